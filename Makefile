@@ -1,0 +1,56 @@
+# amiable: the commands of the project. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS = never
+export PYTHONDONTWRITEBYTECODE = 1
+ARGS ?=
+
+help: ## This list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/run.stamp: requirements/run.txt requirements/tools.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/pip install --quiet --require-hashes -r requirements/tools.txt
+	@$(BIN)/uv pip install --quiet --require-hashes -r requirements/run.txt
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+node_modules/.stamp: package.json package-lock.json
+	@npm ci --silent --no-progress
+	@touch $@
+
+assets: .venv/run.stamp node_modules/.stamp ## Browser assets, fonts and translations into the package
+	@$(BIN)/python scripts/assets.py
+
+demo: assets ## A fictional portfolio, run up to today and served (ARGS="--no-serve --json")
+	@$(BIN)/amiable demo $(ARGS)
+
+test: .venv/dev.stamp assets ## Everything CI runs, on SQLite and PostgreSQL
+	@bash scripts/system-packages.sh
+	@$(BIN)/python -m scripts.run_tests $(ARGS)
+
+fast: .venv/dev.stamp ## The inner loop: core, plugins, apps on SQLite
+	@$(BIN)/python -m pytest -n 2 tests/core tests/plugins tests/apps tests/tidy $(ARGS)
+
+lint: .venv/dev.stamp ## ruff, mypy, import contracts
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+
+bench: .venv/dev.stamp assets ## Benchmarks, each as a ratio in one run; writes docs/benchmarks.md
+	@bash scripts/system-packages.sh
+	@$(BIN)/python -m bench $(ARGS)
+
+wheel: .venv/dev.stamp assets ## The package as a wheel in dist/
+	@$(BIN)/python -m build --wheel --no-isolation >/dev/null && ls dist/*.whl
+
+lock: ## Renew the hashed locks, without index addresses
+	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --group dev -o requirements/dev.txt
+	@npm install --package-lock-only --silent
+
+.PHONY: help assets demo test fast lint bench wheel lock

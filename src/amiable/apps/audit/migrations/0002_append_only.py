@@ -1,0 +1,10 @@
+from django.db import migrations
+
+from amiable.apps.audit.append_only import refuse_changes
+
+
+class Migration(migrations.Migration):
+    dependencies = [("audit", "0001_initial")]
+    operations = [
+        refuse_changes("audit_event"),
+    ]

@@ -1,0 +1,100 @@
+"""Bank statements as read, each line once, and what was decided about it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from amiable.apps.customers.models import Customer
+from amiable.apps.payments.models import Payment
+from amiable.apps.tenants.models import Creditor, TenantModel
+
+
+class BankAccount(TenantModel):
+    """An account of a creditor that statements speak of. `identifier` = IBAN or RIB digits."""
+
+    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="bank_accounts")
+    identifier = models.CharField(max_length=40)
+    currency = models.CharField(max_length=3, default="EUR")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "identifier", "currency"], name="bank_account_unique"
+            )
+        ]
+
+
+class Statement(TenantModel):
+    """One statement of one account as the bank sent it. Balances null where not stated."""
+
+    account = models.ForeignKey(BankAccount, on_delete=models.PROTECT, related_name="statements")
+    reference = models.CharField(max_length=60, blank=True)
+    opening_minor = models.BigIntegerField(null=True)
+    closing_minor = models.BigIntegerField(null=True)
+    opening_on = models.DateField(null=True)
+    closing_on = models.DateField(null=True)
+    source = models.CharField(max_length=200)
+    imported_at = models.DateTimeField(auto_now_add=True)
+
+
+class StatementLine(TenantModel):
+    """One movement. `fingerprint` keeps a line once and real twins apart."""
+
+    class State(models.TextChoices):
+        NEW = "new"
+        POSTED = "posted"
+        PROPOSED = "proposed"
+        LEFT = "left"
+        IGNORED = "ignored"
+
+    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="lines")
+    fingerprint = models.CharField(max_length=64)
+    booked_on = models.DateField()
+    value_on = models.DateField(null=True)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    label = models.TextField(blank=True)
+    record = models.JSONField(default=dict)  # every other field of core.records.StatementEntry
+    state = models.CharField(max_length=10, choices=State.choices, default=State.NEW)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "fingerprint"], name="statement_line_unique"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "booked_on"],
+                condition=Q(state__in=["new", "proposed", "left"]),
+                name="statement_line_to_match",
+            )
+        ]
+
+
+class Match(TenantModel):
+    """A decision about a line: what it pays and on what evidence. Undone, never deleted."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed"
+        POSTED = "posted"
+        REFUSED = "refused"
+        UNDONE = "undone"
+
+    line = models.ForeignKey(StatementLine, on_delete=models.PROTECT, related_name="matches")
+    state = models.CharField(max_length=10, choices=State.choices)
+    customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT)
+    payment = models.OneToOneField(Payment, null=True, on_delete=models.PROTECT)
+    rank = models.PositiveSmallIntegerField(default=1)
+    allocations = models.JSONField(default=list)  # [{"installment", "amount_minor"}]
+    evidence = models.JSONField(default=list)  # sentences
+    decided_by = models.CharField(max_length=120)
+    decided_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["line"], condition=Q(state="posted"), name="match_one_posted"
+            )
+        ]

@@ -1,0 +1,88 @@
+"""The conversation: one case per customer and currency, with what pauses it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from amiable.apps.customers.models import Customer
+from amiable.apps.receivables.models import Installment
+from amiable.apps.tenants.models import TenantModel, User
+
+
+class Case(TenantModel):
+    """customer x creditor x currency. `next_plan_on` says when the planner must look again."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="cases")
+    currency = models.CharField(max_length=3, default="EUR")
+    next_plan_on = models.DateField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    leased_by = models.CharField(max_length=40, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "currency"], name="case_unique")]
+        indexes = [
+            models.Index(
+                fields=["organization", "next_plan_on"],
+                condition=Q(next_plan_on__isnull=False),
+                name="case_to_plan",
+            )
+        ]
+
+
+class Hold(TenantModel):
+    """A pause of the case or of one installment. Ends are inclusive; null = until lifted."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="holds")
+    installment = models.ForeignKey(Installment, null=True, blank=True, on_delete=models.PROTECT)
+    reason = models.CharField(max_length=200)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+    placed_by = models.CharField(max_length=120)
+    placed_at = models.DateTimeField(auto_now_add=True)
+
+
+class Dispute(TenantModel):
+    """The customer contests an installment, wholly or for `amount_minor`."""
+
+    class Reason(models.TextChoices):
+        PRICE = "price"
+        QUANTITY = "quantity"
+        QUALITY = "quality"
+        DELIVERY = "delivery"
+        DUPLICATE = "duplicate"
+        MISSING_DOCUMENT = "missing_document"
+        OTHER = "other"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="disputes")
+    installment = models.ForeignKey(Installment, on_delete=models.PROTECT, related_name="disputes")
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    note = models.TextField(blank=True)
+    amount_minor = models.BigIntegerField(null=True, blank=True)
+    owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL)
+    opened_on = models.DateField()
+    respond_by = models.DateField(null=True, blank=True)
+    closed_on = models.DateField(null=True, blank=True)
+    outcome = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["installment"],
+                condition=Q(closed_on__isnull=True),
+                name="dispute_one_open",
+            )
+        ]
+
+
+class Promise(TenantModel):
+    """A dated promise to pay. Kept or broken is derived from payments, never stored."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="promises")
+    amount_minor = models.BigIntegerField()
+    made_on = models.DateField()
+    due_on = models.DateField()
+    grace_days = models.PositiveSmallIntegerField(default=3)
+    note = models.TextField(blank=True)
+    cancelled_on = models.DateField(null=True, blank=True)

@@ -1,0 +1,64 @@
+"""Messages frozen before they leave, and what is known of their delivery."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from amiable.apps.cases.models import Case
+from amiable.apps.tenants.models import TenantModel
+
+
+class Message(TenantModel):
+    """A message as it leaves: bytes, hash, address. Committed before sending; never re-rendered."""
+
+    class State(models.TextChoices):
+        FROZEN = "frozen"
+        SENDING = "sending"
+        SENT = "sent"
+        FAILED = "failed"
+        UNKNOWN = "unknown"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="messages")
+    key = models.CharField(max_length=120)
+    medium = models.CharField(max_length=20)
+    channel = models.CharField(max_length=30)
+    recipient = models.CharField(max_length=300)
+    subject = models.CharField(max_length=300, blank=True)
+    text = models.TextField(blank=True)
+    content = models.BinaryField()
+    content_type = models.CharField(max_length=100)
+    sha256 = models.CharField(max_length=64)
+    message_id = models.CharField(max_length=200, blank=True)
+    thread_id = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=8, default="fr")
+    on_date = models.DateField()
+    frozen_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.FROZEN)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    provider_id = models.CharField(max_length=200, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "key"], name="message_key_unique")
+        ]
+        indexes = [models.Index(fields=["case", "id"])]
+
+
+class DeliveryEvent(TenantModel):
+    """Append-only: what a channel said of a message, in one vocabulary."""
+
+    class Kind(models.TextChoices):
+        SENT = "sent"
+        DELIVERED = "delivered"
+        DEFERRED = "deferred"
+        BOUNCED = "bounced"
+        FAILED = "failed"
+        UNKNOWN = "unknown"
+
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    at = models.DateTimeField()
+    detail = models.CharField(max_length=500, blank=True)

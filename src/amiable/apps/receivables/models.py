@@ -1,0 +1,150 @@
+"""What is owed: invoices, instalments, and the append-only entries and allocations that make
+every balance a query. Nothing here is ever edited to change an amount."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from amiable.apps.customers.models import Customer
+from amiable.apps.tenants.models import TenantModel
+
+
+class Invoice(TenantModel):
+    """An invoice, prepayment invoice or credit note as issued. `total_minor` > 0, VAT included."""
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice"
+        CREDIT_NOTE = "credit_note"
+        PREPAYMENT = "prepayment"
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="invoices")
+    number = models.CharField(max_length=60)
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.INVOICE)
+    issue_date = models.DateField()
+    due_date = models.DateField()
+    currency = models.CharField(max_length=3, default="EUR")
+    total_minor = models.BigIntegerField()
+    order_reference = models.CharField(max_length=60, blank=True)
+    payment_reference = models.CharField(max_length=60, blank=True)
+    label = models.CharField(max_length=200, blank=True)
+    missing_since = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "number"], name="invoice_number_unique"),
+            models.CheckConstraint(condition=Q(total_minor__gt=0), name="invoice_total_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "number"]),
+            models.Index(fields=["organization", "issue_date"]),
+        ]
+
+
+class Installment(TenantModel):
+    """The unit of debt: one due amount of an invoice. A plain invoice has exactly one.
+
+    `settled_on` is the one cached fact (null while the balance is not zero): it keeps the cost of
+    a day proportional to what is open. An invariant proves it equal to the query.
+    """
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="installments")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    sequence = models.PositiveSmallIntegerField(default=1)
+    due_date = models.DateField()
+    currency = models.CharField(max_length=3, default="EUR")
+    settled_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "sequence"], name="installment_unique")
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "customer"],
+                condition=Q(settled_on__isnull=True),
+                name="installment_open",
+            )
+        ]
+
+
+class Entry(TenantModel):
+    """Append-only movement of a customer's account. Positive = the customer owes more.
+
+    A debit (invoice, adjustment up) or a settlement learned from the accounts stands on an
+    installment. A credit (payment, credit note) stands on the account and reaches installments
+    through Allocations.
+    """
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice"
+        CREDIT_NOTE = "credit_note"
+        PAYMENT = "payment"
+        RETURN = "return"
+        BOOKS = "books"  # the accounting file states another open amount
+        WRITE_OFF = "write_off"
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="entries")
+    installment = models.ForeignKey(
+        Installment, null=True, on_delete=models.PROTECT, related_name="entries"
+    )
+    invoice = models.ForeignKey(
+        Invoice, null=True, on_delete=models.PROTECT, related_name="entries"
+    )
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3, default="EUR")
+    on_date = models.DateField()
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    source = models.CharField(max_length=120)
+    reverses = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="reversed_by"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(amount_minor=0), name="entry_not_zero"),
+            models.CheckConstraint(
+                condition=~Q(kind="invoice") | Q(amount_minor__gt=0), name="entry_invoice_sign"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=["payment", "credit_note"])
+                | Q(amount_minor__lt=0)
+                | Q(reverses__isnull=False),
+                name="entry_credit_sign",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "on_date"]),
+            models.Index(
+                fields=["customer"],
+                condition=Q(installment__isnull=True),
+                name="entry_account_credit",
+            ),
+        ]
+
+
+class Allocation(TenantModel):
+    """Append-only: part of a credit entry used on an installment. A reversal is a negative row."""
+
+    credit = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="allocations")
+    installment = models.ForeignKey(
+        Installment, on_delete=models.PROTECT, related_name="allocations"
+    )
+    amount_minor = models.BigIntegerField()
+    on_date = models.DateField()
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    source = models.CharField(max_length=120)
+    reverses = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="reversed_by"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount_minor__gt=0, reverses__isnull=True)
+                | Q(amount_minor__lt=0, reverses__isnull=False),
+                name="allocation_sign",
+            )
+        ]

@@ -1,0 +1,79 @@
+"""Who uses the software and in whose name: organizations, creditors, people and their roles."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class Organization(models.Model):
+    """A tenant: a company, or an agency that collects for several creditors."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+    language = models.CharField(max_length=8, default="fr")
+    created_at = models.DateTimeField(auto_now_add=True)
+    bank_data_max_age_days = models.PositiveIntegerField(null=True, blank=True)
+    min_amount_minor = models.BigIntegerField(default=1500)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TenantModel(models.Model):
+    """Every table of a tenant carries its organization; every query starts from it."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class User(AbstractUser):
+    """A person who logs in with an email address."""
+
+    email = models.EmailField(unique=True)
+    language = models.CharField(max_length=8, default="fr")
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["username"]
+
+
+class Membership(TenantModel):
+    """A user's role in an organization."""
+
+    class Role(models.TextChoices):
+        MANAGER = "manager"
+        COLLECTOR = "collector"
+        ACCOUNTANT = "accountant"
+        READER = "reader"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "user"], name="membership_unique")
+        ]
+
+
+class Creditor(TenantModel):
+    """The legal entity that is owed; its identity stands on every message."""
+
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+    siren = models.CharField(max_length=9, blank=True)
+    address = models.JSONField(default=list)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=32, blank=True)
+    iban = models.CharField(max_length=34, blank=True)
+    bic = models.CharField(max_length=11, blank=True)
+    brand_color = models.CharField(max_length=7, default="#1f4e79")
+    signatory = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "code"], name="creditor_code_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,121 @@
+"""What readers hand to the shell: rows of files as frozen records, and the errors beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from amiable.core.sentences import Param, Sentence
+
+CustomerKind = Literal["company", "consumer", "public"]
+InvoiceKind = Literal["invoice", "credit_note", "prepayment"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """One defect of a file: where (1-based line; 0 = the file itself), which column, and why.
+
+    `code` is a code of the sentence catalog; its text names the remedy.
+    """
+
+    line: int
+    column: str
+    code: str
+    params: Mapping[str, Param] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> Sentence:
+        return Sentence(self.code, self.params)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """A customer as a file states it. Empty string = not stated."""
+
+    line: int
+    code: str
+    name: str
+    kind: CustomerKind | None = None
+    siren: str = ""
+    vat_number: str = ""
+    language: str = ""
+    segment: str = ""
+    sales_owner: str = ""
+    creditor: str = ""
+    email: str = ""
+    phone: str = ""
+    address_lines: tuple[str, ...] = ()
+    postcode: str = ""
+    city: str = ""
+    country: str = ""
+    payment_term: str = ""
+    iban: str = ""
+    contact_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """An invoice or credit note as a file states it, amounts in minor units, VAT included.
+
+    `total_minor` is positive for every kind; `open_minor` None = not stated (wholly open).
+    """
+
+    line: int
+    number: str
+    kind: InvoiceKind
+    issue_date: date
+    due_date: date
+    currency: str
+    total_minor: int
+    open_minor: int | None
+    customer: CustomerRow
+    order_reference: str = ""
+    payment_reference: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementEntry:
+    """One movement of a bank statement. `amount_minor` > 0 is money in."""
+
+    line: int
+    booked_on: date
+    value_on: date | None
+    amount_minor: int
+    currency: str
+    label: str
+    bank_reference: str = ""
+    end_to_end_id: str = ""
+    structured_reference: str = ""
+    payer_name: str = ""
+    payer_iban: str = ""
+    ultimate_payer: str = ""
+    credited_iban: str = ""
+    mandate_id: str = ""
+    batch_id: str = ""
+    operation: str = ""
+    is_return: bool = False
+    return_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRecord:
+    """One account statement: balances in minor units, None where the bank does not state them."""
+
+    account: str
+    currency: str
+    opening_minor: int | None
+    closing_minor: int | None
+    opening_on: date | None
+    closing_on: date | None
+    entries: tuple[StatementEntry, ...]
+    reference: str = ""
+
+    @property
+    def difference_minor(self) -> int | None:
+        """opening + entries - closing; None when a balance is not stated; 0 when it holds."""
+        if self.opening_minor is None or self.closing_minor is None:
+            return None
+        return self.opening_minor + sum(e.amount_minor for e in self.entries) - self.closing_minor

@@ -1,0 +1,84 @@
+"""What every command shares: --json, --organization, --on, and how results are printed.
+
+A command returns its exit status as an int (None = 0).
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from amiable.apps.tenants.models import Organization
+
+OK, REJECTED = 0, 1
+
+
+class IsoDate(click.ParamType):
+    """A date written YYYY-MM-DD."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date written YYYY-MM-DD", param, ctx)
+
+
+def setup_django() -> None:
+    """Load Django once; commands that only read files never call it."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amiable.project.settings")
+    import django
+
+    django.setup()
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --json (passed as `as_json`)."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="One JSON document on standard output."
+    )(command)
+
+
+def tenant_command(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --json, --organization and --on; the function gets as_json, organization, on.
+
+    Django is loaded before the function runs. Without --organization, the only one is taken.
+    """
+
+    @json_option
+    @click.option("--organization", "slug", help="Organization (needed when there are several).")
+    @click.option("--on", type=IsoDate(), help="Business date (default: today).")
+    @functools.wraps(command)
+    def wrapper(*, slug: str | None, on: date | None, **options: Any) -> Any:
+        setup_django()
+        return command(organization=find_organization(slug), on=on or date.today(), **options)
+
+    return wrapper
+
+
+def find_organization(slug: str | None) -> Organization:
+    """The named organization, or the only one. Raises UsageError naming the choices."""
+    from amiable.apps.tenants import queries
+
+    try:
+        return queries.organization(slug)
+    except LookupError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def emit(document: Any, *, as_json: bool, text: str = "") -> None:
+    """Print the JSON document, or the text meant for people."""
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+    elif text:
+        click.echo(text)

@@ -1,0 +1,52 @@
+"""Configuration by environment: the one table of AMIABLE_* variables, with defaults."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+VARIABLES: dict[str, tuple[str, str]] = {
+    # name: (default, what it does)
+    "AMIABLE_VAR": ("var", "Folder of the embedded database, secrets and spools"),
+    "AMIABLE_DATABASE_URL": (
+        "",
+        "sqlite:///path or postgresql://...; empty = amiable.sqlite3 in AMIABLE_VAR",
+    ),
+    "AMIABLE_SECRET_KEY": ("", "Signing key; empty = created once in AMIABLE_VAR"),
+    "AMIABLE_BASE_URL": ("http://127.0.0.1:8000", "Address under which people reach the console"),
+    "AMIABLE_ALLOWED_HOSTS": ("127.0.0.1,localhost,[::1]", "Host names the server answers to"),
+    "AMIABLE_SMTP_URL": (
+        "",
+        "smtp[s]://user:password@host:port; empty = messages go to the built-in outbox only",
+    ),
+    "AMIABLE_DEBUG": ("0", "1 = Django debug pages; never in production"),
+    "AMIABLE_LOG_LEVEL": ("WARNING", "Level of the log on stderr"),
+}
+
+
+def env(name: str) -> str:
+    """Value of a declared variable, or its default. Raises KeyError for an undeclared one."""
+    value = os.environ.get(name) or VARIABLES[name][0]
+    if name == "AMIABLE_DATABASE_URL" and not value:
+        return f"sqlite:///{var_dir() / 'amiable.sqlite3'}"
+    return value
+
+
+def var_dir() -> Path:
+    """The folder that holds all local state; created when missing."""
+    folder = Path(os.environ.get("AMIABLE_VAR") or VARIABLES["AMIABLE_VAR"][0]).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def secret_key() -> str:
+    """AMIABLE_SECRET_KEY, or a key made once and kept readable by its owner only."""
+    if value := os.environ.get("AMIABLE_SECRET_KEY"):
+        return value
+    path = var_dir() / "secret_key"
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(50))
+    return path.read_text().strip()
