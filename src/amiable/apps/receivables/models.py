@@ -148,3 +148,13 @@ class Allocation(TenantModel):
                 name="allocation_sign",
             )
         ]
+
+
+class InvoiceDocument(TenantModel):
+    """The PDF of an invoice, as it was sent to the customer."""
+
+    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="document")
+    filename = models.CharField(max_length=200)
+    content = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    added_at = models.DateTimeField(auto_now_add=True)

@@ -1,0 +1,75 @@
+"""What a message must say, as plain facts: the hand-over from dunning to messaging."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from amiable.core.facts import Medium, Stage
+from amiable.core.records import CustomerKind
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A creditor or a customer as it stands on a message."""
+
+    name: str
+    address_lines: tuple[str, ...] = ()
+    postcode: str = ""
+    city: str = ""
+    country: str = "FR"
+    email: str = ""
+    phone: str = ""
+    siren: str = ""
+    iban: str = ""
+    bic: str = ""
+    brand_color: str = "#1f4e79"
+    signatory: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """An invoice as the message lists it. `days_late` < 0 = not yet due."""
+
+    invoice_id: int
+    number: str
+    issue_date: date
+    due_date: date
+    total_minor: int
+    open_minor: int
+    days_late: int
+    group: Literal["due", "upcoming", "disputed"] = "due"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One message to one customer, before it is rendered. Amounts in minor units."""
+
+    key: str
+    case_id: int
+    creditor_id: int
+    customer_id: int
+    medium: Medium
+    template: str
+    stage: Stage
+    language: str
+    on_date: date
+    currency: str
+    creditor: Party
+    customer: Party
+    customer_code: str
+    customer_kind: CustomerKind
+    recipient: str
+    lines: tuple[DraftLine, ...]
+    credit_minor: int = 0
+    payment_reference: str = ""
+    deadline_on: date | None = None
+    previous_contact_on: date | None = None
+    thread_ids: tuple[str, ...] = ()
+    with_invoices: bool = False
+
+    @property
+    def due_minor(self) -> int:
+        """What is asked for: the due lines less the customer's credit."""
+        return sum(x.open_minor for x in self.lines if x.group == "due") - self.credit_minor

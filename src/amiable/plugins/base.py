@@ -1,0 +1,101 @@
+"""The shapes of plug-ins. One file per plug-in; a module exposes its instance as PLUGIN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from amiable.core.records import CustomerRow, InvoiceRow, RowError, StatementRecord
+
+FileKind = Literal["invoices", "customers", "statement"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """What a reader found. `records` hold rows that are whole; each bad row is in `errors`.
+
+    `rows` = number of data rows seen; `summary` is plain JSON (INTERFACES, `amiable read`).
+    `raw` = the original cells of rejected rows by line, for the file of rejected rows.
+    """
+
+    kind: FileKind
+    format: str
+    invoices: tuple[InvoiceRow, ...] = ()
+    customers: tuple[CustomerRow, ...] = ()
+    statements: tuple[StatementRecord, ...] = ()
+    errors: tuple[RowError, ...] = ()
+    rows: int = 0
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    header: tuple[str, ...] = ()
+    raw: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read: `columns` maps our field names to the file's column names."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    default_term: str = "30 net"
+    currency: str = "EUR"
+
+
+class Reader(Protocol):
+    """A file format. Never raises on bad content: every defect is a RowError in the result."""
+
+    code: str
+    kind: FileKind
+    label: str
+
+    def sniff(self, head: bytes, name: str) -> bool:
+        """Whether the first 64 KiB and the name look like this format."""
+        ...
+
+    def read(self, path: Path, options: ReadOptions) -> ReadResult:
+        """Read the whole file, in bounded memory."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A frozen message on its way out."""
+
+    key: str
+    medium: str
+    recipient: str
+    subject: str
+    content: bytes
+    content_type: str
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a channel answers. `unknown` = it may have left: a person decides, nothing is resent."""
+
+    state: Literal["sent", "failed", "retry", "unknown"]
+    provider_id: str = ""
+    detail: str = ""
+    retry_after_seconds: int = 0
+
+
+class Session(Protocol):
+    """An open connection of a channel; reused for many messages."""
+
+    def send(self, message: Outgoing) -> Outcome:
+        """Hand one message over. Never raises for what the other side does."""
+        ...
+
+
+class Channel(Protocol):
+    """A way out. `media` are the media it can carry; `config` is plain data."""
+
+    code: str
+    media: frozenset[str]
+    label: str
+
+    def session(self, config: Mapping[str, Any]) -> AbstractContextManager[Session]:
+        """Open a session; an unreachable server shows in the outcomes, not as an exception."""
+        ...
