@@ -10,7 +10,7 @@ os.environ["AMIABLE_VAR"] = tempfile.mkdtemp(prefix="amiable-test-")
 os.environ.setdefault("AMIABLE_SECRET_KEY", "tests")
 os.environ["AMIABLE_SMTP_URL"] = ""
 
-import pytest  # noqa: E402  # the environment must be set before Django reads it
+import pytest  # the environment must be set before Django reads it
 
 CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus"
 
