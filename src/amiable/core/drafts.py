@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from amiable.core.facts import Medium, Stage
+from amiable.core.scenario import Medium, Stage
 from amiable.core.records import CustomerKind
 
 
@@ -30,7 +30,11 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:
-    """An invoice as the message lists it. `days_late` < 0 = not yet due."""
+    """An invoice as the message lists it. `days_late` < 0 = not yet due.
+
+    Groups: `due` = asked for by this message; `reminded` = due too, but following its own course
+    at a firmer level; `upcoming` = not yet due; `disputed` = contested, not asked for.
+    """
 
     invoice_id: int
     number: str
@@ -39,7 +43,7 @@ class DraftLine:
     total_minor: int
     open_minor: int
     days_late: int
-    group: Literal["due", "upcoming", "disputed"] = "due"
+    group: Literal["due", "reminded", "upcoming", "disputed"] = "due"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,53 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
-
 from amiable.core.records import CustomerKind
-
-Medium = Literal["email", "letter", "registered_letter", "sms", "phone", "task"]
-Stage = Literal["preventive", "friendly", "firm", "formal", "handover"]
-Approval = Literal["automatic", "manual"]
-CatchUp = Literal["catch_up_step", "jump", "one_by_one"]
-
-# A phone call or a task is work for a person; the others leave the house.
-CONTACT_MEDIA: frozenset[str] = frozenset({"email", "letter", "registered_letter", "sms", "phone"})
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a scenario. `offset_days` counts from the due date (negative = before)."""
-
-    code: str
-    offset_days: int
-    medium: Medium
-    stage: Stage
-    template: str
-    approval: Approval = "automatic"
-    with_invoices: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """An ordered list of steps and the policies that hold for all of them."""
-
-    code: str
-    version: int
-    name: str
-    steps: tuple[Step, ...]
-    min_amount_minor: int = 0
-    min_gap_days: int = 3
-    catch_up: CatchUp = "catch_up_step"
-    catch_up_step: str = ""
-    deadline_days: int = 8
-
-    def index(self, code: str) -> int:
-        """Position of a step by its code; raises KeyError."""
-        for position, step in enumerate(self.steps):
-            if step.code == code:
-                return position
-        raise KeyError(code)
-
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -84,9 +38,12 @@ class Item:
     open_minor: int
     disputed_minor: int = 0
     missing_from_export: bool = False
-    last_step: str = ""
-    last_step_on: date | None = None
-    steps_done: frozenset[str] = frozenset()
+    steps_done: Mapping[str, date] = field(default_factory=dict)
+
+    @property
+    def chased_minor(self) -> int:
+        """What may be asked for: the open amount less what is disputed."""
+        return max(0, self.open_minor - self.disputed_minor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,6 @@ class Case(TenantModel):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="cases")
     currency = models.CharField(max_length=3, default="EUR")
     next_plan_on = models.DateField(null=True, blank=True)
-    leased_until = models.DateTimeField(null=True, blank=True)
-    leased_by = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
