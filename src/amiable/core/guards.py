@@ -49,9 +49,7 @@ declare(
         "stop.below_minimum": gettext_noop(
             "The {amount} due is below the minimum of {minimum} worth a message."
         ),
-        "stop.gap": gettext_noop(
-            "The last contact was on {last}; the next is not before {until}."
-        ),
+        "stop.gap": gettext_noop("The last contact was on {last}; the next is not before {until}."),
         "stop.no_email": gettext_noop("No valid email address is known: add one."),
         "stop.no_phone": gettext_noop("No phone number is known: add one."),
         "stop.no_mobile": gettext_noop("No mobile number for text messages is known: add one."),

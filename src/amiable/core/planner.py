@@ -1,0 +1,291 @@
+"""Decides, for one case on one day, what is due, why, why not, and when to look again.
+
+Pure and idempotent: the plan is a function of the facts alone, so the same function serves the
+night, the preview, the simulation and the tests. Planning what was planned adds nothing, because
+an action's key is (case, step, how often that step was closed before).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from amiable.core.facts import CaseFacts, Item
+from amiable.core.guards import (
+    Stop,
+    amount_stop,
+    asked_minor,
+    case_stop,
+    contact_stop,
+    item_stop,
+)
+from amiable.core.scenario import STAGES, Scenario, Step, step_dates
+from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.workdays import next_workday
+
+declare(
+    {
+        "plan.step_due": gettext_noop(
+            "{number} was due on {due}: {days} days late, the step fits today."
+        ),
+        "plan.preventive": gettext_noop("{number} falls due on {due}, in {days} days."),
+        "plan.catch_up": gettext_noop(
+            "{number} is {days} days late and was never reminded: it enters at this step."
+        ),
+        "plan.jumped": gettext_noop(
+            "Steps were missed for {number}: only the one that fits today is taken."
+        ),
+        "plan.gentler_first": gettext_noop(
+            "{number} is old enough for a firmer step, which needs this one first."
+        ),
+        "plan.step_done": gettext_noop("{number}: last step on {on}, the next on {next}."),
+        "plan.not_yet": gettext_noop("{number} falls due on {due}; first step on {next}."),
+        "plan.course_over": gettext_noop("{number}: every step was taken, the last on {on}."),
+        "plan.firmer_today": gettext_noop(
+            "{number} is not swept into a firmer message; its own step follows."
+        ),
+        "plan.overtaken": gettext_noop("Overtaken by the next step of the scenario."),
+        "plan.waiting_approval": gettext_noop("Waits for a person's approval."),
+    }
+)
+
+_FORMAL, _FIRM, _HANDOVER = (STAGES.index(stage) for stage in ("formal", "firm", "handover"))
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedItem:
+    """An item that takes `step` with this action; `open_minor` as of the plan."""
+
+    id: int
+    step: str
+    open_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAction:
+    """One step for the case. `items` take part with their own step, oldest first."""
+
+    case_id: int
+    step: Step
+    occurrence: int
+    due_on: date
+    items: tuple[PlannedItem, ...]
+    reasons: tuple[Sentence, ...]
+
+    @property
+    def key(self) -> str:
+        return f"{self.case_id}/{self.step.code}/{self.occurrence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Why an item (None = the whole case) gets nothing now."""
+
+    sentence: Sentence
+    item_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is due on `day` (a working day), why the rest is not, and when to look again."""
+
+    case_id: int
+    day: date
+    actions: tuple[PlannedAction, ...] = ()
+    skips: tuple[Skip, ...] = ()
+    next_look_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """Where an item stands: the step due now (index, or -1), why, and its next date."""
+
+    item: Item
+    index: int
+    sentence: Sentence
+    next_on: date | None
+
+
+def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
+    """The plan of one case.
+
+    1. Nothing is planned on a day that is not worked: the day is the next working day.
+    2. A stop of the whole case ends it; items with a stop of their own drop out.
+    3. Each item stands at one step of the scenario, by its due date and what it already got.
+    4. The firmest step due sets the tone; gentler items take part with their own step unless
+       the gap in tone is more than one stage.
+    5. Minimum amount, credit, address and minimum gap are asked for the action as a whole.
+    """
+    day = next_workday(today, facts.holidays_zone)
+    stop = case_stop(facts, day)
+    if stop:
+        return _stopped(facts, day, today, stop, ())
+    skips: list[Skip] = []
+    looks: list[date | None] = []
+    positions = []
+    for item in facts.items:
+        reason = item_stop(facts, item, day)
+        if reason:
+            skips.append(Skip(reason.sentence, item.id))
+            looks.append(reason.look_on)
+            continue
+        positions.append(_position(facts, item, scenario, day))
+    looks += [position.next_on for position in positions]
+    due = [position for position in positions if position.index >= 0]
+    skips += [Skip(p.sentence, p.item.id) for p in positions if p.index < 0]
+    if not due:
+        return Plan(facts.case_id, day, (), tuple(skips), _look(facts, today, looks))
+    top = max(position.index for position in due)
+    step = scenario.main_steps[top]
+    together = [p for p in due if step.rank - scenario.main_steps[p.index].rank <= 1]
+    left = [p for p in due if step.rank - scenario.main_steps[p.index].rank > 1]
+    skips += [
+        Skip(Sentence("plan.firmer_today", {"number": p.item.number}), p.item.id) for p in left
+    ]
+    if left:
+        looks.append(day + timedelta(days=max(1, scenario.min_gap_days)))
+    asked = asked_minor(facts, day, [p.item for p in together])
+    stop = amount_stop(facts, scenario, asked) or contact_stop(facts, scenario, step, day)
+    if stop:
+        return _stopped(facts, day, today, stop, skips, looks)
+    actions = _actions(facts, scenario, step, together, day)
+    return Plan(facts.case_id, day, actions, tuple(skips), _look(facts, today, looks))
+
+
+def _position(facts: CaseFacts, item: Item, scenario: Scenario, day: date) -> _Position:
+    """The step of one item on a working day; steps still to come are never due before their day."""
+    steps = scenario.main_steps
+    dates = step_dates(tuple(s.offset_days for s in steps), item.due_date, facts.holidays_zone)
+    done = max((scenario.position.get(code, -1) for code in item.steps_done), default=-1)
+    done_on = item.steps_done.get(steps[done].code) if done >= 0 else None
+    if done >= 0 and done_on and done + 1 < len(dates) and done_on >= dates[done + 1]:
+        dates = _paced(steps, done, done_on, dates, facts.holidays_zone)
+    reached = -1
+    for index, on in enumerate(dates):
+        if on > day:
+            break
+        if steps[index].stage != "preventive" or _preventive_fits(item, on, day):
+            reached = index
+    index = _allowed(scenario, item, done, reached)
+    next_on = next((on for at, on in enumerate(dates) if at > max(index, done) and on > day), None)
+    if index <= done:
+        return _Position(item, -1, _waiting(item, done_on, next_on, day), next_on)
+    if index + 1 < len(steps) and dates[index + 1] <= day:
+        # A late entry: the course goes on from the day this step is carried out.
+        interval = steps[index + 1].offset_days - steps[index].offset_days
+        next_on = day + timedelta(days=interval)
+    sentence = _why(item, steps[index], index, done, reached, day)
+    return _Position(item, index, sentence, next_on)
+
+
+def _preventive_fits(item: Item, on: date, day: date) -> bool:
+    """Not after the due date, and not for an invoice whose term is shorter than the notice."""
+    return day <= item.due_date and item.issue_date <= on
+
+
+def _paced(
+    steps: tuple[Step, ...], done: int, done_on: date, dates: tuple[date, ...], zone: str
+) -> tuple[date, ...]:
+    """Dates after a late entry: the rest of the course keeps its intervals from the late step."""
+    base = steps[done].offset_days
+    later = tuple(
+        next_workday(done_on + timedelta(days=step.offset_days - base), zone)
+        for step in steps[done + 1 :]
+    )
+    return dates[: done + 1] + later
+
+
+def _allowed(scenario: Scenario, item: Item, done: int, reached: int) -> int:
+    """The step that may be taken: catch-up policy, and no firmer step before the gentler one."""
+    if reached <= done:
+        return reached
+    steps = scenario.main_steps
+    index = reached
+    contacted = done >= 0 and steps[done].stage != "preventive"
+    first = next((i for i, step in enumerate(steps) if step.stage != "preventive"), 0)
+    if scenario.catch_up == "one_by_one":
+        index = max(done + 1, first) if reached >= first else reached
+    elif not contacted and scenario.catch_up == "catch_up_step" and scenario.catch_up_step:
+        index = min(reached, scenario.position[scenario.catch_up_step])
+    ranks = {scenario.by_code[code].rank for code in item.steps_done if code in scenario.by_code}
+    for gate, needed in ((_HANDOVER, _FORMAL), (_FORMAL, _FIRM)):
+        if steps[index].rank >= gate and needed not in ranks:
+            below = [i for i in range(done + 1, index) if steps[i].rank < gate]
+            exact = [i for i in range(len(steps)) if steps[i].rank == needed and i <= index]
+            index = max(below or exact or [done])
+    return index
+
+
+def _why(item: Item, step: Step, index: int, done: int, reached: int, day: date) -> Sentence:
+    days = (day - item.due_date).days
+    params: dict[str, str | int | date] = {"number": item.number, "due": item.due_date}
+    if step.stage == "preventive":
+        return Sentence("plan.preventive", {**params, "days": -days})
+    if index < reached and done < 0:
+        return Sentence("plan.catch_up", {"number": item.number, "days": days})
+    if index < reached:
+        return Sentence("plan.gentler_first", {"number": item.number})
+    if done >= 0 and index > done + 1:
+        return Sentence("plan.jumped", {"number": item.number})
+    return Sentence("plan.step_due", {**params, "days": days})
+
+
+def _waiting(item: Item, done_on: date | None, next_on: date | None, day: date) -> Sentence:
+    if done_on is None:
+        if next_on is None:
+            return Sentence("plan.course_over", {"number": item.number, "on": day})
+        return Sentence(
+            "plan.not_yet", {"number": item.number, "due": item.due_date, "next": next_on}
+        )
+    if next_on is None:
+        return Sentence("plan.course_over", {"number": item.number, "on": done_on})
+    return Sentence("plan.step_done", {"number": item.number, "on": done_on, "next": next_on})
+
+
+def _actions(
+    facts: CaseFacts, scenario: Scenario, step: Step, due: list[_Position], day: date
+) -> tuple[PlannedAction, ...]:
+    """The action of the step, and those that accompany it, for the same items."""
+    due = sorted(due, key=lambda p: (p.item.due_date, p.item.id))
+    items = tuple(
+        PlannedItem(p.item.id, scenario.main_steps[p.index].code, p.item.open_minor) for p in due
+    )
+    reasons = tuple(position.sentence for position in due)
+    if step.approval == "manual":
+        reasons += (Sentence("plan.waiting_approval"),)
+    return tuple(
+        PlannedAction(
+            case_id=facts.case_id,
+            step=each,
+            occurrence=facts.closed_counts.get(each.code, 0) + 1,
+            due_on=day,
+            items=items,
+            reasons=reasons,
+        )
+        for each in (step, *scenario.companions[step.code])
+    )
+
+
+def _stopped(
+    facts: CaseFacts,
+    day: date,
+    today: date,
+    stop: Stop,
+    skips: Iterable[Skip],
+    looks: Iterable[date | None] = (),
+) -> Plan:
+    return Plan(
+        facts.case_id,
+        day,
+        (),
+        (Skip(stop.sentence), *skips),
+        _look(facts, today, [*looks, stop.look_on]),
+    )
+
+
+def _look(facts: CaseFacts, today: date, looks: Iterable[date | None]) -> date | None:
+    """The first working day after today among the dates given; None = only when facts change."""
+    tomorrow = today + timedelta(days=1)
+    known = [max(look, tomorrow) for look in looks if look is not None]
+    return next_workday(min(known), facts.holidays_zone) if known else None
