@@ -1,0 +1,174 @@
+"""Parts of a camt.053 statement: balances, entries and their transactions (domain: ISO 20022).
+
+Elements are read by local name, so that every version from .02 to .08 goes the same way.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from amiable.core.records import StatementEntry
+from amiable.plugins.statements import _common as common
+from amiable.plugins.statements._common import Draft, Refused
+from amiable.plugins.statements._xml import text_of, texts_of
+
+OPENING, CLOSING = ("OPBD", "PRCD"), ("CLBD",)
+# ISO 20022 bank transaction sub-families: unpaid debit, cheque, draft; reversals; returns.
+RETURN_FAMILIES = frozenset({"UPDD", "UPCQ", "UPCT", "UDFT", "PRDD", "RRTN", "RPCR", "RCDD"})
+# CFONB interbank operation codes of what comes back to the creditor (also in Prtry/Cd).
+RETURN_CODES = frozenset({"03", "10", "27", "B3", "B4", "33", "38"})
+
+
+def balance(draft: Draft, element: Any) -> None:
+    kind = text_of(element, "Tp", "CdOrPrtry", "Cd") or text_of(element, "Tp", "Cd")
+    if kind in OPENING and (draft.opening is None or kind == OPENING[0]):
+        draft.opening, draft.opening_on = _amount(element), _day(element, "Dt")
+    elif kind in CLOSING:
+        draft.closing, draft.closing_on = _amount(element), _day(element, "Dt")
+
+
+def entry(draft: Draft, element: Any) -> None:
+    """One Ntry; pending and informative ones are counted, not booked."""
+    amount_minor, currency = _amount(element)
+    status = text_of(element, "Sts", "Cd") or text_of(element, "Sts") or "BOOK"
+    if status != "BOOK":
+        draft.pending += 1
+        return
+    booked_on = _day(element, "BookgDt") or _day(element, "ValDt")
+    if booked_on is None:
+        raise Refused(
+            element.sourceline, "BookgDt", "statement.bad_date", value="", where="BookgDt"
+        )
+    details = element.findall(".//{*}TxDtls")
+    parts = _split(details, amount_minor, currency) if len(details) > 1 else None
+    movements = (
+        [(detail, part) for detail, part in zip(details, parts, strict=True)]
+        if parts
+        else [(details[0] if len(details) == 1 else None, amount_minor)]
+    )
+    common_fields = {
+        "booked_on": booked_on,
+        "value_on": _day(element, "ValDt"),
+        "currency": currency,
+        "batch_id": text_of(element, "NtryDtls", "Btch", "PmtInfId"),
+    }
+    entries = [_movement(element, d, amount_minor=a, **common_fields) for d, a in movements]
+    draft.add(entries, amount_minor, currency)
+
+
+def _split(details: list[Any], total_minor: int, currency: str) -> list[int] | None:
+    """Signed amounts of a batch's transactions when they sum to the entry, else None."""
+    parts = []
+    for detail in details:
+        node = detail.find("{*}Amt")
+        if node is None:
+            node = detail.find("{*}AmtDtls/{*}TxAmt/{*}Amt")
+        if node is None or node.get("Ccy") != currency:
+            return None
+        size = common.amount(node.text or "", currency, line=node.sourceline, where="TxDtls/Amt")
+        side = text_of(detail, "CdtDbtInd") or ("CRDT" if total_minor >= 0 else "DBIT")
+        parts.append(size if side == "CRDT" else -size)
+    return parts if sum(parts) == total_minor else None
+
+
+def _movement(entry: Any, detail: Any, *, amount_minor: int, **fields: Any) -> StatementEntry:
+    source = entry if detail is None else detail
+    operation, returned = _operation(entry, detail)
+    reason = text_of(source, "RtrInf", "Rsn", "Cd") or text_of(source, "RtrInf", "Rsn", "Prtry")
+    reversal = text_of(entry, "RvslInd") in {"true", "1"}
+    has_return = source.find("{*}RtrInf") is not None
+    is_return = has_return or reversal or (returned and amount_minor < 0)
+    label = _label(entry, source)
+    if is_return and not reason:
+        found = common.REASON.search(label)
+        reason = found.group() if found else operation
+    # A returned debit still names the parties of the debit: its debtor is our customer.
+    side = "Dbtr" if amount_minor >= 0 or is_return else "Cdtr"
+    end_to_end = text_of(source, "Refs", "EndToEndId")
+    fields["batch_id"] = fields["batch_id"] or text_of(source, "Refs", "PmtInfId")
+    references = texts_of(source, "RmtInf", "Strd", "CdtrRefInf", "Ref")
+    return StatementEntry(
+        line=entry.sourceline,
+        amount_minor=amount_minor,
+        label=label,
+        bank_reference=text_of(source, "Refs", "AcctSvcrRef")
+        or text_of(entry, "AcctSvcrRef")
+        or text_of(source, "Refs", "TxId")
+        or text_of(entry, "NtryRef"),
+        end_to_end_id="" if end_to_end == "NOTPROVIDED" else end_to_end,
+        structured_reference=references[0] if references else "",
+        payer_name=_name(source, side),
+        payer_iban=text_of(source, "RltdPties", f"{side}Acct", "Id", "IBAN").replace(" ", ""),
+        ultimate_payer=_name(source, "UltmtDbtr"),
+        credited_iban=text_of(source, "RltdPties", "CdtrAcct", "Id", "IBAN"),
+        mandate_id=text_of(source, "Refs", "MndtId"),
+        operation=operation,
+        is_return=is_return,
+        return_reason=reason[:10] if is_return else "",
+        **fields,
+    )
+
+
+def _operation(entry: Any, detail: Any) -> tuple[str, bool]:
+    """ "PMNT/RCDT/ESCT" or the bank's own code, and whether it is the code of a return."""
+    for source in (detail, entry):
+        code = None if source is None else source.find("{*}BkTxCd")
+        if code is None:
+            continue
+        own = text_of(code, "Prtry", "Cd")
+        parts = [
+            text_of(code, "Domn", "Cd"),
+            text_of(code, "Domn", "Fmly", "Cd"),
+            text_of(code, "Domn", "Fmly", "SubFmlyCd"),
+        ]
+        if parts[0] or own:
+            returned = parts[2] in RETURN_FAMILIES or own in RETURN_CODES
+            return ("/".join(parts) if parts[0] else own)[:40], returned
+    return "", False
+
+
+def _label(entry: Any, source: Any) -> str:
+    """Remittance text first, then what the bank adds; each once."""
+    pieces = [
+        *texts_of(source, "RmtInf", "Ustrd"),
+        *texts_of(source, "RmtInf", "Strd", "RfrdDocInf", "Nb"),
+        *texts_of(source, "RmtInf", "Strd", "CdtrRefInf", "Ref")[1:],
+        *texts_of(source, "RmtInf", "Strd", "AddtlRmtInf"),
+        text_of(source, "AddtlTxInf"),
+        text_of(entry, "AddtlNtryInf"),
+    ]
+    return common.clean(" ".join(dict.fromkeys(piece for piece in pieces if piece)))
+
+
+def _name(source: Any, side: str) -> str:
+    name = text_of(source, "RltdPties", side, "Nm") or text_of(
+        source, "RltdPties", side, "Pty", "Nm"
+    )
+    return common.clean(name, 140)
+
+
+def _amount(element: Any) -> tuple[int, str]:
+    """Signed minor units and currency of an element that holds Amt and CdtDbtInd."""
+    node = element.find("{*}Amt")
+    if node is None:
+        raise Refused(element.sourceline, "Amt", "statement.bad_amount", value="", where="Amt")
+    currency = common.currency(node.get("Ccy") or "", line=node.sourceline)
+    size = common.amount(node.text or "", currency, line=node.sourceline, where="Amt")
+    side = text_of(element, "CdtDbtInd")
+    if side not in {"CRDT", "DBIT"}:
+        raise Refused(element.sourceline, "CdtDbtInd", "statement.bad_direction", value=side[:10])
+    return (size if side == "CRDT" else -size), currency
+
+
+def _day(element: Any, name: str) -> date | None:
+    """The date of BookgDt, ValDt or Dt, written as Dt or DtTm; None when absent."""
+    text = text_of(element, name, "Dt") or text_of(element, name, "DtTm")
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError as error:
+        raise Refused(
+            element.sourceline, name, "statement.bad_date", value=text[:40], where=name
+        ) from error

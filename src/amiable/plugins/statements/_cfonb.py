@@ -1,0 +1,127 @@
+"""Fields of CFONB120 lines: overpunched amounts, dates, details, and cutting a file into lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from amiable.core.money import exponent
+from amiable.core.records import StatementEntry
+from amiable.plugins.statements import _common as common
+from amiable.plugins.statements._common import REASON, Refused
+
+RECORDS = ("01", "04", "05", "07")
+DIGITS = "{ABCDEFGHI", "}JKLMNOPQR"
+# Interbank operation codes: unpaid cheque, returned debits, unpaid bill, unpaid card.
+RETURN_CODES = frozenset({"03", "10", "27", "B3", "B4", "33", "38"})
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
+
+
+@dataclass(slots=True)
+class Movement:
+    """A 04 line and what the 05 lines below it add."""
+
+    line: int
+    text: str
+    amount_minor: int
+    currency: str
+    booked_on: date
+    value_on: date | None
+    details: dict[str, list[str]] = field(default_factory=dict)
+
+    def detail(self, qualifier: str, start: int = 0, end: int = 70) -> str:
+        return common.clean(" ".join(t[start:end] for t in self.details.get(qualifier, ())))
+
+
+def entry(move: Movement) -> StatementEntry:
+    """The movement with its details; a return is a debit under a code of returned items."""
+    operation, label = move.text[32:34], common.clean(move.text[48:79])
+    # LCC and LC2 are two halves of one remittance text: a word may run across the cut.
+    halves = zip(move.details.get("LCC", ()), move.details.get("LC2", ()), strict=False)
+    joined = [first.ljust(70) + second for first, second in halves]
+    alone = move.details.get("LCC", [])[len(joined) :]
+    pieces = [label, *move.details.get("LIB", ()), *joined, *alone]
+    label = common.clean(" ".join(pieces))
+    is_return = operation in RETURN_CODES and move.amount_minor < 0
+    found = REASON.search(label) if is_return else None
+    reason = (
+        (found.group() if found else move.text[40:42].strip() or operation) if is_return else ""
+    )
+    end_to_end = move.detail("RCN", 0, 35)
+    payer_id = move.detail("IPY", 0, 35).replace(" ", "")
+    return StatementEntry(
+        line=move.line,
+        booked_on=move.booked_on,
+        value_on=move.value_on,
+        amount_minor=move.amount_minor,
+        currency=move.currency,
+        label=label,
+        bank_reference=common.clean(move.detail("REF") or move.text[104:120]),
+        end_to_end_id="" if end_to_end == "NOTPROVIDED" else end_to_end,
+        structured_reference=move.detail("LCS", 0, 35),
+        payer_name=move.detail("NPY") or ("" if move.amount_minor >= 0 else move.detail("NBE")),
+        payer_iban=payer_id if _IBAN.fullmatch(payer_id) else "",
+        ultimate_payer=move.detail("NPO"),
+        mandate_id=move.detail("RUM", 0, 35),
+        operation=operation,
+        is_return=is_return,
+        return_reason=reason,
+    )
+
+
+def amount(number: int, line: str) -> int:
+    """Signed minor units of positions 91-104, with the decimals of position 20 (blank = 2)."""
+    digits, last = line[90:103].lstrip(), line[103]
+    sign = next((s for s, row in zip((1, -1), DIGITS, strict=True) if last in row), 0)
+    decimals = line[19].replace(" ", "2")
+    if not sign or not (digits.isascii() and digits.isdigit()) or not decimals.isdigit():
+        raise Refused(number, "91-104", "statement.bad_amount", value=line[90:104], where="91-104")
+    value = int(digits) * 10 + DIGITS[0 if sign > 0 else 1].index(last)
+    shift = exponent(line[16:19]) - int(decimals)
+    if shift < 0 and value % 10**-shift:
+        raise Refused(number, "91-104", "statement.bad_amount", value=line[90:104], where="91-104")
+    scaled: int = value * 10**shift if shift >= 0 else value // 10**-shift
+    return sign * scaled
+
+
+def day(number: int, line: str, start: int) -> date | None:
+    """DDMMYY at a position; None when blank or zeros."""
+    text = line[start : start + 6]
+    if text.strip(" 0") == "":
+        return None
+    try:
+        year = int(text[4:6])
+        return date(year + (2000 if year < 60 else 1900), int(text[2:4]), int(text[:2]))
+    except ValueError as error:
+        where = f"{start + 1}-{start + 6}"
+        raise Refused(number, where, "statement.bad_date", value=text, where=where) from error
+
+
+def decode(content: bytes) -> str:
+    """EBCDIC, UTF-8 or ISO-8859-1; a byte order mark and a DOS end of file are dropped."""
+    if content[:2] == b"\xf0\xf1":
+        return content.decode("cp1140")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("iso-8859-1")
+    return text.rstrip("\x1a\0")
+
+
+def lines(text: str) -> Iterator[tuple[int, str]]:
+    """Lines of 120 characters with their 1-based number: short ones padded, blank ones left out,
+    files without line ends cut every 120."""
+    for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
+        if not line.strip():
+            continue
+        if len(line.rstrip()) <= 120:
+            yield number, line.rstrip().ljust(120)
+            continue
+        pieces = [line[at : at + 120] for at in range(0, len(line), 120)]
+        if all(piece[:2] in RECORDS or not piece.strip() for piece in pieces):
+            numbered = enumerate(pieces, number)
+            yield from ((at, piece.rstrip().ljust(120)) for at, piece in numbered if piece.strip())
+        else:
+            yield number, line.rstrip()

@@ -1,0 +1,182 @@
+"""What statement readers share: sentences, amounts and dates that refuse, and the summary.
+
+A reader raises Refused inside and answers with RowErrors: nothing is guessed, nothing becomes 0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from amiable.core.money import AmountError, major, minor
+from amiable.core.records import RowError, StatementEntry, StatementRecord
+from amiable.core.sentences import Param, declare, gettext_noop
+from amiable.plugins.base import ReadResult
+
+declare(
+    {
+        "statement.none": gettext_noop(
+            "the file holds no statement: ask the bank for the statement of the period"
+        ),
+        "statement.bad_amount": gettext_noop(
+            "{value} is not an amount ({where}): the file is damaged, download it again"
+        ),
+        "statement.bad_date": gettext_noop(
+            "{value} is not a date ({where}): the file is damaged, download it again"
+        ),
+        "statement.bad_direction": gettext_noop(
+            "{value} is neither credit (CRDT) nor debit (DBIT)"
+        ),
+        "statement.bad_currency": gettext_noop("{value} is not a currency code of three letters"),
+        "statement.no_account": gettext_noop("the statement does not say which account it is of"),
+        "statement.too_large": gettext_noop(
+            "the file is larger than {limit} MB: split it by account or by month"
+        ),
+        "statement.not_text": gettext_noop("the file is not text: it is damaged or binary"),
+    }
+)
+
+MAX_ERRORS = 100
+MAX_LABEL = 2000
+_NUMBER = re.compile(r"\+?(\d+(\.\d*)?|\.\d+)")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+# Reasons of SEPA R-transactions (EPC, ISO 20022 external codes) that a label may carry as text.
+REASON = re.compile(
+    r"\b(AC0[1346]|AG0[12]|AM0[45]|BE05|CNOR|DNOR|DUPL|FF0[15]|FOCR|FRAD|TECH|CUST"
+    r"|MD0[12567]|MS0[23]|RC01|RR0[1-4]|SL01)\b"
+)
+
+
+class Refused(Exception):  # noqa: N818  # it is a verdict on the file, not a fault of ours
+    """The file cannot be trusted: where and why, in a sentence of the catalog."""
+
+    def __init__(self, line: int, column: str, code: str, **params: Param) -> None:
+        super().__init__(code)
+        self.error = RowError(line, column, code, params)
+
+
+def amount(text: str, currency: str, *, line: int, where: str) -> int:
+    """A non-negative plain decimal to minor units. Raises Refused, never answers 0 for rubbish."""
+    text = text.strip()
+    if not _NUMBER.fullmatch(text) or len(text) > 40:
+        raise Refused(line, where, "statement.bad_amount", value=text[:40], where=where)
+    try:
+        return minor(text, currency)
+    except AmountError as error:
+        raise Refused(line, where, "statement.bad_amount", value=text, where=where) from error
+
+
+def currency(text: str, *, line: int) -> str:
+    """A currency code of three letters. Raises Refused."""
+    if not _CURRENCY.fullmatch(text):
+        raise Refused(line, "currency", "statement.bad_currency", value=text[:40])
+    return text
+
+
+def clean(text: str, limit: int = MAX_LABEL) -> str:
+    """Runs of white space become one space; cut at `limit`."""
+    return " ".join(text.split())[:limit]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A statement being read. Balances are (minor units, currency); sums are of the bank's
+    entries, before a batch is split into its transactions."""
+
+    account: str
+    currency: str = ""
+    reference: str = ""
+    opening: tuple[int, str] | None = None
+    closing: tuple[int, str] | None = None
+    opening_on: date | None = None
+    closing_on: date | None = None
+    entries: list[StatementEntry] = field(default_factory=list)
+    count: int = 0
+    credits: int = 0
+    debits: int = 0
+    pending: int = 0
+    currencies: set[str] = field(default_factory=set)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def add(
+        self, entries: Iterable[StatementEntry], amount_minor: int, entry_currency: str
+    ) -> None:
+        """Take one entry of the bank, as one or several movements of the same total."""
+        self.entries.extend(entries)
+        self.count += 1
+        self.currencies.add(entry_currency)
+        if amount_minor >= 0:
+            self.credits += amount_minor
+        else:
+            self.debits -= amount_minor
+
+    @property
+    def main_currency(self) -> str:
+        """The account's currency: as stated, else of a balance, else of the only entries."""
+        stated = [self.currency] + [b[1] for b in (self.opening, self.closing) if b]
+        return next((c for c in stated if c), "") or next(iter(sorted(self.currencies)), "EUR")
+
+    @property
+    def comparable(self) -> bool:
+        """Whether opening, entries and closing are all in the account's currency."""
+        all_currencies = self.currencies | {b[1] for b in (self.opening, self.closing) if b}
+        return all_currencies <= {self.main_currency}
+
+    def record(self) -> StatementRecord:
+        """The frozen record; balances that cannot be compared are not stated."""
+        whole = self.comparable
+        return StatementRecord(
+            account=self.account,
+            currency=self.main_currency,
+            opening_minor=self.opening[0] if self.opening and whole else None,
+            closing_minor=self.closing[0] if self.closing and whole else None,
+            opening_on=self.opening_on,
+            closing_on=self.closing_on,
+            entries=tuple(self.entries),
+            reference=self.reference,
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """The shape of INTERFACES: amounts as strings in major units, None where not stated."""
+        difference = self.record().difference_minor
+        main = self.main_currency
+        return {
+            "account": self.account,
+            "currency": main,
+            "opening": major(*self.opening) if self.opening else None,
+            "closing": major(*self.closing) if self.closing else None,
+            "opening_on": self.opening_on.isoformat() if self.opening_on else None,
+            "closing_on": self.closing_on.isoformat() if self.closing_on else None,
+            "entries": self.count,
+            "credits": major(self.credits, main),
+            "debits": major(self.debits, main),
+            "balances_hold": None if difference is None else difference == 0,
+            "difference": None if difference is None else major(difference, main),
+            "pending": self.pending,
+            **self.extra,
+        }
+
+
+def result(format_code: str, drafts: Sequence[Draft], errors: Sequence[RowError]) -> ReadResult:
+    """All statements, or, when anything is wrong, none and every error found."""
+    rows = sum(draft.count for draft in drafts)
+    if not drafts and not errors:
+        errors = [RowError(0, "", "statement.none")]
+    if errors:
+        return ReadResult(
+            kind="statement",
+            format=format_code,
+            errors=tuple(errors),
+            rows=rows,
+            summary={"statements": []},
+        )
+    return ReadResult(
+        kind="statement",
+        format=format_code,
+        statements=tuple(draft.record() for draft in drafts),
+        rows=rows,
+        summary={"statements": [draft.summary() for draft in drafts]},
+    )

@@ -1,0 +1,65 @@
+"""XML from outside: the prolog is checked before parsing, elements are read by local name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+from amiable.core.sentences import declare, gettext_noop
+from amiable.plugins.statements._common import Refused, clean
+
+declare(
+    {
+        "xml.dtd": gettext_noop(
+            "the file declares a document type or entities, which no bank does: it is refused"
+        ),
+        "xml.broken": gettext_noop("the XML is broken: {detail}"),
+    }
+)
+
+
+class _Root(Exception):  # noqa: N818  # it ends the scan, it is no error
+    """The first element has been reached."""
+
+
+def check_prolog(path: Path) -> None:
+    """Scan up to the first element; raises Refused on a DTD or XML that is broken before it."""
+    parser = expat.ParserCreate()
+
+    def doctype(*_: object) -> None:
+        raise Refused(parser.CurrentLineNumber, "", "xml.dtd")
+
+    def element(*_: object) -> None:
+        raise _Root
+
+    parser.StartDoctypeDeclHandler = doctype
+    parser.EntityDeclHandler = doctype
+    parser.StartElementHandler = element
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(65536):
+                parser.Parse(chunk, False)
+        parser.Parse(b"", True)
+    except _Root:
+        return
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        line = getattr(error, "lineno", 0)
+        raise Refused(line, "", "xml.broken", detail=clean(str(error), 200)) from error
+
+
+def local(element: Any) -> str:
+    """The element's name without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def text_of(element: Any, *path: str) -> str:
+    """Text of the first element on the path, in any namespace; "" when absent."""
+    found = element.find("/".join("{*}" + name for name in path))
+    return "" if found is None else (found.text or "").strip()
+
+
+def texts_of(element: Any, *path: str) -> list[str]:
+    """Texts of every element on the path, the empty ones left out."""
+    found = element.findall("/".join("{*}" + name for name in path))
+    return [text for node in found if (text := (node.text or "").strip())]

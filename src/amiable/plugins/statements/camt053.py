@@ -1,0 +1,135 @@
+"""camt.053 (ISO 20022 BankToCustomerStatement) .02 to .08, with or without namespace.
+
+Read by iterparse in bounded memory, elements by local name. A DTD is refused before any entity
+is read. camt.052 (intraday) and camt.054 (notification) are recognized and refused: they are no
+statement. A batch is split into its transactions when their amounts sum to the entry.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from amiable.core.records import RowError
+from amiable.core.sentences import declare, gettext_noop
+from amiable.plugins.base import FileKind, ReadOptions, ReadResult
+from amiable.plugins.statements import _camt
+from amiable.plugins.statements import _common as common
+from amiable.plugins.statements._common import Draft, Refused
+from amiable.plugins.statements._xml import check_prolog, local, text_of
+
+declare(
+    {
+        "camt.not_statement": gettext_noop(
+            "this is a {message}, not an account statement (camt.053): its movements are not "
+            "final, ask the bank for the camt.053"
+        ),
+        "camt.broken": gettext_noop("the XML is broken: {detail}"),
+    }
+)
+
+MESSAGES = {
+    "BkToCstmrAcctRpt": "camt.052",
+    "BkToCstmrDbtCdtNtfctn": "camt.054",
+}
+
+PARTS = frozenset({"Id", "Acct", "Bal", "Ntry"})
+
+
+class Camt053:
+    """Reader of camt.053 statements."""
+
+    code = "camt053"
+    kind: FileKind = "statement"
+    label = "camt.053 (ISO 20022)"
+
+    def sniff(self, head: bytes, name: str) -> bool:
+        """An XML document of the camt family, or a bare Document without namespace."""
+        text = head.replace(b"\0", b"")
+        if b"<" not in text[:200]:
+            return False
+        if any(mark in text for mark in (b"BkToCstmr", b"xsd:camt.05")):
+            return True
+        return b"<Document>" in text and name.lower().endswith(".xml")
+
+    def read(self, path: Path, options: ReadOptions) -> ReadResult:  # noqa: ARG002
+        """Read every Stmt; the first defect of each entry is reported, nothing is kept then."""
+        errors: list[RowError] = []
+        drafts: list[Draft] = []
+        try:
+            check_prolog(path)
+            _read_into(path, drafts, errors)
+        except Refused as refused:
+            errors.append(refused.error)
+        except etree.XMLSyntaxError as error:
+            detail = common.clean(error.msg or "", 200)
+            errors.append(RowError(error.lineno or 0, "", "camt.broken", {"detail": detail}))
+        return common.result(self.code, drafts, errors)
+
+
+def _read_into(path: Path, drafts: list[Draft], errors: list[RowError]) -> None:
+    """Add the statements as they end; entries are freed as soon as they are read."""
+    events = etree.iterparse(
+        str(path),
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    draft = Draft(account="")
+    for event, element in events:
+        name = local(element)
+        if event == "start":
+            draft = _started(name, element, draft)
+        elif name in PARTS and local(element.getparent()) == "Stmt":
+            try:
+                _take(draft, name, element)
+            except Refused as refused:
+                errors.append(refused.error)
+            if len(errors) >= common.MAX_ERRORS:
+                return
+        elif name == "Stmt":
+            if not draft.account:
+                raise Refused(element.sourceline, "Acct", "statement.no_account")
+            drafts.append(draft)
+        if event == "end" and name in {"Ntry", "Stmt"}:
+            _free(element)
+
+
+def _started(name: str, element: Any, draft: Draft) -> Draft:
+    """A new statement begins, or the message turns out to be another one (raises Refused)."""
+    if name in MESSAGES:
+        raise Refused(element.sourceline, "", "camt.not_statement", message=MESSAGES[name])
+    return Draft(account="") if name == "Stmt" else draft
+
+
+def _free(element: Any) -> None:
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
+def _take(draft: Draft, name: str, element: Any) -> None:
+    if name == "Id":
+        draft.reference = common.clean(element.text or "", 60)
+    elif name == "Acct":
+        account = text_of(element, "Id", "IBAN") or text_of(element, "Id", "Othr", "Id")
+        account = account or text_of(element, "Id", "PrtryAcct", "Id")
+        if not account or len(account) > 40:
+            raise Refused(element.sourceline, "Acct", "statement.no_account")
+        draft.account = account.replace(" ", "")
+        stated = text_of(element, "Ccy")
+        draft.currency = common.currency(stated, line=element.sourceline) if stated else ""
+    elif name == "Bal":
+        _camt.balance(draft, element)
+    elif name == "Ntry":
+        _camt.entry(draft, element)
+
+
+PLUGIN = Camt053()

@@ -1,0 +1,155 @@
+"""CFONB120: the French account statement of 120 characters a line (norme CFONB, positions as read
+by two open parsers). 01 old balance, 04 movement, 05 detail of the movement above, 07 new balance.
+
+Amounts are 13 digits and an overpunched last one: { A-I = +0-9, } J-R = -0-9. Years pivot at 60.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from amiable.core.records import RowError
+from amiable.core.sentences import declare, gettext_noop
+from amiable.plugins.base import FileKind, ReadOptions, ReadResult
+from amiable.plugins.statements import _cfonb as fields
+from amiable.plugins.statements import _common as common
+from amiable.plugins.statements._cfonb import RECORDS, Movement
+from amiable.plugins.statements._common import Draft, Refused
+
+declare(
+    {
+        "cfonb.record": gettext_noop(
+            "the line begins with {value} instead of 01, 04, 05 or 07: it is not a CFONB120 line"
+        ),
+        "cfonb.length": gettext_noop("the line has {length} characters instead of 120"),
+        "cfonb.outside": gettext_noop(
+            "a {record} line stands outside a statement: the file is incomplete, download it again"
+        ),
+        "cfonb.unfinished": gettext_noop(
+            "the statement begun on line {line} has no new balance (07): the file is incomplete"
+        ),
+        "cfonb.other_account": gettext_noop(
+            "the line is of account {account}, the statement of {expected}"
+        ),
+    }
+)
+
+LIMIT_MB = 200
+
+
+class Cfonb120:
+    """Reader of CFONB120 statements."""
+
+    code = "cfonb120"
+    kind: FileKind = "statement"
+    label = "CFONB120"
+
+    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002
+        """The first line is an old balance (or any record of 120), with a currency at 17-19."""
+        first = next(fields.lines(fields.decode(head)), (0, ""))[1]
+        return first[:2] in RECORDS and bool(re.fullmatch(r"[A-Z]{3}[0-9 ]", first[16:20]))
+
+    def read(self, path: Path, options: ReadOptions) -> ReadResult:  # noqa: ARG002
+        """Read every statement of the file; a defect of any line refuses the file."""
+        if path.stat().st_size > LIMIT_MB * 1_000_000:
+            error = RowError(0, "", "statement.too_large", {"limit": LIMIT_MB})
+            return common.result(self.code, [], [error])
+        parser = _Parser()
+        text = fields.decode(path.read_bytes())
+        if "\0" in text:
+            return common.result(self.code, [], [RowError(0, "", "statement.not_text")])
+        for number, line in fields.lines(text):
+            try:
+                parser.take(number, line)
+            except Refused as refused:
+                parser.errors.append(refused.error)
+            if len(parser.errors) >= common.MAX_ERRORS:
+                break
+        else:
+            parser.finish()
+        return common.result(self.code, parser.drafts, parser.errors)
+
+
+class _Parser:
+    """Holds the open statement and movement while lines come in."""
+
+    def __init__(self) -> None:
+        self.drafts: list[Draft] = []
+        self.errors: list[RowError] = []
+        self.draft: Draft | None = None
+        self.begun = 0
+        self.account = ""
+        self.movement: Movement | None = None
+
+    def take(self, number: int, line: str) -> None:
+        """One line; raises Refused."""
+        record = line[:2]
+        if record not in RECORDS:
+            raise Refused(number, "1-2", "cfonb.record", value=record)
+        if len(line) != 120:
+            raise Refused(number, "", "cfonb.length", length=len(line))
+        {"01": self._open, "04": self._move, "05": self._detail, "07": self._close}[record](
+            number, line
+        )
+
+    def finish(self) -> None:
+        """The file has ended: a statement still open is incomplete."""
+        if self.draft:
+            self.errors.append(RowError(self.begun, "", "cfonb.unfinished", {"line": self.begun}))
+
+    def _open(self, number: int, line: str) -> None:
+        self.finish()
+        self.begun, self.account, self.movement = number, line[21:32], None
+        bank, branch = line[2:7], line[11:16]
+        self.draft = Draft(account=(bank + branch + self.account).replace(" ", ""))
+        self.draft.extra = {"bank": bank, "branch": branch, "account_number": self.account}
+        self.draft.currency = common.currency(line[16:19], line=number)
+        self.draft.opening = (fields.amount(number, line), self.draft.currency)
+        self.draft.opening_on = fields.day(number, line, 34)
+
+    def _move(self, number: int, line: str) -> None:
+        self._flush()
+        self._inside(number, line)
+        booked_on = fields.day(number, line, 34)
+        if booked_on is None:
+            raise Refused(number, "35-40", "statement.bad_date", value="", where="35-40")
+        self.movement = Movement(
+            line=number,
+            text=line,
+            amount_minor=fields.amount(number, line),
+            currency=common.currency(line[16:19], line=number),
+            booked_on=booked_on,
+            value_on=fields.day(number, line, 42),
+        )
+
+    def _detail(self, number: int, line: str) -> None:
+        if self.movement is None:
+            raise Refused(number, "1-2", "cfonb.outside", record="05")
+        self.movement.details.setdefault(line[45:48], []).append(line[48:118])
+
+    def _close(self, number: int, line: str) -> None:
+        self._flush()
+        draft = self._inside(number, line)
+        draft.closing = (fields.amount(number, line), common.currency(line[16:19], line=number))
+        draft.closing_on = fields.day(number, line, 34)
+        self.drafts.append(draft)
+        self.draft = None
+
+    def _inside(self, number: int, line: str) -> Draft:
+        if self.draft is None:
+            raise Refused(number, "1-2", "cfonb.outside", record=line[:2])
+        if line[21:32] != self.account:
+            raise Refused(
+                number, "22-32", "cfonb.other_account", account=line[21:32], expected=self.account
+            )
+        return self.draft
+
+    def _flush(self) -> None:
+        if self.movement and self.draft:
+            entry = fields.entry(self.movement)
+            self.draft.add([entry], entry.amount_minor, entry.currency)
+        self.movement = None
+
+
+PLUGIN = Cfonb120()
