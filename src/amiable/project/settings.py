@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "amiable.apps.exports",
     "amiable.apps.insights",
     "amiable.interfaces.console",
+    "amiable.project.apps.ProjectConfig",
 ]
 
 MIDDLEWARE = [
@@ -106,6 +107,11 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "console:login"
 LOGIN_REDIRECT_URL = "console:dashboard"
 
+# The command line is an inner ring: it reaches these by name.
+SERVE = "amiable.project.server.serve"
+WORK = "amiable.project.worker.work"
+MISSING_MIGRATIONS = "amiable.project.health.missing_migrations"
+
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 LANGUAGE_CODE = "fr"
@@ -117,7 +123,6 @@ USE_I18N = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [("vendor", PACKAGE / "assets" / "web")]
-STATIC_ROOT = PACKAGE / "assets" / "collected"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

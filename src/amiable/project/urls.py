@@ -4,4 +4,11 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("amiable.interfaces.console.urls"))]
+from amiable.project import health
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("", include("amiable.interfaces.console.urls")),
+]

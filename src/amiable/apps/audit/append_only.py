@@ -10,11 +10,11 @@ from django.db import migrations
 def refuse_changes(table: str) -> migrations.RunPython:
     """Migration operation: make `table` append-only on SQLite and PostgreSQL."""
 
-    def install(apps: Any, schema_editor: Any) -> None:
+    def install(_: Any, schema_editor: Any) -> None:
         for statement in _statements(table, schema_editor.connection.vendor):
             schema_editor.execute(statement)
 
-    def remove(apps: Any, schema_editor: Any) -> None:
+    def remove(_: Any, schema_editor: Any) -> None:
         for verb in ("update", "delete"):
             suffix = f" ON {table}" if schema_editor.connection.vendor == "postgresql" else ""
             schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{verb}{suffix}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amiable.apps.tenants.models import Creditor, Organization
+from amiable.apps.tenants.models import Creditor, Membership, Organization
 
 
 def organization(slug: str | None = None) -> Organization:
@@ -24,3 +24,19 @@ def organization(slug: str | None = None) -> Organization:
 def creditors(organization_id: int) -> list[Creditor]:
     """Creditors of an organization, by code."""
     return list(Creditor.objects.filter(organization_id=organization_id).order_by("code"))
+
+
+def membership(user_id: int) -> Membership | None:
+    """The user's membership with its organization; the first one joined when there are several."""
+    rows = Membership.objects.filter(user_id=user_id).select_related("organization")
+    return rows.order_by("id").first()
+
+
+def organization_ids() -> list[int]:
+    """Every organization of the installation."""
+    return list(Organization.objects.order_by("id").values_list("id", flat=True))
+
+
+def organization_lock(organization_id: int) -> None:
+    """Hold the organization's row until the transaction ends (on SQLite the whole database is)."""
+    Organization.objects.select_for_update(no_key=True).get(id=organization_id)

@@ -1,4 +1,4 @@
-"""Long work seen from outside: what runs, how far it is, how it ended."""
+"""Long work seen from outside: what runs, how far it is, how it ended, and who is at work."""
 
 from __future__ import annotations
 
@@ -29,4 +29,20 @@ class Job(TenantModel):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["organization", "-id"])]
+        indexes = [
+            models.Index(fields=["organization", "-id"]),
+            models.Index(fields=["organization", "kind", "on_date"]),
+        ]
+
+
+class Worker(models.Model):
+    """A worker process and its last sign of life. Of the installation, not of a tenant.
+
+    A task left RUNNING by a worker that gives no more sign of life is queued again.
+    """
+
+    code = models.CharField(max_length=64, unique=True)
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    heartbeat_at = models.DateTimeField(db_index=True)

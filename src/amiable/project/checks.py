@@ -1,0 +1,105 @@
+"""Configuration checks with ids, in place of a configuration guide; run by `amiable check`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
+from django.db import connection
+
+from amiable.project.environment import VARIABLES, env, var_dir
+
+KNOWN_SCHEMES = ("smtp", "smtps", "smtp+tls")
+
+
+@register("configuration")
+def check_configuration(**_: Any) -> list[CheckMessage]:
+    """Every defect of the AMIABLE_* environment that can be seen without a network."""
+    return [*_unknown_variables(), *_addresses(), *_secrets(), *_assets(), *_database()]
+
+
+def _unknown_variables() -> Iterator[CheckMessage]:
+    for name in sorted(os.environ):
+        if name.startswith("AMIABLE_") and name not in VARIABLES:
+            yield checks.Warning(
+                f"{name} is set but means nothing",
+                hint="See docs/reference/configuration.md for the names that exist.",
+                id="amiable.W001",
+            )
+
+
+def _addresses() -> Iterator[CheckMessage]:
+    base = urlsplit(settings.BASE_URL)
+    if base.scheme not in ("http", "https") or not base.hostname:
+        yield Error(
+            f"AMIABLE_BASE_URL is not an address: {settings.BASE_URL!r}",
+            hint="Write https://collections.example.com",
+            id="amiable.E001",
+        )
+    elif base.hostname not in [host.strip("[]") for host in settings.ALLOWED_HOSTS]:
+        yield Error(
+            f"AMIABLE_ALLOWED_HOSTS does not contain {base.hostname}, the host of AMIABLE_BASE_URL",
+            hint=f"Set AMIABLE_ALLOWED_HOSTS={base.hostname}",
+            id="amiable.E002",
+        )
+    smtp = env("AMIABLE_SMTP_URL")
+    if smtp and (urlsplit(smtp).scheme not in KNOWN_SCHEMES or not urlsplit(smtp).hostname):
+        yield Error(
+            "AMIABLE_SMTP_URL is not an SMTP address",
+            hint="Write smtp://user:password@host:587",
+            id="amiable.E003",
+        )
+    if not smtp:
+        yield checks.Warning(
+            "AMIABLE_SMTP_URL is empty: email stays in the built-in outbox and reaches nobody",
+            id="amiable.W002",
+        )
+
+
+def _secrets() -> Iterator[CheckMessage]:
+    public = not settings.BASE_URL.startswith(("http://127.", "http://localhost"))
+    if settings.DEBUG and public:
+        yield Error("AMIABLE_DEBUG=1 on a public address", id="amiable.E004")
+    if public and settings.BASE_URL.startswith("http:"):
+        yield checks.Warning(
+            "AMIABLE_BASE_URL is plain http: passwords travel in clear", id="amiable.W003"
+        )
+    if len(settings.SECRET_KEY) < 20:
+        yield Error(
+            "AMIABLE_SECRET_KEY is shorter than 20 characters",
+            hint="Unset it: a key is then made once and kept in AMIABLE_VAR.",
+            id="amiable.E005",
+        )
+    key = var_dir() / "secret_key"
+    if key.exists() and key.stat().st_mode & 0o077:
+        yield Error(f"{key} is readable by others", hint=f"chmod 600 {key}", id="amiable.E006")
+
+
+def _assets() -> Iterator[CheckMessage]:
+    if not (settings.PACKAGE / "assets" / "web" / "tabler.css").exists():
+        yield Error(
+            "the browser assets are missing from the package",
+            hint="In a clone, run `make assets`; a wheel contains them.",
+            id="amiable.E007",
+        )
+
+
+def _database() -> Iterator[CheckMessage]:
+    if connection.vendor == "sqlite":
+        free = shutil.disk_usage(var_dir()).free
+        if free < 200_000_000:
+            yield Error(
+                f"only {free // 1_000_000} MB are free where the database lies", id="amiable.E008"
+            )
+    elif connection.vendor != "postgresql":
+        yield Error(
+            f"the database {connection.vendor} is not supported",
+            hint="AMIABLE_DATABASE_URL takes sqlite:///... or postgresql://...",
+            id="amiable.E009",
+        )
