@@ -44,10 +44,10 @@ def copy_assets() -> None:
 
 
 def build_icon_sprite() -> None:
-    """One SVG sprite of the icons that templates and code name: icon "mail", icon="mail"."""
+    """One SVG sprite of the icons named in templates and code: icon "mail", icon_name="mail"."""
     names = set()
     for path in [*PACKAGE.rglob("*.html"), *PACKAGE.rglob("*.py")]:
-        names |= set(re.findall(r"""\bicon[ =]["']([a-z0-9-]+)["']""", path.read_text("utf-8")))
+        names |= set(re.findall(r"""\bicon(?:_name)?[ =]["']([a-z0-9-]+)["']""", path.read_text("utf-8")))
     symbols = []
     for name in sorted(names):
         svg = (MODULES / "@tabler/icons/icons/outline" / f"{name}.svg").read_text("utf-8")

@@ -2,11 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from amiable.apps.insights import accounts
+from amiable.interfaces.console import clock
+
+THEMES = ("light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the navigation. `counter` names a figure of the shell's counters."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    counter: str = ""
+
+
+PLACES = (
+    Place("dashboard", _("Dashboard"), icon="layout-dashboard"),
+    Place("actions", _("Today"), icon="checklist", counter="actions"),
+    Place("customers", _("Customers"), icon="users"),
+    Place("bank", _("Bank"), icon="building-bank", counter="bank"),
+    Place("outbox", _("Messages"), icon="send"),
+    Place("imports", _("Imports"), icon="file-import"),
+    Place("jobs", _("Background work"), icon="activity"),
+)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Template context of the frame: nothing yet beyond the request."""
-    return {}
+    """Navigation, theme and, for a member, the counters of what waits for a decision."""
+    theme = request.COOKIES.get("theme", "")
+    context: dict[str, Any] = {
+        "places": PLACES,
+        "theme": theme if theme in THEMES else "light",
+        "organization": getattr(request, "organization", None),
+        "membership": getattr(request, "membership", None),
+        "can_change": getattr(request, "can_change", False),
+    }
+    if context["organization"]:
+        context["counters"] = accounts.waiting(
+            context["organization"].pk, clock.today(request)
+        )
+    match = request.resolver_match
+    context["place"] = match.url_name.split("_")[0] if match and match.url_name else ""
+    return context

@@ -1,0 +1,55 @@
+"""Who may open or change what: every page starts from the organization of the user's membership."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST, require_safe
+
+from amiable.apps.tenants import queries as tenants
+
+View = Callable[..., HttpResponse]
+
+
+def _member(view: View) -> View:
+    """Give the view request.membership and request.organization, or explain why there is none."""
+
+    @login_required
+    @functools.wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        membership = tenants.membership(request.user.pk)
+        if membership is None:
+            return render(request, "console/no_membership.html", status=403)
+        request.membership = membership  # type: ignore[attr-defined]
+        request.organization = membership.organization  # type: ignore[attr-defined]
+        request.can_change = membership.role != "reader"  # type: ignore[attr-defined]
+        return view(request, *args, **kwargs)
+
+    return wrapper
+
+
+def page(view: View) -> View:
+    """A page to read: GET, by any member."""
+    return require_safe(_member(view))
+
+
+def change(view: View) -> View:
+    """A change: POST with its token, by a member who is more than a reader."""
+
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.can_change:  # type: ignore[attr-defined]
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return require_POST(_member(functools.wraps(view)(checked)))
+
+
+def actor(request: HttpRequest) -> str:
+    """How the audit trail names the person behind a change."""
+    return str(request.user.email)  # type: ignore[union-attr]

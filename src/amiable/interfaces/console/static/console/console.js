@@ -1,0 +1,148 @@
+/* Behaviour of the console: toasts, shortcuts, lists worked from the keyboard, uploads. */
+"use strict";
+
+(function () {
+  const TOAST_MS = 9000;
+
+  /* Toasts go by themselves, unless one is being read or reached. */
+  function watchToast(toast) {
+    let timer = window.setTimeout(() => toast.remove(), TOAST_MS);
+    const keep = () => window.clearTimeout(timer);
+    const restart = () => { keep(); timer = window.setTimeout(() => toast.remove(), TOAST_MS); };
+    toast.addEventListener("mouseenter", keep);
+    toast.addEventListener("focusin", keep);
+    toast.addEventListener("mouseleave", restart);
+    toast.addEventListener("focusout", restart);
+  }
+
+  function isTyping(element) {
+    return element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
+  }
+
+  /* A list worked from the keyboard: j and k move, x ticks, Enter opens, a approves. */
+  function rowsOf(list) {
+    return Array.from(list.querySelectorAll("[data-row]"));
+  }
+
+  function moveTo(list, step) {
+    const rows = rowsOf(list);
+    if (!rows.length) return;
+    const now = rows.findIndex((row) => row.classList.contains("is-current"));
+    const next = Math.min(Math.max(now + step, 0), rows.length - 1);
+    rows.forEach((row, index) => {
+      row.classList.toggle("is-current", index === next);
+      if (index === next) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
+    });
+    rows[next].scrollIntoView({ block: "nearest" });
+    const focusable = rows[next].querySelector("input[type=checkbox], a, button");
+    if (focusable) focusable.focus({ preventScroll: true });
+  }
+
+  function current(list) {
+    return list.querySelector("[data-row].is-current");
+  }
+
+  function tick(row) {
+    const box = row && row.querySelector("input[type=checkbox]");
+    if (!box) return;
+    box.checked = !box.checked;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  function approve(list) {
+    const form = list.closest("form") || list.querySelector("form");
+    const button = form && form.querySelector("[data-approve]");
+    if (!button) return;
+    const row = current(list);
+    const box = row && row.querySelector("input[type=checkbox]");
+    if (box && !form.querySelector("input[name=action]:checked, input[name=line]:checked")) tick(row);
+    if (!button.disabled) form.requestSubmit(button);
+  }
+
+  function open(list) {
+    const link = current(list) && current(list).querySelector("a[data-open]");
+    if (link) link.click();
+  }
+
+  const KEYS = {
+    j: (list) => moveTo(list, 1),
+    k: (list) => moveTo(list, -1),
+    x: (list) => tick(current(list)),
+    a: approve,
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event.target)) return;
+    if (event.key === "/") {
+      const search = document.querySelector("[data-shortcut='/']");
+      if (search) { event.preventDefault(); search.focus(); }
+      return;
+    }
+    const list = document.querySelector("[data-keyboard-list]");
+    if (!list) return;
+    if (event.key === "Enter" && event.target.matches("input[type=checkbox], body")) {
+      event.preventDefault();
+      open(list);
+    } else if (KEYS[event.key]) {
+      event.preventDefault();
+      KEYS[event.key](list);
+    }
+  });
+
+  /* Batch forms: "all" box, and buttons that say how many they concern. */
+  function refreshBatch(form) {
+    const boxes = Array.from(form.querySelectorAll("input[data-batch]"));
+    const count = boxes.filter((box) => box.checked).length;
+    form.querySelectorAll("[data-needs-selection]").forEach((button) => { button.disabled = count === 0; });
+    form.querySelectorAll("[data-selected-count]").forEach((span) => { span.textContent = String(count); });
+    const all = form.querySelector("input[data-all]");
+    if (all) {
+      all.checked = boxes.length > 0 && count === boxes.length;
+      all.indeterminate = count > 0 && count < boxes.length;
+    }
+  }
+
+  document.addEventListener("change", (event) => {
+    const target = event.target;
+    const form = target.closest("form");
+    if (form && target.matches("input[data-all]")) {
+      form.querySelectorAll("input[data-batch]").forEach((box) => { box.checked = target.checked; });
+    }
+    if (form && form.matches("[data-batch-form]")) refreshBatch(form);
+    if (target.matches("[data-submit-on-change]") && form) form.requestSubmit();
+    if (target.matches("[data-drop] input[type=file]")) showFiles(target);
+  });
+
+  document.addEventListener("click", (event) => {
+    const close = event.target.closest("[data-toast-close]");
+    if (close) close.closest("[data-toast]").remove();
+  });
+
+  /* Drag and drop onto a file field; the field itself stays usable without it. */
+  function showFiles(input) {
+    const zone = input.closest("[data-drop]");
+    const names = Array.from(input.files).map((file) => file.name).join(", ");
+    zone.querySelector("[data-file-names]").textContent = names;
+    zone.classList.toggle("has-file", names !== "");
+  }
+
+  document.querySelectorAll("[data-drop]").forEach((zone) => {
+    const input = zone.querySelector("input[type=file]");
+    ["dragenter", "dragover"].forEach((name) => zone.addEventListener(name, (event) => {
+      event.preventDefault();
+      zone.classList.add("is-over");
+    }));
+    ["dragleave", "drop"].forEach((name) => zone.addEventListener(name, () => zone.classList.remove("is-over")));
+    zone.addEventListener("drop", (event) => {
+      event.preventDefault();
+      if (!event.dataTransfer.files.length) return;
+      input.files = event.dataTransfer.files;
+      showFiles(input);
+    });
+  });
+
+  document.querySelectorAll("[data-toast]").forEach(watchToast);
+  document.querySelectorAll("[data-batch-form]").forEach(refreshBatch);
+})();

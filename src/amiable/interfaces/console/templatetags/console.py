@@ -1,0 +1,110 @@
+"""Tags and filters of the console: icons, amounts, dates, sentences, badges."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from amiable.core.money import Money
+from amiable.interfaces.console import formats, labels, sentences
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """An icon of the sprite, silent for screen readers: the text beside it speaks."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        css,
+        static("vendor/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def money(value: Money | int | None, currency: str = "EUR") -> str:
+    """An amount: a Money, or minor units and their currency. None is a dash."""
+    if value is None:
+        return "—"
+    if isinstance(value, Money):
+        return formats.money(value.amount_minor, value.currency)
+    return formats.money(value, currency)
+
+
+@register.filter
+def money_short(value: Money | int | None, currency: str = "EUR") -> str:
+    """An amount without its cents, for headlines."""
+    if value is None:
+        return "—"
+    if isinstance(value, Money):
+        return formats.money_short(value.amount_minor, value.currency)
+    return formats.money_short(value, currency)
+
+
+@register.filter
+def number(value: Decimal | int | None, digits: int = 0) -> str:
+    """A number with grouped thousands. None is a dash."""
+    return "—" if value is None else formats.number(value, digits)
+
+
+@register.filter
+def day(value: date | datetime | str | None) -> str:
+    """A date; ISO text is accepted, None is a dash."""
+    if not value:
+        return "—"
+    return formats.day(date.fromisoformat(value) if isinstance(value, str) else value)
+
+
+@register.filter
+def day_long(value: date) -> str:
+    """A date with its weekday."""
+    return formats.day_long(value)
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """A date and time; None is a dash."""
+    return "—" if value is None else formats.moment(value)
+
+
+@register.filter
+def sentence(value: Any) -> str:
+    """A Sentence or its JSON in the reader's language."""
+    return sentences.render(value)
+
+
+@register.filter
+def label(value: str, kind: str) -> str:
+    """The words for a code: {{ message.medium|label:"medium" }}."""
+    return str(labels.look(kind, value).label)
+
+
+@register.filter
+def iban(value: str) -> str:
+    """An IBAN in groups of four."""
+    return "\u00a0".join(value[i : i + 4] for i in range(0, len(value), 4))
+
+
+@register.inclusion_tag("console/parts/badge.html")
+def badge(kind: str, value: str) -> dict[str, Any]:
+    """A state as a coloured pill with its words: {% badge "message" message.state %}."""
+    return {"look": labels.look(kind, value)}
+
+
+@register.simple_tag(takes_context=True)
+def address(context: dict[str, Any], **changes: Any) -> str:
+    """The current address with some query parameters changed; None removes one."""
+    query = context["request"].GET.copy()
+    for key, value in changes.items():
+        if value is None:
+            query.pop(key, None)
+        else:
+            query[key] = value
+    return f"?{query.urlencode()}"
