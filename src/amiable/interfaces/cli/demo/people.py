@@ -1,0 +1,245 @@
+"""The fictional creditor and its customers: who they are, how they pay, and from which account.
+
+Each customer is drawn from its own stream, so that one more customer changes no other.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+from amiable.core.records import CustomerKind
+from amiable.interfaces.cli.demo import keys, words
+
+Habit = Literal[
+    "punctual", "slightly_late", "late", "chronic", "never", "partial", "statement", "fee", "debit"
+]
+
+# Share of each habit in percent, by kind of customer. With the delays of ledger.DELAYS these
+# give a DSO of 45 to 65 days and 20 to 30 % of the outstanding overdue.
+HABITS: dict[CustomerKind, tuple[tuple[Habit, int], ...]] = {
+    "company": (
+        ("punctual", 36), ("slightly_late", 26), ("late", 12), ("chronic", 5), ("never", 3),
+        ("partial", 4), ("statement", 6), ("fee", 2), ("debit", 6),
+    ),
+    "public": (("punctual", 55), ("slightly_late", 36), ("late", 9)),
+    "consumer": (
+        ("punctual", 58), ("slightly_late", 24), ("late", 8), ("never", 4), ("partial", 3),
+        ("debit", 3),
+    ),
+}  # fmt: skip
+
+# Payment terms: (text as a customer file states it, days, end of month), with weights.
+TERMS: dict[CustomerKind, tuple[tuple[tuple[str, int, bool], int], ...]] = {
+    "company": (
+        (("30 jours net", 30, False), 45), (("30 jours fin de mois", 30, True), 22),
+        (("45 jours fin de mois", 45, True), 20), (("60 jours net", 60, False), 13),
+    ),
+    "public": ((("30 jours net", 30, False), 100),),
+    "consumer": ((("15 jours net", 15, False), 60), (("30 jours net", 30, False), 40)),
+}  # fmt: skip
+
+# How a payer writes what it pays; see remittance.py.
+REFERENCE_STYLES = (
+    ("exact", 40), ("spaced", 14), ("digits", 12), ("tail", 7), ("order", 6), ("none", 13),
+    ("rf", 5), ("transposed", 3),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Creditor:
+    """The fictional company that is owed."""
+
+    name: str = "Calorenn SAS"
+    activity: str = "Chauffage, climatisation et maintenance"
+    siren: str = "073400194"
+    address: tuple[str, ...] = ("18 rue des Ardoisiers", "49000 ANGERS")
+    email: str = "comptabilite@calorenn.example"
+    phone: str = "02 61 91 40 00"
+    bic: str = "DEMOFRP1XXX"
+    signatory: str = "Camille Renard, responsable du crédit"
+    iban: str = keys.iban("99901", "00049", "00021500471")
+    second_iban: str = keys.iban("99902", "00049", "00088230915")
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Another than the customer who pays for it: a parent company, a relative."""
+
+    name: str
+    iban: str
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A customer, with the truth that only the generator knows: habit, weight, other payer."""
+
+    code: str
+    name: str
+    kind: CustomerKind
+    siren: str
+    email: str
+    phone: str
+    contact: str
+    street: str
+    postcode: str
+    town: str
+    term: str
+    term_days: int
+    end_of_month: bool
+    segment: str
+    sales_owner: str
+    iban: str
+    iban_known: bool
+    iban_shown: bool
+    habit: Habit
+    reference_style: str
+    contract_minor: int
+    weight: float
+    third_party: Payer | None
+
+    @property
+    def vat_number(self) -> str:
+        return keys.vat_number(self.siren) if self.kind == "company" else ""
+
+
+def clients(seed: int, count: int) -> list[Client]:
+    """`count` customers: about 75 % companies, 10 % public bodies, 15 % consumers."""
+    taken: set[str] = set()
+    return [_client(seed, index, taken) for index in range(count)]
+
+
+def _kind(index: int) -> CustomerKind:
+    place = index % 20
+    if place in {4, 13}:
+        return "public"
+    return "consumer" if place in {2, 9, 17} else "company"
+
+
+def pick(rng: random.Random, weighted: tuple[tuple[object, int], ...]) -> object:
+    """One of (value, weight) pairs."""
+    return rng.choices([v for v, _ in weighted], [w for _, w in weighted])[0]
+
+
+def _free_name(rng: random.Random, kind: CustomerKind, taken: set[str]) -> tuple[str, str]:
+    while True:
+        name, segment = _NAMES[kind](rng)
+        if name not in taken:
+            taken.add(name)
+            return name, segment
+
+
+def _company_name(rng: random.Random) -> tuple[str, str]:
+    form = pick(rng, words.LEGAL_FORMS)
+    surname, other = rng.sample(words.SURNAMES, 2)
+    trade = rng.choice(list(words.TRADES))
+    segment = words.TRADES[trade]
+    shape = rng.random()
+    if shape < 0.38:
+        return f"{trade} {surname} {form}", segment
+    if shape < 0.55:
+        return f"{trade} {rng.choice(words.PLACES)} {form}", segment
+    if shape < 0.70:
+        return f"{rng.choice(words.INVENTED)} {rng.choice(INVENTED_ENDS)} {form}", "services"
+    if shape < 0.82:
+        return f"{form} {surname} et Fils", "artisanat"
+    if shape < 0.92:
+        return f"Établissements {surname} & {other}", "négoce"
+    return f"{surname} {rng.choice(INVENTED_ENDS)} {form}", "services"
+
+
+INVENTED_ENDS = ("Conseil", "Distribution", "Logistique", "Habitat", "Industrie", "Solutions")
+
+
+def _public_name(rng: random.Random) -> tuple[str, str]:
+    shape = rng.choice(words.PUBLIC_NAMES)
+    name = shape.format(
+        commune=rng.choice(words.COMMUNES),
+        first=rng.choice(words.FIRST_NAMES),
+        surname=rng.choice(words.SURNAMES),
+    )
+    # French elides before a vowel: "Commune d'Esquermont".
+    return re.sub(r"\bde ([AÉEIOUYH])", r"d'\1", name), "secteur public"
+
+
+def _consumer_name(rng: random.Random) -> tuple[str, str]:
+    return f"{rng.choice(words.FIRST_NAMES)} {rng.choice(words.SURNAMES)}", "particuliers"
+
+
+_NAMES = {"company": _company_name, "public": _public_name, "consumer": _consumer_name}
+
+
+def _client(seed: int, index: int, taken: set[str]) -> Client:
+    rng = keys.stream(seed, "client", index)
+    kind = _kind(index)
+    postcode, town = words.TOWNS[int(rng.random() ** 1.4 * len(words.TOWNS))]
+    name, segment = _free_name(rng, kind, taken)
+    person = name if kind == "consumer" else _consumer_name(rng)[0]
+    term, days, end_of_month = pick(rng, TERMS[kind])  # type: ignore[misc]
+    sirens = {"company": keys.siren, "public": keys.public_siren, "consumer": lambda _rng: ""}
+    contract = kind == "company" and rng.random() < 0.12
+    return Client(
+        code=f"{'CPA'[('company', 'public', 'consumer').index(kind)]}{index + 1:05d}",
+        name=name,
+        kind=kind,
+        siren=sirens[kind](rng),
+        email=_email(rng, kind, name, person),
+        phone=keys.phone(rng, postcode) if rng.random() < 0.93 else "",
+        contact=person,
+        street=f"{rng.randint(1, 120)} {rng.choice(words.STREETS)}",
+        postcode=postcode,
+        town=town,
+        term=term,
+        term_days=days,
+        end_of_month=end_of_month,
+        segment=segment,
+        sales_owner=SALES[index % len(SALES)],
+        iban=keys.random_iban(rng),
+        iban_known=rng.random() < 0.55,
+        iban_shown=rng.random() < 0.85,
+        habit=pick(rng, HABITS[kind]),  # type: ignore[arg-type]
+        reference_style=str(pick(rng, REFERENCE_STYLES)),
+        contract_minor=rng.choice((14_900, 24_000, 39_000, 62_500)) if contract else 0,
+        weight=_weight(rng, kind),
+        third_party=_third_party(rng, kind, name),
+    )
+
+
+SALES = ("Inès Boulay", "Marc Ferrand", "Yann Prigent", "Sophie Delmas")
+
+
+def _weight(rng: random.Random, kind: CustomerKind) -> float:
+    """Relative number of invoices: a few big accounts, many small ones."""
+    return rng.lognormvariate(0, 0.9) * {"company": 1.0, "public": 0.8, "consumer": 0.16}[kind]
+
+
+def _third_party(rng: random.Random, kind: CustomerKind, name: str) -> Payer | None:
+    if kind == "public" or rng.random() > 0.05:
+        return None
+    if kind == "consumer":
+        other = f"{rng.choice(words.FIRST_NAMES)} {name.rsplit(maxsplit=1)[-1]}"
+    else:
+        other = f"{rng.choice(words.INVENTED)} Holding"
+    return Payer(other, keys.random_iban(rng))
+
+
+def _email(rng: random.Random, kind: CustomerKind, name: str, person: str) -> str:
+    """An address under .example (RFC 2606); some customers have none on file."""
+    if rng.random() < (0.12 if kind == "consumer" else 0.06):
+        return ""
+    local = ".".join(plain(person).lower().split())
+    if kind == "consumer":
+        return f"{local}@courriel.example"
+    domain = "-".join(plain(name).lower().split())[:40].strip("-")
+    box = local if rng.random() < 0.3 else rng.choice(("compta", "comptabilite", "fournisseurs"))
+    return f"{box}@{domain}.example"
+
+
+def plain(text: str) -> str:
+    """Without accents and punctuation, as banks write: letters, digits and single spaces."""
+    text = text.replace("œ", "oe").replace("Œ", "OE").replace("&", " ET ")
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return " ".join(re.sub(r"[^A-Za-z0-9]+", " ", ascii_text).split())

@@ -1,0 +1,110 @@
+"""The records of the fictional story: bills, payments, disputes, and the books as of any day.
+
+Everything is drawn up to HORIZON_DAYS after the anchor, so that a demo of last week goes on with
+the same story this week. Amounts in cents, VAT included.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from amiable.core.workdays import next_workday
+from amiable.interfaces.cli.demo.people import Client
+
+PAST_DAYS = 548  # 18 months of invoices
+BANK_DAYS = 182  # 6 months of statements
+RUN_DAYS = 75  # the days that the demo lives through
+HORIZON_DAYS = 42
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """An invoice or (kind "credit_note") what takes part of invoice `corrects` back."""
+
+    number: str
+    kind: str
+    code: str
+    issued: date
+    due: date
+    total_minor: int
+    label: str
+    order_reference: str
+    corrects: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money that moved. `parts` = ((number, cents applied), ...): negative for a credit note used,
+    and for what a returned debit takes back. Empty parts: paid twice, nothing left to apply it to.
+    """
+
+    on: date
+    code: str
+    amount_minor: int
+    kind: str
+    parts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A dispute of the story: opened, and closed (perhaps after the story ends)."""
+
+    number: str
+    opened_on: date
+    closed_on: date
+    reason: str
+
+
+@dataclass(slots=True)
+class Books:
+    """The whole story. `bills` and `payments` are in date order."""
+
+    seed: int
+    anchor: date
+    clients: dict[str, Client]
+    bills: list[Bill] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
+    contests: list[Contest] = field(default_factory=list)
+    _steps: dict[str, list[tuple[date, int]]] = field(default_factory=dict)
+
+    @property
+    def begins(self) -> date:
+        return self.anchor - timedelta(days=PAST_DAYS)
+
+    @property
+    def bank_begins(self) -> date:
+        """First of a month, so that statements of the stock are whole months."""
+        return (self.anchor - timedelta(days=BANK_DAYS)).replace(day=1)
+
+    @property
+    def run_begins(self) -> date:
+        return next_workday(self.anchor - timedelta(days=RUN_DAYS))
+
+    @property
+    def ends(self) -> date:
+        return self.anchor + timedelta(days=HORIZON_DAYS)
+
+    def open_minor(self, bill: Bill, on: date) -> int:
+        """What is open of a bill at the end of a day (positive for a credit note too)."""
+        if not self._steps:
+            self._index()
+        moves = self._steps.get(bill.number, [])
+        at = bisect_right(moves, on, key=lambda move: move[0])
+        used = sum(amount for _, amount in moves[:at])
+        return bill.total_minor - abs(used)
+
+    def settled_on(self, bill: Bill) -> date | None:
+        """Day on which the bill is paid whole and stays so; None = not within the story."""
+        if self.open_minor(bill, self.ends):
+            return None
+        return self._steps[bill.number][-1][0]
+
+    def _index(self) -> None:
+        steps: dict[str, list[tuple[date, int]]] = defaultdict(list)
+        for payment in self.payments:
+            for number, amount in payment.parts:
+                steps[number].append((payment.on, amount))
+        self._steps = dict(steps)
