@@ -145,6 +145,8 @@ def _upkeep(code: str, stop: threading.Event, parent: int | None, ticks: bool) -
         except DatabaseError:  # busy or away: the next beat tries again
             logger.warning("upkeep was put off", exc_info=True)
             close_old_connections()
+        except Exception:  # a defect of one tick must not stop the sign of life
+            logger.exception("upkeep failed")
         if parent is not None and os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGTERM)
             break
