@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from amiable.core.scenario import Medium, Stage
 from amiable.core.records import CustomerKind
+from amiable.core.scenario import Medium, Stage
 
 
 @dataclass(frozen=True, slots=True)

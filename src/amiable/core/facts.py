@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+
 from amiable.core.records import CustomerKind
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A pause. `item_id` None = the whole case; `ends_on` None = until lifted. Ends are inclusive."""
+    """A pause. `item_id` None = the whole case; `ends_on` (inclusive) None = until lifted."""
 
     reason: str
     starts_on: date

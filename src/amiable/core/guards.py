@@ -11,7 +11,7 @@ from amiable.core.money import Money
 from amiable.core.scenario import CONTACT_MEDIA, Scenario, Step
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
-# No law counts dunning hours; these keep calls and texts inside a decent day (domain sheet A8, C10).
+# No law sets dunning hours; these keep calls and texts inside a decent day.
 QUIET_FROM, QUIET_UNTIL = time(20, 0), time(8, 0)
 TIMED_MEDIA = frozenset({"sms", "phone"})
 # A customer who is insolvent may not be asked for prior debts: C. com. L622-7, L622-21.
@@ -36,6 +36,7 @@ declare(
             "reminded."
         ),
         "stop.paid": gettext_noop("{number} is paid."),
+        "stop.settled": gettext_noop("Everything this action asked for is settled."),
         "stop.disputed": gettext_noop("{number} is disputed for {amount}."),
         "stop.item_held": gettext_noop("{number} is on hold until {until}: {reason}"),
         "stop.item_held_open": gettext_noop("{number} is on hold until lifted: {reason}"),

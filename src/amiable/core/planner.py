@@ -26,12 +26,10 @@ from amiable.core.workdays import next_workday
 
 declare(
     {
-        "plan.step_due": gettext_noop(
-            "{number} was due on {due}: {days} days late, the step fits today."
-        ),
-        "plan.preventive": gettext_noop("{number} falls due on {due}, in {days} days."),
+        "plan.step_due": gettext_noop("{number} was due on {due} (D+{days}): the step fits today."),
+        "plan.preventive": gettext_noop("{number} falls due on {due} (D-{days})."),
         "plan.catch_up": gettext_noop(
-            "{number} is {days} days late and was never reminded: it enters at this step."
+            "{number} is old (D+{days}) and was never reminded: it enters at this step."
         ),
         "plan.jumped": gettext_noop(
             "Steps were missed for {number}: only the one that fits today is taken."
@@ -55,7 +53,7 @@ _FORMAL, _FIRM, _HANDOVER = (STAGES.index(stage) for stage in ("formal", "firm",
 
 @dataclass(frozen=True, slots=True)
 class PlannedItem:
-    """An item that takes `step` with this action; `open_minor` as of the plan."""
+    """An item that takes `step` with this action ("" = the action only goes along)."""
 
     id: int
     step: str
@@ -120,7 +118,7 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
     day = next_workday(today, facts.holidays_zone)
     stop = case_stop(facts, day)
     if stop:
-        return _stopped(facts, day, today, stop, ())
+        return _stopped(facts, day, today, stop)
     skips: list[Skip] = []
     looks: list[date | None] = []
     positions = []
@@ -148,7 +146,7 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
     asked = asked_minor(facts, day, [p.item for p in together])
     stop = amount_stop(facts, scenario, asked) or contact_stop(facts, scenario, step, day)
     if stop:
-        return _stopped(facts, day, today, stop, skips, looks)
+        return _stopped(facts, day, today, stop, skips=skips, looks=looks)
     actions = _actions(facts, scenario, step, together, day)
     return Plan(facts.case_id, day, actions, tuple(skips), _look(facts, today, looks))
 
@@ -175,7 +173,7 @@ def _position(facts: CaseFacts, item: Item, scenario: Scenario, day: date) -> _P
         # A late entry: the course goes on from the day this step is carried out.
         interval = steps[index + 1].offset_days - steps[index].offset_days
         next_on = day + timedelta(days=interval)
-    sentence = _why(item, steps[index], index, done, reached, day)
+    sentence = _why(item, steps[index], day, missed=index - done - 1, capped=index < reached)
     return _Position(item, index, sentence, next_on)
 
 
@@ -217,18 +215,20 @@ def _allowed(scenario: Scenario, item: Item, done: int, reached: int) -> int:
     return index
 
 
-def _why(item: Item, step: Step, index: int, done: int, reached: int, day: date) -> Sentence:
+def _why(item: Item, step: Step, day: date, *, missed: int, capped: bool) -> Sentence:
+    """`missed` steps lie between the last one taken and this one; `capped` = age allows more."""
     days = (day - item.due_date).days
-    params: dict[str, str | int | date] = {"number": item.number, "due": item.due_date}
     if step.stage == "preventive":
-        return Sentence("plan.preventive", {**params, "days": -days})
-    if index < reached and done < 0:
+        return Sentence(
+            "plan.preventive", {"number": item.number, "due": item.due_date, "days": -days}
+        )
+    if capped and not item.steps_done:
         return Sentence("plan.catch_up", {"number": item.number, "days": days})
-    if index < reached:
+    if capped:
         return Sentence("plan.gentler_first", {"number": item.number})
-    if done >= 0 and index > done + 1:
+    if missed > 0 and item.steps_done:
         return Sentence("plan.jumped", {"number": item.number})
-    return Sentence("plan.step_due", {**params, "days": days})
+    return Sentence("plan.step_due", {"number": item.number, "due": item.due_date, "days": days})
 
 
 def _waiting(item: Item, done_on: date | None, next_on: date | None, day: date) -> Sentence:
@@ -251,6 +251,7 @@ def _actions(
     items = tuple(
         PlannedItem(p.item.id, scenario.main_steps[p.index].code, p.item.open_minor) for p in due
     )
+    together = tuple(PlannedItem(p.item.id, "", p.item.open_minor) for p in due)
     reasons = tuple(position.sentence for position in due)
     if step.approval == "manual":
         reasons += (Sentence("plan.waiting_approval"),)
@@ -260,7 +261,7 @@ def _actions(
             step=each,
             occurrence=facts.closed_counts.get(each.code, 0) + 1,
             due_on=day,
-            items=items,
+            items=together if each.accompanies else items,
             reasons=reasons,
         )
         for each in (step, *scenario.companions[step.code])
@@ -272,16 +273,12 @@ def _stopped(
     day: date,
     today: date,
     stop: Stop,
-    skips: Iterable[Skip],
+    *,
+    skips: Iterable[Skip] = (),
     looks: Iterable[date | None] = (),
 ) -> Plan:
-    return Plan(
-        facts.case_id,
-        day,
-        (),
-        (Skip(stop.sentence), *skips),
-        _look(facts, today, [*looks, stop.look_on]),
-    )
+    skips = (Skip(stop.sentence), *skips)
+    return Plan(facts.case_id, day, (), skips, _look(facts, today, [*looks, stop.look_on]))
 
 
 def _look(facts: CaseFacts, today: date, looks: Iterable[date | None]) -> date | None:

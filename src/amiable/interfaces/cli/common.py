@@ -8,7 +8,9 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -82,3 +84,27 @@ def emit(document: Any, *, as_json: bool, text: str = "") -> None:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
     elif text:
         click.echo(text)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield progress(done, total): a bar on standard error when it is a terminal, else nothing."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    bar = None
+    at = 0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal bar, at
+        if bar is None or bar.length != total:
+            bar = click.progressbar(length=total, label=label, file=sys.stderr)
+            at = 0
+        bar.update(done - at)
+        at = done
+
+    try:
+        yield progress
+    finally:
+        if bar is not None:
+            bar.render_finish()

@@ -1,0 +1,185 @@
+"""Turns actions about to leave into drafts: who, to whom, about which invoices, on fresh facts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from amiable.apps.customers.models import ContactPoint, Customer
+from amiable.apps.dunning.facts import is_mobile
+from amiable.apps.dunning.models import Action
+from amiable.apps.messaging.models import Message
+from amiable.apps.receivables.models import Installment
+from amiable.core.drafts import Draft, DraftLine, Party
+from amiable.core.facts import CaseFacts, Item
+from amiable.core.guards import item_stop
+from amiable.core.references import rf_reference
+from amiable.core.scenario import Scenario, Step
+from amiable.core.workdays import next_workday
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An action that passed the guard: what is asked for, by which step."""
+
+    action: Action
+    facts: CaseFacts
+    scenario: Scenario
+    step: Step
+    item_ids: tuple[int, ...]
+
+
+def drafts(organization_id: int, ready: Collection[Ready], *, on: date) -> list[Draft]:
+    """One draft per action, in the same order; a fixed number of queries for all."""
+    customers = Customer.objects.select_related("creditor").in_bulk(
+        {each.facts.customer_id for each in ready}
+    )
+    known = _Known(
+        points=_points(organization_id, customers.keys()),
+        threads=_threads(organization_id, {each.facts.case_id for each in ready}),
+        invoices=_invoice_ids(organization_id, ready),
+    )
+    return [_draft(each, customers[each.facts.customer_id], known, on) for each in ready]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Addresses per customer, earlier messages per case, invoice per installment."""
+
+    points: Mapping[int, Mapping[str, str]]
+    threads: Mapping[int, list[tuple[str, date]]]
+    invoices: Mapping[int, int]
+
+
+def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
+    facts, step = ready.facts, ready.step
+    reach = known.points.get(customer.id, {})
+    earlier = known.threads.get(facts.case_id, [])
+    lines = tuple(
+        _line(item, group, known.invoices[item.id], on)
+        for item in facts.items
+        if (group := _group(ready, item, on))
+    )
+    zone = facts.holidays_zone
+    return Draft(
+        key=ready.action.key,
+        case_id=facts.case_id,
+        creditor_id=customer.creditor_id,
+        customer_id=customer.id,
+        medium=step.medium,
+        template=step.template,
+        stage=step.stage,
+        language=customer.language,
+        on_date=on,
+        currency=facts.currency,
+        creditor=_creditor(customer),
+        customer=_customer(customer, reach),
+        customer_code=customer.code,
+        customer_kind=facts.customer_kind,
+        recipient=reach.get(step.medium, ""),
+        lines=lines,
+        credit_minor=facts.unallocated_minor,
+        payment_reference=_payment_reference(customer, lines),
+        deadline_on=next_workday(on + timedelta(days=ready.scenario.deadline_days), zone),
+        previous_contact_on=earlier[-1][1] if earlier else None,
+        thread_ids=tuple(message_id for message_id, _ in earlier if message_id),
+        with_invoices=step.with_invoices,
+    )
+
+
+def _group(ready: Ready, item: Item, on: date) -> str | None:
+    """Where an open item stands in the message; None = not spoken of."""
+    if item.id in ready.item_ids:
+        return "due"
+    if item.chased_minor == 0 and item.open_minor > 0:
+        return "disputed"
+    if item_stop(ready.facts, item, on):
+        return None
+    if item.due_date >= on:
+        return "upcoming"
+    return "reminded"
+
+
+def _line(item: Item, group: str, invoice_id: int, on: date) -> DraftLine:
+    return DraftLine(
+        invoice_id=invoice_id,
+        number=item.number,
+        issue_date=item.issue_date,
+        due_date=item.due_date,
+        total_minor=item.total_minor,
+        open_minor=item.open_minor if group == "disputed" else item.chased_minor,
+        days_late=(on - item.due_date).days,
+        group=group,  # type: ignore[arg-type]  # one of the literals by construction
+    )
+
+
+def _payment_reference(customer: Customer, lines: Collection[DraftLine]) -> str:
+    """ISO 11649 reference to pay with: the invoice's when there is one, else the customer's."""
+    due = [line.number for line in lines if line.group == "due"]
+    return rf_reference(due[0] if len(due) == 1 else f"C{customer.id}")
+
+
+def _creditor(customer: Customer) -> Party:
+    creditor = customer.creditor
+    return Party(
+        name=creditor.name,
+        address_lines=tuple(creditor.address),
+        email=creditor.email,
+        phone=creditor.phone,
+        siren=creditor.siren,
+        iban=creditor.iban,
+        bic=creditor.bic,
+        brand_color=creditor.brand_color,
+        signatory=creditor.signatory,
+    )
+
+
+def _customer(customer: Customer, reach: Mapping[str, str]) -> Party:
+    return Party(
+        name=customer.name,
+        address_lines=tuple(customer.address_lines),
+        postcode=customer.postcode,
+        city=customer.city,
+        country=customer.country,
+        email=reach.get("email", ""),
+        phone=reach.get("phone", ""),
+        siren=customer.siren,
+    )
+
+
+def _points(organization_id: int, customer_ids: Collection[int]) -> dict[int, dict[str, str]]:
+    """First usable address per customer and medium (email, phone, sms)."""
+    reach: dict[int, dict[str, str]] = defaultdict(dict)
+    rows = ContactPoint.objects.filter(
+        organization_id=organization_id,
+        customer_id__in=customer_ids,
+        opted_out_at__isnull=True,
+        invalid_since__isnull=True,
+    ).order_by("position", "id")
+    for customer_id, kind, value in rows.values_list("customer_id", "kind", "value"):
+        reach[customer_id].setdefault(kind, value)
+        if kind == ContactPoint.Kind.PHONE and is_mobile(value):
+            reach[customer_id].setdefault("sms", value)
+    return reach
+
+
+def _threads(organization_id: int, case_ids: Collection[int]) -> dict[int, list[tuple[str, date]]]:
+    """Message ids and days of what each case was sent, oldest first."""
+    found: dict[int, list[tuple[str, date]]] = defaultdict(list)
+    rows = Message.objects.filter(
+        organization_id=organization_id, case_id__in=case_ids, state=Message.State.SENT
+    ).order_by("id")
+    for case_id, message_id, on in rows.values_list("case_id", "message_id", "on_date"):
+        found[case_id].append((message_id, on))
+    return found
+
+
+def _invoice_ids(organization_id: int, ready: Collection[Ready]) -> dict[int, int]:
+    ids = {item.id for each in ready for item in each.facts.items}
+    return dict(
+        Installment.objects.filter(organization_id=organization_id, id__in=ids).values_list(
+            "id", "invoice_id"
+        )
+    )

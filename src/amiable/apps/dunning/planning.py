@@ -1,0 +1,289 @@
+"""The planning tick: look at the cases whose day has come, and write what the planner decides.
+
+Work is done in chunks, each in one transaction that locks its cases: a killed worker's chunk
+rolls back whole and is taken up by the next one, and two workers never hold the same case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from amiable.apps.cases.models import Case
+from amiable.apps.dunning.facts import case_facts
+from amiable.apps.dunning.models import Action, ActionItem, Enrollment, Scenario
+from amiable.apps.receivables.models import Installment
+from amiable.core import replan
+from amiable.core.facts import CaseFacts
+from amiable.core.planner import Plan, PlannedAction, plan
+from amiable.core.scenario import HUMAN_MEDIA, SME_STANDARD, scenario_from_json
+from amiable.core.scenario import Scenario as Definition
+
+CHUNK = 1000
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class PlanCounts:
+    """What a planning tick did."""
+
+    cases: int = 0
+    added: int = 0
+    kept: int = 0
+    cancelled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CasePlan:
+    """A preview: what would happen to a case, and on which facts."""
+
+    facts: CaseFacts
+    plan: Plan
+    scenario: Definition
+
+
+@dataclass(slots=True)
+class _Scenarios:
+    """Definitions of the scenario versions in use, read once per tick."""
+
+    organization_id: int
+    parsed: dict[int, Definition] = field(default_factory=dict)
+
+    def definition(self, scenario_id: int) -> Definition:
+        if scenario_id not in self.parsed:
+            row = Scenario.objects.get(organization_id=self.organization_id, id=scenario_id)
+            self.parsed[scenario_id] = scenario_from_json(row.definition)
+        return self.parsed[scenario_id]
+
+
+def plan_tick(
+    organization_id: int, *, on: date, chunk: int = CHUNK, progress: Progress | None = None
+) -> PlanCounts:
+    """Plan every case whose `next_plan_on` has come; returns what changed. Safe to repeat."""
+    counts = PlanCounts()
+    due = _due(organization_id, on)
+    total = due.count() if progress else 0
+    default = default_scenario(organization_id)
+    scenarios = _Scenarios(organization_id)
+    while True:
+        with transaction.atomic():
+            # Ordered by what the partial index is ordered by, so that no sort of all due cases.
+            ids = list(
+                due.select_for_update(skip_locked=True, no_key=True, of=("self",))
+                .order_by("next_plan_on")
+                .values_list("id", flat=True)[:chunk]
+            )
+            if not ids:
+                return counts
+            _plan_chunk(scenarios, default, ids, on, counts)
+        if progress:
+            progress(min(counts.cases, total), total)
+
+
+def plan_preview(
+    organization_id: int, *, on: date, case_ids: Collection[int] | None = None
+) -> Iterator[CasePlan]:
+    """What the planner would decide on `on`, case by case; nothing is written.
+
+    Without `case_ids`: every case that has an open item.
+    """
+    if case_ids is None:
+        case_ids = _open_cases(organization_id)
+    default = default_scenario(organization_id)
+    scenarios = _Scenarios(organization_id)
+    ordered = sorted(case_ids)
+    for start in range(0, len(ordered), CHUNK):
+        ids = ordered[start : start + CHUNK]
+        enrolled = _enrolled(organization_id, ids)
+        for case_id, facts in case_facts(organization_id, ids, on=on).items():
+            definition = scenarios.definition(enrolled.get(case_id, default.id))
+            yield CasePlan(facts, plan(facts, definition, on), definition)
+
+
+def default_scenario(organization_id: int) -> Scenario:
+    """The organization's default scenario; the shipped SME standard when it has none yet."""
+    found = Scenario.objects.filter(organization_id=organization_id, is_default=True).first()
+    if found:
+        return found
+    definition = SME_STANDARD
+    row, _ = Scenario.objects.get_or_create(
+        organization_id=organization_id,
+        code=definition.code,
+        version=definition.version,
+        defaults={
+            "name": definition.name,
+            "definition": definition.to_json(),
+            "is_default": True,
+        },
+    )
+    return row
+
+
+def _due(organization_id: int, on: date) -> QuerySet[Case]:
+    return Case.objects.filter(organization_id=organization_id, next_plan_on__lte=on)
+
+
+def _open_cases(organization_id: int) -> list[int]:
+    open_customers = Installment.objects.filter(
+        organization_id=organization_id, settled_on__isnull=True
+    ).values("customer_id")
+    return list(
+        Case.objects.filter(
+            Q(customer_id__in=open_customers) | Q(actions__state__in=Action.PENDING),
+            organization_id=organization_id,
+        )
+        .distinct()
+        .values_list("id", flat=True)
+    )
+
+
+def _enrolled(organization_id: int, case_ids: Collection[int]) -> dict[int, int]:
+    return dict(
+        Enrollment.objects.filter(
+            organization_id=organization_id, case_id__in=case_ids
+        ).values_list("case_id", "scenario_id")
+    )
+
+
+def _plan_chunk(
+    scenarios: _Scenarios, default: Scenario, ids: list[int], on: date, counts: PlanCounts
+) -> None:
+    organization_id = scenarios.organization_id
+    _lock_pending(organization_id, ids)
+    enrolled = _enroll(organization_id, ids, default, on)
+    additions: list[tuple[PlannedAction, int]] = []
+    changes: list[replan.Change] = []
+    looks: dict[date | None, list[int]] = {}
+    for case_id, facts in case_facts(organization_id, ids, on=on).items():
+        definition = scenarios.definition(enrolled[case_id])
+        decided = plan(facts, definition, on)
+        change = replan.change(facts, definition, decided)
+        changes.append(change)
+        additions += [(action, enrolled[case_id]) for action in change.add]
+        looks.setdefault(decided.next_look_on, []).append(case_id)
+    _insert(organization_id, additions, on)
+    _update(organization_id, changes, on)
+    for look, case_ids in looks.items():
+        Case.objects.filter(id__in=case_ids).update(next_plan_on=look)
+    counts.cases += len(ids)
+    counts.added += len(additions)
+    counts.kept += sum(len(change.keep) for change in changes)
+    counts.cancelled += sum(len(change.cancel) for change in changes)
+
+
+def _lock_pending(organization_id: int, case_ids: list[int]) -> None:
+    """Keep senders away while the plan is compared: a claim waits, then finds the new state."""
+    pending = Action.objects.filter(
+        organization_id=organization_id, case_id__in=case_ids, state__in=Action.PENDING
+    )
+    list(pending.select_for_update(no_key=True, of=("self",)).order_by("id").values_list("id"))
+
+
+def _enroll(
+    organization_id: int, case_ids: list[int], default: Scenario, on: date
+) -> dict[int, int]:
+    """Scenario version of each case; cases without one start on the default."""
+    enrolled = _enrolled(organization_id, case_ids)
+    missing = [case_id for case_id in case_ids if case_id not in enrolled]
+    Enrollment.objects.bulk_create(
+        [
+            Enrollment(
+                organization_id=organization_id,
+                case_id=case_id,
+                scenario_id=default.id,
+                started_on=on,
+            )
+            for case_id in missing
+        ]
+    )
+    return enrolled | dict.fromkeys(missing, default.id)
+
+
+def _insert(organization_id: int, additions: list[tuple[PlannedAction, int]], on: date) -> None:
+    rows = [
+        Action(
+            organization_id=organization_id,
+            case_id=planned.case_id,
+            key=planned.key,
+            scenario_id=scenario_id,
+            step=planned.step.code,
+            occurrence=planned.occurrence,
+            medium=planned.step.medium,
+            stage=planned.step.stage,
+            due_on=planned.due_on,
+            state=_first_state(planned),
+            reasons=[sentence.to_json() for sentence in planned.reasons],
+            planned_on=on,
+        )
+        for planned, scenario_id in additions
+    ]
+    Action.objects.bulk_create(rows)
+    ActionItem.objects.bulk_create(
+        [
+            ActionItem(
+                organization_id=organization_id,
+                action_id=row.id,
+                installment_id=item.id,
+                step=item.step,
+                open_minor=item.open_minor,
+            )
+            for row, (planned, _) in zip(rows, additions, strict=True)
+            for item in planned.items
+        ]
+    )
+
+
+def _first_state(planned: PlannedAction) -> str:
+    if planned.step.approval == "manual":
+        return Action.State.TO_APPROVE
+    return Action.State.TODO if planned.step.medium in HUMAN_MEDIA else Action.State.APPROVED
+
+
+def _update(organization_id: int, changes: list[replan.Change], on: date) -> None:
+    """Cancel what no longer holds; renew the items of what is kept and not yet on its way."""
+    cancelled = [
+        Action(
+            id=pending.id,
+            state=Action.State.CANCELLED,
+            outcome=[sentence.to_json()],
+            closed_on=on,
+        )
+        for change in changes
+        for pending, sentence in change.cancel
+    ]
+    Action.objects.bulk_update(cancelled, ["state", "outcome", "closed_on"], batch_size=500)
+    renewed = [
+        (pending, planned)
+        for change in changes
+        for pending, planned in change.keep
+        if pending.state != Action.State.CLAIMED
+        and pending.item_ids != {item.id for item in planned.items}
+    ]
+    if not renewed:
+        return
+    ActionItem.objects.filter(action_id__in=[pending.id for pending, _ in renewed]).delete()
+    ActionItem.objects.bulk_create(
+        [
+            ActionItem(
+                organization_id=organization_id,
+                action_id=pending.id,
+                installment_id=item.id,
+                step=item.step,
+                open_minor=item.open_minor,
+            )
+            for pending, planned in renewed
+            for item in planned.items
+        ]
+    )
+    Action.objects.bulk_update(
+        [
+            Action(id=pending.id, reasons=[sentence.to_json() for sentence in planned.reasons])
+            for pending, planned in renewed
+        ],
+        ["reasons"],
+        batch_size=500,
+    )

@@ -1,0 +1,243 @@
+"""The sending tick: claim what is due and approved, ask the guards again, freeze, send, record.
+
+The order is what makes it safe. The claim is committed before anything else; the message is
+frozen and committed before it leaves; it leaves outside any transaction; then the outcome is
+recorded. A worker killed on the way leaves a lease that expires: a message that had not begun to
+leave is sent by the next worker, one that may have left becomes `unknown`, for a person.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from amiable.apps.audit.services import Happening, events_record
+from amiable.apps.dunning.drafts import Ready, drafts
+from amiable.apps.dunning.facts import case_facts
+from amiable.apps.dunning.models import Action
+from amiable.apps.messaging import services as messaging
+from amiable.core import guards
+from amiable.core.scenario import scenario_from_json
+from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.plugins.base import Outcome
+
+CHUNK = 200
+LEASE = timedelta(minutes=10)
+ACTOR = "amiable"
+Progress = Callable[[int, int], None]
+
+declare(
+    {
+        "send.failed": gettext_noop("The message was refused: {detail}"),
+        "send.retry": gettext_noop("Not handed over yet, it will be tried again: {detail}"),
+        "send.unknown": gettext_noop(
+            "It is not known whether the message left: check before sending it again."
+        ),
+    }
+)
+
+
+@dataclass(slots=True)
+class SendCounts:
+    """What a sending tick did, by outcome."""
+
+    claimed: int = 0
+    sent: int = 0
+    cancelled: int = 0
+    postponed: int = 0
+    failed: int = 0
+    retry: int = 0
+    unknown: int = 0
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """One chunk on its way: what passed the guards and what did not."""
+
+    ready: list[Ready] = field(default_factory=list)
+    messages: dict[str, int] = field(default_factory=dict)
+
+
+def send_tick(
+    organization_id: int,
+    *,
+    now: datetime,
+    routes: messaging.Routes | None = None,
+    chunk: int = CHUNK,
+    progress: Progress | None = None,
+) -> SendCounts:
+    """Send every approved action due at `now` (aware, business time). Safe to repeat."""
+    counts = SendCounts()
+    local = timezone.localtime(now)
+    total = _claimable(organization_id, local).count() if progress else 0
+    while True:
+        actions = _claim(organization_id, local, chunk)
+        if not actions:
+            return counts
+        counts.claimed += len(actions)
+        with transaction.atomic():
+            work = _freeze(organization_id, actions, local, counts)
+        outcomes = messaging.messages_send(
+            organization_id, list(work.messages.values()), now=now, routes=routes
+        )
+        with transaction.atomic():
+            _record(organization_id, work, outcomes, local, counts)
+        if progress:
+            progress(min(counts.claimed, total), total)
+
+
+def _claimable(organization_id: int, local: datetime) -> QuerySet[Action]:
+    ready = Q(state=Action.State.APPROVED) & (Q(retry_at__isnull=True) | Q(retry_at__lte=local))
+    abandoned = Q(state=Action.State.CLAIMED, leased_until__lt=timezone.now())
+    return Action.objects.filter(
+        ready | abandoned, organization_id=organization_id, due_on__lte=local.date()
+    )
+
+
+def _claim(organization_id: int, local: datetime, chunk: int) -> list[Action]:
+    """Take a chunk: the conditional update is the claim, committed before anything else."""
+    token = uuid.uuid4().hex
+    with transaction.atomic():
+        ids = list(
+            _claimable(organization_id, local)
+            .select_for_update(skip_locked=True, no_key=True, of=("self",))
+            .order_by("due_on", "id")
+            .values_list("id", flat=True)[:chunk]
+        )
+        Action.objects.filter(id__in=ids).update(
+            state=Action.State.CLAIMED, leased_by=token, leased_until=timezone.now() + LEASE
+        )
+    return list(
+        Action.objects.filter(organization_id=organization_id, leased_by=token, id__in=ids)
+        .select_related("scenario", "message")
+        .prefetch_related("items")
+        .order_by("due_on", "id")
+    )
+
+
+def _freeze(
+    organization_id: int, actions: list[Action], local: datetime, counts: SendCounts
+) -> _Chunk:
+    """Guards on fresh facts, then the messages of what passed, in the caller's transaction."""
+    work = _Chunk()
+    facts = case_facts(organization_id, {a.case_id for a in actions}, on=local.date())
+    definitions = {a.scenario_id: scenario_from_json(a.scenario.definition) for a in actions}
+    busy: set[int] = set()
+    for action in actions:
+        definition = definitions[action.scenario_id]
+        step = definition.by_code[action.step]
+        case = facts[action.case_id]
+        verdict = guards.check(
+            case, definition, step, {item.installment_id for item in action.items.all()}, local
+        )
+        if action.case_id in busy and not step.accompanies:
+            # Two messages to one person in one run: the second waits for its next day.
+            verdict = guards.Verdict(stop=guards.Stop(Sentence("plan.overtaken")), postpone=True)
+        if verdict.stop:
+            _decline(action, verdict.stop, verdict.postpone, local=local, counts=counts)
+            continue
+        busy.add(action.case_id)
+        work.ready.append(Ready(action, case, definition, step, verdict.item_ids))
+    errors = _freeze_drafts(organization_id, work, local)
+    for ready in list(work.ready):
+        if ready.action.key in errors:
+            work.ready.remove(ready)
+            _close(ready.action, Action.State.FAILED, [errors[ready.action.key]], local)
+            counts.failed += 1
+    return work
+
+
+def _freeze_drafts(organization_id: int, work: _Chunk, local: datetime) -> Mapping[str, Sentence]:
+    made = drafts(organization_id, work.ready, on=local.date())
+    frozen = messaging.messages_freeze(organization_id, made, now=local)
+    work.messages = dict(frozen.ids)
+    Action.objects.bulk_update(
+        [
+            Action(id=ready.action.id, message_id=work.messages[ready.action.key])
+            for ready in work.ready
+            if ready.action.key in work.messages
+        ],
+        ["message"],
+    )
+    return frozen.errors
+
+
+def _decline(
+    action: Action, stop: guards.Stop, postpone: bool, *, local: datetime, counts: SendCounts
+) -> None:
+    """Put an action back for later, or cancel it, with the guard's reason."""
+    if postpone:
+        look = stop.look_on or local.date() + timedelta(days=1)
+        action.state = Action.State.APPROVED
+        action.due_on = max(look, local.date())
+        action.outcome = [stop.sentence.to_json()]
+        if action.due_on == local.date():
+            action.retry_at = local + timedelta(hours=1)
+        action.leased_until = None
+        action.save(update_fields=["state", "due_on", "outcome", "retry_at", "leased_until"])
+        counts.postponed += 1
+        return
+    _close(action, Action.State.CANCELLED, [stop.sentence], local)
+    counts.cancelled += 1
+
+
+def _close(action: Action, state: str, outcome: Collection[Sentence], local: datetime) -> None:
+    action.state = state
+    action.outcome = [sentence.to_json() for sentence in outcome]
+    action.closed_on = local.date()
+    action.leased_until = None
+    action.save(update_fields=["state", "outcome", "closed_on", "leased_until"])
+
+
+def _record(
+    organization_id: int,
+    work: _Chunk,
+    outcomes: Mapping[int, Outcome],
+    local: datetime,
+    counts: SendCounts,
+) -> None:
+    """Write what became of each message, and the evidence of it."""
+    happenings = []
+    for ready in work.ready:
+        action = ready.action
+        outcome = outcomes[work.messages[action.key]]
+        setattr(counts, outcome.state, getattr(counts, outcome.state) + 1)
+        action.leased_until = None
+        action.state, action.outcome, action.retry_at = _after(outcome, local)
+        if action.state != Action.State.APPROVED:
+            action.closed_on = local.date()
+        happenings.append(
+            Happening(
+                f"message.{outcome.state}",
+                local.date(),
+                ACTOR,
+                action.case_id,
+                {"action": action.key, "message": work.messages[action.key]},
+            )
+        )
+    Action.objects.bulk_update(
+        [ready.action for ready in work.ready],
+        ["state", "outcome", "retry_at", "closed_on", "leased_until"],
+        batch_size=500,
+    )
+    events_record(organization_id, happenings)
+
+
+def _after(outcome: Outcome, local: datetime) -> tuple[str, list[dict[str, Any]], datetime | None]:
+    """State, explanation and retry time of an action after its message's outcome."""
+    if outcome.state == "sent":
+        return Action.State.DONE, [], None
+    if outcome.state == "unknown":
+        return Action.State.UNKNOWN, [Sentence("send.unknown").to_json()], None
+    detail = {"detail": outcome.detail}
+    if outcome.state == "retry":
+        wait = timedelta(seconds=outcome.retry_after_seconds or 900)
+        return Action.State.APPROVED, [Sentence("send.retry", detail).to_json()], local + wait
+    return Action.State.FAILED, [Sentence("send.failed", detail).to_json()], None

@@ -1,0 +1,175 @@
+"""Writes of dunning: the two ticks, and what a person decides about an action."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import date
+
+from django.db import transaction
+
+from amiable.apps.audit.services import Happening, events_record
+from amiable.apps.cases.services import cases_wake
+from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.planning import PlanCounts, plan_preview, plan_tick
+from amiable.apps.dunning.sending import SendCounts, send_tick
+from amiable.core.sentences import Sentence, declare, gettext_noop
+
+__all__ = [
+    "CALL_RESULTS",
+    "PlanCounts",
+    "SendCounts",
+    "action_approve",
+    "action_refuse",
+    "action_reopen",
+    "call_record",
+    "plan_preview",
+    "plan_tick",
+    "send_tick",
+    "unknown_resolve",
+]
+
+CALL_RESULTS = (
+    "promise",
+    "callback",
+    "dispute",
+    "no_answer",
+    "wrong_number",
+    "refused",
+    "already_paid",
+    "done",
+)
+
+declare(
+    {
+        "action.refused": gettext_noop("Refused by {actor}: {reason}"),
+        "action.call": gettext_noop("Call by {actor}: {note}"),
+        "action.left": gettext_noop("{actor} found that the message did leave."),
+        "action.not_left": gettext_noop("{actor} found that the message did not leave."),
+    }
+)
+
+
+def action_approve(
+    organization_id: int, action_ids: Collection[int], *, on: date, actor: str
+) -> int:
+    """Approve waiting actions: they leave with the next sending tick. Returns how many."""
+    with transaction.atomic():
+        rows = list(_locked(organization_id, action_ids, Action.State.TO_APPROVE))
+        Action.objects.filter(id__in=[row.id for row in rows]).update(
+            state=Action.State.APPROVED, decided_by=actor
+        )
+        _tell(organization_id, rows, Happening("action.approved", on, actor))
+    return len(rows)
+
+
+def action_refuse(
+    organization_id: int, action_ids: Collection[int], *, on: date, actor: str, reason: str
+) -> int:
+    """Refuse waiting actions: their step counts as handled and does not come back."""
+    sentence = Sentence("action.refused", {"actor": actor, "reason": reason})
+    with transaction.atomic():
+        rows = list(_locked(organization_id, action_ids, Action.State.TO_APPROVE))
+        Action.objects.filter(id__in=[row.id for row in rows]).update(
+            state=Action.State.SKIPPED,
+            decided_by=actor,
+            outcome=[sentence.to_json()],
+            closed_on=on,
+        )
+        _tell(
+            organization_id,
+            rows,
+            Happening("action.refused", on, actor, payload={"reason": reason}),
+        )
+        _wake(organization_id, rows, on)
+    return len(rows)
+
+
+def action_reopen(
+    organization_id: int, action_ids: Collection[int], *, on: date, actor: str
+) -> int:
+    """Take back an approval, while nothing has left yet. Returns how many."""
+    with transaction.atomic():
+        rows = _locked(organization_id, action_ids, Action.State.APPROVED).exclude(decided_by="")
+        rows = list(rows)
+        Action.objects.filter(id__in=[row.id for row in rows]).update(
+            state=Action.State.TO_APPROVE, decided_by=""
+        )
+        _tell(organization_id, rows, Happening("action.approval_withdrawn", on, actor))
+    return len(rows)
+
+
+def call_record(
+    organization_id: int,
+    action_id: int,
+    *,
+    result: str,
+    on: date,
+    actor: str,
+    note: str = "",
+) -> bool:
+    """Close a call or a task with its result (one of CALL_RESULTS). False when not open."""
+    if result not in CALL_RESULTS:
+        raise ValueError(f"{result!r} is not one of {', '.join(CALL_RESULTS)}")
+    with transaction.atomic():
+        rows = list(_locked(organization_id, [action_id], Action.State.TODO))
+        for row in rows:
+            row.state = Action.State.DONE
+            row.result = result
+            row.closed_on = on
+            row.decided_by = actor
+            row.outcome = [
+                Sentence("action.call", {"actor": actor, "note": note or result}).to_json()
+            ]
+            row.save(update_fields=["state", "result", "closed_on", "decided_by", "outcome"])
+        told = {"result": result, "note": note}
+        _tell(organization_id, rows, Happening("call.recorded", on, actor, payload=told))
+        _wake(organization_id, rows, on)
+    return bool(rows)
+
+
+def unknown_resolve(
+    organization_id: int, action_id: int, *, left: bool, on: date, actor: str
+) -> bool:
+    """A person says whether a message of unknown fate left. If not, its step may come again."""
+    state = Action.State.DONE if left else Action.State.CANCELLED
+    sentence = Sentence("action.left" if left else "action.not_left", {"actor": actor})
+    with transaction.atomic():
+        rows = list(_locked(organization_id, [action_id], Action.State.UNKNOWN))
+        for row in rows:
+            row.state = state
+            row.decided_by = actor
+            row.outcome = [sentence.to_json()]
+            row.save(update_fields=["state", "decided_by", "outcome"])
+        told = {"left": left}
+        _tell(organization_id, rows, Happening("message.fate_found", on, actor, payload=told))
+        _wake(organization_id, rows, on)
+    return bool(rows)
+
+
+def _locked(organization_id: int, action_ids: Collection[int], state: str):
+    return (
+        Action.objects.filter(organization_id=organization_id, id__in=action_ids, state=state)
+        .select_for_update(no_key=True, of=("self",))
+        .order_by("id")
+    )
+
+
+def _tell(organization_id: int, rows: list[Action], what: Happening) -> None:
+    """Record the same happening for the case of each action."""
+    events_record(
+        organization_id,
+        [
+            replace(what, case_id=row.case_id, payload={"action": row.key, **what.payload})
+            for row in rows
+        ],
+    )
+
+
+def _wake(organization_id: int, rows: list[Action], on: date) -> None:
+    customers = set(
+        Action.objects.filter(id__in=[row.id for row in rows]).values_list(
+            "case__customer_id", flat=True
+        )
+    )
+    cases_wake(organization_id, customers, on=on)

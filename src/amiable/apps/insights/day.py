@@ -1,0 +1,42 @@
+"""The day: what the bank says, what is due, what leaves, and the figures of the evening."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from amiable.apps.banking.services import lines_match
+from amiable.apps.dunning.services import PlanCounts, SendCounts, plan_tick, send_tick
+from amiable.apps.insights.services import snapshot_take
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DayCounts:
+    """What each tick of the day did."""
+
+    match: dict[str, int]
+    plan: PlanCounts
+    send: SendCounts
+
+    def to_json(self) -> dict[str, Any]:
+        return {"match": self.match, "plan": asdict(self.plan), "send": asdict(self.send)}
+
+
+def day_run(organization_id: int, *, now: datetime, progress: Progress | None = None) -> DayCounts:
+    """Match, plan, send and take the snapshot of the business day of `now` (aware).
+
+    Money first: a payment matched this morning cancels what was planned before anything leaves.
+    """
+    on = timezone.localtime(now).date()
+    tell = progress or (lambda tick, done, total: None)
+    matched = lines_match(organization_id, on=on, progress=lambda d, t: tell("match", d, t))
+    planned = plan_tick(organization_id, on=on, progress=lambda d, t: tell("plan", d, t))
+    sent = send_tick(organization_id, now=now, progress=lambda d, t: tell("send", d, t))
+    snapshot_take(organization_id, on=on)
+    return DayCounts(match=matched, plan=planned, send=sent)

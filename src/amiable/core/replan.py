@@ -1,0 +1,71 @@
+"""What a new plan changes in what was already planned: add, keep, or cancel with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amiable.core.facts import CaseFacts, PendingAction
+from amiable.core.guards import item_stop
+from amiable.core.planner import Plan, PlannedAction
+from amiable.core.scenario import Scenario
+from amiable.core.sentences import Sentence
+
+# Claimed actions are on their way out: the guard at the last second decides, not the planner.
+_UNTOUCHABLE = frozenset({"claimed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The difference between a plan and the pending actions of its case."""
+
+    add: tuple[PlannedAction, ...]
+    keep: tuple[tuple[PendingAction, PlannedAction], ...]
+    cancel: tuple[tuple[PendingAction, Sentence], ...]
+
+
+def change(facts: CaseFacts, scenario: Scenario, plan: Plan) -> Change:
+    """Compare by key: the same step of the same occurrence is the same action."""
+    pending = {action.key: action for action in facts.pending}
+    planned = {action.key: action for action in plan.actions}
+    return Change(
+        add=tuple(a for key, a in planned.items() if key not in pending),
+        keep=tuple((p, planned[key]) for key, p in pending.items() if key in planned),
+        cancel=tuple(
+            (action, _why_cancelled(facts, plan, action))
+            for key, action in pending.items()
+            if key not in planned
+            and action.state not in _UNTOUCHABLE
+            and not _still_accompanies(facts, scenario, plan, action)
+        ),
+    )
+
+
+def _still_accompanies(
+    facts: CaseFacts, scenario: Scenario, plan: Plan, action: PendingAction
+) -> bool:
+    """A call that goes with an email already sent stays to be made until the next step."""
+    step = scenario.by_code.get(action.step)
+    if step is None or not step.accompanies or plan.actions:
+        return False
+    if any(skip.item_id is None for skip in plan.skips):
+        return False
+    return any(
+        item.id in action.item_ids and item_stop(facts, item, plan.day) is None
+        for item in facts.items
+    )
+
+
+def _why_cancelled(facts: CaseFacts, plan: Plan, action: PendingAction) -> Sentence:
+    """The first reason that explains it: settled, stopped as a whole, stopped item, overtaken."""
+    open_ids = {item.id for item in facts.items}
+    if action.item_ids.isdisjoint(open_ids):
+        return Sentence("stop.settled")
+    for skip in plan.skips:
+        if skip.item_id is None:
+            return skip.sentence
+    if plan.actions:
+        return Sentence("plan.overtaken")
+    for skip in plan.skips:
+        if skip.item_id in action.item_ids:
+            return skip.sentence
+    return Sentence("stop.nothing_due")

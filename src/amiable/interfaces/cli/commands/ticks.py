@@ -1,0 +1,150 @@
+"""`amiable plan`, `send` and `day`: the ticks, by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from amiable.core.money import major
+from amiable.interfaces.cli.common import emit, progress_bar, tenant_command
+
+if TYPE_CHECKING:
+    from amiable.apps.dunning.planning import CasePlan
+    from amiable.apps.tenants.models import Organization
+
+
+@click.command("plan")
+@click.option("--dry-run", is_flag=True, help="Show who gets what, when and why; write nothing.")
+@tenant_command
+def plan_command(*, organization: Organization, on: date, as_json: bool, dry_run: bool) -> None:
+    """Decide what is due for every case whose day has come."""
+    from amiable.apps.dunning import services
+
+    if dry_run:
+        _dry_run(organization, on, as_json)
+        return
+    with progress_bar("plan") as progress:
+        counts = services.plan_tick(organization.id, on=on, progress=progress)
+    text = (
+        f"{counts.cases} cases looked at: {counts.added} actions added, "
+        f"{counts.kept} kept, {counts.cancelled} cancelled"
+    )
+    emit({"on": on.isoformat(), **asdict(counts)}, as_json=as_json, text=text)
+
+
+@click.command("send")
+@tenant_command
+def send_command(*, organization: Organization, on: date, as_json: bool) -> None:
+    """Send every approved action that is due."""
+    from amiable.apps.dunning import services
+
+    with progress_bar("send") as progress:
+        counts = services.send_tick(organization.id, now=business_time(on), progress=progress)
+    text = ", ".join(f"{count} {what}" for what, count in asdict(counts).items() if count)
+    emit({"on": on.isoformat(), **asdict(counts)}, as_json=as_json, text=text or "nothing to send")
+
+
+@click.command("day")
+@tenant_command
+def day_command(*, organization: Organization, on: date, as_json: bool) -> None:
+    """Match payments, plan, send, and take the figures of the day."""
+    from amiable.apps.insights.day import day_run
+
+    with progress_bar("day") as progress:
+        counts = day_run(organization.id, now=business_time(on), progress=_named(progress))
+    document = {"on": on.isoformat(), **counts.to_json()}
+    lines = [
+        f"{tick}: " + (", ".join(f"{n} {what}" for what, n in done.items() if n) or "nothing")
+        for tick, done in counts.to_json().items()
+    ]
+    emit(document, as_json=as_json, text="\n".join(lines))
+
+
+def business_time(on: date) -> datetime:
+    """Now, when `on` is today; else ten in the morning of that day, local time."""
+    from django.utils import timezone
+
+    if on == timezone.localdate():
+        return timezone.now()
+    return timezone.make_aware(datetime.combine(on, time(10, 0)))
+
+
+def _named(progress: Callable[[int, int], None]) -> Callable[[str, int, int], None]:
+    def tell(tick: str, done: int, total: int) -> None:  # noqa: ARG001
+        progress(done, total)
+
+    return tell
+
+
+def _dry_run(organization: Organization, on: date, as_json: bool) -> None:
+    from amiable.apps.dunning import services
+
+    cases = [_case(each) for each in services.plan_preview(organization.id, on=on)]
+    acting = [case for case in cases if case["actions"]]
+    document = {
+        "on": on.isoformat(),
+        "actions": [action for case in acting for action in case["actions"]],
+        "skipped": [
+            {key: case[key] for key in ("case", "customer", "next_look_on", "skips")}
+            for case in cases
+            if case["skips"]
+        ],
+    }
+    emit(document, as_json=as_json, text="\n".join(_lines(cases)))
+
+
+def _case(each: CasePlan) -> dict[str, Any]:
+    facts, plan = each.facts, each.plan
+    numbers = {item.id: item.number for item in facts.items}
+    return {
+        "case": facts.case_id,
+        "customer": facts.customer_name,
+        "next_look_on": plan.next_look_on,
+        "actions": [
+            {
+                "case": facts.case_id,
+                "customer": facts.customer_name,
+                "step": action.step.code,
+                "medium": action.step.medium,
+                "stage": action.step.stage,
+                "due_on": action.due_on,
+                "approval": action.step.approval,
+                "amount": major(sum(i.open_minor for i in action.items), facts.currency),
+                "currency": facts.currency,
+                "invoices": [numbers[item.id] for item in action.items],
+                "reasons": [_said(sentence) for sentence in action.reasons],
+            }
+            for action in plan.actions
+        ],
+        "skips": [
+            {
+                "invoice": numbers.get(skip.item_id or 0, ""),
+                "code": skip.sentence.code,
+                "reason": _said(skip.sentence),
+            }
+            for skip in plan.skips
+        ],
+    }
+
+
+def _said(sentence: Any) -> str:
+    return str(sentence)
+
+
+def _lines(cases: list[dict[str, Any]]) -> list[str]:
+    lines = []
+    for case in cases:
+        for action in case["actions"]:
+            lines.append(
+                f"{action['due_on']}  {case['customer']}: {action['step']} by {action['medium']}, "
+                f"{action['amount']} {action['currency']} ({', '.join(action['invoices'])})"
+            )
+            lines += [f"    because {reason}" for reason in action["reasons"]]
+        for skip in case["skips"]:
+            who = f"{case['customer']} {skip['invoice']}".strip()
+            lines.append(f"not now     {who}: {skip['reason']}")
+    return lines or ["nothing is open"]

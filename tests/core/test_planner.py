@@ -1,0 +1,225 @@
+"""The planner: the nine steps of the French SME standard, and everything that keeps them back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from amiable.core.facts import Hold, Promise
+from amiable.core.planner import plan
+from amiable.core.scenario import SME_STANDARD
+from tests.core.builders import DUE, facts, item
+from tests.core.simulation import World
+
+
+def steps(world: World, first: date, last: date) -> list[tuple[int, str]]:
+    return [((day - DUE).days, a.step.code) for day, a in world.between(first, last)]
+
+
+def codes(*skips) -> list[str]:
+    return [skip.sentence.code for skip in skips]
+
+
+def test_the_nine_steps_fall_on_their_working_days():
+    world = World({1: item()})
+    assert steps(world, DUE - timedelta(days=40), DUE + timedelta(days=120)) == [
+        (-15, "preventive"),
+        (1, "reminder_1"),
+        (6, "call_1"),  # +4 is a Saturday
+        (7, "reminder_2"),
+        (8, "firm_letter"),
+        (15, "sms"),
+        (30, "last_email"),
+        (30, "last_call"),
+        (45, "formal_notice"),
+        (62, "handover"),  # +60 is a Saturday, and 2 November follows All Saints
+    ]
+
+
+def test_old_stock_enters_at_the_catch_up_step_and_keeps_the_intervals():
+    world = World({1: item()})
+    first = DUE + timedelta(days=181)
+    taken = [(day, a.step.code) for day, a in world.between(first, first + timedelta(days=70))]
+    assert [code for _, code in taken] == [
+        "reminder_2", "firm_letter", "sms", "last_email", "last_call", "formal_notice", "handover",
+    ]  # fmt: skip
+    days = [day for day, code in taken if code != "last_call"]
+    assert (days[1] - days[0]).days == 1
+    assert (days[2] - days[1]).days >= 7
+    assert (days[4] - days[3]).days >= 15
+    assert (days[5] - days[4]).days >= 15
+
+
+@pytest.mark.parametrize("policy", ["catch_up_step", "jump", "one_by_one"])
+def test_a_formal_notice_is_never_the_first_contact(policy):
+    scenario = replace(SME_STANDARD, catch_up=policy)
+    for late in range(0, 400, 7):
+        on = DUE + timedelta(days=late)
+        for action in plan(facts(item()), scenario, on).actions:
+            assert action.step.stage not in {"formal", "handover"}
+
+
+def test_after_an_outage_only_the_step_that_fits_is_taken():
+    world = World({1: item()})
+    list(world.between(DUE, DUE + timedelta(days=2)))
+    back = DUE + timedelta(days=20)
+    assert [a.step.code for a in world.live(back)] == ["sms"]
+    assert world.live(back + timedelta(days=1)) == []
+
+
+def test_after_a_long_outage_formal_notice_still_needs_a_firm_step():
+    world = World({1: item()})
+    list(world.between(DUE, DUE + timedelta(days=2)))
+    on = DUE + timedelta(days=80)
+    assert [a.step.stage for a in world.live(on)] == ["firm", "firm"]  # last email and its call
+
+
+def test_one_by_one_takes_every_step_in_turn():
+    world = World({1: item()}, scenario=replace(SME_STANDARD, catch_up="one_by_one"))
+    first = DUE + timedelta(days=100)
+    taken = [a.step.code for _, a in world.between(first, first + timedelta(days=10))]
+    assert taken[:3] == ["reminder_1", "call_1", "reminder_2"]
+
+
+def test_one_message_carries_all_items_and_the_firmest_sets_the_tone():
+    older, newer = item(1), item(2, due=DUE + timedelta(days=7))
+    world = World({1: older, 2: newer})
+    list(world.between(DUE, DUE + timedelta(days=7)))
+    (action,) = world.live(DUE + timedelta(days=8))
+    assert action.step.code == "firm_letter"
+    assert [(each.id, each.step) for each in action.items] == [
+        (1, "firm_letter"),
+        (2, "reminder_1"),
+    ]
+
+
+def test_a_fresh_invoice_is_not_swept_into_a_formal_notice():
+    older, fresh = item(1), item(2, due=DUE + timedelta(days=44))
+    world = World({1: older, 2: fresh})
+    list(world.between(DUE, DUE + timedelta(days=44)))
+    first = world.live(DUE + timedelta(days=45))
+    second = world.live(DUE + timedelta(days=48))  # the Monday after
+    assert [(a.step.code, [i.id for i in a.items]) for a in first] == [("formal_notice", [1])]
+    assert [(a.step.code, [i.id for i in a.items]) for a in second] == [("call_1", [2])]
+
+
+def test_planning_what_is_planned_gives_the_same_keys():
+    case = facts(item())
+    on = DUE + timedelta(days=1)
+    assert [a.key for a in plan(case, SME_STANDARD, on).actions] == ["7/reminder_1/1"]
+    assert plan(case, SME_STANDARD, on) == plan(case, SME_STANDARD, on)
+
+
+def test_a_closed_occurrence_gives_a_new_key():
+    case = facts(item(), closed_counts={"reminder_1": 2})
+    (action,) = plan(case, SME_STANDARD, DUE + timedelta(days=1)).actions
+    assert action.key == "7/reminder_1/3"
+
+
+def test_nothing_falls_on_a_day_that_is_not_worked():
+    saturday = date(2026, 9, 5)
+    (action,) = plan(facts(item()), SME_STANDARD, saturday).actions
+    assert action.due_on == date(2026, 9, 7)
+
+
+def test_the_local_holiday_of_alsace_moves_the_step():
+    due = date(2025, 4, 17)  # the day after is Good Friday
+    mainland = plan(facts(item(due=due)), SME_STANDARD, due + timedelta(days=1))
+    alsace = plan(facts(item(due=due), holidays_zone="6AE"), SME_STANDARD, due + timedelta(days=1))
+    assert mainland.day == date(2025, 4, 18)
+    assert alsace.day == date(2025, 4, 22)  # Easter Monday is a holiday too
+
+
+STOPS = [
+    ({"insolvent_since": DUE}, "stop.insolvent", None),
+    ({"holds": (Hold("sales talks", DUE, DUE + timedelta(days=9)),)}, "stop.held", 10),
+    ({"holds": (Hold("sales talks", DUE),)}, "stop.held_open", None),
+    ({"promises": (Promise(120_000, DUE + timedelta(days=5), 3),)}, "stop.promise", 9),
+    (
+        {"bank_data_max_age_days": 3, "bank_data_until": DUE - timedelta(days=9)},
+        "stop.stale_bank",
+        2,
+    ),
+    ({"bank_data_max_age_days": 3}, "stop.no_bank", 2),
+    ({"unallocated_minor": 120_000}, "stop.credit_covers", None),
+    ({"media": frozenset({"phone"})}, "stop.no_email", None),
+    ({"last_contact_on": DUE + timedelta(days=1)}, "stop.gap", 2),
+]
+
+
+@pytest.mark.parametrize(("fields", "code", "look"), STOPS, ids=[code for _, code, _ in STOPS])
+def test_a_reason_stops_the_case_and_says_when_to_look_again(fields, code, look):
+    decided = plan(facts(item(), **fields), SME_STANDARD, DUE + timedelta(days=1))
+    assert decided.actions == ()
+    assert decided.skips[0].sentence.code == code
+    assert str(decided.skips[0].sentence)
+    if look is not None:
+        assert decided.next_look_on is not None
+        assert decided.next_look_on >= DUE + timedelta(days=look)
+
+
+ITEM_STOPS = [
+    ({"open_minor": 0}, "stop.paid"),
+    ({"disputed_minor": 120_000}, "stop.disputed"),
+    ({"missing_from_export": True}, "stop.missing"),
+]
+
+
+@pytest.mark.parametrize(("fields", "code"), ITEM_STOPS, ids=[code for _, code in ITEM_STOPS])
+def test_a_stopped_item_drops_out_and_the_others_are_chased(fields, code):
+    on = DUE + timedelta(days=1)
+    decided = plan(facts(item(1, **fields), item(2)), SME_STANDARD, on)
+    assert [[i.id for i in a.items] for a in decided.actions] == [[2]]
+    assert codes(*decided.skips) == [code]
+
+
+def test_a_hold_on_one_item_leaves_the_other():
+    on = DUE + timedelta(days=1)
+    hold = Hold("credit note expected", DUE, DUE + timedelta(days=3), item_id=1)
+    decided = plan(facts(item(1), item(2), holds=(hold,)), SME_STANDARD, on)
+    assert [[i.id for i in a.items] for a in decided.actions] == [[2]]
+    assert codes(*decided.skips) == ["stop.item_held"]
+
+
+def test_a_partial_dispute_leaves_the_rest_to_be_chased():
+    on = DUE + timedelta(days=1)
+    assert plan(facts(item(disputed_minor=20_000)), SME_STANDARD, on).actions
+    decided = plan(facts(item(disputed_minor=119_000)), SME_STANDARD, on)
+    assert codes(*decided.skips) == ["stop.below_minimum"]
+
+
+def test_small_amounts_are_left_until_they_add_up():
+    on = DUE + timedelta(days=1)
+    assert codes(*plan(facts(item(open_minor=900)), SME_STANDARD, on).skips) == [
+        "stop.below_minimum"
+    ]
+    both = facts(item(1, open_minor=900), item(2, open_minor=900))
+    assert len(plan(both, SME_STANDARD, on).actions) == 1
+
+
+def test_a_broken_promise_lets_the_course_go_on():
+    promise = Promise(120_000, DUE + timedelta(days=5), 3)
+    decided = plan(facts(item(), promises=(promise,)), SME_STANDARD, DUE + timedelta(days=9))
+    assert [a.step.code for a in decided.actions] == ["reminder_2"]
+
+
+def test_no_preventive_message_for_a_term_shorter_than_its_notice():
+    short = item(issue_date=DUE - timedelta(days=8))
+    decided = plan(facts(short), SME_STANDARD, DUE - timedelta(days=7))
+    assert decided.actions == ()
+    assert decided.next_look_on == DUE + timedelta(days=1)
+
+
+def test_the_case_without_open_items_sleeps():
+    decided = plan(facts(), SME_STANDARD, DUE)
+    assert (decided.actions, decided.next_look_on) == ((), None)
+
+
+def test_overseas_customers_have_their_own_holidays():
+    due = date(2027, 12, 17)  # a Friday; Réunion rests on Monday 20 December
+    on = due + timedelta(days=1)
+    assert plan(facts(item(due=due)), SME_STANDARD, on).day == date(2027, 12, 20)
+    reunion = facts(item(due=due), holidays_zone="RE")
+    assert plan(reunion, SME_STANDARD, on).day == date(2027, 12, 21)
