@@ -35,3 +35,30 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(autouse=True)
+def _append_only_rows_leave_with_their_test(request):
+    """Tests that commit are cleaned by deleting rows, which SQLite's triggers rightly refuse."""
+    marker = request.node.get_closest_marker("django_db")
+    commits = {"transactional_db", "live_server"} & set(request.fixturenames)
+    if not commits and not (marker and marker.kwargs.get("transaction")):
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            triggers = cursor.execute(
+                "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"
+            ).fetchall()
+            cursor.execute("PRAGMA foreign_keys = OFF")
+            for trigger, *_ in triggers:
+                cursor.execute(f"DROP TRIGGER {trigger}")
+            for table in {table for _, table, _ in triggers}:
+                cursor.execute(f"DELETE FROM {table}")
+            for *_, sql in triggers:
+                cursor.execute(sql)
+            cursor.execute("PRAGMA foreign_keys = ON")
