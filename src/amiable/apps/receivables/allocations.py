@@ -196,12 +196,19 @@ def allocations_reverse(
 
 
 def entries_reverse(
-    organization_id: int, entries: Sequence[Entry], *, kind: str | None, on: date, source: str
+    organization_id: int,
+    entries: Sequence[Entry],
+    *,
+    kind: str | None,
+    on: date | None,
+    source: str | Sequence[str],
 ) -> list[Entry]:
     """Opposite entries (of `kind`, or of each one's own); call in a transaction.
 
-    The unique `reverses` makes a second reversal of the same entry fail.
+    `source` is one for all or one for each; `on` None = each on its own date, as if it had never
+    been. The unique `reverses` makes a second reversal of the same entry fail.
     """
+    sources = [source] * len(entries) if isinstance(source, str) else source
     return Entry.objects.bulk_create(
         [
             Entry(
@@ -212,11 +219,11 @@ def entries_reverse(
                 kind=kind or entry.kind,
                 amount_minor=-entry.amount_minor,
                 currency=entry.currency,
-                on_date=on,
-                source=source[:120],
+                on_date=on or entry.on_date,
+                source=origin[:120],
                 reverses=entry,
             )
-            for entry in entries
+            for entry, origin in zip(entries, sources, strict=True)
         ]
     )
 

@@ -1,0 +1,206 @@
+"""The working state of a run: indexes over open items, credits, payers and payments.
+
+Built once from an Opening, moved by each decision that posts: the next line sees its effect.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from amiable.core.matching.facts import Decision, Item, Line, OpenCredit, Opening, Paid
+from amiable.core.matching.labels import (
+    Finder,
+    canonical,
+    is_strong,
+    name_tokens,
+    sender_tokens,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who the line says has paid: customers known by its IBAN, and by its exact name."""
+
+    by_iban: frozenset[int]
+    by_name: frozenset[int]
+    tokens: tuple[tuple[str, ...], ...]
+
+    @property
+    def customer_id(self) -> int | None:
+        """The one customer that the IBAN, or else the name, tells."""
+        for found in (self.by_iban, self.by_name):
+            if len(found) == 1:
+                return next(iter(found))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """What the texts of a line name. `weak` = it may be there by chance."""
+
+    items: tuple[Item, ...]
+    credits: tuple[OpenCredit, ...]
+    customers: frozenset[int]
+    unknown: tuple[str, ...]
+    weak: bool = False
+
+
+class Book:
+    """Mutable only through `apply`."""
+
+    def __init__(self, opening: Opening) -> None:
+        self.items = {item.id: item for item in opening.items}
+        self.credits = {credit.entry_id: credit for credit in opening.credits}
+        self.customers = {customer.id: customer for customer in opening.customers}
+        self.payments: list[Paid] = list(opening.payments)
+        self.refused = opening.refused
+        self.touched = {line_id for line_id, _ in opening.refused}
+        self.by_customer: dict[tuple[int, str], list[int]] = defaultdict(list)
+        self.credits_of: dict[tuple[int, str], list[int]] = defaultdict(list)
+        self.by_amount: dict[tuple[int, str], set[int]] = defaultdict(set)
+        self.ibans: dict[str, set[int]] = defaultdict(set)
+        self.names: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        self.tokens: dict[int, tuple[str, ...]] = {}
+        self._index()
+        for iban, customer_id in opening.ibans:
+            self.ibans[iban].add(customer_id)
+
+    def _index(self) -> None:
+        targets: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        weak_targets: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        for item in sorted(self.items.values(), key=lambda i: (i.due_date, i.id)):
+            self.by_customer[item.customer_id, item.currency].append(item.id)
+            if item.open_minor > 0:
+                self.by_amount[item.open_minor, item.currency].add(item.id)
+            for text in (item.number, item.payment_reference):
+                _add(targets, text, ("item", item.id))
+            digits = "".join(sign for sign in item.number if sign.isdigit())
+            for text in (item.order_reference, digits if len(digits) >= 6 else ""):
+                _add(weak_targets, text, ("item", item.id))
+        for credit in self.credits.values():
+            self.credits_of[credit.customer_id, credit.currency].append(credit.entry_id)
+            _add(targets, credit.number, ("credit", credit.entry_id))
+        for customer in self.customers.values():
+            self.tokens[customer.id] = name_tokens(customer.name)
+            self.names[tuple(sorted(self.tokens[customer.id]))].add(customer.id)
+            _add(weak_targets, customer.code, ("customer", customer.id))
+        self.names.pop((), None)
+        self.targets, self.weak_targets = targets, weak_targets
+        self.finder = Finder([*targets, *weak_targets])
+
+    def cited(self, line: Line) -> Cited:
+        """What the line names: certain references first; doubtful ones only without them."""
+        targets: dict[tuple[str, int], None] = {}
+        doubtful: dict[tuple[str, int], None] = {}
+        unknown: list[str] = []
+        for text in dict.fromkeys((line.structured_reference, line.end_to_end_id, line.label)):
+            for found in self.finder.find(text) if text else ():
+                if found.unknown:
+                    unknown.append(found.key)
+                    continue
+                strong = self.targets.get(found.key, ()) if is_strong(found.key) else ()
+                targets.update(dict.fromkeys(strong))
+                both = (*self.targets.get(found.key, ()), *self.weak_targets.get(found.key, ()))
+                doubtful.update(dict.fromkeys(both))
+        weak = not any(kind == "item" for kind, _ in targets)
+        used = [*targets, *(x for x in doubtful if x not in targets)] if weak else list(targets)
+        items = (self.items[i] for kind, i in used if kind == "item")
+        credits_ = (self.credits[i] for kind, i in used if kind == "credit")
+        return Cited(
+            items=tuple(item for item in items if item.currency == line.currency),
+            credits=tuple(c for c in credits_ if c.currency == line.currency and c.left_minor > 0),
+            customers=frozenset(i for kind, i in doubtful if kind == "customer"),
+            unknown=tuple(dict.fromkeys(unknown)),
+            weak=weak,
+        )
+
+    def party(self, line: Line) -> Party:
+        """Customers known by the payer's IBAN, and customers of exactly the payer's name."""
+        tokens = [name_tokens(name) for name in (line.payer_name, line.ultimate_payer) if name]
+        by_name: set[int] = set()
+        for words in tokens:
+            by_name |= self.names.get(tuple(sorted(words)), set())
+        if not line.payer_name:
+            words = sender_tokens(line.label)
+            tokens.append(words)
+            for length in range(min(len(words), 6), 0, -1):
+                found = self.names.get(tuple(sorted(words[:length])))
+                if found and (length > 1 or len(words) == 1):
+                    by_name |= found
+                    break
+        return Party(
+            by_iban=frozenset(self.ibans.get(line.payer_iban, ()) if line.payer_iban else ()),
+            by_name=frozenset(by_name),
+            tokens=tuple(tokens),
+        )
+
+    def open_of(self, customer_id: int, currency: str) -> list[Item]:
+        """Open items of a customer, oldest due first."""
+        rows = (self.items[i] for i in self.by_customer.get((customer_id, currency), ()))
+        return [item for item in rows if item.open_minor > 0]
+
+    def credits_left(self, customer_id: int, currency: str) -> list[OpenCredit]:
+        """Credits of a customer with something left."""
+        rows = (self.credits[i] for i in self.credits_of.get((customer_id, currency), ()))
+        return [credit for credit in rows if credit.left_minor > 0]
+
+    def apply(self, line: Line, decision: Decision) -> None:
+        """Move the book by what a decision posts; nothing else moves it."""
+        if decision.action != "post":
+            return
+        (chosen,) = decision.hypotheses
+        if chosen.returns:
+            self.payments.remove(chosen.returns)
+            for item_id, amount in chosen.returns.parts:
+                self._move(item_id, amount)
+            return
+        for item_id in chosen.confirms:
+            self._confirm(item_id)
+        for item_id, amount in chosen.parts:
+            self._move(item_id, -amount)
+        for entry_id, item_id, amount in chosen.credit_uses:
+            credit = self.credits[entry_id]
+            self.credits[entry_id] = replace(credit, left_minor=credit.left_minor - amount)
+            self._move(item_id, -amount)
+        if chosen.customer_id is not None:
+            if line.payer_iban:
+                self.ibans[line.payer_iban].add(chosen.customer_id)
+            self.payments.append(_paid(line, chosen.customer_id, chosen.parts))
+
+    def _move(self, item_id: int, amount_minor: int) -> None:
+        item = self.items.get(item_id)
+        if item is None:  # settled long ago: it cannot be cited, its balance is not needed
+            return
+        self.by_amount[item.open_minor, item.currency].discard(item_id)
+        item = replace(item, open_minor=item.open_minor + amount_minor)
+        self.items[item_id] = item
+        if item.open_minor > 0:
+            self.by_amount[item.open_minor, item.currency].add(item_id)
+
+    def _confirm(self, item_id: int) -> None:
+        books_minor = self.items[item_id].books_minor
+        self._move(item_id, books_minor)
+        self.items[item_id] = replace(self.items[item_id], books_minor=0)
+
+
+def _add(targets: dict[str, list[tuple[str, int]]], text: str, target: tuple[str, int]) -> None:
+    key = canonical(text)
+    if sum(sign.isdigit() for sign in key) >= 3:
+        targets[key].append(target)
+
+
+def _paid(line: Line, customer_id: int, parts: Iterable[tuple[int, int]]) -> Paid:
+    return Paid(
+        customer_id=customer_id,
+        amount_minor=line.amount_minor,
+        currency=line.currency,
+        received_on=line.booked_on,
+        parts=tuple(parts),
+        line_id=line.id,
+        end_to_end_id=line.end_to_end_id,
+        mandate_id=line.mandate_id,
+        payer_name=line.payer_name,
+        payer_iban=line.payer_iban,
+    )

@@ -1,0 +1,137 @@
+"""What the matching engine is given and what it answers: frozen, amounts in minor units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from amiable.core.sentences import Sentence
+
+Action = Literal["post", "propose", "leave", "ignore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An installment, open or settled of late (`open_minor` 0).
+
+    `books_minor` > 0 = that much was settled because the accounts said so, by no payment we know.
+    """
+
+    id: int
+    customer_id: int
+    number: str
+    currency: str
+    due_date: date
+    open_minor: int
+    books_minor: int = 0
+    payment_reference: str = ""
+    order_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCredit:
+    """A credit of an account with something left: a credit note (with its number) or money."""
+
+    entry_id: int
+    customer_id: int
+    currency: str
+    left_minor: int
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who may pay."""
+
+    id: int
+    name: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A payment that the bank may take back. `line_id` names one posted in the same run."""
+
+    customer_id: int
+    amount_minor: int
+    currency: str
+    received_on: date
+    parts: tuple[tuple[int, int], ...] = ()
+    payment_id: int | None = None
+    line_id: int | None = None
+    end_to_end_id: str = ""
+    mandate_id: str = ""
+    payer_name: str = ""
+    payer_iban: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A movement to decide on; > 0 is money in."""
+
+    id: int
+    booked_on: date
+    amount_minor: int
+    currency: str
+    label: str
+    structured_reference: str = ""
+    end_to_end_id: str = ""
+    payer_name: str = ""
+    payer_iban: str = ""
+    ultimate_payer: str = ""
+    mandate_id: str = ""
+    operation: str = ""
+    is_return: bool = False
+    return_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One reading of a line. `parts` = ((installment, amount of the payment), ...).
+
+    `credit_uses` = ((credit entry, installment, amount), ...) netted by the payer; `confirms` =
+    installments whose settlement the accounts had announced; `returns` = the payment taken back.
+    """
+
+    kind: str
+    customer_id: int | None
+    evidence: tuple[Sentence, ...]
+    parts: tuple[tuple[int, int], ...] = ()
+    credit_uses: tuple[tuple[int, int, int], ...] = ()
+    confirms: tuple[int, ...] = ()
+    returns: Paid | None = None
+    sure: bool = False
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What makes two readings the same, whatever their evidence."""
+        taken = (self.returns.payment_id, self.returns.line_id) if self.returns else None
+        return (self.customer_id, frozenset(self.parts), frozenset(self.credit_uses), taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with a line. `post`: the only hypothesis; `propose`: up to three, best first;
+    `leave` and `ignore`: none. `evidence` says why in every case."""
+
+    line_id: int
+    action: Action
+    evidence: tuple[Sentence, ...]
+    hypotheses: tuple[Hypothesis, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Everything the engine knows at the start of a run.
+
+    `ibans` = ((iban, customer), ...); `refused` = (line, key of a hypothesis) pairs that a person
+    has turned down: they never come back, and nothing else is posted on that line unasked.
+    """
+
+    items: tuple[Item, ...]
+    customers: tuple[Customer, ...]
+    credits: tuple[OpenCredit, ...] = ()
+    ibans: tuple[tuple[str, int], ...] = ()
+    payments: tuple[Paid, ...] = ()
+    refused: frozenset[tuple[int, tuple[object, ...]]] = field(default_factory=frozenset)

@@ -1,0 +1,73 @@
+"""Which payment a returned line takes back: by its references first, never by amount alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from amiable.core.matching.book import Book, Party
+from amiable.core.matching.facts import Decision, Hypothesis, Line, Paid
+from amiable.core.matching.labels import name_confirms
+from amiable.core.money import Money
+from amiable.core.sentences import Sentence
+
+
+def decide_return(line: Line, book: Book) -> Decision:
+    """Post when one payment bears the same reference, or the same party, and amount."""
+    amount = Money(-line.amount_minor, line.currency)
+    first = Sentence("match.return", {"amount": amount, "reason": line.return_reason or "?"})
+    candidates = [
+        paid
+        for paid in book.payments
+        if paid.amount_minor == -line.amount_minor
+        and paid.currency == line.currency
+        and paid.received_on <= line.booked_on
+    ]
+    if not candidates:
+        return Decision(line.id, "leave", (first, Sentence("match.return_unknown")))
+    party = book.party(line)
+    cited = {item.id: item.number for item in book.cited(line).items}
+    named = [(paid, list(_links(line, paid, book, party, cited))) for paid in candidates]
+    best = max(len(evidence) for _, evidence in named)
+    strongest = [(p, e) for p, e in named if len(e) == best] if best else named
+    strongest.sort(key=lambda pair: pair[0].received_on, reverse=True)
+    hypotheses = tuple(
+        Hypothesis(
+            "return",
+            paid.customer_id,
+            (first, *evidence, Sentence("match.return_amount", {"date": paid.received_on})),
+            returns=paid,
+            sure=bool(evidence),
+        )
+        for paid, evidence in strongest
+        if (line.id, Hypothesis("return", paid.customer_id, (), returns=paid).key)
+        not in book.refused
+    )
+    if not hypotheses:
+        return Decision(line.id, "leave", (first, Sentence("match.veto_refused")))
+    if len(hypotheses) == 1 and hypotheses[0].sure and line.id not in book.touched:
+        return Decision(line.id, "post", hypotheses[0].evidence, hypotheses)
+    doubts = tuple(replace(hypothesis, sure=False) for hypothesis in hypotheses[:3])
+    why = (Sentence("match.ambiguous"),) if len(hypotheses) > 1 else ()
+    return Decision(line.id, "propose", (first, *why), doubts)
+
+
+def _links(
+    line: Line, paid: Paid, book: Book, party: Party, cited: dict[int, str]
+) -> Iterator[Sentence]:
+    """What ties the return to this payment, besides the amount."""
+    if line.end_to_end_id and line.end_to_end_id == paid.end_to_end_id:
+        yield Sentence("match.return_end_to_end", {"reference": line.end_to_end_id})
+    if line.mandate_id and line.mandate_id == paid.mandate_id:
+        yield Sentence("match.return_mandate", {"reference": line.mandate_id})
+    settled = [number for i, number in cited.items() if i in dict(paid.parts)]
+    if settled:
+        yield Sentence("match.return_cited", {"numbers": ", ".join(sorted(settled))})
+    tokens = book.tokens.get(paid.customer_id, ())
+    if (
+        party.by_iban == {paid.customer_id}
+        or any(name_confirms(words, tokens) for words in party.tokens)
+        or (line.payer_iban and line.payer_iban == paid.payer_iban)
+    ):
+        customer = book.customers.get(paid.customer_id)
+        yield Sentence("match.return_party", {"customer": customer.name if customer else ""})

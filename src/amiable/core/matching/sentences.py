@@ -1,0 +1,84 @@
+"""What the matching engine says for itself."""
+
+from __future__ import annotations
+
+from amiable.core.sentences import declare, gettext_noop
+
+declare(
+    {
+        "match.cited": gettext_noop("the remittance names {numbers}"),
+        "match.cited_weakly": gettext_noop("the remittance may name {numbers}"),
+        "match.structured": gettext_noop("the structured reference {reference} is valid"),
+        "match.bad_structured": gettext_noop(
+            "the structured reference {reference} has a wrong check key"
+        ),
+        "match.exact_one": gettext_noop("{amount} is exactly what is open on it"),
+        "match.exact_set": gettext_noop("{amount} is exactly the sum of these {count} invoices"),
+        "match.exact_netted": gettext_noop(
+            "{amount} is exactly these invoices less the credit of {credit}"
+        ),
+        "match.exact_due": gettext_noop("{amount} is exactly everything due by the customer"),
+        "match.exact_all": gettext_noop("{amount} is exactly everything open of the customer"),
+        "match.exact_prefix": gettext_noop(
+            "{amount} is exactly the {count} oldest invoices of the customer"
+        ),
+        "match.only_amount": gettext_noop("no other open invoice of the customer has this amount"),
+        "match.only_amount_anywhere": gettext_noop("no other open invoice has this amount"),
+        "match.same_amounts": gettext_noop(
+            "several open invoices of the customer have this amount: which one is not said"
+        ),
+        "match.iban_known": gettext_noop("{customer} is known to pay from this account"),
+        "match.iban_shared": gettext_noop("several customers are known to pay from this account"),
+        "match.name_same": gettext_noop("the payer's name is the name of {customer}"),
+        "match.name_close": gettext_noop("the payer's name resembles {customer}"),
+        "match.name_shared": gettext_noop("several customers bear the payer's name"),
+        "match.code_cited": gettext_noop("the remittance names the customer {customer}"),
+        "match.partial": gettext_noop("{amount} is a part of the {open} open: {left} stay due"),
+        "match.over": gettext_noop(
+            "{amount} is more than the {open} open: {left} would stay on the account"
+        ),
+        "match.subset": gettext_noop(
+            "{amount} does not pay all the invoices named: a part is never posted unasked"
+        ),
+        "match.oldest_first": gettext_noop("spread over the oldest due invoices (C. civ. 1342-10)"),
+        "match.already_paid": gettext_noop(
+            "{numbers} is already paid: a double payment is suspected"
+        ),
+        "match.books_confirmed": gettext_noop(
+            "the accounts had already shown it as paid: this is that payment"
+        ),
+        "match.veto_iban": gettext_noop(
+            "the account belongs to {customer}: the reference and the payer disagree"
+        ),
+        "match.veto_name": gettext_noop(
+            "the payer's name is that of {customer}: the reference and the payer disagree"
+        ),
+        "match.veto_unknown": gettext_noop(
+            "the remittance names {number}, which is not among the known invoices"
+        ),
+        "match.veto_party": gettext_noop(
+            "the amount is not exact and nothing but the reference tells who paid"
+        ),
+        "match.veto_refused": gettext_noop("a person has turned down a reading of this line"),
+        "match.ambiguous": gettext_noop("several readings are equally good"),
+        "match.several_customers": gettext_noop(
+            "the remittance names invoices of several customers: {numbers}"
+        ),
+        "match.nothing": gettext_noop(
+            "no reference, no known account and no customer of this name: nothing to go by"
+        ),
+        "match.no_open": gettext_noop("{customer} owes nothing: the money may be an advance"),
+        "match.money_out": gettext_noop("money out, not a returned payment: no receivable"),
+        "match.no_amount": gettext_noop("the line carries no amount"),
+        "match.own_returned": gettext_noop("a payment of ours came back: no receivable"),
+        "match.return": gettext_noop("the bank took {amount} back, reason {reason}"),
+        "match.return_end_to_end": gettext_noop(
+            "it bears the end-to-end reference {reference} of the payment"
+        ),
+        "match.return_mandate": gettext_noop("it bears the mandate {reference} of the payment"),
+        "match.return_cited": gettext_noop("it names {numbers}, which the payment had settled"),
+        "match.return_party": gettext_noop("the payment came from {customer}, whom it names"),
+        "match.return_amount": gettext_noop("the payment of {date} has the same amount"),
+        "match.return_unknown": gettext_noop("no payment of this amount is known"),
+    }
+)
