@@ -19,6 +19,8 @@ class ReadResult:
 
     `rows` = number of data rows seen; `summary` is plain JSON (INTERFACES, `amiable read`).
     `raw` = the original cells of rejected rows by line, for the file of rejected rows.
+    `settled` = invoices the source closed: they close what we know and create nothing.
+    `warnings` are of the same shape as errors, for rows that were taken all the same.
     """
 
     kind: FileKind
@@ -31,6 +33,8 @@ class ReadResult:
     summary: Mapping[str, Any] = field(default_factory=dict)
     header: tuple[str, ...] = ()
     raw: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    warnings: tuple[RowError, ...] = ()
+    settled: tuple[InvoiceRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +94,16 @@ class Session(Protocol):
 
 
 class Channel(Protocol):
-    """A way out. `media` are the media it can carry; `config` is plain data."""
+    """A way out. `media` are the media it can carry; `config` is plain data.
+
+    `resend_safe` = handing the same key over twice delivers once, so that a message found half
+    sent after a crash may be handed over again; otherwise a person decides.
+    """
 
     code: str
     media: frozenset[str]
     label: str
+    resend_safe: bool
 
     def session(self, config: Mapping[str, Any]) -> AbstractContextManager[Session]:
         """Open a session; an unreachable server shows in the outcomes, not as an exception."""

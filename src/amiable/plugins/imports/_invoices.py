@@ -1,0 +1,294 @@
+"""Rows of a table of invoices: every cell that decides what is owed is read exactly or refused."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from amiable.core.money import AmountError, minor
+from amiable.core.numbers import (
+    CURRENCIES,
+    DecimalMark,
+    ParseError,
+    amount,
+    day,
+    decimal_mark,
+    plain,
+)
+from amiable.core.records import CustomerRow, InvoiceKind, InvoiceRow
+from amiable.core.sentences import declare, gettext_noop
+from amiable.core.terms import TermError, due_date, parse_term
+from amiable.plugins.base import ReadOptions, ReadResult
+from amiable.plugins.imports._customers import CustomerReader, clean
+from amiable.plugins.imports._summary import invoices_summary
+from amiable.plugins.imports._table import Problems, RefusedFileError, Table, refuse
+
+declare(
+    {
+        "invoice.duplicate": gettext_noop(
+            "Invoice {number} is already on line {first}. Keep one of the two rows."
+        ),
+        "invoice.due_missing": gettext_noop(
+            "The row has neither a due date nor a payment term. Give one of them."
+        ),
+        "invoice.due_before_issue": gettext_noop(
+            "The due date {due} is before the issue date {issued}. Correct one of them."
+        ),
+        "invoice.open_above_total": gettext_noop(
+            "The open amount is above the total of the invoice. Correct one of them."
+        ),
+        "invoice.open_sign": gettext_noop(
+            "The open amount of an invoice cannot be negative. Enter what the customer overpaid "
+            "as a credit note."
+        ),
+        "invoice.currency_unknown": gettext_noop(
+            "“{value}” is not a currency code such as EUR. Correct it."
+        ),
+        "invoice.type_unknown": gettext_noop(
+            "“{value}” is not a type of document. Write invoice, credit note or prepayment."
+        ),
+        "invoice.zero": gettext_noop("The total is zero: nothing is owed, the row was left out."),
+        "invoice.term_ignored": gettext_noop(
+            "“{value}” is not a payment term; the due date of the row was used."
+        ),
+    }
+)
+
+_TYPES: dict[str, InvoiceKind] = {
+    **dict.fromkeys(
+        ("facture", "facture client", "facture de vente", "fac", "fa", "f", "doit", "invoice",
+         "inv", "sales invoice", "380"), "invoice"
+    ),
+    **dict.fromkeys(
+        ("avoir", "avoir client", "facture d'avoir", "facture avoir", "av", "a", "note de credit",
+         "credit note", "credit_note", "credit memo", "credit", "creditnote", "cn", "crn", "381"),
+        "credit_note"
+    ),
+    **dict.fromkeys(
+        ("acompte", "facture d'acompte", "facture acompte", "prepayment", "prepayment invoice",
+         "prepayment_invoice", "down payment", "deposit", "deposit invoice", "386"), "prepayment"
+    ),
+}  # fmt: skip
+_LIMITS = {"order_reference": 60, "payment_reference": 60, "label": 200}
+
+
+def read_invoices(table: Table, options: ReadOptions, *, format_code: str) -> ReadResult:
+    """Every row of the table as an invoice or its errors. Never raises on content."""
+    problems = Problems()
+    reader = _InvoiceReader(table, options, problems)
+    raw: dict[int, tuple[str, ...]] = {}
+    invoices: list[InvoiceRow] = []
+    rows = 0
+    try:
+        for line, cells in table.rows():
+            rows += 1
+            before = len(problems.errors)
+            found = reader.read(line, cells)
+            if len(problems.errors) > before:
+                raw[line] = tuple(cells)
+            elif found is not None:
+                invoices.append(found)
+        if not rows:
+            raise refuse("file.header_only", table.header_line)
+    except RefusedFileError as refusal:
+        problems.errors.extend(refusal.errors)
+        # The file was not read to its end: what was read so far must not enter as if it were.
+        invoices = []
+    return ReadResult(
+        kind="invoices",
+        format=format_code,
+        invoices=tuple(invoices),
+        errors=tuple(problems.errors),
+        warnings=tuple(problems.warnings),
+        rows=rows,
+        summary=invoices_summary(invoices, rows, problems, table),
+        header=table.header,
+        raw=raw,
+    )
+
+
+class _InvoiceReader:
+    def __init__(self, table: Table, options: ReadOptions, problems: Problems) -> None:
+        self._table, self._options, self._problems = table, options, problems
+        self._customers = CustomerReader(table, problems)
+        self._columns = table.columns
+        self._first_lines: dict[tuple[str, str], int] = {}
+        self._line = 0
+        self._cells: list[str] = []
+
+    def read(self, line: int, cells: list[str]) -> InvoiceRow | None:
+        """The invoice of a row; None when it is owed nothing or has errors (all recorded)."""
+        if not self._table.fitted(line, cells, self._problems):
+            return None
+        self._line, self._cells = line, cells
+        before = len(self._problems.errors)
+        customer = self._customers.read(line, cells)
+        number = self._number(customer)
+        kind, total, open_minor, currency = self._amounts()
+        issued, due = self._dates(kind)
+        texts = {field: self._short(field) for field in _LIMITS}
+        if len(self._problems.errors) > before or customer is None or not issued or not due:
+            return None
+        if total == 0:
+            self._warn("total", "invoice.zero")
+            return None
+        return InvoiceRow(
+            line=line, number=number, kind=kind, issue_date=issued, due_date=due,
+            currency=currency, total_minor=total, open_minor=open_minor, customer=customer, **texts,
+        )  # fmt: skip
+
+    def _text(self, field: str) -> str:
+        index = self._columns.get(field)
+        return "" if index is None else clean(self._cells[index])
+
+    def _error(self, field: str, code: str, **params: str | int | date) -> None:
+        self._problems.error(self._line, self._customers.column(field), code, **params)
+
+    def _warn(self, field: str, code: str, **params: str | int | date) -> None:
+        self._problems.warning(self._line, self._customers.column(field), code, **params)
+
+    def _number(self, customer: CustomerRow | None) -> str:
+        number = self._text("number")
+        if not number:
+            self._error("number", "row.missing")
+        elif len(number) > 60:
+            self._error("number", "row.too_long", limit=60)
+        else:
+            # Numbers are unique per creditor: the second row is the doubtful one.
+            key = (customer.creditor if customer else "", number)
+            first = self._first_lines.setdefault(key, self._line)
+            if first != self._line:
+                self._error("number", "invoice.duplicate", number=number, first=first)
+        return number
+
+    def _short(self, field: str) -> str:
+        text = self._text(field)
+        if len(text) > _LIMITS[field]:
+            self._warn(field, "row.shortened", limit=_LIMITS[field])
+        return text[: _LIMITS[field]]
+
+    def _amounts(self) -> tuple[InvoiceKind, int, int | None, str]:
+        currency = self._text("currency").upper() or self._options.currency
+        currency = "EUR" if currency == "€" else currency
+        if currency not in CURRENCIES:
+            self._error("currency", "invoice.currency_unknown", value=currency[:40])
+            currency = "EUR"
+        if not self._text("total"):
+            self._error("total", "row.missing")
+        total = self._amount("total", currency)
+        open_minor = self._amount("open", currency)
+        kind = self._kind(total or 0)
+        if total is None:
+            return kind, 0, None, currency
+        if open_minor is not None:
+            if kind != "credit_note" and open_minor < 0:
+                self._error("open", "invoice.open_sign")
+            elif abs(open_minor) > abs(total):
+                self._error("open", "invoice.open_above_total")
+            open_minor = abs(open_minor)
+        return kind, abs(total), open_minor, currency
+
+    def _kind(self, total: int) -> InvoiceKind:
+        text = self._text("type")
+        kind: InvoiceKind = "invoice"
+        if text:
+            found = _TYPES.get(plain(text).replace("’", "'"))
+            if found is None:
+                self._error("type", "invoice.type_unknown", value=text[:40])
+            else:
+                kind = found
+        return "credit_note" if total < 0 else kind
+
+    def _amount(self, field: str, currency: str) -> int | None:
+        index = self._columns.get(field)
+        raw = "" if index is None else self._cells[index]
+        text = raw if type(raw) is not str else clean(raw)
+        if not text:
+            return None
+        try:
+            value, symbol = self._parsed(text)
+            if symbol and symbol != currency:
+                self._error(field, "amount.symbol", value=text[:40], currency=currency)
+                return None
+            return minor(value, currency)
+        except ParseError as error:
+            self._error(field, error.code, value=text[:40])
+        except AmountError:
+            scaled = value.normalize().as_tuple().exponent
+            code = (
+                "amount.decimals" if isinstance(scaled, int) and scaled < 0 else "amount.too_large"
+            )
+            params = {"currency": currency} if code == "amount.decimals" else {}
+            self._error(field, code, value=text[:40], **params)
+        return None
+
+    def _parsed(self, text: str) -> tuple[Decimal, str]:
+        try:
+            return amount(text)
+        except ParseError as error:
+            if error.code != "amount.ambiguous":
+                raise
+        return amount(text, self._mark)
+
+    @functools.cached_property
+    def _mark(self) -> DecimalMark:
+        """The file's decimal mark, found by reading its amounts once more, only when needed."""
+        return decimal_mark(self._all_amounts())
+
+    def _all_amounts(self) -> Iterator[str]:
+        indexes = [self._columns[f] for f in ("total", "open") if f in self._columns]
+        for _, cells in self._table.rows():
+            for index in indexes:
+                if index < len(cells):
+                    yield cells[index]
+
+    def _dates(self, kind: InvoiceKind) -> tuple[date | None, date | None]:
+        if not self._text("issue_date"):
+            self._error("issue_date", "row.missing")
+        issued = self._date("issue_date")
+        if self._text("due_date"):
+            due = self._date("due_date")
+            self._check_unused_term()
+        else:
+            due = self._due_from_term(kind, issued)
+        # A credit note is usable at once: what its due column says does not matter.
+        if kind == "credit_note" and issued:
+            due = max(due or issued, issued)
+        if issued and due and due < issued:
+            self._error("due_date", "invoice.due_before_issue", due=due, issued=issued)
+        return issued, due
+
+    def _date(self, field: str) -> date | None:
+        text = self._text(field)
+        if not text:
+            return None
+        try:
+            return day(text)
+        except ParseError as error:
+            self._error(field, error.code, value=text[:40])
+        return None
+
+    def _due_from_term(self, kind: InvoiceKind, issued: date | None) -> date | None:
+        text = self._text("payment_term")
+        if not text:
+            if kind != "credit_note":
+                field = "due_date" if "due_date" in self._columns else "payment_term"
+                self._error(field, "invoice.due_missing")
+            return issued
+        try:
+            term = parse_term(text)
+        except TermError:
+            self._error("payment_term", "term.unreadable", value=text[:40])
+            return None
+        return due_date(term, issued) if issued else None
+
+    def _check_unused_term(self) -> None:
+        text = self._text("payment_term")
+        if not text:
+            return
+        try:
+            parse_term(text)
+        except TermError:
+            self._warn("payment_term", "invoice.term_ignored", value=text[:40])
