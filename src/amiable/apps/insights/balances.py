@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q, Sum
+from django.db.models import Case, F, Q, Sum, Value, When
 
 from amiable.apps.cases.models import Dispute
 from amiable.apps.receivables.models import Allocation, Entry
@@ -63,6 +62,15 @@ class Level:
     not_due_minor: int
 
 
+@dataclass(slots=True)
+class Movements:
+    """Movements of a currency up to a day. `net_minor` = all entries: what is owed less credits."""
+
+    net_minor: int = 0
+    sales_by_day: dict[date, int] = field(default_factory=dict)
+    cash_by_day: dict[date, int] = field(default_factory=dict)
+
+
 def residuals(organization_id: int, as_of: date) -> list[Residual]:
     """What is left to pay per customer, currency and due date. One query."""
     day = as_of.isoformat()
@@ -89,38 +97,49 @@ def unallocated(organization_id: int, as_of: date) -> dict[tuple[int, str], int]
     return {key: amount for key, amount in left.items() if amount}
 
 
-def sales_by_day(organization_id: int, as_of: date) -> dict[str, dict[date, int]]:
-    """Invoices less credit notes, VAT included, per currency and day, up to `as_of`. One query."""
-    sales: dict[str, dict[date, int]] = defaultdict(dict)
-    rows = Entry.objects.filter(organization_id=organization_id, kind__in=SALES, on_date__lte=as_of)
-    sums = rows.values_list("currency", "on_date").annotate(Sum("amount_minor"))
-    for currency, day, amount in sums.order_by():
-        sales[currency][day] = amount
-    return dict(sales)
+def movements(organization_id: int, as_of: date) -> dict[str, Movements]:
+    """Sales, cash and net of every day up to `as_of`, per currency. One query, one scan."""
+    rows = (
+        Entry.objects.filter(organization_id=organization_id, on_date__lte=as_of)
+        .values_list("currency", "on_date")
+        .annotate(
+            net=Sum("amount_minor"),
+            sales=Sum("amount_minor", filter=Q(kind__in=SALES), default=0),
+            cash=Sum("amount_minor", filter=Q(kind__in=CASH), default=0),
+        )
+    )
+    found: dict[str, Movements] = defaultdict(Movements)
+    for currency, day, net, sales, cash in rows.order_by():
+        movement = found[currency]
+        movement.net_minor += net
+        if sales:
+            movement.sales_by_day[day] = sales
+        if cash:
+            movement.cash_by_day[day] = -cash
+    return dict(found)
 
 
 def levels(organization_id: int, days: Collection[date]) -> dict[str, dict[date, Level]]:
     """Balances at the end of several days, per currency. Two queries for any number of days."""
     ordered = sorted(set(days))
-    sums: dict[str, Any] = {}
-    for index, day in enumerate(ordered):
-        by_then = Q(on_date__lte=day)
-        sums[f"total_{index}"] = Sum("amount_minor", filter=by_then, default=0)
-        not_due = by_then & Q(installment__due_date__gte=day)
-        sums[f"not_due_{index}"] = Sum("amount_minor", filter=not_due, default=0)
-    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    # Each movement belongs to the first of the days that sees it; later days see it too.
+    first_seen = Case(*[When(on_date__lte=day, then=Value(i)) for i, day in enumerate(ordered)])
     scope = {"organization_id": organization_id, "on_date__lte": ordered[-1]}
     entries = Entry.objects.filter(installment__isnull=False, **scope)
+    found: dict[str, list[list[int]]] = defaultdict(lambda: [[0, 0] for _ in ordered])
     for rows, sign in ((entries, 1), (Allocation.objects.filter(**scope), -1)):
-        for row in rows.values("installment__currency").annotate(**sums).order_by():
-            currency = row.pop("installment__currency")
-            for name, amount in row.items():
-                found[currency][name] += sign * amount
+        sums = (
+            rows.annotate(seen=first_seen)
+            .values_list("installment__currency", "seen", "installment__due_date")
+            .annotate(Sum("amount_minor"))
+        )
+        for currency, seen, due, amount in sums.order_by():
+            for index in range(seen, len(ordered)):
+                level = found[currency][index]
+                level[0] += sign * amount
+                level[1] += sign * amount if due >= ordered[index] else 0
     return {
-        currency: {
-            day: Level(amounts[f"total_{i}"], amounts[f"not_due_{i}"])
-            for i, day in enumerate(ordered)
-        }
+        currency: {day: Level(*amounts[index]) for index, day in enumerate(ordered)}
         for currency, amounts in found.items()
     }
 
@@ -153,15 +172,6 @@ def paid(organization_id: int, as_of: date, days: int) -> dict[str, list[Paid]]:
     for currency, issued, due, received, amount in rows.order_by():
         found[currency].append(Paid(amount, issued, due, received))
     return dict(found)
-
-
-def cash_in(organization_id: int, first: date, last: date) -> dict[str, int]:
-    """Money received less money taken back by the bank, per currency. One query."""
-    rows = Entry.objects.filter(
-        organization_id=organization_id, kind__in=CASH, on_date__gte=first, on_date__lte=last
-    )
-    sums = rows.values_list("currency").annotate(Sum("amount_minor")).order_by()
-    return {currency: -amount for currency, amount in sums}
 
 
 def disputed(organization_id: int, as_of: date) -> dict[str, int]:

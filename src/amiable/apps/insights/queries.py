@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from amiable.apps.customers.models import Customer
 from amiable.apps.insights import balances
-from amiable.apps.insights.balances import Residual
+from amiable.apps.insights.balances import Level, Movements, Residual
 from amiable.apps.insights.figures import PERIOD_DAYS, Facts, Figures, figures, perimeter
 from amiable.apps.insights.models import Snapshot
 from amiable.apps.receivables.queries import chunks
 from amiable.core import kpi
-from amiable.core.kpi import Aging, DueBalance, Figure
+from amiable.core.kpi import Aging, DueBalance, Figure, Paid
 
 HISTORY_MONTHS = 12
 TOP_CUSTOMERS = 10
 DEFAULT_CURRENCY = "EUR"
+NOTHING = Level(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def figures_as_of(
     organization_id: int, on: date, *, days: int = PERIOD_DAYS
 ) -> tuple[Figures, ...]:
     """All figures per currency, main currency first; one of zeros when there is nothing."""
-    return _figures(organization_id, on, balances.residuals(organization_id, on), days)
+    return _figures(_load(organization_id, on, days), days)
 
 
 def aged_balance(organization_id: int, on: date) -> list[CustomerAging]:
@@ -114,51 +115,22 @@ def aged_balance(organization_id: int, on: date) -> list[CustomerAging]:
 
 def dashboard(organization_id: int, on: date) -> Dashboard:
     """Everything of the first page in a fixed number of queries."""
-    rows = balances.residuals(organization_id, on)
-    currencies = _figures(organization_id, on, rows, PERIOD_DAYS)
+    known = _load(organization_id, on, PERIOD_DAYS, history_days=_month_ends(on))
+    currencies = _figures(known, PERIOD_DAYS)
     main = currencies[0].currency
-    mine = [row for row in rows if row.currency == main]
+    mine = [row for row in known.residuals if row.currency == main]
     monday = on - timedelta(days=on.weekday())
-    cash = balances.cash_in(organization_id, monday, on)
+    cash = known.movements.get(main, Movements()).cash_by_day
     return Dashboard(
         on=on,
         currencies=currencies,
-        history=history(organization_id, on, currency=main),
+        history=_history(known, main),
         top_overdue=_top(organization_id, mine, on),
         week_starts_on=monday,
-        cash_in_week_minor=cash.get(main, 0),
+        cash_in_week_minor=sum(amount for day, amount in cash.items() if day >= monday),
         customers_count=len({row.customer_id for row in mine}),
         overdue_customers_count=len({row.customer_id for row in mine if row.due_date < on}),
     )
-
-
-def history(
-    organization_id: int, on: date, *, currency: str, months: int = HISTORY_MONTHS
-) -> tuple[HistoryPoint, ...]:
-    """Balance and DSO at the last `months` month ends before `on`, then on `on`; from facts."""
-    days = _month_ends(on, months)
-    levels = balances.levels(organization_id, days).get(currency, {})
-    sales = balances.sales_by_day(organization_id, on).get(currency, {})
-    gross, not_due = perimeter("gross", currency), perimeter("not_due", currency)
-    points = []
-    for day in days:
-        level = levels.get(day, balances.Level(0, 0))
-        points.append(
-            HistoryPoint(
-                on=day,
-                outstanding_minor=level.total_minor,
-                overdue_minor=level.total_minor - level.not_due_minor,
-                dso=kpi.dso_count_back(level.total_minor, sales, day, perimeter=gross),
-                best_possible_dso=kpi.dso_count_back(
-                    level.not_due_minor,
-                    sales,
-                    day,
-                    perimeter=not_due,
-                    code="best_possible_dso",
-                ),
-            )
-        )
-    return tuple(points)
 
 
 def snapshots(organization_id: int, currency: str, *, since: date) -> list[Snapshot]:
@@ -170,40 +142,81 @@ def snapshots(organization_id: int, currency: str, *, since: date) -> list[Snaps
     )
 
 
-def _figures(
-    organization_id: int, on: date, rows: Iterable[Residual], days: int
-) -> tuple[Figures, ...]:
-    due: dict[str, list[DueBalance]] = defaultdict(list)
-    for row in rows:
-        due[row.currency].append(_due_balance(row))
-    unused: dict[str, int] = defaultdict(int)
-    for (_, currency), amount in balances.unallocated(organization_id, on).items():
-        unused[currency] += amount
-    sales = balances.sales_by_day(organization_id, on)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was loaded for one day: every query once, all currencies together."""
+
+    on: date
+    residuals: list[Residual]
+    movements: dict[str, Movements]
+    levels: dict[str, dict[date, Level]]
+    opening_day: date
+    history_days: Sequence[date]
+    paid: dict[str, list[Paid]]
+    disputed: dict[str, int]
+
+
+def _load(
+    organization_id: int, on: date, days: int, *, history_days: Sequence[date] = ()
+) -> _Known:
     opening_day = on - timedelta(days=days)
-    openings = balances.levels(organization_id, [opening_day])
-    paid = balances.paid(organization_id, on, days)
-    disputed = balances.disputed(organization_id, on)
-    currencies = {*due, *unused, *sales} or {DEFAULT_CURRENCY}
-    found = [
-        figures(
-            Facts(
-                currency=currency,
-                as_of=on,
-                balances=due.get(currency, ()),
-                unallocated_minor=unused.get(currency, 0),
-                disputed_minor=disputed.get(currency, 0),
-                opening_minor=openings[currency][opening_day].total_minor
-                if currency in openings
-                else 0,
-                sales_by_day=sales.get(currency, {}),
-                paid=paid.get(currency, ()),
-            ),
-            days=days,
+    return _Known(
+        on=on,
+        residuals=balances.residuals(organization_id, on),
+        movements=balances.movements(organization_id, on),
+        levels=balances.levels(organization_id, [opening_day, *history_days]),
+        opening_day=opening_day,
+        history_days=history_days,
+        paid=balances.paid(organization_id, on, days),
+        disputed=balances.disputed(organization_id, on),
+    )
+
+
+def _figures(known: _Known, days: int) -> tuple[Figures, ...]:
+    due: dict[str, list[DueBalance]] = defaultdict(list)
+    gross: dict[str, int] = defaultdict(int)
+    for row in known.residuals:
+        due[row.currency].append(_due_balance(row))
+        gross[row.currency] += row.amount_minor
+    found = []
+    for currency in {*due, *known.movements} or {DEFAULT_CURRENCY}:
+        moved = known.movements.get(currency, Movements())
+        levels = known.levels.get(currency, {})
+        facts = Facts(
+            currency=currency,
+            as_of=known.on,
+            balances=due.get(currency, ()),
+            # Allocations move nothing in or out of a currency: what is not on items is unused.
+            unallocated_minor=gross[currency] - moved.net_minor,
+            disputed_minor=known.disputed.get(currency, 0),
+            opening_minor=levels.get(known.opening_day, NOTHING).total_minor,
+            sales_by_day=moved.sales_by_day,
+            paid=known.paid.get(currency, ()),
         )
-        for currency in currencies
-    ]
+        found.append(figures(facts, days=days))
     return tuple(sorted(found, key=lambda f: (-f.aging.count, f.currency)))
+
+
+def _history(known: _Known, currency: str) -> tuple[HistoryPoint, ...]:
+    """Balance and count-back DSO at the end of each history day, from facts."""
+    sales = known.movements.get(currency, Movements()).sales_by_day
+    gross, not_due = perimeter("gross", currency), perimeter("not_due", currency)
+    points = []
+    for day in known.history_days:
+        level = known.levels.get(currency, {}).get(day, NOTHING)
+        best = kpi.dso_count_back(
+            level.not_due_minor, sales, day, perimeter=not_due, code="best_possible_dso"
+        )
+        points.append(
+            HistoryPoint(
+                on=day,
+                outstanding_minor=level.total_minor,
+                overdue_minor=level.total_minor - level.not_due_minor,
+                dso=kpi.dso_count_back(level.total_minor, sales, day, perimeter=gross),
+                best_possible_dso=best,
+            )
+        )
+    return tuple(points)
 
 
 def _top(organization_id: int, rows: Iterable[Residual], on: date) -> tuple[TopCustomer, ...]:
@@ -239,9 +252,9 @@ def _due_balance(row: Residual) -> DueBalance:
     return DueBalance(row.due_date, row.count, row.amount_minor)
 
 
-def _month_ends(on: date, months: int) -> list[date]:
-    """The last `months` month ends before `on`, oldest first, then `on` itself."""
+def _month_ends(on: date) -> list[date]:
+    """The last HISTORY_MONTHS month ends before `on`, oldest first, then `on` itself."""
     days = [on]
-    for _ in range(months):
+    for _ in range(HISTORY_MONTHS):
         days.append(days[-1].replace(day=1) - timedelta(days=1))
     return days[::-1]
