@@ -1,0 +1,236 @@
+"""From a Draft to a Document: the text of its template around its tables and payment panel."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from amiable.apps.messaging.texts import TextError, rendered, template
+from amiable.apps.messaging.wording import (
+    NBSP,
+    date_text,
+    labels,
+    language_of,
+    money_text,
+    short_date,
+    siren_text,
+)
+from amiable.core.drafts import Draft, DraftLine
+from amiable.core.references import grouped, is_rf_reference, rf_reference
+from amiable.plugins.documents.content import (
+    BLOCK,
+    Block,
+    Document,
+    Paragraph,
+    Payment,
+    Table,
+    blocks_of,
+    clean,
+)
+from amiable.plugins.documents.epc import LARGEST_MINOR, epc_payload
+
+
+def composed(draft: Draft, *, attached: int = 0, thread_subject: str = "") -> Document:
+    """The document of a draft. Raises TextError when its text is missing or breaks the limits."""
+    language = language_of(draft.language)
+    text = template(draft.template, draft.medium, language)
+    if text is None:
+        raise TextError(f"{draft.template}.{draft.medium} ({language})")
+    values = values_of(draft, attached=attached, thread_subject=thread_subject)
+    subject, body = rendered(text, values, language)
+    named: dict[str, tuple[Block, ...]] = {
+        "invoices": _tables(draft, language),
+        "payment": _payment(draft, language),
+        "signature": _signature(draft),
+    }
+    return Document(
+        language=language,
+        subject=clean(subject),
+        sender=clean(draft.creditor.name),
+        color=draft.creditor.brand_color,
+        blocks=blocks_of(body, named),
+        footer=_footer(draft, language),
+    )
+
+
+def main_lines(draft: Draft) -> tuple[DraftLine, ...]:
+    """The lines the message is about: those due, or the upcoming ones when none is."""
+    due = tuple(line for line in draft.lines if line.group == "due")
+    return due or tuple(line for line in draft.lines if line.group == "upcoming")
+
+
+def asked_minor(draft: Draft) -> int:
+    """The total the message names: what is due less credit, or what falls due."""
+    if any(line.group == "due" for line in draft.lines):
+        return draft.due_minor
+    return sum(line.open_minor for line in main_lines(draft)) - draft.credit_minor
+
+
+def reference_of(draft: Draft) -> str:
+    """What the payer quotes: the given reference, or RF of the one invoice, or of the customer."""
+    if draft.payment_reference:
+        return clean(draft.payment_reference)
+    lines = main_lines(draft)
+    wanted = lines[0].number if len(lines) == 1 else draft.customer_code
+    try:
+        return rf_reference(wanted)
+    except ValueError:
+        return clean(wanted)[:35]
+
+
+def values_of(draft: Draft, *, attached: int, thread_subject: str) -> dict[str, object]:
+    """Plain values a text may use: strings, ints, and None for what is absent (false in Liquid)."""
+    language = language_of(draft.language)
+    lines = main_lines(draft)
+    first = min(lines, key=lambda line: (line.due_date, line.number))
+    creditor, customer = draft.creditor, draft.customer
+    phone, email = clean(creditor.phone), clean(creditor.email)
+    values: dict[str, object] = {
+        "kind": draft.customer_kind,
+        "count": len(lines),
+        "total": money_text(asked_minor(draft), draft.currency, language),
+        "first_number": clean(first.number),
+        "first_due": date_text(first.due_date, language),
+        "max_late": max(line.days_late for line in lines),
+        "attached": attached,
+        "deadline": _date(draft.deadline_on, language),
+        "previous_contact": _date(draft.previous_contact_on, language),
+        "thread_subject": clean(thread_subject).removeprefix("Re: "),
+        "creditor": clean(creditor.name),
+        "creditor_siren": siren_text(creditor.siren),
+        "customer": clean(customer.name),
+        "customer_siren": "" if draft.customer_kind == "consumer" else siren_text(customer.siren),
+        "customer_code": clean(draft.customer_code),
+        "reference": reference_of(draft),
+        "phone": phone,
+        "email": email,
+        "contact": " / ".join(filter(None, (phone, email))),
+        "short_contact": phone or email,
+        **{name: f"{BLOCK}{name}" for name in ("invoices", "payment", "signature")},
+    }
+    return {name: None if value == "" else value for name, value in values.items()}
+
+
+def _date(day: date | None, language: str) -> str:
+    return date_text(day, language) if day else ""
+
+
+def _tables(draft: Draft, language: str) -> tuple[Block, ...]:
+    words = labels(language)["table"]
+    main = main_lines(draft)
+    tables = [_table(draft, main, language, totals=_totals(draft, main, language))]
+    for group in ("upcoming", "disputed"):
+        lines = tuple(x for x in draft.lines if x.group == group)
+        if lines and lines != main:
+            tables.append(_table(draft, lines, language, title=words[group]))
+    return tuple(tables)
+
+
+def _table(
+    draft: Draft,
+    lines: tuple[DraftLine, ...],
+    language: str,
+    *,
+    title: str = "",
+    totals: tuple[tuple[str, str], ...] = (),
+) -> Table:
+    """Letters show what was billed, paid and is left; emails, read on phones, the essentials."""
+    words = labels(language)["table"]
+    ordered = sorted(lines, key=lambda line: (line.due_date, line.number))
+    amount = draft.currency
+    if draft.medium == "email":
+        late = any(line.days_late > 0 for line in lines)
+        names = ["number", "due", *(["late"] if late else []), "open"]
+        rows = [
+            (
+                clean(x.number),
+                short_date(x.due_date, language),
+                *([_late(x.days_late, language)] if late else []),
+                money_text(x.open_minor, amount, language),
+            )
+            for x in ordered
+        ]
+        numeric = frozenset({len(names) - 1})
+    else:
+        names = ["number", "issued", "due", "total", "paid", "open"]
+        rows = [
+            (
+                clean(x.number),
+                short_date(x.issue_date, language),
+                short_date(x.due_date, language),
+                money_text(x.total_minor, amount, language),
+                money_text(x.total_minor - x.open_minor, amount, language),
+                money_text(x.open_minor, amount, language),
+            )
+            for x in ordered
+        ]
+        numeric = frozenset({3, 4, 5})
+    return Table(tuple(words[name] for name in names), tuple(rows), numeric, totals, title)
+
+
+def _late(days: int, language: str) -> str:
+    words = labels(language)["table"]
+    if days <= 0:
+        return "–"
+    return f"{days}{NBSP}{words['days_one'] if days == 1 else words['days_many']}"
+
+
+def _totals(
+    draft: Draft, main: tuple[DraftLine, ...], language: str
+) -> tuple[tuple[str, str], ...]:
+    words = labels(language)["table"]
+    is_due = any(line.group == "due" for line in main)
+    label = words["total_due" if is_due else "total_upcoming"]
+    total = (label, money_text(asked_minor(draft), draft.currency, language))
+    if not draft.credit_minor:
+        return (total,)
+    gross = sum(line.open_minor for line in main)
+    return (
+        (words["subtotal"], money_text(gross, draft.currency, language)),
+        (words["credit"], money_text(-draft.credit_minor, draft.currency, language)),
+        total,
+    )
+
+
+def _payment(draft: Draft, language: str) -> tuple[Block, ...]:
+    """The transfer panel; nothing when the creditor has no account or nothing is left to pay."""
+    creditor, amount = draft.creditor, asked_minor(draft)
+    if not creditor.iban or amount <= 0:
+        return ()
+    words = labels(language)["payment"]
+    reference, holder = reference_of(draft), clean(creditor.name)
+    shown = grouped(reference) if is_rf_reference(reference) else reference
+    rows = [(words["holder"], holder), (words["iban"], grouped(clean(creditor.iban)))]
+    rows += [(words["bic"], clean(creditor.bic))] if creditor.bic else []
+    rows += [
+        (words["amount"], money_text(amount, draft.currency, language)),
+        (words["reference"], shown),
+    ]
+    qr = ""
+    if draft.currency == "EUR" and amount <= LARGEST_MINOR:
+        try:
+            qr = epc_payload(name=holder, iban=creditor.iban, amount_minor=amount,
+                             reference=reference, bic=creditor.bic)  # fmt: skip
+        except ValueError:
+            qr = ""  # an account number that no transfer code can carry is still printed
+    return (Payment(words["title"], tuple(rows), qr, words["qr"]),)
+
+
+def _signature(draft: Draft) -> tuple[Block, ...]:
+    greeting = labels(language_of(draft.language))["greeting"]
+    names = filter(None, (clean(draft.creditor.signatory), clean(draft.creditor.name)))
+    lines = [*names] if draft.medium != "email" else [greeting, *names]
+    return (Paragraph(tuple(((line, False),) for line in lines)),)
+
+
+def _footer(draft: Draft, language: str) -> tuple[str, ...]:
+    """Who writes, and what becomes of the data (GDPR articles 13 and 14)."""
+    if draft.medium == "sms":
+        return ()
+    words, creditor = labels(language)["footer"], draft.creditor
+    identity = [clean(creditor.name), *map(clean, creditor.address_lines)]
+    identity.append(clean(f"{creditor.postcode} {creditor.city}"))
+    if creditor.siren:
+        identity.append(f"{words['siren']} {siren_text(creditor.siren)}")
+    contact = clean(creditor.email or creditor.phone or creditor.name)
+    notice = words["data"].replace("{contact}", contact).replace("{creditor}", clean(creditor.name))
+    return (" · ".join(filter(None, identity)), notice)

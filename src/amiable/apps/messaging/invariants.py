@@ -1,0 +1,33 @@
+"""What must hold of messages, as SQL that returns no row."""
+
+from __future__ import annotations
+
+INVARIANTS: dict[str, str] = {
+    "message_hash_is_sha256": "SELECT id FROM messaging_message WHERE LENGTH(sha256) <> 64",
+    "sent_message_says_when_and_how": (
+        "SELECT id FROM messaging_message "
+        "WHERE state = 'sent' AND (sent_at IS NULL OR channel = '' OR attempts = 0)"
+    ),
+    "only_sent_messages_have_a_sending_time": (
+        "SELECT id FROM messaging_message WHERE state <> 'sent' AND sent_at IS NOT NULL"
+    ),
+    "message_is_sent_once": (
+        "SELECT message_id FROM messaging_deliveryevent WHERE kind = 'sent' "
+        "GROUP BY message_id HAVING COUNT(*) > 1"
+    ),
+    "sent_message_has_its_event": (
+        "SELECT m.id FROM messaging_message m WHERE m.state = 'sent' AND NOT EXISTS ("
+        "SELECT 1 FROM messaging_deliveryevent e WHERE e.message_id = m.id AND e.kind = 'sent')"
+    ),
+    "message_key_is_unique": (
+        "SELECT organization_id, key FROM messaging_message "
+        "GROUP BY organization_id, key HAVING COUNT(*) > 1"
+    ),
+    "email_has_a_message_id": (
+        "SELECT id FROM messaging_message WHERE medium = 'email' AND message_id = ''"
+    ),
+    "message_belongs_to_its_case": (
+        "SELECT m.id FROM messaging_message m JOIN cases_case c ON c.id = m.case_id "
+        "WHERE c.organization_id <> m.organization_id"
+    ),
+}

@@ -1,0 +1,196 @@
+"""Reads of messages: the outbox, one message with its parts, a case's conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import cast
+
+from django.db.models import Count
+
+from amiable.apps.messaging.models import DeliveryEvent, Message
+from amiable.apps.receivables.queries import chunks
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A message in a list."""
+
+    id: int
+    case_id: int
+    customer_id: int
+    customer: str
+    medium: str
+    channel: str
+    recipient: str
+    subject: str
+    state: str
+    language: str
+    on_date: date
+    frozen_at: datetime
+    sent_at: datetime | None
+    retry_at: datetime | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of messages; `total` counts all pages."""
+
+    rows: list[MessageRow]
+    total: int
+    number: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a message."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery event."""
+
+    kind: str
+    at: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageParts:
+    """One message in full. `html` is a whole page without scripts, images or links to elsewhere.
+
+    The page carries inline styles: serve it from an address of its own under the policy
+    MESSAGE_POLICY, never inside a page of the console.
+    """
+
+    row: MessageRow
+    key: str
+    text: str
+    html: str
+    pdf: bytes | None
+    attachments: list[File]
+    events: list[Delivery]
+    sha256: str
+    content_type: str
+    content: bytes
+    message_id: str
+    attempts: int
+
+
+MESSAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+
+_FIELDS = (
+    "id", "case_id", "case__customer_id", "case__customer__name", "medium", "channel", "recipient",
+    "subject", "state", "language", "on_date", "frozen_at", "sent_at", "retry_at", "error",
+)  # fmt: skip
+
+
+def outbox(
+    organization_id: int,
+    *,
+    medium: str = "",
+    state: str = "",
+    case_id: int | None = None,
+    page: int = 1,
+    size: int = PAGE,
+) -> Page:
+    """Messages, newest first, without their content: two queries."""
+    rows = Message.objects.filter(organization_id=organization_id)
+    chosen = {"medium": medium, "state": state, "case_id": case_id}
+    rows = rows.filter(**{name: value for name, value in chosen.items() if value})
+    total = rows.count()
+    pages = max(1, -(-total // size))
+    number = min(max(1, page), pages)
+    start = (number - 1) * size
+    found = rows.order_by("-id").values_list(*_FIELDS)[start : start + size]
+    return Page([MessageRow(*row) for row in found], total, number, pages)
+
+
+def outbox_counts(organization_id: int) -> dict[str, int]:
+    """Number of messages per state."""
+    rows = Message.objects.filter(organization_id=organization_id)
+    return dict(rows.values_list("state").annotate(Count("id")).order_by())
+
+
+def message_parts(organization_id: int, message_id: int) -> MessageParts | None:
+    """One message with its readable parts, attachments and events; None when it is not theirs."""
+    message = (
+        Message.objects.filter(organization_id=organization_id, id=message_id)
+        .select_related("case__customer")
+        .first()
+    )
+    if message is None:
+        return None
+    events = DeliveryEvent.objects.filter(message=message).order_by("id")
+    content = bytes(message.content)
+    html, files = _mail_parts(content) if message.content_type == "message/rfc822" else ("", [])
+    return MessageParts(
+        row=_row(message),
+        key=message.key,
+        text=message.text,
+        html=html,
+        pdf=content if message.content_type == "application/pdf" else None,
+        attachments=files,
+        events=[Delivery(*event) for event in events.values_list("kind", "at", "detail")],
+        sha256=message.sha256,
+        content_type=message.content_type,
+        content=content,
+        message_id=message.message_id,
+        attempts=message.attempts,
+    )
+
+
+def case_messages(organization_id: int, case_ids: Collection[int]) -> dict[int, list[MessageRow]]:
+    """Messages of each case, oldest first, for the timeline."""
+    found: dict[int, list[MessageRow]] = {case_id: [] for case_id in case_ids}
+    for ids in chunks(case_ids):
+        rows = Message.objects.filter(organization_id=organization_id, case_id__in=ids)
+        for row in rows.order_by("id").values_list(*_FIELDS):
+            found[row[1]].append(MessageRow(*row))
+    return found
+
+
+def thread_ids(organization_id: int, case_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """Message-IDs of the emails each case was sent, oldest first: what Draft.thread_ids wants."""
+    found: dict[int, list[str]] = {case_id: [] for case_id in case_ids}
+    for ids in chunks(case_ids):
+        rows = Message.objects.filter(
+            organization_id=organization_id,
+            case_id__in=ids,
+            medium="email",
+            state=Message.State.SENT,
+        ).exclude(message_id="")
+        for case_id, message_id in rows.order_by("id").values_list("case_id", "message_id"):
+            found[case_id].append(message_id)
+    return {case_id: tuple(ids) for case_id, ids in found.items()}
+
+
+def _row(message: Message) -> MessageRow:
+    customer = message.case.customer
+    return MessageRow(
+        message.id, message.case_id, customer.id, customer.name, message.medium, message.channel,
+        message.recipient, message.subject, message.state, message.language, message.on_date,
+        message.frozen_at, message.sent_at, message.retry_at, message.error,
+    )  # fmt: skip
+
+
+def _mail_parts(content: bytes) -> tuple[str, list[File]]:
+    mail = cast(EmailMessage, message_from_bytes(content, policy=policy.default))
+    body = mail.get_body(("html",))
+    html = body.get_content() if body else ""
+    files = [
+        File(part.get_filename() or "", part.get_content_type(), part.get_content())
+        for part in mail.iter_attachments()
+    ]
+    return html, files

@@ -1,0 +1,213 @@
+"""From a Draft to the bytes of a message: email, letter or SMS. Pure but for the layout files.
+
+Nothing raises for what a draft holds: a draft that cannot be rendered yields a Sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from amiable.apps.messaging.composing import asked_minor, composed, main_lines, reference_of
+from amiable.apps.messaging.texts import TextError
+from amiable.apps.messaging.wording import date_text, labels, language_of, siren_text
+from amiable.core.drafts import Draft
+from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.plugins.documents import sms
+from amiable.plugins.documents.address import address_block, address_problem
+from amiable.plugins.documents.content import Document, clean, plain, text_of
+from amiable.plugins.documents.html import html_of
+from amiable.plugins.documents.letter import Letter, letters_pdf
+from amiable.plugins.documents.mime import (
+    Attachment,
+    Mail,
+    mail_address,
+    mail_bytes,
+    message_id,
+)
+
+declare(
+    {
+        "message.no_email": gettext_noop("{address} is not an email address mail can be sent to"),
+        "message.no_mobile": gettext_noop("{phone} is not a French mobile number"),
+        "message.no_sender": gettext_noop("The creditor {name} has no valid email address"),
+        "message.nothing_due": gettext_noop("Nothing is due: there is nothing to ask for"),
+        "message.sms_too_long": gettext_noop(
+            "The text message would need {segments} parts; at most {limit} are sent"
+        ),
+        "message.medium": gettext_noop("No message can be made for the medium {medium}"),
+    }
+)
+
+LETTERS = frozenset({"letter", "registered_letter"})
+# Mail servers commonly refuse messages above 10 MB; base64 adds a third.
+LARGEST_ATTACHMENTS = 6_000_000  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message about to be frozen."""
+
+    recipient: str
+    subject: str
+    text: str
+    content: bytes
+    content_type: str
+    language: str
+    message_id: str = ""
+    thread_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What rendering needs beside the draft: the invoices' PDFs and the thread's first subject."""
+
+    attachments: tuple[Attachment, ...] = ()
+    thread_subject: str = ""
+
+
+def recipient_problem(draft: Draft) -> Sentence | None:
+    """Why this draft's medium cannot reach its recipient; None when it can."""
+    if draft.medium in LETTERS:
+        return address_problem(draft.customer)
+    if draft.medium == "email":
+        return _email_problem(draft)
+    if draft.medium != "sms":
+        return Sentence("message.medium", {"medium": draft.medium})
+    if sms.mobile_number(draft.recipient) is None:
+        return Sentence("message.no_mobile", {"phone": clean(draft.recipient)[:60]})
+    return None
+
+
+def _email_problem(draft: Draft) -> Sentence | None:
+    if mail_address(draft.recipient) is None:
+        return Sentence("message.no_email", {"address": clean(draft.recipient)[:200]})
+    if mail_address(draft.creditor.email) is None:
+        return Sentence("message.no_sender", {"name": clean(draft.creditor.name)})
+    return None
+
+
+def drafts_render(
+    drafts: Sequence[Draft],
+    materials: Mapping[str, Material],
+    *,
+    organization_id: int,
+    now: datetime,
+) -> dict[str, Rendered | Sentence]:
+    """Each draft by key, rendered or explained. Letters are compiled together, in parallel."""
+    done: dict[str, Rendered | Sentence] = {}
+    letters: list[tuple[Draft, Letter]] = []
+    for draft in drafts:
+        problem = recipient_problem(draft) or _claim_problem(draft)
+        if problem:
+            done[draft.key] = problem
+            continue
+        material = _within_cap(materials.get(draft.key, Material()))
+        try:
+            document = composed(draft, attached=len(material.attachments),
+                                thread_subject=material.thread_subject)  # fmt: skip
+        except TextError as error:
+            done[draft.key] = Sentence("text.broken", {"reason": str(error)})
+            continue
+        if draft.medium in LETTERS:
+            letters.append((draft, _letter(draft, document)))
+        elif draft.medium == "sms":
+            done[draft.key] = _sms(draft, document)
+        else:
+            done[draft.key] = _email(draft, document, material, organization_id, now)
+    pages = letters_pdf(letter for _, letter in letters)
+    for (draft, letter), pdf in zip(letters, pages, strict=True):
+        done[draft.key] = pdf if isinstance(pdf, Sentence) else _posted(letter, pdf)
+    return done
+
+
+def _claim_problem(draft: Draft) -> Sentence | None:
+    """A reminder asks for something due; only a preventive message may come before."""
+    if draft.stage == "preventive" and main_lines(draft) and asked_minor(draft) > 0:
+        return None
+    due = any(line.group == "due" for line in draft.lines)
+    return None if due and draft.due_minor > 0 else Sentence("message.nothing_due")
+
+
+def _within_cap(material: Material) -> Material:
+    if sum(len(item.content) for item in material.attachments) <= LARGEST_ATTACHMENTS:
+        return material
+    return Material((), material.thread_subject)
+
+
+def _email(
+    draft: Draft, document: Document, material: Material, organization_id: int, now: datetime
+) -> Rendered:
+    # recipient_problem has looked: both are addresses.
+    recipient = mail_address(draft.recipient) or ""
+    sender = mail_address(draft.creditor.email) or ""
+    own_id = message_id(f"{organization_id}:{draft.key}", sender)
+    text = text_of(document)
+    content = mail_bytes(
+        Mail(
+            sender_name=document.sender,
+            sender=sender,
+            recipient=recipient,
+            subject=document.subject,
+            at=now,
+            message_id=own_id,
+            text=text,
+            html=html_of(document),
+            references=draft.thread_ids,
+            attachments=material.attachments,
+        )
+    )
+    thread_id = draft.thread_ids[0] if draft.thread_ids else own_id
+    return Rendered(
+        recipient, document.subject[:300], text, content, "message/rfc822", document.language,
+        own_id, thread_id[:200],
+    )  # fmt: skip
+
+
+def _sms(draft: Draft, document: Document) -> Rendered | Sentence:
+    number = sms.mobile_number(draft.recipient) or ""
+    blocks = [plain(block.lines) for block in document.blocks if hasattr(block, "lines")]
+    text = sms.gsm_text(" ".join(" ".join(blocks).split()))
+    parts = sms.segments(text)
+    if parts > sms.LARGEST_SEGMENTS:
+        return Sentence("message.sms_too_long", {"segments": parts, "limit": sms.LARGEST_SEGMENTS})
+    return Rendered(number, "", text, text.encode(), "text/plain; charset=utf-8", document.language)
+
+
+def _letter(draft: Draft, document: Document) -> Letter:
+    language = language_of(draft.language)
+    words = labels(language)["letter"]
+    creditor, customer = draft.creditor, draft.customer
+    block = address_block(customer)
+    address = () if isinstance(block, Sentence) else block
+    details = [*creditor.address_lines, " ".join(filter(None, (creditor.postcode, creditor.city))),
+               creditor.phone, creditor.email]  # fmt: skip
+    if creditor.siren:
+        details.append(f"{words['siren']} {siren_text(creditor.siren)}")
+    references = [
+        (words["references"], reference_of(draft)),
+        (words["customer"], draft.customer_code),
+    ]
+    if customer.siren and draft.customer_kind != "consumer":
+        references.append((words["your_siren"], siren_text(customer.siren)))
+    return Letter(
+        document=document,
+        sender=(document.sender, *filter(None, map(clean, details))),
+        address=address,
+        references=tuple((label, clean(value)) for label, value in references if value),
+        on_date=draft.on_date,
+        date_text=words["date"].format(date=date_text(draft.on_date, language)),
+        subject_line=words["subject"].replace("{subject}", document.subject),
+        page_label=words["page"],
+        mention=words["registered"] if draft.medium == "registered_letter" else "",
+    )
+
+
+def _posted(letter: Letter, pdf: bytes) -> Rendered:
+    document = letter.document
+    heading = [*letter.address, "", letter.date_text, letter.subject_line, "", ""]
+    return Rendered(
+        "\n".join(letter.address), document.subject[:300], "\n".join(heading) + text_of(document),
+        pdf, "application/pdf", document.language,
+    )  # fmt: skip

@@ -1,0 +1,273 @@
+"""Writes of messages: frozen before they leave, sent once, every outcome recorded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TypeVar
+
+from django.db import connection, transaction
+
+from amiable.apps.messaging.models import DeliveryEvent, Message
+from amiable.apps.messaging.rendering import Material, Rendered, drafts_render
+from amiable.apps.messaging.routes import Routes
+from amiable.apps.receivables.models import InvoiceDocument
+from amiable.core.drafts import Draft
+from amiable.core.sentences import Sentence
+from amiable.plugins.base import Channel, Outcome, Outgoing, Session
+from amiable.plugins.documents.mime import Attachment
+from amiable.plugins.registry import plugins
+
+FREEZE_BATCH = 200  # drafts rendered and held in memory together
+# Messages marked SENDING together: what a killed worker leaves to a person at most, on a channel
+# where sending again could deliver twice.
+UNSAFE_WINDOW, SAFE_WINDOW = 20, 200
+MAX_ATTEMPTS = 5
+
+State, Kind = Message.State, DeliveryEvent.Kind
+_RECORDED = ["state", "sent_at", "retry_at", "provider_id", "error"]
+T = TypeVar("T")
+Progress = Callable[[int], None]
+
+
+def messages_freeze(
+    organization_id: int, drafts: Sequence[Draft], *, now: datetime
+) -> dict[str, int | Sentence]:
+    """Render and store drafts; by key, the message id or why the draft cannot be sent.
+
+    A key that exists keeps its message: nothing is ever rendered again. Call in the transaction
+    that decides the actions; it must be committed before messages_send.
+    """
+    result: dict[str, int | Sentence] = {}
+    unique = {draft.key: draft for draft in drafts}
+    for batch in _batches(unique.values(), FREEZE_BATCH):
+        keys = [draft.key for draft in batch]
+        known = _ids(organization_id, keys)
+        new = [draft for draft in batch if draft.key not in known]
+        rendered = drafts_render(
+            new, _materials(organization_id, new), organization_id=organization_id, now=now
+        )
+        rows = [
+            _row(organization_id, draft, outcome, now)
+            for draft in new
+            if isinstance(outcome := rendered[draft.key], Rendered)
+        ]
+        if rows:
+            Message.objects.bulk_create(rows, ignore_conflicts=True, batch_size=100)
+            known |= _ids(organization_id, [row.key for row in rows])
+        problems = {key: x for key, x in rendered.items() if isinstance(x, Sentence)}
+        result |= problems | known
+    return result
+
+
+def messages_send(
+    organization_id: int,
+    message_ids: Collection[int],
+    *,
+    now: datetime,
+    routes: Routes,
+    progress: Progress | None = None,
+) -> dict[int, Outcome]:
+    """Hand frozen messages to their channels and record what they answer, by message id.
+
+    1. claim: FROZEN -> SENDING in a committed transaction (RuntimeError inside another one);
+    2. one session per channel for the whole batch, outside any transaction;
+    3. record SENT, FAILED, FROZEN with `retry_at`, or UNKNOWN, each with a DeliveryEvent.
+    A message found SENDING was left by a worker that died: where the channel may deliver twice it
+    becomes UNKNOWN and a person decides. The caller holds the leases of these messages' actions.
+    """
+    outcomes: dict[int, Outcome] = {}
+    by_medium: dict[str, list[int]] = defaultdict(list)
+    scope = Message.objects.filter(organization_id=organization_id)
+    for ids in _batches(sorted(message_ids), 2000):
+        rows = scope.filter(id__in=ids).order_by("id").values_list("id", "medium", "state")
+        for message_id, medium, state in rows:
+            if state in {State.FROZEN, State.SENDING}:
+                by_medium[medium].append(message_id)
+            else:
+                outcomes[message_id] = _already(state)
+    with ExitStack() as stack:
+        sessions: dict[str, Session] = {}
+        for medium, ids in by_medium.items():
+            code, config = routes[medium]
+            channel: Channel = plugins("channels")[code]
+            if code not in sessions:
+                sessions[code] = stack.enter_context(channel.session(config))
+            size = SAFE_WINDOW if channel.resend_safe else UNSAFE_WINDOW
+            for window in _batches(ids, size):
+                outcomes |= _send_window(organization_id, window, channel, sessions[code], now)
+                if progress:
+                    progress(len(outcomes))
+    return outcomes
+
+
+def _send_window(
+    organization_id: int, ids: Sequence[int], channel: Channel, session: Session, now: datetime
+) -> dict[int, Outcome]:
+    with transaction.atomic(durable=True):
+        to_send, orphans = _claim(organization_id, ids, channel)
+        _record(organization_id, orphans, now)
+    sent = [(message, session.send(_outgoing(message))) for message in to_send]
+    with transaction.atomic(durable=True):
+        _record(organization_id, sent, now)
+    return {message.id: outcome for message, outcome in [*orphans, *sent]}
+
+
+def _claim(
+    organization_id: int, ids: Sequence[int], channel: Channel
+) -> tuple[list[Message], list[tuple[Message, Outcome]]]:
+    """Mark what may be sent; a row another worker holds right now is left alone."""
+    rows = Message.objects.filter(
+        organization_id=organization_id, id__in=ids, state__in=[State.FROZEN, State.SENDING]
+    ).order_by("id")
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(skip_locked=True)
+    # The screen's text is not needed to send.
+    messages = list(rows.defer("text"))
+    to_send = [m for m in messages if m.state == State.FROZEN or channel.resend_safe]
+    left = Outcome("unknown", detail="the worker stopped while sending")
+    orphans = [(m, left) for m in messages if m.state == State.SENDING and not channel.resend_safe]
+    for message in to_send:
+        message.attempts += 1
+    attempts = {message.attempts for message in to_send}
+    for count in attempts:
+        same = [message.id for message in to_send if message.attempts == count]
+        Message.objects.filter(id__in=same).update(
+            state=State.SENDING, channel=channel.code, attempts=count
+        )
+    return to_send, orphans
+
+
+def _record(
+    organization_id: int, outcomes: Iterable[tuple[Message, Outcome]], now: datetime
+) -> None:
+    """Set the state each outcome leads to, and append one event each."""
+    changed, events = [], []
+    for message, outcome in outcomes:
+        state, kind = _verdict(outcome, message.attempts)
+        message.state = state
+        message.sent_at = now if state == State.SENT else None
+        message.retry_at = None
+        if state == State.FROZEN:
+            message.retry_at = now + timedelta(seconds=outcome.retry_after_seconds)
+        message.provider_id = outcome.provider_id[:200]
+        message.error = "" if state == State.SENT else outcome.detail
+        changed.append(message)
+        events.append(
+            DeliveryEvent(
+                organization_id=organization_id,
+                message_id=message.id,
+                kind=kind,
+                at=now,
+                detail=outcome.detail[:500],
+            )
+        )
+    if not changed:
+        return
+    plain = [m.id for m in changed if m.state == State.SENT and not m.provider_id]
+    Message.objects.filter(id__in=plain).update(
+        state=State.SENT, sent_at=now, retry_at=None, provider_id="", error=""
+    )
+    others = [m for m in changed if m.state != State.SENT or m.provider_id]
+    Message.objects.bulk_update(others, _RECORDED, batch_size=200)
+    DeliveryEvent.objects.bulk_create(events, batch_size=500)
+
+
+def _verdict(outcome: Outcome, attempts: int) -> tuple[Message.State, DeliveryEvent.Kind]:
+    if outcome.state == "sent":
+        return State.SENT, Kind.SENT
+    if outcome.state == "unknown":
+        return State.UNKNOWN, Kind.UNKNOWN
+    if outcome.state == "retry" and attempts < MAX_ATTEMPTS:
+        return State.FROZEN, Kind.DEFERRED
+    return State.FAILED, Kind.FAILED
+
+
+def _already(state: str) -> Outcome:
+    """What an earlier run left: nothing is done a second time."""
+    if state == State.SENT:
+        return Outcome("sent", detail="already sent")
+    if state == State.FAILED:
+        return Outcome("failed", detail="already failed")
+    return Outcome("unknown", detail="a person has to decide")
+
+
+def _outgoing(message: Message) -> Outgoing:
+    return Outgoing(
+        key=f"{message.organization_id}:{message.key}",
+        medium=message.medium,
+        recipient=message.recipient,
+        subject=message.subject,
+        content=bytes(message.content),
+        content_type=message.content_type,
+        message_id=message.message_id,
+    )
+
+
+def _row(organization_id: int, draft: Draft, rendered: Rendered, now: datetime) -> Message:
+    return Message(
+        organization_id=organization_id,
+        case_id=draft.case_id,
+        key=draft.key,
+        medium=draft.medium,
+        channel="",
+        recipient=rendered.recipient,
+        subject=rendered.subject,
+        text=rendered.text,
+        content=rendered.content,
+        content_type=rendered.content_type,
+        sha256=hashlib.sha256(rendered.content).hexdigest(),
+        message_id=rendered.message_id,
+        thread_id=rendered.thread_id,
+        language=rendered.language,
+        on_date=draft.on_date,
+        frozen_at=now,
+    )
+
+
+def _ids(organization_id: int, keys: Collection[str]) -> dict[str, int]:
+    rows = Message.objects.filter(organization_id=organization_id, key__in=keys)
+    return dict(rows.values_list("key", "id"))
+
+
+def _materials(organization_id: int, drafts: Sequence[Draft]) -> dict[str, Material]:
+    """The PDFs and first subjects that the drafts need, in two queries."""
+    wanted = {draft.key: _invoice_ids(draft) for draft in drafts if draft.with_invoices}
+    ids = {invoice_id for some in wanted.values() for invoice_id in some}
+    files: dict[int, Attachment] = {}
+    if ids:
+        documents = InvoiceDocument.objects.filter(
+            organization_id=organization_id, invoice_id__in=ids
+        )
+        for invoice_id, filename, content in documents.values_list(
+            "invoice_id", "filename", "content"
+        ):
+            files[invoice_id] = Attachment(filename, bytes(content))
+    roots = {draft.thread_ids[0] for draft in drafts if draft.thread_ids}
+    subjects: dict[str, str] = {}
+    if roots:
+        first = Message.objects.filter(organization_id=organization_id, message_id__in=roots)
+        subjects = dict(first.values_list("message_id", "subject"))
+    return {
+        draft.key: Material(
+            tuple(files[i] for i in wanted.get(draft.key, ()) if i in files),
+            subjects.get(draft.thread_ids[0], "") if draft.thread_ids else "",
+        )
+        for draft in drafts
+    }
+
+
+def _invoice_ids(draft: Draft) -> list[int]:
+    """Invoices the message asks for; what is contested or not yet due is not attached."""
+    group = "due" if any(line.group == "due" for line in draft.lines) else "upcoming"
+    return list(dict.fromkeys(x.invoice_id for x in draft.lines if x.group == group))
+
+
+def _batches(items: Iterable[T], size: int) -> Iterable[list[T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

@@ -1,0 +1,130 @@
+"""Texts of messages: Liquid templates in a closed box (few tags, few filters, limits on
+iterations, output and time, plain values only). Parsed once, cached."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from liquid import Environment
+from liquid.builtin.content import Literal
+from liquid.builtin.illegal import Illegal
+from liquid.builtin.output import Output
+from liquid.builtin.tags.assign_tag import AssignTag
+from liquid.builtin.tags.case_tag import CaseTag
+from liquid.builtin.tags.for_tag import ForTag
+from liquid.builtin.tags.if_tag import IfTag
+from liquid.builtin.tags.unless_tag import UnlessTag
+from liquid.context import RenderContext
+from liquid.exceptions import LiquidError, ResourceLimitError
+from liquid.template import BoundTemplate
+from liquid.undefined import StrictUndefined
+
+from amiable.apps.messaging.wording import NARROW, NBSP, TEXTS
+from amiable.core.sentences import declare, gettext_noop
+from amiable.plugins.documents.content import STRONG_OFF, STRONG_ON
+
+declare(
+    {
+        "text.unknown": gettext_noop("There is no text {template} for {medium} in {language}"),
+        "text.broken": gettext_noop("The text of this message cannot be used: {reason}"),
+    }
+)
+
+LARGEST_SOURCE = 20_000  # characters
+SECONDS = 2.0
+
+
+class TextError(ValueError):
+    """A text that cannot be parsed or rendered within the limits; the message says why."""
+
+
+class _TimedContext(RenderContext):
+    """Every look-up of a value checks the clock: no text can hold a worker up."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stop_at = time.monotonic() + SECONDS
+
+    def get(self, *args: Any, **kwargs: Any) -> object:
+        if time.monotonic() > self.stop_at:
+            raise ResourceLimitError("time limit reached", token=None)
+        return super().get(*args, **kwargs)
+
+
+class _TimedTemplate(BoundTemplate):
+    context_class = _TimedContext
+
+
+class _Box(Environment):
+    """Only conditions, loops and assignments; only the filters below."""
+
+    loop_iteration_limit = 1_000
+    output_stream_limit = 100_000
+    local_namespace_limit = 100_000
+    block_nesting_limit = 10
+    context_depth_limit = 10
+    template_class = _TimedTemplate
+
+    def __init__(self, language: str) -> None:
+        self.spoken = language
+        super().__init__(undefined=StrictUndefined)
+
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:  # noqa: ARG002
+        for tag in (Literal, Output, Illegal, IfTag, UnlessTag, CaseTag, ForTag, AssignTag):
+            self.add_tag(tag)
+        self.filters = {
+            "strong": lambda value: f"{STRONG_ON}{value}{STRONG_OFF}",
+            "plural": self._plural,
+            "upcase": lambda value: str(value).upper(),
+            "downcase": lambda value: str(value).lower(),
+        }
+
+    def _plural(self, count: object, one: str, many: str) -> str:
+        """French counts 0 and 1 as singular, English only 1."""
+        number = int(str(count))
+        return one if number == 1 or (number == 0 and self.spoken == "fr") else many
+
+
+@cache
+def _box(language: str) -> _Box:
+    return _Box(language)
+
+
+@cache
+def template(name: str, medium: str, language: str) -> BoundTemplate | None:
+    """The shipped text of a template for a medium; None when there is none."""
+    if not re.fullmatch(r"[a-z0-9_]+", name + medium):
+        return None
+    path = TEXTS / language / f"{name}.{medium}.liquid"
+    return parse(path.read_text("utf-8"), language) if path.exists() else None
+
+
+def parse(source: str, language: str) -> BoundTemplate:
+    """A text ready to be rendered. Raises TextError."""
+    if len(source) > LARGEST_SOURCE:
+        raise TextError(f"it has more than {LARGEST_SOURCE} characters")
+    try:
+        return _box(language).from_string(source)
+    except (LiquidError, RecursionError) as error:
+        raise TextError(str(error) or type(error).__name__) from error
+
+
+def rendered(text: BoundTemplate, values: Mapping[str, object], language: str) -> tuple[str, str]:
+    """Subject (first line) and body of a text with these plain values. Raises TextError."""
+    try:
+        whole = text.render(**values)
+    except (LiquidError, RecursionError, ValueError, TypeError) as error:
+        raise TextError(str(error) or type(error).__name__) from error
+    subject, _, body = (french(whole) if language == "fr" else whole).partition("\n")
+    return subject.strip(), body
+
+
+def french(text: str) -> str:
+    """No-break spaces where French wants them: before : ; ! ? » and after «."""
+    text = re.sub(r" ([;!?])", rf"{NARROW}\1", text)
+    text = re.sub(r" ([:»])", rf"{NBSP}\1", text)
+    return text.replace("« ", f"«{NBSP}")

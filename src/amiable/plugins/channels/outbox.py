@@ -1,0 +1,30 @@
+"""The built-in outbox: the frozen message is the delivery; nothing leaves the house."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from amiable.plugins.base import Outcome, Outgoing
+
+
+class OutboxChannel:
+    """No config."""
+
+    code = "outbox"
+    label = "Built-in outbox"
+    media = frozenset({"email", "letter", "registered_letter", "sms"})
+    resend_safe = True
+
+    @contextmanager
+    def session(self, config: Mapping[str, Any]) -> Iterator[_OutboxSession]:  # noqa: ARG002
+        yield _OutboxSession()
+
+
+class _OutboxSession:
+    def send(self, message: Outgoing) -> Outcome:
+        return Outcome("sent", detail=f"kept in the outbox for {message.recipient}"[:200])
+
+
+PLUGIN = OutboxChannel()
