@@ -48,9 +48,12 @@ bench: .venv/dev.stamp assets ## Benchmarks, each as a ratio in one run; writes 
 wheel: .venv/dev.stamp assets ## The package as a wheel in dist/
 	@$(BIN)/python -m build --wheel --no-isolation >/dev/null && ls dist/*.whl
 
+reference: .venv/dev.stamp ## docs/reference from the code
+	@$(BIN)/python -m scripts.reference
+
 lock: ## Renew the hashed locks, without index addresses
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --group dev -o requirements/dev.txt
 	@npm install --package-lock-only --silent
 
-.PHONY: help assets demo test fast lint bench wheel lock
+.PHONY: help assets demo test fast lint bench wheel reference lock

@@ -1,8 +1,7 @@
-"""A private PostgreSQL server on loopback, a free port and a temporary folder; ended by its own id."""
+"""A private PostgreSQL server: loopback, a free port, a temporary folder; ended by its own id."""
 
 from __future__ import annotations
 
-import glob
 import os
 import shutil
 import socket
@@ -15,8 +14,8 @@ from pathlib import Path
 
 def binaries() -> Path | None:
     """Folder of the newest installed PostgreSQL server, or None."""
-    found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"), key=_version)
-    return Path(found[-1]).parent if found else None
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=_version)
+    return found[-1].parent if found else None
 
 
 @contextmanager
@@ -67,5 +66,5 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _version(path: str) -> int:
-    return int(path.split("/")[4])
+def _version(path: Path) -> int:
+    return int(path.parts[4])
