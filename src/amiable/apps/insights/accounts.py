@@ -12,7 +12,7 @@ from django.db.models import Count, Min, Q, Sum
 
 from amiable.apps.banking.models import StatementLine
 from amiable.apps.cases.models import Dispute, Hold
-from amiable.apps.customers.models import Customer
+from amiable.apps.customers.models import ContactPoint, Customer
 from amiable.apps.dunning.models import Action
 from amiable.apps.receivables.models import Allocation, Entry, Installment, Invoice
 
@@ -23,7 +23,7 @@ SEARCHED_INVOICES = 500
 
 @dataclass(slots=True)
 class Account:
-    """A customer in one currency. Amounts in minor units; `overdue_minor` is part of `open_minor`."""
+    """A customer in one currency. Minor units; `overdue_minor` is part of `open_minor`."""
 
     customer_id: int
     code: str
@@ -38,6 +38,8 @@ class Account:
     days_late: int = 0
     is_disputed: bool = False
     is_held: bool = False
+    is_insolvent: bool = False
+    is_unreachable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ FILTERS: dict[str, Callable[[Account], bool]] = {
     "overdue": lambda account: account.overdue_minor > 0,
     "disputed": lambda account: account.is_disputed,
     "held": lambda account: account.is_held,
+    "insolvent": lambda account: account.is_insolvent and account.open_minor > 0,
+    "unreachable": lambda account: account.is_unreachable and account.overdue_minor > 0,
     "clear": lambda account: account.open_minor <= 0,
 }
 SORTS: dict[str, Callable[[Account], Any]] = {
@@ -124,25 +128,32 @@ def _accounts(organization_id: int, on: date) -> list[Account]:
     """Every customer once per currency owed; once in euros when nothing is owed."""
     accounts = _balances(organization_id, on)
     disputed = set(
-        Dispute.objects.filter(
-            organization_id=organization_id, closed_on__isnull=True
-        ).values_list("case__customer_id", flat=True)
+        Dispute.objects.filter(organization_id=organization_id, closed_on__isnull=True).values_list(
+            "case__customer_id", flat=True
+        )
     )
     held = set(
         Hold.objects.filter(organization_id=organization_id, starts_on__lte=on)
         .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
         .values_list("case__customer_id", flat=True)
     )
+    unreachable = set(
+        ContactPoint.objects.filter(
+            organization_id=organization_id, invalid_since__isnull=False
+        ).values_list("customer_id", flat=True)
+    )
     rows = []
     customers = Customer.objects.filter(organization_id=organization_id)
-    for customer_id, code, name, kind, siren in customers.values_list(
-        "id", "code", "name", "kind", "siren"
+    for customer_id, code, name, kind, siren, insolvent_since in customers.values_list(
+        "id", "code", "name", "kind", "siren", "insolvent_since"
     ):
         owed = accounts.get(customer_id) or {"EUR": {}}
         for currency, figures in owed.items():
             account = Account(customer_id, code, name, kind, siren, currency, **figures)
             account.is_disputed = customer_id in disputed
             account.is_held = customer_id in held
+            account.is_insolvent = insolvent_since is not None and insolvent_since <= on
+            account.is_unreachable = customer_id in unreachable
             if account.oldest_due and account.overdue_minor > 0:
                 account.days_late = max(0, (on - account.oldest_due).days)
             rows.append(account)
@@ -191,9 +202,9 @@ def _search(organization_id: int, accounts: list[Account], text: str) -> list[Ac
     wanted = _plain(text)
     digits = wanted.replace(" ", "")
     by_invoice = set(
-        Invoice.objects.filter(
-            organization_id=organization_id, number__icontains=text
-        ).values_list("customer_id", flat=True)[:SEARCHED_INVOICES]
+        Invoice.objects.filter(organization_id=organization_id, number__icontains=text).values_list(
+            "customer_id", flat=True
+        )[:SEARCHED_INVOICES]
     )
     return [
         account

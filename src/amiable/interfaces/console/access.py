@@ -9,7 +9,8 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from amiable.apps.tenants import queries as tenants
@@ -53,3 +54,16 @@ def change(view: View) -> View:
 def actor(request: HttpRequest) -> str:
     """How the audit trail names the person behind a change."""
     return str(request.user.email)  # type: ignore[union-attr]
+
+
+def page_number(request: HttpRequest) -> int:
+    """The page of a list asked for; the first when it is no sensible number."""
+    text = request.GET.get("page", "1")
+    return int(text) if text.isdecimal() and len(text) < 7 else 1
+
+
+def back(request: HttpRequest, default: str) -> HttpResponse:
+    """Return to the page the change was made on, when it is one of ours."""
+    target = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(target, {request.get_host()})
+    return redirect(target if ours else default)

@@ -12,6 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from amiable.apps.insights import accounts
 from amiable.interfaces.console import clock
 
+# Pages that belong to a place of another name.
+INSIDE = {
+    "customer": "customers",
+    "message": "outbox",
+    "import": "imports",
+    "figures": "dashboard",
+    "items": "dashboard",
+}
 THEMES = ("light", "dark")
 
 
@@ -47,9 +55,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "can_change": getattr(request, "can_change", False),
     }
     if context["organization"]:
-        context["counters"] = accounts.waiting(
-            context["organization"].pk, clock.today(request)
-        )
+        context["counters"] = accounts.waiting(context["organization"].pk, clock.today(request))
     match = request.resolver_match
-    context["place"] = match.url_name.split("_")[0] if match and match.url_name else ""
+    name = match.url_name.split("_")[0] if match and match.url_name else ""
+    context["place"] = INSIDE.get(name, name)
     return context

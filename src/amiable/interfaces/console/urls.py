@@ -6,12 +6,45 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
-from amiable.interfaces.console.views import customers, dashboard, session
+from amiable.interfaces.console.views import (
+    actions,
+    cases,
+    customers,
+    dashboard,
+    jobs,
+    outbox,
+    session,
+)
 
 app_name = "console"
 urlpatterns: list[URLPattern] = [
     path("", dashboard.dashboard, name="dashboard"),
+    path("figures/", dashboard.figures, name="figures"),
+    path("items/", dashboard.items, name="items"),
     path("customers/", customers.customers, name="customers"),
+    path("customers/<int:customer_id>/", customers.customer, name="customer"),
+    path("holds/", cases.hold_place, name="hold_place"),
+    path("holds/<int:hold_id>/lift/", cases.hold_lift, name="hold_lift"),
+    path("disputes/", cases.dispute_open, name="dispute_open"),
+    path("disputes/<int:dispute_id>/close/", cases.dispute_close, name="dispute_close"),
+    path("disputes/<int:dispute_id>/withdraw/", cases.dispute_withdraw, name="dispute_withdraw"),
+    path("promises/", cases.promise_record, name="promise_record"),
+    path("promises/<int:promise_id>/cancel/", cases.promise_cancel, name="promise_cancel"),
+    path("actions/", actions.actions, name="actions"),
+    path("actions/approve/", actions.approve, name="actions_approve"),
+    path("actions/reopen/", actions.reopen, name="actions_reopen"),
+    path("actions/refuse/", actions.refuse, name="actions_refuse"),
+    path("actions/<int:action_id>/call/", actions.call, name="action_call"),
+    path("actions/<int:action_id>/resolve/", actions.resolve, name="action_resolve"),
+    path("outbox/", outbox.outbox, name="outbox"),
+    path("outbox/<int:message_id>/", outbox.message, name="message"),
+    path("outbox/<int:message_id>/html/", outbox.message_html, name="message_html"),
+    path("outbox/<int:message_id>/letter/", outbox.message_pdf, name="message_pdf"),
+    path("outbox/<int:message_id>/source/", outbox.message_source, name="message_source"),
+    path("outbox/<int:message_id>/files/<int:position>/", outbox.message_file, name="message_file"),
+    path("bank/", jobs.jobs, name="bank"),
+    path("imports/", jobs.jobs, name="imports"),
+    path("jobs/", jobs.jobs, name="jobs"),
     path("login/", session.Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(next_page="console:login"), name="logout"),
     path("password/", session.Password.as_view(), name="password"),

@@ -1,15 +1,54 @@
-"""The first page: where we stand, what is due, who decides what."""
+"""The first page: where we stand, what is due, who decides what; and the items behind it."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from amiable.interfaces.console import clock
-from amiable.interfaces.console.access import page
+from amiable.apps.dunning import queries as dunning
+from amiable.apps.insights import queries as insights
+from amiable.apps.insights.alerts import alerts
+from amiable.apps.insights.open_items import items_page
+from amiable.core.kpi import BUCKETS
+from amiable.interfaces.console import charts, clock
+from amiable.interfaces.console.access import page, page_number
 
 
 @page
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Figures of today."""
-    return render(request, "console/dashboard.html", {"today": clock.today(request)})
+    today, organization = clock.today(request), request.organization.pk
+    board = insights.dashboard(organization, today)
+    context = {
+        "today": today,
+        "board": board,
+        "figures": board.main,
+        "aging": charts.aging(board.main.aging, board.main.currency),
+        "dso": charts.dso(board.history),
+        "waiting": dunning.agenda_counts(organization, on=today),
+        "due": dunning.agenda(organization, on=today, limit=6),
+        "alerts": alerts(organization, today),
+    }
+    return render(request, "console/dashboard.html", context)
+
+
+@page
+def figures(request: HttpRequest) -> HttpResponse:
+    """Every figure with its method and its perimeter."""
+    today = clock.today(request)
+    context = {
+        "today": today,
+        "all_figures": insights.figures_as_of(request.organization.pk, today),
+    }
+    return render(request, "console/figures.html", context)
+
+
+@page
+def items(request: HttpRequest) -> HttpResponse:
+    """The open items behind a figure of the aged balance."""
+    bucket = request.GET.get("bucket", "")
+    found = items_page(
+        request.organization.pk, clock.today(request), bucket=bucket, page=page_number(request)
+    )
+    context = {"found": found, "bucket": bucket, "buckets": BUCKETS}
+    return render(request, "console/items.html", context)

@@ -1,0 +1,134 @@
+"""What happened with a customer, newest first: messages, calls, money, disputes and the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import F
+
+from amiable.apps.cases.models import Dispute, Hold, Promise
+from amiable.apps.dunning.models import Action
+from amiable.apps.messaging.models import Message
+from amiable.apps.payments.models import Payment, PaymentReturn
+from amiable.apps.receivables.models import Entry
+
+# A page shows the recent past; the evidence file holds all of it.
+LIMIT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that happened. `kind` chooses the words, `facts` fill them (amounts in minor)."""
+
+    on: date
+    kind: str
+    id: int
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def timeline(
+    organization_id: int, customer_id: int, case_ids: Sequence[int]
+) -> list[TimelineEntry]:
+    """The newest LIMIT entries, whatever their source; one query per source."""
+    by_case = {"organization_id": organization_id, "case_id__in": case_ids}
+    by_customer = {"organization_id": organization_id, "customer_id": customer_id}
+    entries = [
+        *_rows(
+            "message",
+            Message.objects.filter(**by_case),
+            "on_date",
+            ["medium", "state", "recipient", "subject"],
+        ),
+        *_rows(
+            "call",
+            Action.objects.filter(**by_case, state="done", medium__in=["phone", "task"]),
+            "closed_on",
+            ["medium", "result", "decided_by"],
+        ),
+        *_rows(
+            "skipped",
+            Action.objects.filter(**by_case, state__in=["skipped", "failed"]),
+            "closed_on",
+            ["medium", "state", "outcome", "decided_by"],
+        ),
+        *_rows(
+            "payment",
+            Payment.objects.filter(**by_customer),
+            "received_on",
+            ["amount_minor", "currency", "method", "reference"],
+        ),
+        *_rows(
+            "return",
+            PaymentReturn.objects.filter(
+                organization_id=organization_id, payment__customer_id=customer_id
+            ),
+            "returned_on",
+            ["reason_code"],
+            amount_minor=F("payment__amount_minor"),
+            currency=F("payment__currency"),
+        ),
+        *_rows(
+            "credit_note",
+            Entry.objects.filter(**by_customer, kind="credit_note", reverses__isnull=True),
+            "on_date",
+            ["amount_minor", "currency"],
+            number=F("invoice__number"),
+        ),
+        *_disputes(by_case),
+        *_promises_and_holds(by_case),
+    ]
+    entries.sort(key=lambda entry: (entry.on, entry.id), reverse=True)
+    return entries[:LIMIT]
+
+
+def _disputes(by_case: dict[str, Any]) -> list[TimelineEntry]:
+    disputes = Dispute.objects.filter(**by_case)
+    number = F("installment__invoice__number")
+    return [
+        *_rows("dispute", disputes, "opened_on", ["reason", "note"], number=number),
+        *_rows(
+            "dispute_closed",
+            disputes.filter(closed_on__isnull=False),
+            "closed_on",
+            ["outcome"],
+            number=number,
+        ),
+    ]
+
+
+def _promises_and_holds(by_case: dict[str, Any]) -> list[TimelineEntry]:
+    return [
+        *_rows(
+            "promise",
+            Promise.objects.filter(**by_case),
+            "made_on",
+            ["amount_minor", "due_on", "note", "cancelled_on"],
+            currency=F("case__currency"),
+        ),
+        *_rows(
+            "hold",
+            Hold.objects.filter(**by_case),
+            "starts_on",
+            ["reason", "ends_on", "placed_by"],
+        ),
+    ]
+
+
+def _rows(
+    kind: str, rows: Any, on_field: str, fields: list[str], **computed: Any
+) -> list[TimelineEntry]:
+    """The newest rows of one source as entries."""
+    newest = rows.exclude(**{f"{on_field}__isnull": True}).order_by(f"-{on_field}", "-id")
+    found = newest.values("id", *fields, entry_on=F(on_field), **computed)[:LIMIT]
+    return [
+        TimelineEntry(
+            on=row["entry_on"],
+            kind=kind,
+            id=row["id"],
+            facts={key: value for key, value in row.items() if key not in {"id", "entry_on"}},
+        )
+        for row in found
+    ]

@@ -1,0 +1,54 @@
+"""Figures as charts: plain data for static/console/charts.js, every number already written out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from babel.dates import format_date
+from django.utils.translation import get_language, gettext
+
+from amiable.apps.insights.queries import HistoryPoint
+from amiable.core.kpi import Aging
+from amiable.interfaces.console import formats, labels
+
+
+def aging(balance: Aging, currency: str) -> dict[str, Any]:
+    """The aged balance as one stacked bar; each part leads to its items."""
+    total = balance.total_minor
+    return {
+        "kind": "aging",
+        "parts": [
+            {
+                "code": bucket.code,
+                "label": str(labels.look("bucket", bucket.code).label),
+                "value": bucket.amount_minor,
+                "text": formats.money(bucket.amount_minor, currency),
+                "count": bucket.count,
+                "share": formats.number(round(100 * bucket.amount_minor / total)) if total else "0",
+            }
+            for bucket in balance.buckets
+        ],
+    }
+
+
+def dso(points: Sequence[HistoryPoint]) -> dict[str, Any]:
+    """Twelve months of DSO beside the best possible DSO."""
+    language = (get_language() or "fr")[:2]
+    return {
+        "kind": "lines",
+        "labels": [format_date(point.on, "MMM yy", locale=language) for point in points],
+        "unit": gettext("days"),
+        "series": [
+            {"label": gettext("DSO"), "values": [_days(point.dso.shown) for point in points]},
+            {
+                "label": gettext("Best possible DSO"),
+                "values": [_days(point.best_possible_dso.shown) for point in points],
+            },
+        ],
+    }
+
+
+def _days(value: Any) -> float | None:
+    """A drawn height only: figures shown as text keep their exact decimals."""
+    return None if value is None else float(value)

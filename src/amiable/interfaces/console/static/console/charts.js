@@ -1,0 +1,83 @@
+/* Draws the charts of a page from the JSON beside each canvas. Numbers come written out. */
+"use strict";
+
+(function () {
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const AGES = ["#8fb8b2", "#f0c987", "#e79f5b", "#d5694d", "#9c2f2a"];
+
+  function common() {
+    Chart.defaults.font.family = "Inter, system-ui, sans-serif";
+    Chart.defaults.font.size = 12;
+    Chart.defaults.color = css("--am-soft");
+    Chart.defaults.animation = false;
+    Chart.defaults.plugins.tooltip.backgroundColor = "#17282a";
+    Chart.defaults.plugins.tooltip.padding = 10;
+    Chart.defaults.plugins.tooltip.cornerRadius = 8;
+    Chart.defaults.plugins.tooltip.boxPadding = 4;
+  }
+
+  function aging(canvas, data) {
+    const last = data.parts.reduce((found, part, index) => (part.value > 0 ? index : found), 0);
+    const first = data.parts.findIndex((part) => part.value > 0);
+    const corner = (index) => ({
+      topLeft: index === first ? 9 : 0, bottomLeft: index === first ? 9 : 0,
+      topRight: index === last ? 9 : 0, bottomRight: index === last ? 9 : 0,
+    });
+    return new Chart(canvas, {
+      type: "bar",
+      data: {
+        labels: [""],
+        datasets: data.parts.map((part, index) => ({
+          label: part.label, data: [part.value], backgroundColor: AGES[index],
+          borderRadius: corner(index), borderSkipped: false, barThickness: 40,
+          borderColor: css("--am-surface"), borderWidth: { right: index === last ? 0 : 2 },
+        })),
+      },
+      options: {
+        indexAxis: "y", maintainAspectRatio: false, responsive: true,
+        scales: { x: { stacked: true, display: false, max: data.parts.reduce((sum, part) => sum + Math.max(part.value, 0), 0) }, y: { stacked: true, display: false } },
+        plugins: {
+          legend: { display: false },
+          tooltip: { callbacks: { title: () => "", label: (item) => `${data.parts[item.datasetIndex].label} : ${data.parts[item.datasetIndex].text}` } },
+        },
+        onClick: (event, hits) => {
+          if (hits.length && canvas.dataset.href) window.location = canvas.dataset.href + data.parts[hits[0].datasetIndex].code;
+        },
+      },
+    });
+  }
+
+  function lines(canvas, data) {
+    const colors = [css("--am-brand-ink"), css("--am-warn-fill") || "#e0a030"];
+    return new Chart(canvas, {
+      type: "line",
+      data: {
+        labels: data.labels,
+        datasets: data.series.map((series, index) => ({
+          label: series.label, data: series.values, borderColor: colors[index],
+          backgroundColor: index === 0 ? colors[0] + "18" : "transparent", fill: index === 0,
+          borderWidth: 2.25, borderDash: index === 0 ? [] : [5, 4], tension: 0.32, pointRadius: 0, pointHoverRadius: 5, pointHitRadius: 14, spanGaps: true,
+        })),
+      },
+      options: {
+        maintainAspectRatio: false, responsive: true, interaction: { mode: "index", intersect: false },
+        scales: {
+          x: { grid: { display: false }, border: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 16 } },
+          y: { beginAtZero: true, border: { display: false }, grid: { color: css("--am-line") }, ticks: { maxTicksLimit: 5, precision: 0 } },
+        },
+        plugins: {
+          legend: { position: "top", align: "end", labels: { boxWidth: 18, boxHeight: 2, usePointStyle: false } },
+          tooltip: { callbacks: { label: (item) => `${item.dataset.label} : ${item.formattedValue} ${data.unit}` } },
+        },
+      },
+    });
+  }
+
+  const KINDS = { aging, lines };
+
+  common();
+  document.querySelectorAll("canvas[data-chart]").forEach((canvas) => {
+    const data = JSON.parse(document.getElementById(canvas.dataset.chart).textContent);
+    KINDS[data.kind](canvas, data);
+  });
+})();

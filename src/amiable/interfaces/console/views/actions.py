@@ -1,0 +1,115 @@
+"""Today's actions: approve or refuse in batches, note calls, settle what is uncertain."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from amiable.apps.dunning import queries as dunning
+from amiable.apps.dunning import services
+from amiable.interfaces.console import clock, forms, labels, toasts
+from amiable.interfaces.console.access import actor, back, change, page
+
+HOME = "console:actions"
+# The batch a person looks through at once; the rest follows as these are decided.
+LIMIT = 200
+
+
+@page
+def actions(request: HttpRequest) -> HttpResponse:
+    """What waits for a person, and what leaves by itself."""
+    organization, today = request.organization.pk, clock.today(request)
+    tab = request.GET.get("tab", "approve")
+    tab = tab if tab in dunning.TABS else "approve"
+    context = {
+        "today": today,
+        "tab": tab,
+        "counts": dunning.agenda_counts(organization, on=today),
+        "lines": dunning.agenda(organization, on=today, tab=tab, limit=LIMIT),
+        "limit": LIMIT,
+        "call_results": labels.choices("call"),
+    }
+    return render(request, "console/actions.html", context)
+
+
+def _chosen(request: HttpRequest) -> list[int]:
+    return [int(text) for text in request.POST.getlist("action") if text.isdecimal()]
+
+
+@change
+def approve(request: HttpRequest) -> HttpResponse:
+    """Approve the chosen actions: they leave with the next sending."""
+    chosen = _chosen(request)
+    today = clock.today(request)
+    count = services.action_approve(request.organization.pk, chosen, on=today, actor=actor(request))
+    text = ngettext("{count} action is approved.", "{count} actions are approved.", count)
+    query = "&".join(f"action={action}" for action in chosen)
+    undo = f"{reverse('console:actions_reopen')}?{query}" if count else ""
+    toasts.done(request, text.format(count=count), undo)
+    return back(request, HOME)
+
+
+@change
+def reopen(request: HttpRequest) -> HttpResponse:
+    """Take back an approval that has not left yet."""
+    chosen = [int(text) for text in request.GET.getlist("action") if text.isdecimal()]
+    count = services.action_reopen(
+        request.organization.pk, chosen, on=clock.today(request), actor=actor(request)
+    )
+    text = ngettext("{count} approval is taken back.", "{count} approvals are taken back.", count)
+    toasts.done(request, text.format(count=count))
+    return back(request, HOME)
+
+
+@change
+def refuse(request: HttpRequest) -> HttpResponse:
+    """Refuse the chosen actions: their step is skipped, with a reason everybody can read."""
+    reason = request.POST.get("reason", "").strip()[:200]
+    if not reason:
+        toasts.failed(request, gettext("Say why: the reason stands in the customer's history."))
+        return back(request, HOME)
+    count = services.action_refuse(
+        request.organization.pk,
+        _chosen(request),
+        on=clock.today(request),
+        actor=actor(request),
+        reason=reason,
+    )
+    text = ngettext("{count} action is refused.", "{count} actions are refused.", count)
+    toasts.done(request, text.format(count=count))
+    return back(request, HOME)
+
+
+@change
+def call(request: HttpRequest, action_id: int) -> HttpResponse:
+    """How a call or a task ended."""
+    form = forms.CallForm(request.POST)
+    if not form.is_valid():
+        toasts.failed(request, forms.first_error(form))
+        return back(request, HOME)
+    closed = services.call_record(
+        request.organization.pk,
+        action_id,
+        on=clock.today(request),
+        actor=actor(request),
+        **form.cleaned_data,
+    )
+    if closed:
+        toasts.done(request, gettext("The outcome is noted."))
+    else:
+        toasts.failed(request, gettext("This is already done."))
+    return back(request, HOME)
+
+
+@change
+def resolve(request: HttpRequest, action_id: int) -> HttpResponse:
+    """Say whether a message of unknown fate left."""
+    left = request.POST.get("left") == "yes"
+    services.unknown_resolve(
+        request.organization.pk, action_id, left=left, on=clock.today(request), actor=actor(request)
+    )
+    text = gettext("Noted: it left.") if left else gettext("Noted: it did not leave.")
+    toasts.done(request, text)
+    return back(request, HOME)

@@ -1,0 +1,141 @@
+"""Changes noted on a customer's file: holds, disputes, promises. Each can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from amiable.apps.cases import services as cases
+from amiable.interfaces.console import clock, forms, sentences, toasts
+from amiable.interfaces.console.access import actor, back, change
+
+HOME = "console:customers"
+
+
+def _attempt(request: HttpRequest, form: Any, work: Callable[[], HttpResponse]) -> HttpResponse:
+    """Do the work when the form is right; otherwise say what to correct and go back."""
+    if not form.is_valid():
+        toasts.failed(request, forms.first_error(form))
+        return back(request, HOME)
+    try:
+        return work()
+    except cases.CaseError as error:
+        toasts.failed(request, sentences.render(error.sentence))
+        return back(request, HOME)
+
+
+def _who(request: HttpRequest) -> dict[str, Any]:
+    return {"on": clock.today(request), "actor": actor(request)}
+
+
+@change
+def hold_place(request: HttpRequest) -> HttpResponse:
+    """Pause a case or an item."""
+    form = forms.HoldForm(request.POST)
+
+    def work() -> HttpResponse:
+        data = form.cleaned_data
+        hold_id = cases.hold_place(
+            request.organization.pk,
+            data["case"],
+            reason=data["reason"],
+            ends_on=data["ends_on"],
+            installment_id=data["installment"],
+            **_who(request),
+        )
+        undo = reverse("console:hold_lift", args=[hold_id])
+        toasts.done(request, gettext("The hold is placed: nothing leaves meanwhile."), undo)
+        return back(request, HOME)
+
+    return _attempt(request, form, work)
+
+
+@change
+def hold_lift(request: HttpRequest, hold_id: int) -> HttpResponse:
+    """End a hold today."""
+    if cases.hold_lift(request.organization.pk, hold_id, **_who(request)):
+        toasts.done(request, gettext("The hold is lifted."))
+    else:
+        toasts.failed(request, gettext("This hold is already over."))
+    return back(request, HOME)
+
+
+@change
+def dispute_open(request: HttpRequest) -> HttpResponse:
+    """The customer contests an item."""
+    form = forms.DisputeForm(request.POST)
+
+    def work() -> HttpResponse:
+        data = form.cleaned_data
+        dispute_id = cases.dispute_open(
+            request.organization.pk,
+            data["installment"],
+            reason=data["reason"],
+            amount_minor=data["amount"],
+            note=data["note"],
+            **_who(request),
+        )
+        undo = reverse("console:dispute_withdraw", args=[dispute_id])
+        toasts.done(request, gettext("The dispute is open: this invoice is not chased."), undo)
+        return back(request, HOME)
+
+    return _attempt(request, form, work)
+
+
+@change
+def dispute_close(request: HttpRequest, dispute_id: int) -> HttpResponse:
+    """A dispute is settled; its item is chased again."""
+    form = forms.CloseForm(request.POST)
+
+    def work() -> HttpResponse:
+        outcome = form.cleaned_data["outcome"]
+        cases.dispute_close(request.organization.pk, dispute_id, outcome=outcome, **_who(request))
+        toasts.done(request, gettext("The dispute is closed."))
+        return back(request, HOME)
+
+    return _attempt(request, form, work)
+
+
+@change
+def dispute_withdraw(request: HttpRequest, dispute_id: int) -> HttpResponse:
+    """Take back a dispute opened by mistake."""
+    outcome = gettext("Opened by mistake")
+    cases.dispute_close(request.organization.pk, dispute_id, outcome=outcome, **_who(request))
+    toasts.done(request, gettext("The dispute is withdrawn."))
+    return back(request, HOME)
+
+
+@change
+def promise_record(request: HttpRequest) -> HttpResponse:
+    """The customer says when and how much."""
+    form = forms.PromiseForm(request.POST)
+
+    def work() -> HttpResponse:
+        data = form.cleaned_data
+        promise_id = cases.promise_record(
+            request.organization.pk,
+            data["case"],
+            amount_minor=data["amount"],
+            due_on=data["due_on"],
+            note=data["note"],
+            **_who(request),
+        )
+        undo = reverse("console:promise_cancel", args=[promise_id])
+        toasts.done(request, gettext("The promise is recorded: reminders wait for it."), undo)
+        return back(request, HOME)
+
+    return _attempt(request, form, work)
+
+
+@change
+def promise_cancel(request: HttpRequest, promise_id: int) -> HttpResponse:
+    """Take a promise back."""
+    if cases.promise_cancel(request.organization.pk, promise_id, **_who(request)):
+        toasts.done(request, gettext("The promise is cancelled."))
+    else:
+        toasts.failed(request, gettext("This promise is already cancelled."))
+    return back(request, HOME)

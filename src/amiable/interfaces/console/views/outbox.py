@@ -1,0 +1,94 @@
+"""Messages as they were frozen: the list, one message, and its parts on addresses of their own."""
+
+from __future__ import annotations
+
+from csp.decorators import csp_exempt
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+
+from amiable.apps.messaging import queries as messaging
+from amiable.interfaces.console import labels
+from amiable.interfaces.console.access import page, page_number
+
+# A browser's own PDF reader needs to style itself; nothing else may run or load.
+PDF_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
+)
+
+
+@page
+def outbox(request: HttpRequest) -> HttpResponse:
+    """Messages, newest first."""
+    asked = {"medium": request.GET.get("medium", ""), "state": request.GET.get("state", "")}
+    organization = request.organization.pk
+    found = messaging.outbox(organization, **asked, page=page_number(request))
+    context = {
+        "found": found,
+        "counts": messaging.outbox_counts(organization),
+        "states": labels.choices("message"),
+        "media": labels.choices("medium"),
+        **asked,
+    }
+    return render(request, "console/outbox.html", context)
+
+
+@page
+def message(request: HttpRequest, message_id: int) -> HttpResponse:
+    """One message with what is known of its delivery."""
+    return render(request, "console/message.html", {"parts": _parts(request, message_id)})
+
+
+@csp_exempt()
+@page
+def message_html(request: HttpRequest, message_id: int) -> HttpResponse:
+    """The HTML part, alone under a policy that lets nothing run, load or leave."""
+    response = HttpResponse(_parts(request, message_id).html)
+    response["Content-Security-Policy"] = messaging.MESSAGE_POLICY
+    return response
+
+
+@csp_exempt()
+@page
+def message_pdf(request: HttpRequest, message_id: int) -> HttpResponse:
+    """The letter as it was frozen."""
+    pdf = _parts(request, message_id).pdf
+    if pdf is None:
+        raise Http404
+    return _file(pdf, f"message-{message_id}.pdf", "application/pdf", inline=True)
+
+
+@csp_exempt()
+@page
+def message_file(request: HttpRequest, message_id: int, position: int) -> HttpResponse:
+    """An attachment; only a PDF opens in the browser, anything else is downloaded."""
+    files = _parts(request, message_id).attachments
+    if position >= len(files):
+        raise Http404
+    file = files[position]
+    inline = file.content_type == "application/pdf"
+    return _file(file.content, file.filename, file.content_type, inline=inline)
+
+
+@page
+def message_source(request: HttpRequest, message_id: int) -> HttpResponse:
+    """The frozen bytes themselves, whose hash is recorded."""
+    parts = _parts(request, message_id)
+    kind = "pdf" if parts.content_type == "application/pdf" else "eml"
+    return _file(parts.content, f"message-{message_id}.{kind}", "application/octet-stream")
+
+
+def _parts(request: HttpRequest, message_id: int) -> messaging.MessageParts:
+    parts = messaging.message_parts(request.organization.pk, message_id)
+    if parts is None:
+        raise Http404
+    return parts
+
+
+def _file(content: bytes, name: str, content_type: str, *, inline: bool = False) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    response.headers["Content-Disposition"] = (
+        content_disposition_header(as_attachment=not inline, filename=name) or ""
+    )
+    response["Content-Security-Policy"] = PDF_POLICY
+    return response
