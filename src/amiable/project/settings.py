@@ -8,11 +8,12 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from amiable.project.environment import env, secret_key
+from amiable.project.environment import env, secret_key, var_dir
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = secret_key()
+VAR_DIR = var_dir()
 DEBUG = env("AMIABLE_DEBUG") == "1"
 BASE_URL = env("AMIABLE_BASE_URL").rstrip("/")
 ALLOWED_HOSTS = env("AMIABLE_ALLOWED_HOSTS").split(",")
@@ -111,6 +112,10 @@ LOGIN_REDIRECT_URL = "console:dashboard"
 SERVE = "amiable.project.server.serve"
 WORK = "amiable.project.worker.work"
 MISSING_MIGRATIONS = "amiable.project.health.missing_migrations"
+
+# Messages: email over SMTP and paper to the spool, or everything in the built-in outbox.
+SMTP_URL = env("AMIABLE_SMTP_URL")
+SPOOL_FOLDER = var_dir() / "spool"
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from amiable.apps.cases.models import Case
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action, ActionItem, Enrollment, Scenario
+from amiable.apps.messaging.services import messages_withdraw
 from amiable.apps.receivables.models import Installment
 from amiable.core import replan
 from amiable.core.facts import CaseFacts
@@ -256,6 +257,11 @@ def _update(organization_id: int, changes: list[replan.Change], on: date) -> Non
         for pending, sentence in change.cancel
     ]
     Action.objects.bulk_update(cancelled, ["state", "outcome", "closed_on"], batch_size=500)
+    if cancelled:
+        written = Action.objects.filter(
+            id__in=[action.id for action in cancelled], message__isnull=False
+        )
+        messages_withdraw(organization_id, list(written.values_list("message_id", flat=True)))
     renewed = [
         (pending, planned)
         for change in changes

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -21,9 +22,11 @@ from django.utils import timezone
 from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.dunning.drafts import Ready, drafts
 from amiable.apps.dunning.facts import case_facts
-from amiable.apps.dunning.models import Action
-from amiable.apps.messaging import services as messaging
+from amiable.apps.dunning.models import Action, ActionItem
+from amiable.apps.messaging.routes import Routes, routes_from
+from amiable.apps.messaging.services import messages_freeze, messages_send, messages_withdraw
 from amiable.core import guards
+from amiable.core.facts import CaseFacts
 from amiable.core.scenario import scenario_from_json
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.plugins.base import Outcome
@@ -35,6 +38,10 @@ Progress = Callable[[int, int], None]
 
 declare(
     {
+        "send.one_a_day": gettext_noop("Another message leaves today: this one waits for its day."),
+        "send.outdated": gettext_noop(
+            "The amounts changed after the message was written: a new one will be planned."
+        ),
         "send.failed": gettext_noop("The message was refused: {detail}"),
         "send.retry": gettext_noop("Not handed over yet, it will be tried again: {detail}"),
         "send.unknown": gettext_noop(
@@ -69,13 +76,14 @@ def send_tick(
     organization_id: int,
     *,
     now: datetime,
-    routes: messaging.Routes | None = None,
+    routes: Routes | None = None,
     chunk: int = CHUNK,
     progress: Progress | None = None,
 ) -> SendCounts:
     """Send every approved action due at `now` (aware, business time). Safe to repeat."""
     counts = SendCounts()
     local = timezone.localtime(now)
+    routes = routes or configured_routes()
     total = _claimable(organization_id, local).count() if progress else 0
     while True:
         actions = _claim(organization_id, local, chunk)
@@ -84,13 +92,18 @@ def send_tick(
         counts.claimed += len(actions)
         with transaction.atomic():
             work = _freeze(organization_id, actions, local, counts)
-        outcomes = messaging.messages_send(
+        outcomes = messages_send(
             organization_id, list(work.messages.values()), now=now, routes=routes
         )
         with transaction.atomic():
             _record(organization_id, work, outcomes, local, counts)
         if progress:
             progress(min(counts.claimed, total), total)
+
+
+def configured_routes() -> Routes:
+    """Which channel carries which medium on this installation."""
+    return routes_from(settings.SMTP_URL, settings.SPOOL_FOLDER)
 
 
 def _claimable(organization_id: int, local: datetime) -> QuerySet[Action]:
@@ -139,34 +152,59 @@ def _freeze(
         )
         if action.case_id in busy and not step.accompanies:
             # Two messages to one person in one run: the second waits for its next day.
-            verdict = guards.Verdict(stop=guards.Stop(Sentence("plan.overtaken")), postpone=True)
+            verdict = guards.Verdict(stop=guards.Stop(Sentence("send.one_a_day")), postpone=True)
+        elif verdict.stop is None and _outdated(action, case):
+            verdict = guards.Verdict(stop=guards.Stop(Sentence("send.outdated")))
         if verdict.stop:
             _decline(action, verdict.stop, verdict.postpone, local=local, counts=counts)
             continue
         busy.add(action.case_id)
         work.ready.append(Ready(action, case, definition, step, verdict.item_ids))
-    errors = _freeze_drafts(organization_id, work, local)
-    for ready in list(work.ready):
-        if ready.action.key in errors:
-            work.ready.remove(ready)
-            _close(ready.action, Action.State.FAILED, [errors[ready.action.key]], local)
-            counts.failed += 1
+    _freeze_drafts(organization_id, work, local, counts)
     return work
 
 
-def _freeze_drafts(organization_id: int, work: _Chunk, local: datetime) -> Mapping[str, Sentence]:
-    made = drafts(organization_id, work.ready, on=local.date())
-    frozen = messaging.messages_freeze(organization_id, made, now=local)
-    work.messages = dict(frozen.ids)
-    Action.objects.bulk_update(
-        [
-            Action(id=ready.action.id, message_id=work.messages[ready.action.key])
-            for ready in work.ready
-            if ready.action.key in work.messages
-        ],
-        ["message"],
+def _outdated(action: Action, case: CaseFacts) -> bool:
+    """Whether a message written at an earlier try no longer says what is owed."""
+    if action.message_id is None:
+        return False
+    amounts = {item.id: item.open_minor for item in case.items}
+    return any(row.open_minor != amounts.get(row.installment_id) for row in action.items.all())
+
+
+def _freeze_drafts(organization_id: int, work: _Chunk, local: datetime, counts: SendCounts) -> None:
+    """Freeze one message per action; what cannot be written fails with its reason."""
+    frozen = messages_freeze(
+        organization_id, drafts(organization_id, work.ready, on=local.date()), now=local
     )
-    return frozen.errors
+    kept = []
+    for ready in work.ready:
+        message = frozen[ready.action.key]
+        if isinstance(message, Sentence):
+            _close(ready.action, Action.State.FAILED, [message], local)
+            counts.failed += 1
+            continue
+        ready.action.message_id = message
+        work.messages[ready.action.key] = message
+        kept.append(ready)
+    work.ready = kept
+    Action.objects.bulk_update([ready.action for ready in kept], ["message"], batch_size=500)
+    _note_amounts(kept)
+
+
+def _note_amounts(ready: Collection[Ready]) -> None:
+    """Keep with each action what its message says: the items asked for and their amounts now."""
+    changed, dropped = [], []
+    for each in ready:
+        amounts = {item.id: item.open_minor for item in each.facts.items}
+        for row in each.action.items.all():
+            if row.installment_id not in each.item_ids:
+                dropped.append(row.id)
+            elif row.open_minor != amounts[row.installment_id]:
+                row.open_minor = amounts[row.installment_id]
+                changed.append(row)
+    ActionItem.objects.filter(id__in=dropped).delete()
+    ActionItem.objects.bulk_update(changed, ["open_minor"], batch_size=500)
 
 
 def _decline(
@@ -194,6 +232,8 @@ def _close(action: Action, state: str, outcome: Collection[Sentence], local: dat
     action.closed_on = local.date()
     action.leased_until = None
     action.save(update_fields=["state", "outcome", "closed_on", "leased_until"])
+    if action.message_id is not None:
+        messages_withdraw(action.organization_id, [action.message_id])
 
 
 def _record(
@@ -205,7 +245,9 @@ def _record(
 ) -> None:
     """Write what became of each message, and the evidence of it."""
     happenings = []
-    for ready in work.ready:
+    # A message that another worker holds has no outcome here: that worker records it.
+    recorded = [r for r in work.ready if work.messages[r.action.key] in outcomes]
+    for ready in recorded:
         action = ready.action
         outcome = outcomes[work.messages[action.key]]
         setattr(counts, outcome.state, getattr(counts, outcome.state) + 1)
@@ -223,7 +265,7 @@ def _record(
             )
         )
     Action.objects.bulk_update(
-        [ready.action for ready in work.ready],
+        [ready.action for ready in recorded],
         ["state", "outcome", "retry_at", "closed_on", "leased_until"],
         batch_size=500,
     )

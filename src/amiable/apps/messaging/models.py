@@ -17,6 +17,7 @@ class Message(TenantModel):
         SENT = "sent"
         FAILED = "failed"
         UNKNOWN = "unknown"
+        WITHDRAWN = "withdrawn"  # written, and made obsolete before it left
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="messages")
     key = models.CharField(max_length=120)

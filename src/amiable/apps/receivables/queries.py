@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Sum
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from amiable.apps.receivables.models import Allocation, Entry, Installment
 
@@ -56,24 +57,33 @@ def installment_balances(
     return {i: balances[i] for i in installment_ids}
 
 
-def open_items(organization_id: int, customer_ids: Collection[int] | None = None) -> list[OpenItem]:
-    """Open installments (of some customers, or all), oldest due first."""
+def open_items(
+    organization_id: int, customer_ids: Collection[int] | None = None
+) -> list[OpenItem]:
+    """Open installments (of some customers, or all), oldest due first: one query a slice."""
     installments = Installment.objects.filter(
         organization_id=organization_id, settled_on__isnull=True
-    )
-    rows: list[tuple[object, ...]] = []
+    ).annotate(entered=_sum_of(Entry), allocated=_sum_of(Allocation))
     slices: list[Sequence[int] | None]
     slices = [None] if customer_ids is None else list(chunks(customer_ids))
+    items = []
     for ids in slices:
         scoped = installments if ids is None else installments.filter(customer_id__in=ids)
-        rows += scoped.values_list(
+        rows = scoped.values_list(
             "id", "customer_id", "invoice_id", "invoice__number", "invoice__kind",
             "invoice__issue_date", "due_date", "currency", "invoice__total_minor",
             "invoice__order_reference", "invoice__payment_reference", "invoice__missing_since",
+            "entered", "allocated",
         )  # fmt: skip
-    balances = installment_balances(organization_id, [row[0] for row in rows])  # type: ignore[misc]
-    items = [OpenItem(*row[:9], balances[row[0]], *row[9:]) for row in rows]  # type: ignore[arg-type,index]
+        items += [OpenItem(*row[:9], row[12] - row[13], *row[9:12]) for row in rows.iterator(CHUNK)]
     return sorted(items, key=lambda item: (item.due_date, item.id))
+
+
+def _sum_of(model: type[Entry] | type[Allocation]) -> Coalesce:
+    """Correlated sum over an installment's rows: an index look-up each, no long list of ids."""
+    rows = model.objects.filter(installment_id=OuterRef("id")).order_by()
+    total = rows.values("installment_id").annotate(total=Sum("amount_minor")).values("total")
+    return Coalesce(Subquery(total), 0)
 
 
 def unallocated_credits(

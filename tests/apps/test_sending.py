@@ -1,0 +1,215 @@
+"""The sending tick: guards at the last second, frozen before it leaves, never twice, never lost."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone
+
+from amiable.apps.audit.models import Event
+from amiable.apps.cases.models import Case, Hold
+from amiable.apps.dunning import services
+from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.planning import plan_tick
+from amiable.apps.dunning.sending import send_tick
+from amiable.apps.messaging.models import Message
+from amiable.apps.receivables.models import Entry
+from amiable.apps.receivables.services import installments_settle
+from tests import factories
+from tests.factories import TODAY
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROUTES = {medium: ("memory", {"box": {}}) for medium in ("email", "letter", "registered_letter", "sms")}
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=ZoneInfo("Europe/Paris"))
+
+
+@pytest.fixture
+def debtor():
+    return factories.customer(factories.creditor(factories.organization()))
+
+
+@pytest.fixture
+def installment(debtor):
+    return factories.invoice(debtor, due=TODAY - timedelta(days=1))
+
+
+def plan(organization_id: int):
+    Case.objects.update(next_plan_on=TODAY)
+    plan_tick(organization_id, on=TODAY)
+
+
+def send(organization_id: int, now=NOW, routes=ROUTES):
+    return send_tick(organization_id, now=now, routes=routes)
+
+
+def books(installment, amount_minor: int):
+    Entry.objects.create(
+        organization=installment.organization,
+        customer=installment.customer,
+        installment=installment,
+        kind=Entry.Kind.BOOKS,
+        amount_minor=amount_minor,
+        on_date=TODAY,
+        source="test",
+    )
+    installments_settle(installment.organization_id, [installment.id], on=TODAY)
+
+
+def test_a_due_reminder_leaves_once_and_the_file_tells_it(installment):
+    organization_id = installment.organization_id
+    plan(organization_id)
+    assert send(organization_id).sent == 1
+    assert send(organization_id).claimed == 0
+    action, message = Action.objects.get(), Message.objects.get()
+    assert (action.state, action.closed_on) == ("done", TODAY)
+    assert (message.state, message.key) == ("sent", action.key)
+    assert "FA2026-0001" in message.text
+    assert Event.objects.filter(kind="message.sent", case_id=action.case_id).count() == 1
+
+
+def test_the_next_day_the_same_step_is_not_planned_again(installment):
+    organization_id = installment.organization_id
+    plan(organization_id)
+    send(organization_id)
+    Case.objects.update(next_plan_on=TODAY)
+    plan_tick(organization_id, on=TODAY)
+    plan_tick(organization_id, on=TODAY + timedelta(days=3))
+    assert Action.objects.filter(step="reminder_1").count() == 1
+
+
+def test_paid_between_plan_and_send_is_not_chased(installment):
+    plan(installment.organization_id)
+    books(installment, -120_000)
+    counts = send(installment.organization_id)
+    assert (counts.sent, counts.cancelled) == (0, 1)
+    assert Message.objects.count() == 0
+    assert Action.objects.get().outcome[0]["code"] in {"stop.settled", "stop.nothing_due"}
+
+
+def test_partly_paid_between_plan_and_send_asks_for_the_rest(installment):
+    plan(installment.organization_id)
+    books(installment, -20_000)
+    assert send(installment.organization_id).sent == 1
+    assert Action.objects.get().items.get().open_minor == 100_000
+
+
+def test_a_hold_placed_after_planning_stops_the_message(installment):
+    plan(installment.organization_id)
+    Hold.objects.create(
+        organization=installment.organization,
+        case=Case.objects.get(),
+        reason="talks",
+        starts_on=TODAY,
+        placed_by="x",
+    )
+    assert send(installment.organization_id).cancelled == 1
+    assert Message.objects.count() == 0
+
+
+def test_a_message_written_at_a_failed_try_is_not_sent_with_old_amounts(installment):
+    organization_id = installment.organization_id
+    plan(organization_id)
+    nowhere = {**ROUTES, "email": ("smtp", {"host": "127.0.0.1", "port": 1, "tls": "none"})}
+    assert send(organization_id, routes=nowhere).retry == 1
+    books(installment, -20_000)
+    later = NOW + timedelta(hours=2)
+    counts = send(organization_id, now=later)
+    assert (counts.sent, counts.cancelled) == (0, 1)
+    assert Action.objects.get().outcome[0]["code"] == "send.outdated"
+    Case.objects.update(next_plan_on=TODAY)
+    plan_tick(organization_id, on=TODAY)
+    assert send(organization_id, now=later).sent == 1
+    assert "1 000,00" in Message.objects.get(state="sent").text.replace("\u202f", " ")
+
+
+def test_a_server_that_is_away_is_tried_again_later_and_the_message_leaves_once(installment):
+    organization_id = installment.organization_id
+    plan(organization_id)
+    nowhere = {**ROUTES, "email": ("smtp", {"host": "127.0.0.1", "port": 1, "tls": "none"})}
+    assert send(organization_id, routes=nowhere).retry == 1
+    assert send(organization_id).claimed == 0
+    assert send(organization_id, now=NOW + timedelta(hours=2)).sent == 1
+    assert Message.objects.get().attempts == 2
+
+
+def test_a_worker_that_died_before_sending_loses_nothing(installment):
+    organization_id = installment.organization_id
+    plan(organization_id)
+    Action.objects.update(
+        state="claimed", leased_by="dead", leased_until=timezone.now() - timedelta(minutes=1)
+    )
+    assert send(organization_id).sent == 1
+    assert Message.objects.count() == 1
+
+
+def test_a_worker_that_died_while_sending_leaves_it_to_a_person(installment):
+    organization_id = installment.organization_id
+    plan(organization_id)
+    nowhere = {**ROUTES, "email": ("smtp", {"host": "127.0.0.1", "port": 1, "tls": "none"})}
+    send(organization_id, routes=nowhere)
+    Message.objects.update(state="sending")
+    Action.objects.update(
+        state="claimed", leased_by="dead", leased_until=timezone.now() - timedelta(minutes=1)
+    )
+    assert send(organization_id, routes=nowhere).unknown == 1
+    action = Action.objects.get()
+    assert action.state == "unknown"
+    plan(organization_id)
+    assert Action.objects.count() == 1
+    who = {"on": TODAY, "actor": "claire@vauban.example"}
+    assert services.unknown_resolve(organization_id, action.id, left=False, **who)
+    plan(organization_id)
+    assert Action.objects.filter(state="approved", occurrence=2).count() == 1
+
+
+def test_a_lease_that_still_runs_is_respected(installment):
+    plan(installment.organization_id)
+    Action.objects.update(
+        state="claimed", leased_by="alive", leased_until=timezone.now() + timedelta(minutes=5)
+    )
+    assert send(installment.organization_id).claimed == 0
+
+
+def test_a_formal_notice_leaves_only_once_approved_and_a_refusal_is_final(debtor):
+    organization_id = debtor.organization_id
+    item = factories.invoice(debtor, "OLD", due=TODAY - timedelta(days=90))
+    plan(organization_id)
+    send(organization_id)
+    action = Action.objects.get()
+    action.items.update(step="last_email")
+    Action.objects.update(step="last_email", closed_on=TODAY - timedelta(days=40))
+    plan(organization_id)
+    waiting = Action.objects.get(state="to_approve")
+    assert send(organization_id).claimed == 0
+    who = {"on": TODAY, "actor": "claire@vauban.example"}
+    assert services.action_approve(organization_id, [waiting.id], **who) == 1
+    assert services.action_reopen(organization_id, [waiting.id], **who) == 1
+    assert services.action_approve(organization_id, [waiting.id], **who) == 1
+    assert send(organization_id).sent == 1
+    assert Message.objects.filter(medium="registered_letter", state="sent").count() == 1
+    assert item.id
+
+
+def test_texts_wait_for_decent_hours(debtor):
+    debtor.points.create(organization=debtor.organization, kind="phone", value="+33639980001")
+    item = factories.invoice(debtor, due=TODAY - timedelta(days=15))
+    plan(debtor.organization_id)
+    action = Action.objects.get()
+    Action.objects.update(step="sms", medium="sms", stage="firm")
+    action.items.update(step="sms")
+    night = NOW.replace(hour=21)
+    assert send(debtor.organization_id, now=night).postponed == 1
+    assert send(debtor.organization_id, now=NOW + timedelta(days=3)).sent == 1
+    assert item.id
+
+
+def test_sending_costs_a_bounded_number_of_queries(django_assert_max_num_queries):
+    owner = factories.creditor(factories.organization())
+    for number in range(50):
+        debtor = factories.customer(owner, f"C{number}", email=f"c{number}@client.example")
+        factories.invoice(debtor, f"F{number}", due=TODAY - timedelta(days=1))
+    plan(owner.organization_id)
+    with django_assert_max_num_queries(80):
+        assert send(owner.organization_id).sent == 50
