@@ -82,8 +82,8 @@ def markdown(document: dict[str, Any]) -> str:
     lines = [
         "# Benchmarks",
         "",
-        "Written by `make bench`. Each value stands beside a reference taken in the same run on the",
-        "same machine; compare ratios, not absolute values.",
+        "Written by `make bench`. Each value stands beside a reference taken in the same run on",
+        "the same machine; compare ratios, not absolute values.",
         "",
         f"{document['on']}, {where['cores']} cores of {where['cpu']}, {where['memory_gib']} GiB, "
         f"{where['system']}, Python {where['python']}.",
