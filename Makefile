@@ -36,7 +36,7 @@ test: .venv/dev.stamp assets ## Everything CI runs, on SQLite and PostgreSQL
 	@$(BIN)/python -m scripts.run_tests $(ARGS)
 
 fast: .venv/dev.stamp ## The inner loop: core, plugins, apps on SQLite
-	@$(BIN)/python -m pytest -n 2 tests/core tests/plugins tests/apps tests/tidy $(ARGS)
+	@$(BIN)/python -m pytest -n 2 -m "not slow" tests/core tests/plugins tests/apps tests/tidy $(ARGS)
 
 lint: .venv/dev.stamp ## ruff, mypy, import contracts
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache

@@ -51,6 +51,13 @@ def functions(path: Path) -> Iterator[Function]:
     return (node for node in ast.walk(tree(path)) if isinstance(node, Function))
 
 
+def declared(path: Path) -> Iterator[Function]:
+    """Functions and methods that others can call: not those inside a function."""
+    for node in tree(path).body:
+        inner = node.body if isinstance(node, ast.ClassDef) else [node]
+        yield from (one for one in inner if isinstance(one, Function))
+
+
 def name(path: Path) -> str:
     """Path within the project, for messages."""
     return path.relative_to(ROOT).as_posix()

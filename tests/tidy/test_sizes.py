@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.tidy.sources import Function, functions, name, python_files, text
+from tests.tidy.sources import Function, declared, functions, name, python_files, text
 
 # Signatures that a framework or a protocol dictates.
 DICTATED = {"convert", "get_command", "load_config", "__init__", "__exit__", "__call__"}
@@ -48,7 +48,7 @@ def test_arguments_beyond_two_are_keyword_only():
         f"{name(path)}:{function.lineno} {function.name}({', '.join(arguments)})"
         for path in python_files("src/")
         if not path.name.startswith("_")
-        for function in functions(path)
+        for function in declared(path)
         if len(arguments := _positional(function)) > 2
         and not function.name.startswith("_")
         and function.name not in DICTATED
