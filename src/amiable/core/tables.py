@@ -25,8 +25,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`rows` have one cell per column; None = empty. `totals` stand below, `notes` beside.
+    """`rows` have one cell per column; None = empty. `totals` and `notes` stand below.
 
+    `language` is that of the labels; formats for people write numbers and dates accordingly.
     Raises ValueError when a row does not have one cell per column.
     """
 
@@ -35,6 +36,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     totals: tuple[tuple[Cell, ...], ...] = ()
     notes: tuple[str, ...] = ()
+    language: str = "en"
 
     def __post_init__(self) -> None:
         for row in self.lines():

@@ -1,0 +1,116 @@
+"""`amiable report aged-balance|dso|kpi`: figures as of any date, on screen or in a file."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from amiable.interfaces.cli.common import OK, REJECTED, tenant_command
+from amiable.plugins.registry import plugins
+
+if TYPE_CHECKING:
+    from amiable.apps.insights.reports import Report
+    from amiable.apps.tenants.models import Organization
+
+FORMATS = ("table", "json", "csv", "xlsx", "pdf")
+
+
+@click.group("report")
+def report_command() -> None:
+    """Figures as of --on, the same for a past date whenever they are asked."""
+
+
+def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --format, --output and --currency to what every tenant command takes."""
+    options: list[Callable[[Callable[..., Any]], Callable[..., Any]]] = [
+        click.option("--currency", default="", help="Only this currency (ISO 4217)."),
+        click.option(
+            "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
+        ),
+        click.option(
+            "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True
+        ),
+    ]
+    for option in options:
+        command = option(command)
+    return tenant_command(command)
+
+
+def period_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --days, the period N of the figures that need one."""
+    return click.option(
+        "--days",
+        type=click.IntRange(1, 3660),
+        default=90,
+        show_default=True,
+        help="Period of the simple DSO, payment delays and collection effectiveness.",
+    )(command)
+
+
+@report_command.command("aged-balance")
+@report_options
+def aged_balance_command(
+    *, organization: Organization, on: date, currency: str, **output: Any
+) -> int:
+    """What is open per customer, by days late."""
+    from amiable.apps.insights import reports
+
+    return deliver(reports.aged_balance(organization, on, currency=currency), **output)
+
+
+@report_command.command("dso")
+@period_option
+@report_options
+def dso_command(
+    *, organization: Organization, on: date, currency: str, days: int, **output: Any
+) -> int:
+    """Days sales outstanding by count-back and simple method, with best possible."""
+    from amiable.apps.insights import reports
+
+    return deliver(reports.dso(organization, on, currency=currency, days=days), **output)
+
+
+@report_command.command("kpi")
+@period_option
+@report_options
+def kpi_command(
+    *, organization: Organization, on: date, currency: str, days: int, **output: Any
+) -> int:
+    """Every figure, with its method and perimeter."""
+    from amiable.apps.insights import reports
+
+    return deliver(reports.kpi(organization, on, currency=currency, days=days), **output)
+
+
+def deliver(report: Report, *, form: str, as_json: bool, output: Path | None) -> int:
+    """Write the report in its format to the file, or to standard output."""
+    from amiable.plugins.exports._base import TableTooLargeError
+
+    content = io.BytesIO()
+    if as_json or form == "json":
+        text = json.dumps(report.document, ensure_ascii=False, indent=2)
+        content.write(f"{text}\n".encode())
+    else:
+        exporter = plugins("exports")[form]
+        if output is None and not exporter.is_text and sys.stdout.isatty():
+            raise click.UsageError(f"{form} is not for a terminal: say --output FILE")
+        try:
+            exporter.write(report.table, content)
+        except TableTooLargeError as error:
+            click.echo(str(error), err=True)
+            return REJECTED
+    if output is None:
+        sys.stdout.buffer.write(content.getvalue())
+        return OK
+    try:
+        output.write_bytes(content.getvalue())
+    except OSError as error:
+        raise click.UsageError(f"{output} cannot be written: {error.strerror}") from error
+    return OK
