@@ -13,7 +13,7 @@ import holidays
 # ISO 3166-2 subdivisions that the holidays library knows and that differ from the mainland.
 ALSACE_MOSELLE = frozenset({"57", "67", "68"})
 OVERSEAS = {
-    "971": "GP", "972": "MQ", "973": "GF", "974": "RE", "976": "YT", "977": "BL", "978": "MF",
+    "971": "971", "972": "972", "973": "973", "974": "974", "976": "976", "977": "BL", "978": "MF",
     "975": "PM", "986": "WF", "987": "PF", "988": "NC",
 }  # fmt: skip
 
