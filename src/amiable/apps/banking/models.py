@@ -26,7 +26,11 @@ class BankAccount(TenantModel):
 
 
 class Statement(TenantModel):
-    """One statement of one account as the bank sent it. Balances null where not stated."""
+    """One statement of one account as the bank sent it. Balances null where not stated.
+
+    `difference_minor` = opening + its movements - closing, 0 when it holds, null when not stated.
+    `follows` = its opening is the closing before it; null when there is nothing to compare.
+    """
 
     account = models.ForeignKey(BankAccount, on_delete=models.PROTECT, related_name="statements")
     reference = models.CharField(max_length=60, blank=True)
@@ -34,12 +38,22 @@ class Statement(TenantModel):
     closing_minor = models.BigIntegerField(null=True)
     opening_on = models.DateField(null=True)
     closing_on = models.DateField(null=True)
+    difference_minor = models.BigIntegerField(null=True)
+    movements = models.PositiveIntegerField(default=0)
+    follows = models.BooleanField(null=True)
+    fingerprint = models.CharField(max_length=64)
     source = models.CharField(max_length=200)
     imported_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "fingerprint"], name="statement_unique")
+        ]
+
 
 class StatementLine(TenantModel):
-    """One movement. `fingerprint` keeps a line once and real twins apart."""
+    """One movement. `fingerprint` keeps a line once and real twins apart; `evidence` (sentences)
+    says why it stands in its state."""
 
     class State(models.TextChoices):
         NEW = "new"
@@ -57,6 +71,7 @@ class StatementLine(TenantModel):
     label = models.TextField(blank=True)
     record = models.JSONField(default=dict)  # every other field of core.records.StatementEntry
     state = models.CharField(max_length=10, choices=State.choices, default=State.NEW)
+    evidence = models.JSONField(default=list)
 
     class Meta:
         constraints = [
@@ -74,20 +89,32 @@ class StatementLine(TenantModel):
 
 
 class Match(TenantModel):
-    """A decision about a line: what it pays and on what evidence. Undone, never deleted."""
+    """A reading of a line: what it pays, or which payment it takes back, and on what evidence.
+
+    Undone or superseded (by a later proposal), never deleted. `allocations` =
+    [{"installment", "amount_minor", "credit", "confirms"}]: `credit` is the entry of a credit
+    netted by the payer (null = this payment), `confirms` that the accounts had shown it as paid.
+    """
 
     class State(models.TextChoices):
         PROPOSED = "proposed"
         POSTED = "posted"
         REFUSED = "refused"
         UNDONE = "undone"
+        SUPERSEDED = "superseded"
 
     line = models.ForeignKey(StatementLine, on_delete=models.PROTECT, related_name="matches")
     state = models.CharField(max_length=10, choices=State.choices)
     customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT)
-    payment = models.OneToOneField(Payment, null=True, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=20, blank=True)  # of the hypothesis, or "assigned"
+    payment = models.OneToOneField(
+        Payment, null=True, on_delete=models.PROTECT, related_name="match"
+    )
+    returned_payment = models.ForeignKey(
+        Payment, null=True, on_delete=models.PROTECT, related_name="return_matches"
+    )
     rank = models.PositiveSmallIntegerField(default=1)
-    allocations = models.JSONField(default=list)  # [{"installment", "amount_minor"}]
+    allocations = models.JSONField(default=list)
     evidence = models.JSONField(default=list)  # sentences
     decided_by = models.CharField(max_length=120)
     decided_at = models.DateTimeField(auto_now_add=True)

@@ -31,6 +31,7 @@ from amiable.core.sentences import Sentence, declare, gettext_noop
 declare(
     {
         "payment.already_returned": gettext_noop("the bank has already taken this payment back"),
+        "payment.not_returned": gettext_noop("the bank has not taken this payment back"),
         "payment.already_undone": gettext_noop("this payment has already been undone"),
     }
 )
@@ -192,6 +193,38 @@ def payment_undo(
         organization_id, [_happening("payment.undone", payment, on=on, actor=actor, cases=cases)]
     )
     return payment
+
+
+@transaction.atomic
+def payment_return_undo(
+    organization_id: int, payment_id: int, *, on: date, actor: str, cases: Cases
+) -> Payment:
+    """A return was recorded by mistake: the money is entered again, on what it had paid.
+
+    The returned payment stays as it is; a new one of the same day and amount takes its place.
+    Raises PaymentError when the payment was not returned, AllocationError when what it had paid
+    has been paid otherwise since.
+    """
+    payment = _locked(organization_id, payment_id)
+    back = PaymentReturn.objects.filter(payment=payment).first()
+    if back is None:
+        raise PaymentError(Sentence("payment.not_returned"))
+    reversed_rows = Allocation.objects.filter(
+        credit_id=payment.entry_id, source=back.external_id, reverses__isnull=False
+    )
+    again = PaymentIn(
+        customer_id=payment.customer_id,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        received_on=payment.received_on,
+        external_id=f"{payment.external_id}:again",
+        method=payment.method,
+        payer_name=payment.payer_name,
+        payer_iban=payment.payer_iban,
+        reference=payment.reference,
+        parts=tuple((row.installment_id, -row.amount_minor) for row in reversed_rows),
+    )
+    return payment_record(organization_id, again, on=on, actor=actor, cases=cases)
 
 
 def _take_back(payment: Payment, *, kind: str, on: date, source: str) -> Entry:

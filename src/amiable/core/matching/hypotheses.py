@@ -196,6 +196,8 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     yield from _balance(view, customer_id, evidence, must_hold=set())
     if by_iban:
         yield from _prefix(view, open_items, evidence)
+    if same:
+        return
     total = sum(item.open_minor for item in open_items)
     short = line.amount_minor <= total
     said_last = Sentence("match.oldest_first") if short else _left("match.over", view, total)

@@ -1,0 +1,213 @@
+"""The match tick: decide on every waiting line, in booking order, and act on the decisions.
+
+A chunk of lines is one transaction; a run that is cut leaves whole chunks, and the next run goes
+on from the rows. When somebody else moved the accounts meanwhile, the run reads them again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from django.db import transaction
+
+from amiable.apps.banking.models import Match, StatementLine
+from amiable.apps.banking.opening import WAITING, hypothesis_of, opening, waiting_lines
+from amiable.apps.banking.posting import (
+    AUTOMATIC,
+    Posting,
+    match_row,
+    post_payments,
+    post_return,
+)
+from amiable.apps.payments.models import Payment
+from amiable.apps.payments.services import PaymentError
+from amiable.apps.receivables.allocations import AllocationError
+from amiable.apps.receivables.queries import chunks
+from amiable.core.matching.engine import decide_all
+from amiable.core.matching.facts import Decision, Line
+
+CHUNK = 500
+ATTEMPTS = 3
+
+State = StatementLine.State
+STATES = {
+    "post": State.POSTED,
+    "propose": State.PROPOSED,
+    "leave": State.LEFT,
+    "ignore": State.IGNORED,
+}
+
+
+class _Moved(Exception):  # noqa: N818  # a reason to read again, not a failure
+    """A line of the chunk was decided by somebody else since it was read."""
+
+
+def lines_match(
+    organization_id: int, *, on: date, progress: Callable[[int, int], None] | None = None
+) -> dict[str, int]:
+    """Decide on every waiting line. `progress(done, total)` is called between chunks.
+
+    Counts: lines (looked at), posted, returned, proposed, left, ignored.
+    """
+    counts: Counter[str] = Counter()
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            _Run(organization_id, on, counts, progress).go()
+            break
+        except (_Moved, AllocationError, PaymentError):
+            if attempt == ATTEMPTS:
+                raise
+    names = ("lines", "posted", "returned", "proposed", "left", "ignored")
+    return {name: counts[name] for name in names}
+
+
+class _Run:
+    """One pass over the waiting lines."""
+
+    def __init__(
+        self,
+        organization_id: int,
+        on: date,
+        counts: Counter[str],
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self.organization_id = organization_id
+        self.on = on
+        self.counts = counts
+        self.progress = progress
+        self.lines: dict[int, Line] = {}
+        self.payments: dict[int, Payment] = {}  # posted in this run, by line
+        self.proposed: dict[int, list[Match]] = defaultdict(list)
+
+    def go(self) -> None:
+        lines = waiting_lines(self.organization_id)
+        if not lines:
+            return
+        self.lines = {line.id: line for line in lines}
+        state = opening(self.organization_id, lines, on=self.on)
+        self._load_proposals()
+        chunk: list[Decision] = []
+        done = 0
+        for decision in decide_all(state, lines):
+            chunk.append(decision)
+            # A return must find the payments before it recorded, and the lines after it must
+            # find its invoices open again: it ends its chunk.
+            taken = decision.action == "post" and decision.hypotheses[0].returns
+            if taken or len(chunk) >= CHUNK:
+                self._flush(chunk)
+                done += len(chunk)
+                chunk = []
+                if self.progress:
+                    self.progress(done, len(lines))
+        self._flush(chunk)
+        if self.progress:
+            self.progress(len(lines), len(lines))
+
+    def _load_proposals(self) -> None:
+        for ids in chunks(self.lines):
+            rows = Match.objects.filter(
+                organization_id=self.organization_id,
+                line_id__in=ids,
+                state=Match.State.PROPOSED,
+            )
+            for match in rows.order_by("rank"):
+                self.proposed[match.line_id].append(match)
+
+    @transaction.atomic
+    def _flush(self, chunk: Sequence[Decision]) -> None:
+        if not chunk:
+            return
+        rows = {
+            row.id: row
+            for row in StatementLine.objects.filter(
+                organization_id=self.organization_id,
+                id__in=[decision.line_id for decision in chunk],
+                state__in=WAITING,
+            )
+            .order_by("id")
+            .select_for_update(no_key=True)
+        }
+        if len(rows) != len(chunk):
+            raise _Moved
+        posts = [decision for decision in chunk if decision.action == "post"]
+        self._supersede([d for d in chunk if d.action != "propose"])
+        self._post(posts)
+        self._propose([decision for decision in chunk if decision.action == "propose"])
+        self._states(chunk, rows)
+        self._count(chunk)
+
+    def _post(self, decisions: Sequence[Decision]) -> None:
+        postings = [
+            Posting(self.lines[d.line_id], d.hypotheses[0], evidence=d.evidence) for d in decisions
+        ]
+        credits_ = [p for p in postings if p.chosen.returns is None]
+        if credits_:
+            self.payments |= post_payments(
+                self.organization_id, credits_, on=self.on, actor=AUTOMATIC
+            )
+        for posting in postings:
+            taken = posting.chosen.returns
+            if taken is None:
+                continue
+            payment_id = taken.payment_id or self.payments[taken.line_id or 0].id
+            post_return(
+                self.organization_id,
+                posting,
+                payment_id=payment_id,
+                on=self.on,
+                actor=AUTOMATIC,
+            )
+
+    def _propose(self, decisions: Sequence[Decision]) -> None:
+        """Keep proposals that stand as they were; replace the others."""
+        fresh: list[Match] = []
+        gone: list[Decision] = []
+        for decision in decisions:
+            rows = [
+                match_row(
+                    self.organization_id,
+                    decision.line_id,
+                    hypothesis,
+                    rank=rank,
+                    state=Match.State.PROPOSED,
+                    decided_by=AUTOMATIC,
+                )
+                for rank, hypothesis in enumerate(decision.hypotheses, 1)
+            ]
+            for row, hypothesis in zip(rows, decision.hypotheses, strict=True):
+                taken = hypothesis.returns
+                if taken and taken.payment_id is None:
+                    row.returned_payment = self.payments[taken.line_id or 0]
+            before = [hypothesis_of(match).key for match in self.proposed[decision.line_id]]
+            if before != [hypothesis_of(row).key for row in rows]:
+                gone.append(decision)
+                fresh += rows
+        self._supersede(gone)
+        Match.objects.bulk_create(fresh, batch_size=500)
+
+    def _supersede(self, decisions: Sequence[Decision]) -> None:
+        old = [match.id for d in decisions for match in self.proposed[d.line_id]]
+        if old:
+            Match.objects.filter(id__in=old).update(state=Match.State.SUPERSEDED)
+
+    def _states(self, chunk: Sequence[Decision], rows: dict[int, StatementLine]) -> None:
+        moved = []
+        for decision in chunk:
+            row = rows[decision.line_id]
+            evidence = [sentence.to_json() for sentence in decision.evidence]
+            state = STATES[decision.action]
+            if (row.state, row.evidence) != (state, evidence):
+                row.state, row.evidence = state, evidence
+                moved.append(row)
+        StatementLine.objects.bulk_update(moved, ["state", "evidence"], batch_size=250)
+
+    def _count(self, chunk: Sequence[Decision]) -> None:
+        self.counts["lines"] += len(chunk)
+        for decision in chunk:
+            if decision.action == "post":
+                taken = decision.hypotheses[0].returns
+                self.counts["returned" if taken else "posted"] += 1
+            else:
+                self.counts[str(STATES[decision.action].value)] += 1

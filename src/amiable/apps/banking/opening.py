@@ -1,0 +1,219 @@
+"""What the matching engine must know, loaded set-based: a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
+
+from amiable.apps.banking.models import Match, StatementLine
+from amiable.apps.customers.models import Customer as CustomerRow
+from amiable.apps.customers.models import CustomerIban
+from amiable.apps.payments.models import Payment
+from amiable.apps.receivables.models import Allocation, Entry, Installment
+from amiable.apps.receivables.queries import chunks, open_items
+from amiable.core.matching.facts import Customer, Hypothesis, Item, Line, OpenCredit, Opening, Paid
+
+# A settled invoice may be cited again, and a debit returned, for 13 months (EPC rulebook).
+MEMORY = timedelta(days=400)
+WAITING = (StatementLine.State.NEW, StatementLine.State.PROPOSED, StatementLine.State.LEFT)
+TURNED_DOWN = (Match.State.REFUSED, Match.State.UNDONE)
+
+
+def waiting_lines(organization_id: int) -> list[Line]:
+    """Lines on which nothing is decided yet, in booking order."""
+    rows = (
+        StatementLine.objects.filter(organization_id=organization_id, state__in=WAITING)
+        .order_by("booked_on", "id")
+        .values_list(*LINE_FIELDS)
+    )
+    return [line_facts(row) for row in rows]
+
+
+LINE_FIELDS = ("id", "booked_on", "amount_minor", "currency", "label", "record")
+
+
+def line_facts(row: Sequence[Any]) -> Line:
+    """A stored line, as the values of LINE_FIELDS, for the engine."""
+    line_id, booked_on, amount_minor, currency, label, record = row
+    return Line(
+        id=line_id,
+        booked_on=booked_on,
+        amount_minor=amount_minor,
+        currency=currency,
+        label=label,
+        structured_reference=record.get("structured_reference", ""),
+        end_to_end_id=record.get("end_to_end_id", ""),
+        payer_name=record.get("payer_name", ""),
+        payer_iban=record.get("payer_iban", ""),
+        ultimate_payer=record.get("ultimate_payer", ""),
+        mandate_id=record.get("mandate_id", ""),
+        operation=record.get("operation", ""),
+        is_return=record.get("is_return", False),
+        return_reason=record.get("return_reason", ""),
+    )
+
+
+def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening:
+    """The state of the accounts before these lines are decided."""
+    customers = CustomerRow.objects.filter(organization_id=organization_id)
+    ibans = CustomerIban.objects.filter(organization_id=organization_id)
+    back = {-line.amount_minor for line in lines if line.amount_minor < 0 and line.is_return}
+    return Opening(
+        items=tuple(_items(organization_id, on)),
+        customers=tuple(
+            Customer(*row) for row in customers.order_by("id").values_list("id", "name", "code")
+        ),
+        credits=tuple(_credits(organization_id)),
+        ibans=tuple(ibans.order_by("id").values_list("iban", "customer_id")),
+        payments=tuple(_payments(organization_id, back, on)) if back else (),
+        refused=frozenset(_refused(organization_id, [line.id for line in lines])),
+    )
+
+
+def _items(organization_id: int, on: date) -> Iterator[Item]:
+    """Open installments, and those settled within the memory of banks and payers."""
+    books = _books(organization_id)
+    for row in open_items(organization_id):
+        yield Item(
+            id=row.id,
+            customer_id=row.customer_id,
+            number=row.number,
+            currency=row.currency,
+            due_date=row.due_date,
+            open_minor=row.open_minor,
+            books_minor=books.get(row.id, 0),
+            payment_reference=row.payment_reference,
+            order_reference=row.order_reference,
+        )
+    settled = Installment.objects.filter(
+        organization_id=organization_id, settled_on__gte=on - MEMORY
+    ).values_list(
+        "id", "customer_id", "invoice__number", "currency", "due_date",
+        "invoice__payment_reference", "invoice__order_reference",
+    )  # fmt: skip
+    for i, customer_id, number, currency, due_date, reference, order in settled:
+        yield Item(i, customer_id, number, currency, due_date, 0, books.get(i, 0), reference, order)
+
+
+def _books(organization_id: int) -> dict[int, int]:
+    """What the accounts alone say was settled, per installment, positive."""
+    rows = (
+        Entry.objects.filter(
+            organization_id=organization_id,
+            kind=Entry.Kind.BOOKS,
+            amount_minor__lt=0,
+            reversed_by__isnull=True,
+            installment__isnull=False,
+        )
+        .values_list("installment_id")
+        .annotate(Sum("amount_minor"))
+        .order_by()
+    )
+    return {i: -amount for i, amount in rows}
+
+
+def _credits(organization_id: int) -> Iterator[OpenCredit]:
+    rows = (
+        Entry.objects.filter(
+            organization_id=organization_id,
+            installment__isnull=True,
+            amount_minor__lt=0,
+            reversed_by__isnull=True,
+        )
+        .annotate(left=-F("amount_minor") - Coalesce(Sum("allocations__amount_minor"), 0))
+        .filter(left__gt=0)
+        .order_by("on_date", "id")
+        .values_list("id", "customer_id", "currency", "left", "invoice__number")
+    )
+    for entry_id, customer_id, currency, left, number in rows:
+        yield OpenCredit(entry_id, customer_id, currency, left, number or "")
+
+
+def _payments(organization_id: int, amounts: Collection[int], on: date) -> Iterator[Paid]:
+    """Payments of these amounts that may still be taken back."""
+    rows: list[tuple[Any, ...]] = []
+    for part in chunks(amounts):
+        rows += (
+            Payment.objects.filter(
+                organization_id=organization_id,
+                amount_minor__in=part,
+                received_on__gte=on - MEMORY,
+                entry__reversed_by__isnull=True,
+            )
+            .order_by("received_on", "id")
+            .values_list(
+                "id", "entry_id", "customer_id", "amount_minor", "currency", "received_on",
+                "payer_name", "payer_iban", "reference", "match__line__record",
+            )
+        )  # fmt: skip
+    parts = _parts([row[1] for row in rows])
+    for i, entry_id, customer_id, amount, currency, received_on, name, iban, ref, said in rows:
+        record = said or {}
+        yield Paid(
+            customer_id=customer_id,
+            amount_minor=amount,
+            currency=currency,
+            received_on=received_on,
+            parts=tuple(parts[entry_id].items()),
+            payment_id=i,
+            end_to_end_id=record.get("end_to_end_id", "") or ref,
+            mandate_id=record.get("mandate_id", ""),
+            payer_name=name,
+            payer_iban=iban,
+        )
+
+
+def _parts(entry_ids: Collection[int]) -> dict[int, dict[int, int]]:
+    parts: dict[int, dict[int, int]] = defaultdict(dict)
+    for ids in chunks(entry_ids):
+        rows = (
+            Allocation.objects.filter(credit_id__in=ids)
+            .values_list("credit_id", "installment_id")
+            .annotate(used=Sum("amount_minor"))
+            .filter(used__gt=0)
+            .order_by("credit_id", "installment_id")
+        )
+        for credit_id, installment_id, used in rows:
+            parts[credit_id][installment_id] = used
+    return parts
+
+
+def _refused(
+    organization_id: int, line_ids: Collection[int]
+) -> Iterator[tuple[int, tuple[object, ...]]]:
+    for ids in chunks(line_ids):
+        rows = Match.objects.filter(
+            organization_id=organization_id, line_id__in=ids, state__in=TURNED_DOWN
+        )
+        for match in rows:
+            yield match.line_id, hypothesis_of(match).key
+
+
+def hypothesis_of(match: Match) -> Hypothesis:
+    """A stored reading as the engine said it (its evidence stays in the row)."""
+    rows = match.allocations
+    taken = None
+    if match.returned_payment_id and match.customer_id:
+        taken = Paid(
+            customer_id=match.customer_id,
+            amount_minor=0,  # its amount is that of the line; only its identity counts here
+            currency="",
+            received_on=date.min,
+            payment_id=match.returned_payment_id,
+        )
+    return Hypothesis(
+        kind=match.kind,
+        customer_id=match.customer_id,
+        evidence=(),
+        parts=tuple((r["installment"], r["amount_minor"]) for r in rows if not r.get("credit")),
+        credit_uses=tuple(
+            (r["credit"], r["installment"], r["amount_minor"]) for r in rows if r.get("credit")
+        ),
+        confirms=tuple(r["installment"] for r in rows if r.get("confirms")),
+        returns=taken,
+    )

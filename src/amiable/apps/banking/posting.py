@@ -1,0 +1,217 @@
+"""From a decision to rows: payments, returns, matches, learned accounts, woken cases.
+
+The automatic run and a person's click go through the same functions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from amiable.apps.banking.models import Match, StatementLine
+from amiable.apps.cases.models import Case
+from amiable.apps.cases.services import cases_wake
+from amiable.apps.customers.models import CustomerIban
+from amiable.apps.payments.models import Payment
+from amiable.apps.payments.services import PaymentIn, payment_return, payments_record
+from amiable.apps.receivables.queries import chunks
+from amiable.core.matching.facts import Hypothesis, Line
+from amiable.core.sentences import Sentence
+
+AUTOMATIC = "amiable"
+
+_METHODS = {
+    "direct_debit": {"A1", "A2", "09", "B1", "IDDT"},
+    "cheque": {"02", "RCHQ", "ICHQ"},
+    "card": {"30", "CCRD", "MCRD"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A line and the reading to post. `match` = the proposal a person confirmed, if any."""
+
+    line: Line
+    chosen: Hypothesis
+    evidence: tuple[Sentence, ...] = ()
+    match: Match | None = None
+
+
+def post_payments(
+    organization_id: int, postings: Sequence[Posting], *, on: date, actor: str
+) -> dict[int, Payment]:
+    """Record the payments of lines of money in; returns them by line. Call in a transaction."""
+    customer_ids = {p.chosen.customer_id for p in postings if p.chosen.customer_id}
+    attempts = _attempts(organization_id, [p.line.id for p in postings])
+    incoming = [_incoming(p, attempts[p.line.id]) for p in postings]
+    payments = payments_record(
+        organization_id, incoming, on=on, actor=actor, cases=case_ids(organization_id, customer_ids)
+    )
+    by_line = {p.line.id: payments[i.external_id] for p, i in zip(postings, incoming, strict=True)}
+    _matches_save(organization_id, postings, by_line, actor=actor)
+    _accounts_learn(organization_id, postings)
+    cases_wake(organization_id, customer_ids, on=on)
+    return by_line
+
+
+def post_return(
+    organization_id: int, posting: Posting, *, payment_id: int, on: date, actor: str
+) -> None:
+    """Take a payment back, reopen what it had settled, look at the case again."""
+    customer_id = posting.chosen.customer_id or 0
+    attempt = Match.objects.filter(line_id=posting.line.id, returned_payment__isnull=False)
+    payment_return(
+        organization_id,
+        payment_id,
+        on=posting.line.booked_on,
+        reason_code=posting.line.return_reason,
+        external_id=f"line:{posting.line.id}:{attempt.exclude(state='proposed').count()}",
+        actor=actor,
+        cases=case_ids(organization_id, {customer_id}),
+    )
+    match = posting.match or Match(
+        organization_id=organization_id,
+        line_id=posting.line.id,
+        customer_id=customer_id,
+        kind="return",
+        evidence=[sentence.to_json() for sentence in posting.evidence],
+    )
+    match.state, match.decided_by = Match.State.POSTED, actor
+    match.returned_payment_id = payment_id
+    match.save()
+    cases_wake(organization_id, {customer_id}, on=on)
+
+
+def case_ids(organization_id: int, customer_ids: Collection[int]) -> dict[tuple[int, str], int]:
+    """The case of each (customer, currency)."""
+    found: dict[tuple[int, str], int] = {}
+    for ids in chunks(customer_ids):
+        rows = Case.objects.filter(organization_id=organization_id, customer_id__in=ids)
+        found |= {(c, x): i for c, x, i in rows.values_list("customer_id", "currency", "id")}
+    return found
+
+
+def match_row(organization_id: int, line_id: int, hypothesis: Hypothesis, **fields: Any) -> Match:
+    """A Match holding a hypothesis, not saved."""
+    return Match(
+        organization_id=organization_id,
+        line_id=line_id,
+        customer_id=hypothesis.customer_id,
+        kind=hypothesis.kind,
+        returned_payment_id=hypothesis.returns.payment_id if hypothesis.returns else None,
+        allocations=allocations_json(hypothesis),
+        evidence=[sentence.to_json() for sentence in hypothesis.evidence],
+        **fields,
+    )
+
+
+def allocations_json(hypothesis: Hypothesis) -> list[dict[str, Any]]:
+    """The shape that Match.allocations documents."""
+    confirms = set(hypothesis.confirms)
+    own = [
+        {"installment": i, "amount_minor": amount, "credit": None, "confirms": i in confirms}
+        for i, amount in hypothesis.parts
+    ]
+    netted = [
+        {"installment": i, "amount_minor": amount, "credit": entry_id, "confirms": False}
+        for entry_id, i, amount in hypothesis.credit_uses
+    ]
+    return own + netted
+
+
+def _attempts(organization_id: int, line_ids: Iterable[int]) -> Counter[int]:
+    """How many payments were made of each line before, undone since."""
+    attempts: Counter[int] = Counter()
+    for ids in chunks(set(line_ids)):
+        rows = Match.objects.filter(
+            organization_id=organization_id, line_id__in=ids, payment__isnull=False
+        )
+        attempts.update(rows.values_list("line_id", flat=True))
+    return attempts
+
+
+def _incoming(posting: Posting, attempt: int) -> PaymentIn:
+    line, chosen = posting.line, posting.chosen
+    if chosen.customer_id is None:
+        raise ValueError("a payment needs a customer")
+    return PaymentIn(
+        customer_id=chosen.customer_id,
+        amount_minor=line.amount_minor,
+        currency=line.currency,
+        received_on=line.booked_on,
+        external_id=f"line:{line.id}:{attempt}",
+        method=_method(line.operation),
+        payer_name=line.payer_name,
+        payer_iban=line.payer_iban,
+        reference=line.end_to_end_id,
+        parts=chosen.parts,
+        credit_uses=chosen.credit_uses,
+        confirms=chosen.confirms,
+    )
+
+
+def _method(operation: str) -> str:
+    parts = set(operation.split("/"))
+    return next((method for method, codes in _METHODS.items() if parts & codes), "transfer")
+
+
+def _matches_save(
+    organization_id: int,
+    postings: Sequence[Posting],
+    by_line: Mapping[int, Payment],
+    *,
+    actor: str,
+) -> None:
+    fresh = []
+    for posting in postings:
+        payment = by_line[posting.line.id]
+        if posting.match:
+            posting.match.state, posting.match.decided_by = Match.State.POSTED, actor
+            posting.match.payment = payment
+            posting.match.save()
+            continue
+        row = match_row(
+            organization_id,
+            posting.line.id,
+            posting.chosen,
+            state=Match.State.POSTED,
+            payment=payment,
+            decided_by=actor,
+        )
+        fresh.append(row)
+    Match.objects.bulk_create(fresh, batch_size=500)
+
+
+def _accounts_learn(organization_id: int, postings: Sequence[Posting]) -> None:
+    """The payer's account is the customer's from now on; undoing the match forgets it."""
+    CustomerIban.objects.bulk_create(
+        [
+            CustomerIban(
+                organization_id=organization_id,
+                customer_id=p.chosen.customer_id,
+                iban=p.line.payer_iban,
+                source=learned_from(p.line.id),
+                since=p.line.booked_on,
+            )
+            for p in postings
+            if p.line.payer_iban and len(p.line.payer_iban) <= 34
+        ],
+        ignore_conflicts=True,
+        batch_size=500,
+    )
+
+
+def learned_from(line_id: int) -> str:
+    """The source of an account learned from a line."""
+    return f"line:{line_id}"
+
+
+def lines_state(lines: Iterable[StatementLine], state: str, evidence: Iterable[Sentence]) -> None:
+    """Set the state of lines with one explanation for all."""
+    said = [sentence.to_json() for sentence in evidence]
+    for line in lines:
+        line.state, line.evidence = state, said
+        line.save(update_fields=["state", "evidence"])

@@ -1,0 +1,225 @@
+"""Writes of banking: statements in, lines matched, and what a person decides about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db import transaction
+
+from amiable.apps.audit.services import Happening, event_record
+from amiable.apps.banking.matching import lines_match
+from amiable.apps.banking.models import Match, StatementLine
+from amiable.apps.banking.opening import LINE_FIELDS, WAITING, hypothesis_of, line_facts
+from amiable.apps.banking.posting import (
+    Posting,
+    case_ids,
+    learned_from,
+    lines_state,
+    post_payments,
+    post_return,
+)
+from amiable.apps.banking.statements import StatementError, statement_import
+from amiable.apps.cases.services import cases_wake
+from amiable.apps.customers.models import Customer, CustomerIban
+from amiable.apps.payments.services import payment_return_undo, payment_undo
+from amiable.core.matching.facts import Hypothesis, Line
+from amiable.core.sentences import Sentence, declare, gettext_noop
+
+__all__ = [
+    "MatchError",
+    "StatementError",
+    "line_assign",
+    "line_ignore",
+    "line_restore",
+    "lines_match",
+    "match_confirm",
+    "match_refuse",
+    "match_undo",
+    "statement_import",
+]
+
+declare(
+    {
+        "bank.not_waiting": gettext_noop("this line has already been decided"),
+        "bank.not_proposed": gettext_noop("this proposal no longer stands"),
+        "bank.not_posted": gettext_noop("this match is not posted, so it cannot be undone"),
+        "bank.money_out_assign": gettext_noop("only money in can be assigned to a customer"),
+        "bank.unknown_customer": gettext_noop("this customer does not exist here"),
+        "bank.assigned": gettext_noop("assigned by {person}"),
+        "bank.ignored_by": gettext_noop("set aside by {person}: {reason}"),
+        "bank.refused_by": gettext_noop("the proposals were turned down by {person}"),
+        "bank.undone_by": gettext_noop("the match was undone by {person}"),
+        "bank.restored_by": gettext_noop("taken up again by {person}"),
+        "bank.confirmed_by": gettext_noop("confirmed by {person}"),
+    }
+)
+
+
+class MatchError(ValueError):
+    """A decision that no longer fits the state of the line; `sentence` says why."""
+
+    def __init__(self, code: str) -> None:
+        self.sentence = Sentence(code)
+        super().__init__(str(self.sentence))
+
+
+@transaction.atomic
+def match_confirm(organization_id: int, match_id: int, *, on: date, actor: str) -> Match:
+    """Post a proposal. Raises MatchError, AllocationError or PaymentError when it is overtaken."""
+    match, row = _locked(organization_id, match_id)
+    if match.state != Match.State.PROPOSED or row.state not in WAITING:
+        raise MatchError("bank.not_proposed")
+    others = Match.objects.filter(line=row, state=Match.State.PROPOSED).exclude(id=match.id)
+    others.update(state=Match.State.SUPERSEDED)
+    match.line = row
+    chosen = hypothesis_of(match)
+    said = Sentence("bank.confirmed_by", {"person": actor})
+    match.evidence = [*match.evidence, said.to_json()]
+    posting = Posting(_facts(row), chosen, match=match)
+    _post(organization_id, posting, on=on, actor=actor)
+    row.state, row.evidence = StatementLine.State.POSTED, match.evidence
+    row.save(update_fields=["state", "evidence"])
+    _tell(organization_id, "match.confirmed", match, on=on, actor=actor)
+    return match
+
+
+@transaction.atomic
+def match_refuse(organization_id: int, match_id: int, *, on: date, actor: str) -> Match:
+    """Turn a proposal down; it never comes back. A line without proposals is left to people."""
+    match, row = _locked(organization_id, match_id)
+    if match.state != Match.State.PROPOSED:
+        raise MatchError("bank.not_proposed")
+    match.state, match.decided_by = Match.State.REFUSED, actor
+    match.save(update_fields=["state", "decided_by"])
+    if not Match.objects.filter(line=row, state=Match.State.PROPOSED).exists():
+        said = Sentence("bank.refused_by", {"person": actor})
+        lines_state([row], StatementLine.State.LEFT, [said])
+    _tell(organization_id, "match.refused", match, on=on, actor=actor)
+    return match
+
+
+@transaction.atomic
+def match_undo(organization_id: int, match_id: int, *, on: date, actor: str) -> Match:
+    """Take a posted match back: its payment (or return), what it netted, confirmed and taught.
+
+    The line waits again, and nothing is posted on it unasked. Raises MatchError, PaymentError.
+    """
+    match, row = _locked(organization_id, match_id)
+    if match.state != Match.State.POSTED:
+        raise MatchError("bank.not_posted")
+    cases = case_ids(organization_id, {match.customer_id or 0})
+    if match.returned_payment_id:
+        payment_return_undo(
+            organization_id, match.returned_payment_id, on=on, actor=actor, cases=cases
+        )
+    elif match.payment_id:
+        payment_undo(organization_id, match.payment_id, on=on, actor=actor, cases=cases)
+    match.state, match.decided_by = Match.State.UNDONE, actor
+    match.save(update_fields=["state", "decided_by"])
+    CustomerIban.objects.filter(
+        organization_id=organization_id, source=learned_from(row.id)
+    ).delete()
+    said = Sentence("bank.undone_by", {"person": actor})
+    lines_state([row], StatementLine.State.NEW, [said])
+    cases_wake(organization_id, {match.customer_id or 0}, on=on)
+    _tell(organization_id, "match.undone", match, on=on, actor=actor)
+    return match
+
+
+@transaction.atomic
+def line_ignore(
+    organization_id: int, line_id: int, *, on: date, actor: str, reason: str = ""
+) -> None:
+    """Set a waiting line aside: it concerns no customer."""
+    row = _waiting(organization_id, line_id)
+    Match.objects.filter(line=row, state=Match.State.PROPOSED).update(state=Match.State.SUPERSEDED)
+    said = Sentence("bank.ignored_by", {"person": actor, "reason": reason or "-"})
+    lines_state([row], StatementLine.State.IGNORED, [said])
+    _tell_line(organization_id, "line.ignored", row, on=on, actor=actor)
+
+
+@transaction.atomic
+def line_restore(organization_id: int, line_id: int, *, on: date, actor: str) -> None:
+    """Take a line that was set aside up again."""
+    row = _line_locked(organization_id, line_id)
+    if row.state != StatementLine.State.IGNORED:
+        raise MatchError("bank.not_waiting")
+    said = Sentence("bank.restored_by", {"person": actor})
+    lines_state([row], StatementLine.State.LEFT, [said])
+    _tell_line(organization_id, "line.restored", row, on=on, actor=actor)
+
+
+@transaction.atomic
+def line_assign(
+    organization_id: int,
+    line_id: int,
+    customer_id: int,
+    allocations: Sequence[tuple[int, int]],
+    *,
+    on: date,
+    actor: str,
+) -> Match:
+    """Post a waiting line to a customer as a person says: [(installment, minor units)].
+
+    What is not allocated stays on the account. Raises MatchError, AllocationError.
+    """
+    row = _waiting(organization_id, line_id)
+    if row.amount_minor <= 0:
+        raise MatchError("bank.money_out_assign")
+    if not Customer.objects.filter(organization_id=organization_id, id=customer_id).exists():
+        raise MatchError("bank.unknown_customer")
+    Match.objects.filter(line=row, state=Match.State.PROPOSED).update(state=Match.State.SUPERSEDED)
+    said = Sentence("bank.assigned", {"person": actor})
+    chosen = Hypothesis("assigned", customer_id, (said,), parts=tuple(allocations))
+    posting = Posting(_facts(row), chosen, evidence=(said,))
+    _post(organization_id, posting, on=on, actor=actor)
+    lines_state([row], StatementLine.State.POSTED, [said])
+    match = Match.objects.get(line=row, state=Match.State.POSTED)
+    _tell(organization_id, "match.assigned", match, on=on, actor=actor)
+    return match
+
+
+def _post(organization_id: int, posting: Posting, *, on: date, actor: str) -> None:
+    taken = posting.chosen.returns
+    if taken is None:
+        post_payments(organization_id, [posting], on=on, actor=actor)
+    elif taken.payment_id:
+        post_return(organization_id, posting, payment_id=taken.payment_id, on=on, actor=actor)
+
+
+def _facts(row: StatementLine) -> Line:
+    return line_facts([getattr(row, name) for name in LINE_FIELDS])
+
+
+def _line_locked(organization_id: int, line_id: int) -> StatementLine:
+    rows = StatementLine.objects.filter(organization_id=organization_id)
+    return rows.select_for_update(no_key=True).get(id=line_id)
+
+
+def _waiting(organization_id: int, line_id: int) -> StatementLine:
+    row = _line_locked(organization_id, line_id)
+    if row.state not in WAITING:
+        raise MatchError("bank.not_waiting")
+    return row
+
+
+def _locked(organization_id: int, match_id: int) -> tuple[Match, StatementLine]:
+    """The line first, then the match: the order in which the tick locks them."""
+    scope = Match.objects.filter(organization_id=organization_id)
+    line_id = scope.values_list("line_id", flat=True).get(id=match_id)
+    row = _line_locked(organization_id, line_id)
+    return scope.select_for_update(no_key=True).get(id=match_id), row
+
+
+def _tell(organization_id: int, kind: str, match: Match, *, on: date, actor: str) -> None:
+    cases = case_ids(organization_id, {match.customer_id or 0})
+    case_id = cases.get((match.customer_id or 0, match.line.currency))
+    payload = {"match": match.id, "line": match.line_id}
+    event_record(organization_id, Happening(kind, on, actor, case_id, payload))
+
+
+def _tell_line(
+    organization_id: int, kind: str, row: StatementLine, *, on: date, actor: str
+) -> None:
+    event_record(organization_id, Happening(kind, on, actor, payload={"line": row.id}))
