@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from click.testing import CliRunner
 
 from amiable.apps.audit.models import Event
+from amiable.apps.audit.queries import broken_invariants
+from amiable.apps.banking import queries
 from amiable.apps.banking.models import BankAccount, Match, Statement, StatementLine
 from amiable.apps.banking.services import (
     MatchError,
@@ -28,11 +32,18 @@ from amiable.apps.receivables.allocations import AllocationError
 from amiable.apps.receivables.models import Entry, Installment
 from amiable.apps.receivables.queries import installment_balances, unallocated_credits
 from amiable.core.records import StatementEntry, StatementRecord
+from amiable.interfaces.cli.main import amiable
 from tests import factories
 from tests.factories import TODAY
 
 pytestmark = pytest.mark.django_db
 IBAN = "FR7630006000011234567890189"
+
+
+@pytest.fixture(autouse=True)
+def _invariants_hold():
+    yield
+    assert broken_invariants() == []
 
 
 @pytest.fixture
@@ -340,3 +351,41 @@ def test_importing_a_statement_costs_few_queries(creditor, django_assert_max_num
     big = record(*[entry(100 + n, f"L{n}") for n in range(2000)])
     with django_assert_max_num_queries(45):
         assert take(creditor.organization, big)["lines"] == 2000
+
+
+def test_bank_page_shows_lines_with_evidence_and_proposals(debtor, django_assert_max_num_queries):
+    factories.invoice(debtor, "FA2026-0042", total_minor=50_000)
+    factories.invoice(debtor, "FA2026-0043", total_minor=70_000)
+    org = debtor.organization
+    match(
+        org,
+        entry(50_000, "FA2026-0042"),
+        entry(60_000, "FA2026-0043", payer_name="INCONNU"),
+        entry(-900, "FRAIS"),
+    )
+    with django_assert_max_num_queries(4):
+        page = queries.lines(org.id)
+    by_label = {view.label: view for view in page}
+    posted, proposed = by_label["FA2026-0042"], by_label["FA2026-0043"]
+    assert [part.number for part in posted.matches[0].parts] == ["FA2026-0042"]
+    assert posted.state == "posted"
+    assert str(proposed.matches[0].evidence[0]) == "the remittance names FA2026-0043"
+    assert proposed.matches[0].customer == debtor.name
+    assert queries.state_counts(org.id)["ignored"] == 1
+    (statement,) = queries.statements(org.id)
+    assert statement.balances_hold is True
+    assert queries.accounts(org.id)[0]["until"] == TODAY
+    assert queries.posted_totals(org.id, TODAY) == {"EUR": 50_000}
+    match_confirm(org.id, proposed.matches[0].id, on=TODAY, actor="ann")
+    assert queries.unallocated(org.id) == []
+    assert queries.line(org.id, proposed.id).state == "posted"
+
+
+def test_match_command_answers_in_json(debtor):
+    factories.invoice(debtor, "FA2026-0042", total_minor=50_000)
+    take(debtor.organization, record(entry(50_000, "FA2026-0042")))
+    result = CliRunner().invoke(amiable, ["match", "--json", "--on", TODAY.isoformat()])
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert document["posted"] == 1
+    assert document["states"]["posted"] == 1

@@ -1,22 +1,46 @@
-"""What must always hold of bank lines: each query returns the rows that break the rule."""
-
-from __future__ import annotations
+"""What must never be true of bank lines: each query returns the rows that break the rule."""
 
 INVARIANTS = {
-    "posted_line_has_one_posted_match": """
-        SELECT l.id FROM banking_statementline l
-        LEFT JOIN banking_match m ON m.line_id = l.id AND m.state = 'posted'
-        WHERE l.state = 'posted' GROUP BY l.id HAVING COUNT(m.id) <> 1
+    "a posted match has its payment, or the payment it took back": """
+        SELECT m.id FROM banking_match m
+        WHERE m.state = 'posted' AND (m.payment_id IS NULL) = (m.returned_payment_id IS NULL)
     """,
-    "posted_match_is_of_a_posted_line": """
-        SELECT m.id, l.state FROM banking_match m
-        JOIN banking_statementline l ON l.id = m.line_id
-        WHERE m.state = 'posted' AND l.state <> 'posted'
-    """,
-    "one_payment_pays_what_the_line_brought": """
-        SELECT m.id, l.amount_minor, p.amount_minor AS paid FROM banking_match m
+    "a posted match, its line and its payment agree on the amount": """
+        SELECT m.id FROM banking_match m
         JOIN banking_statementline l ON l.id = m.line_id
         JOIN payments_payment p ON p.id = m.payment_id
-        WHERE m.state = 'posted' AND (p.amount_minor > l.amount_minor OR p.currency <> l.currency)
+        WHERE m.state = 'posted'
+          AND (p.amount_minor <> l.amount_minor OR p.currency <> l.currency
+               OR p.customer_id <> m.customer_id)
+        UNION ALL
+        SELECT m.id FROM banking_match m
+        JOIN banking_statementline l ON l.id = m.line_id
+        JOIN payments_payment p ON p.id = m.returned_payment_id
+        WHERE m.state = 'posted'
+          AND (p.amount_minor <> -l.amount_minor OR p.currency <> l.currency)
+    """,
+    "a line is posted exactly when one of its matches is": """
+        SELECT l.id FROM banking_statementline l
+        WHERE (l.state = 'posted') <> EXISTS (
+            SELECT 1 FROM banking_match m WHERE m.line_id = l.id AND m.state = 'posted')
+    """,
+    "a line is proposed exactly when a proposal stands": """
+        SELECT l.id FROM banking_statementline l
+        WHERE (l.state = 'proposed') <> EXISTS (
+            SELECT 1 FROM banking_match m WHERE m.line_id = l.id AND m.state = 'proposed')
+    """,
+    "a payment of an undone match is reversed": """
+        SELECT m.id FROM banking_match m
+        JOIN payments_payment p ON p.id = m.payment_id
+        WHERE m.state = 'undone'
+          AND NOT EXISTS (SELECT 1 FROM receivables_entry r WHERE r.reverses_id = p.entry_id)
+    """,
+    "a match never spreads more than its line": """
+        SELECT m.id FROM banking_match m
+        JOIN receivables_entry e ON e.id = (
+            SELECT p.entry_id FROM payments_payment p WHERE p.id = m.payment_id)
+        JOIN receivables_allocation a ON a.credit_id = e.id
+        JOIN banking_statementline l ON l.id = m.line_id
+        GROUP BY m.id, l.amount_minor HAVING SUM(a.amount_minor) > l.amount_minor
     """,
 }

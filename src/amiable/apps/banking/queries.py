@@ -1,0 +1,282 @@
+"""Reads of banking for people: lines with what was decided and why, statements, counts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Sum
+
+from amiable.apps.banking.models import BankAccount, Match, Statement, StatementLine
+from amiable.apps.customers.models import Customer
+from amiable.apps.receivables.models import Installment
+from amiable.apps.receivables.queries import chunks, unallocated_credits
+from amiable.core.money import Money
+from amiable.core.sentences import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a reading puts on an invoice; `by_credit` = from a credit note, not this payment."""
+
+    installment_id: int
+    number: str
+    amount: Money
+    by_credit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MatchView:
+    """A reading of a line, as a person judges it."""
+
+    id: int
+    state: str
+    kind: str
+    rank: int
+    customer_id: int | None
+    customer: str
+    parts: tuple[Part, ...]
+    unallocated: Money
+    evidence: tuple[Sentence, ...]
+    decided_by: str
+    is_return: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A bank line with its state and readings: the posted one, or the proposals by rank."""
+
+    id: int
+    booked_on: date
+    value_on: date | None
+    amount: Money
+    label: str
+    payer_name: str
+    payer_iban: str
+    reference: str
+    is_return: bool
+    state: str
+    evidence: tuple[Sentence, ...]
+    matches: tuple[MatchView, ...]
+    account: str
+    bank_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementView:
+    """A statement with its balance check; `balances_hold` None = a balance is not stated."""
+
+    id: int
+    account: str
+    currency: str
+    reference: str
+    opening_on: date | None
+    closing_on: date | None
+    opening: Money | None
+    closing: Money | None
+    movements: int
+    difference: Money | None
+    balances_hold: bool | None
+    follows: bool | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreditView:
+    """Money on a customer's account that pays no invoice yet."""
+
+    customer_id: int
+    customer: str
+    amount: Money
+
+
+def lines(
+    organization_id: int,
+    *,
+    states: Collection[str] = (),
+    line_ids: Collection[int] | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[LineView]:
+    """Lines (of some states, or some ids), newest first, with the readings that stand."""
+    rows = StatementLine.objects.filter(organization_id=organization_id)
+    if states:
+        rows = rows.filter(state__in=states)
+    if line_ids is not None:
+        rows = rows.filter(id__in=line_ids)
+    page = list(
+        rows.select_related("statement__account").order_by("-booked_on", "-id")[
+            offset : offset + limit
+        ]
+    )
+    matches = _matches(organization_id, page)
+    return [_line(row, matches[row.id]) for row in page]
+
+
+def line(organization_id: int, line_id: int) -> LineView | None:
+    """One line, or None."""
+    found = lines(organization_id, line_ids=[line_id], limit=1)
+    return found[0] if found else None
+
+
+def state_counts(organization_id: int) -> dict[str, int]:
+    """Number of lines per state; every state is present."""
+    rows = StatementLine.objects.filter(organization_id=organization_id)
+    counted = dict(rows.values_list("state").annotate(Count("id")).order_by())
+    return {state: counted.get(state, 0) for state in StatementLine.State.values}
+
+
+def statements(organization_id: int, *, limit: int = 50, offset: int = 0) -> list[StatementView]:
+    """Statements, the latest first, with their balance checks."""
+    rows = (
+        Statement.objects.filter(organization_id=organization_id)
+        .select_related("account")
+        .order_by("-closing_on", "-id")[offset : offset + limit]
+    )
+    return [_statement(row) for row in rows]
+
+
+def accounts(organization_id: int) -> list[dict[str, Any]]:
+    """Bank accounts with the day their data reaches and its balance: one row each."""
+    latest: dict[int, Statement] = {}
+    stated = Statement.objects.filter(organization_id=organization_id).order_by("closing_on", "id")
+    for row in stated.exclude(closing_on=None):
+        latest[row.account_id] = row
+    found = BankAccount.objects.filter(organization_id=organization_id)
+    return [
+        {
+            "id": account.id,
+            "identifier": account.identifier,
+            "currency": account.currency,
+            "creditor": account.creditor.name,
+            "until": latest[account.id].closing_on if account.id in latest else None,
+            "closing": _money(latest[account.id].closing_minor, account.currency)
+            if account.id in latest
+            else None,
+        }
+        for account in found.select_related("creditor").order_by("id")
+    ]
+
+
+def unallocated(organization_id: int) -> list[CreditView]:
+    """Customers with money on account, the largest first."""
+    customers = dict(
+        Customer.objects.filter(organization_id=organization_id).values_list("id", "name")
+    )
+    credits_ = unallocated_credits(organization_id, list(customers))
+    views = [
+        CreditView(customer_id, customers[customer_id], Money(amount, currency))
+        for (customer_id, currency), amount in credits_.items()
+        if amount > 0
+    ]
+    return sorted(views, key=lambda view: -view.amount.amount_minor)
+
+
+def posted_totals(organization_id: int, since: date) -> dict[str, int]:
+    """Minor units per currency of money in that was matched, from a day on."""
+    rows = StatementLine.objects.filter(
+        organization_id=organization_id,
+        state=StatementLine.State.POSTED,
+        amount_minor__gt=0,
+        booked_on__gte=since,
+    )
+    return dict(rows.values_list("currency").annotate(Sum("amount_minor")).order_by())
+
+
+def _matches(organization_id: int, page: Sequence[StatementLine]) -> dict[int, list[MatchView]]:
+    """Posted and proposed readings of a page of lines, in two queries."""
+    currencies = {row.id: row.currency for row in page}
+    amounts = {row.id: row.amount_minor for row in page}
+    rows = list(
+        Match.objects.filter(
+            organization_id=organization_id,
+            line_id__in=list(currencies),
+            state__in=[Match.State.POSTED, Match.State.PROPOSED],
+        )
+        .select_related("customer")
+        .order_by("line_id", "rank", "id")
+    )
+    ids = {part["installment"] for match in rows for part in match.allocations}
+    numbers: dict[int, str] = {}
+    for some in chunks(ids):
+        installments = Installment.objects.filter(organization_id=organization_id, id__in=some)
+        numbers |= dict(installments.values_list("id", "invoice__number"))
+    views: dict[int, list[MatchView]] = defaultdict(list)
+    for match in rows:
+        currency = currencies[match.line_id]
+        views[match.line_id].append(_match(match, numbers, Money(amounts[match.line_id], currency)))
+    return views
+
+
+def _match(match: Match, numbers: dict[int, str], amount: Money) -> MatchView:
+    parts = tuple(
+        Part(
+            installment_id=part["installment"],
+            number=numbers.get(part["installment"], ""),
+            amount=Money(part["amount_minor"], amount.currency),
+            by_credit=bool(part.get("credit")),
+        )
+        for part in match.allocations
+    )
+    used = sum(part.amount.amount_minor for part in parts if not part.by_credit)
+    is_return = match.returned_payment_id is not None
+    return MatchView(
+        id=match.id,
+        state=match.state,
+        kind=match.kind,
+        rank=match.rank,
+        customer_id=match.customer_id,
+        customer=match.customer.name if match.customer else "",
+        parts=parts,
+        unallocated=Money(0 if is_return else amount.amount_minor - used, amount.currency),
+        evidence=tuple(Sentence.from_json(sentence) for sentence in match.evidence),
+        decided_by=match.decided_by,
+        is_return=is_return,
+    )
+
+
+def _line(row: StatementLine, matches: list[MatchView]) -> LineView:
+    record = row.record
+    return LineView(
+        id=row.id,
+        booked_on=row.booked_on,
+        value_on=row.value_on,
+        amount=Money(row.amount_minor, row.currency),
+        label=row.label,
+        payer_name=record.get("payer_name", ""),
+        payer_iban=record.get("payer_iban", ""),
+        reference=record.get("structured_reference", "") or record.get("end_to_end_id", ""),
+        is_return=record.get("is_return", False),
+        state=row.state,
+        evidence=tuple(Sentence.from_json(sentence) for sentence in row.evidence),
+        matches=tuple(matches),
+        account=row.statement.account.identifier,
+        bank_reference=record.get("bank_reference", ""),
+    )
+
+
+def _statement(row: Statement) -> StatementView:
+    currency = row.account.currency
+    difference = row.difference_minor
+    return StatementView(
+        id=row.id,
+        account=row.account.identifier,
+        currency=currency,
+        reference=row.reference,
+        opening_on=row.opening_on,
+        closing_on=row.closing_on,
+        opening=_money(row.opening_minor, currency),
+        closing=_money(row.closing_minor, currency),
+        movements=row.movements,
+        difference=_money(difference, currency),
+        balances_hold=None if difference is None else difference == 0,
+        follows=row.follows,
+        source=row.source,
+    )
+
+
+def _money(amount_minor: int | None, currency: str) -> Money | None:
+    return None if amount_minor is None else Money(amount_minor, currency)

@@ -1,0 +1,70 @@
+"""What must never be true of receivables: each query returns the rows that break the rule."""
+
+INVARIANTS = {
+    "a credit is never used for more than it is": """
+        SELECT e.id FROM receivables_entry e
+        JOIN receivables_allocation a ON a.credit_id = e.id
+        GROUP BY e.id, e.amount_minor
+        HAVING SUM(a.amount_minor) > -e.amount_minor OR SUM(a.amount_minor) < 0
+    """,
+    "a credit that was reversed pays nothing": """
+        SELECT e.id FROM receivables_entry e
+        JOIN receivables_entry r ON r.reverses_id = e.id
+        JOIN receivables_allocation a ON a.credit_id = e.id
+        GROUP BY e.id HAVING SUM(a.amount_minor) <> 0
+    """,
+    "only a credit of the account is allocated": """
+        SELECT a.id FROM receivables_allocation a
+        JOIN receivables_entry e ON e.id = a.credit_id
+        WHERE e.amount_minor >= 0 OR e.installment_id IS NOT NULL
+    """,
+    "an allocation stays with its customer and currency": """
+        SELECT a.id FROM receivables_allocation a
+        JOIN receivables_entry e ON e.id = a.credit_id
+        JOIN receivables_installment i ON i.id = a.installment_id
+        WHERE e.customer_id <> i.customer_id OR e.currency <> i.currency
+           OR e.organization_id <> a.organization_id OR i.organization_id <> a.organization_id
+    """,
+    "an installment never owes less than nothing": """
+        SELECT i.id FROM receivables_installment i
+        WHERE (SELECT COALESCE(SUM(e.amount_minor), 0) FROM receivables_entry e
+               WHERE e.installment_id = i.id)
+            < (SELECT COALESCE(SUM(a.amount_minor), 0) FROM receivables_allocation a
+               WHERE a.installment_id = i.id)
+    """,
+    "an installment is settled exactly when its balance is zero": """
+        SELECT i.id FROM receivables_installment i
+        WHERE (i.settled_on IS NOT NULL) <> (
+            (SELECT COALESCE(SUM(e.amount_minor), 0) FROM receivables_entry e
+             WHERE e.installment_id = i.id)
+          = (SELECT COALESCE(SUM(a.amount_minor), 0) FROM receivables_allocation a
+             WHERE a.installment_id = i.id))
+    """,
+    "a customer's entries are its open installments less its unused credits": """
+        SELECT c.id FROM customers_customer c
+        WHERE (SELECT COALESCE(SUM(e.amount_minor), 0) FROM receivables_entry e
+               WHERE e.customer_id = c.id)
+           <> (SELECT COALESCE(SUM(e.amount_minor), 0) FROM receivables_entry e
+               JOIN receivables_installment i ON i.id = e.installment_id
+               WHERE i.customer_id = c.id)
+            - (SELECT COALESCE(SUM(a.amount_minor), 0) FROM receivables_allocation a
+               JOIN receivables_installment i ON i.id = a.installment_id
+               WHERE i.customer_id = c.id)
+            + (SELECT COALESCE(SUM(e.amount_minor), 0) FROM receivables_entry e
+               WHERE e.customer_id = c.id AND e.installment_id IS NULL)
+            + (SELECT COALESCE(SUM(a.amount_minor), 0) FROM receivables_allocation a
+               JOIN receivables_entry e ON e.id = a.credit_id WHERE e.customer_id = c.id)
+    """,
+    "a reversal is the exact opposite of what it reverses": """
+        SELECT r.id FROM receivables_entry r
+        JOIN receivables_entry e ON e.id = r.reverses_id
+        WHERE r.amount_minor <> -e.amount_minor OR r.customer_id <> e.customer_id
+           OR r.currency <> e.currency
+           OR COALESCE(r.installment_id, 0) <> COALESCE(e.installment_id, 0)
+        UNION ALL
+        SELECT r.id FROM receivables_allocation r
+        JOIN receivables_allocation a ON a.id = r.reverses_id
+        WHERE r.amount_minor <> -a.amount_minor OR r.credit_id <> a.credit_id
+           OR r.installment_id <> a.installment_id
+    """,
+}

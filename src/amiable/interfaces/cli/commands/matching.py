@@ -1,0 +1,29 @@
+"""`amiable match`: decide on the bank lines that wait."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from amiable.interfaces.cli.common import emit, progress_bar, tenant_command
+
+if TYPE_CHECKING:
+    from amiable.apps.tenants.models import Organization
+
+
+@click.command("match")
+@tenant_command
+def match_command(*, organization: Organization, on: date, as_json: bool) -> None:
+    """Match bank lines to what customers owe: post, propose or leave, each with its evidence."""
+    from amiable.apps.banking import queries, services
+
+    with progress_bar("match") as progress:
+        counts = services.lines_match(organization.id, on=on, progress=progress)
+    states = queries.state_counts(organization.id)
+    text = (
+        f"{counts['lines']} lines: {counts['posted']} posted, {counts['returned']} returned, "
+        f"{counts['proposed']} to confirm, {counts['left']} left, {counts['ignored']} set aside"
+    )
+    emit({"on": on.isoformat(), **counts, "states": states}, as_json=as_json, text=text)
