@@ -21,7 +21,7 @@ COMMANDS = {
     "import": "files",
     "plan": "ticks",
     "send": "ticks",
-    "match": "ticks",
+    "match": "matching",
     "day": "ticks",
     "scenario": "scenarios",
     "interest": "law",
