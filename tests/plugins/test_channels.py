@@ -1,0 +1,157 @@
+"""The contract every channel keeps, run over the whole registry."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from amiable.plugins.base import Outcome, Outgoing
+from amiable.plugins.registry import plugins
+from tests.plugins.smtp_servers import free_port, keeper
+
+MEDIA = {"email", "letter", "registered_letter", "sms"}
+TYPES = {
+    "email": "message/rfc822",
+    "letter": "application/pdf",
+    "registered_letter": "application/pdf",
+    "sms": "text/plain; charset=utf-8",
+}
+CONTENT = b"From: <a@b.example>\r\nTo: <c@d.example>\r\nSubject: x\r\n\r\nHello\r\n"
+
+
+def _smtp(tmp_path, stack):
+    handler, port = stack.enter_context(keeper())
+    return {"host": "127.0.0.1", "port": port, "tls": "none"}, lambda: len(handler.mails)
+
+
+def _spool(tmp_path, stack):
+    count = lambda: sum(1 for medium in MEDIA for _ in (tmp_path / medium).glob("*"))  # noqa: E731
+    return {"folder": str(tmp_path)}, count
+
+
+def _memory(tmp_path, stack):
+    box = {}
+    return {"box": box}, lambda: len(box)
+
+
+# How to open each channel in a test, and how to count what arrived (None = nothing to count).
+CONFIGS = {"smtp": _smtp, "spool": _spool, "memory": _memory, "outbox": lambda *_: ({}, None)}
+# The same channels with nobody at the other end.
+DEAD = {
+    "smtp": lambda tmp: {"host": "127.0.0.1", "port": free_port(), "tls": "none"},
+    "spool": lambda tmp: {"folder": str(_plain_file(tmp))},
+}
+
+
+def _plain_file(folder):
+    path = folder / "not-a-folder"
+    path.write_text("x")
+    return path
+
+
+def outgoing(medium="email", key="1:case-9:reminder_1", recipient="c@d.example"):
+    return Outgoing(key, medium, recipient, "Subject", CONTENT, TYPES[medium])
+
+
+@pytest.fixture(params=sorted(plugins("channels")))
+def channel(request):
+    return plugins("channels")[request.param]
+
+
+@pytest.fixture
+def opened(channel, tmp_path):
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        config, count = CONFIGS[channel.code](tmp_path, stack)
+        yield channel, config, count
+
+
+def test_channel_says_what_it_is(channel):
+    assert channel.code == channel.code.lower()
+    assert channel.label
+    assert channel.media
+    assert channel.media <= MEDIA
+    assert isinstance(channel.resend_safe, bool)
+
+
+def test_channel_delivers_every_medium_it_claims(opened):
+    channel, config, count = opened
+    with channel.session(config) as session:
+        for medium in sorted(channel.media):
+            outcome = session.send(outgoing(medium, key=medium))
+            assert isinstance(outcome, Outcome)
+            assert outcome.state == "sent", outcome
+    assert count is None or count() == len(channel.media)
+
+
+def test_same_key_is_delivered_once_where_promised(opened):
+    channel, config, count = opened
+    if not channel.resend_safe:
+        pytest.skip("a person decides on this channel")
+    for _ in range(2):
+        with channel.session(config) as session:
+            assert session.send(outgoing(sorted(channel.media)[0])).state == "sent"
+    assert count is None or count() == 1
+
+
+@pytest.mark.parametrize("key", ["../../escape", "a/b\\c", "x\r\nDATA", "\x00", "é" * 200, ""])
+def test_hostile_key_does_no_harm(opened, key, tmp_path):
+    channel, config, count = opened
+    with channel.session(config) as session:
+        assert session.send(outgoing(sorted(channel.media)[0], key=key)).state == "sent"
+    assert not (tmp_path.parent / "escape").exists()
+    assert count is None or count() == 1
+
+
+@pytest.mark.parametrize("code", sorted(DEAD))
+def test_unreachable_other_side_is_a_retry(code, tmp_path):
+    channel = plugins("channels")[code]
+    with channel.session(DEAD[code](tmp_path)) as session:
+        outcome = session.send(outgoing())
+    assert outcome.state == "retry"
+    assert outcome.detail
+    assert outcome.retry_after_seconds > 0
+
+
+def test_every_channel_is_under_contract():
+    assert CONFIGS.keys() == plugins("channels").keys()
+
+
+def test_spool_knows_a_message_that_was_already_taken_away(tmp_path):
+    channel = plugins("channels")["spool"]
+    with channel.session({"folder": str(tmp_path)}) as session:
+        session.send(outgoing("registered_letter"))
+        (file,) = (tmp_path / "registered_letter").iterdir()
+        file.unlink()  # the printer took it
+        assert session.send(outgoing("registered_letter")).state == "sent"
+    assert list((tmp_path / "registered_letter").iterdir()) == []
+
+
+def test_spool_finishes_what_a_killed_process_had_staged(tmp_path):
+    channel = plugins("channels")["spool"]
+    with channel.session({"folder": str(tmp_path)}) as session:
+        session.send(outgoing("letter"))
+        (file,) = (tmp_path / "letter").iterdir()
+        file.rename(tmp_path / ".staged" / file.name)  # killed just before the last rename
+        session.send(outgoing("letter"))
+    (file,) = (tmp_path / "letter").iterdir()
+    assert file.read_bytes() == CONTENT
+
+
+def test_spooled_text_message_carries_its_number(tmp_path):
+    channel = plugins("channels")["spool"]
+    with channel.session({"folder": str(tmp_path)}) as session:
+        session.send(outgoing("sms", recipient="+33612345678"))
+    (file,) = (tmp_path / "sms").iterdir()
+    assert file.read_text().startswith("To: +33612345678\n\n")
+
+
+def test_memory_keeps_the_first_message_of_a_key():
+    box = {}
+    with plugins("channels")["memory"].session({"box": box}) as session:
+        session.send(outgoing(recipient="first@x.example"))
+        session.send(outgoing(recipient="second@x.example"))
+    assert [message.recipient for message in box.values()] == ["first@x.example"]
+    assert json.dumps(sorted(box))
