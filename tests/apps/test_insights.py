@@ -11,6 +11,7 @@ import pytest
 
 from amiable.apps.cases.models import Dispute
 from amiable.apps.insights import balances
+from amiable.apps.insights.invariants import snapshot_sums
 from amiable.apps.insights.models import Snapshot
 from amiable.apps.insights.queries import aged_balance, dashboard, figures_as_of, snapshots
 from amiable.apps.insights.services import snapshot_take
@@ -301,3 +302,16 @@ def test_every_figure_says_its_method_and_its_perimeter(debtor):
     for figure in main(debtor).ratios:
         assert "{" not in str(figure.method)
         assert "EUR" in str(figure.perimeter)
+
+
+def test_a_snapshot_whose_parts_do_not_add_up_breaks_an_invariant(debtor):
+    factories.invoice(debtor, total_minor=1000, due=days(3))
+    snapshot_take(debtor.organization_id, on=TODAY)
+    assert list(snapshot_sums()) == []
+    row = Snapshot.objects.get()
+    row.figures["buckets"]["1_30"] += 1
+    row.save()
+    assert ["buckets" in line for line in snapshot_sums()] == [True]
+    row.figures["outstanding_minor"] += 1
+    row.save()
+    assert ["due and not due" in line for line in snapshot_sums()] == [True]

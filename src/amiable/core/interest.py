@@ -113,11 +113,10 @@ def _days(first: date, last: date) -> int:
 def _leap_days(first: date, last: date) -> int:
     """Days of the span that fall in leap years."""
     count = 0
-    while first <= last:
+    while True:
         year_end = min(last, date(first.year, 12, 31))
         if (date(first.year, 3, 1) - timedelta(days=1)).day == 29:
             count += _days(first, year_end)
         if year_end == last:
-            break
+            return count
         first = year_end + timedelta(days=1)
-    return count

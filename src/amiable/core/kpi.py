@@ -158,11 +158,6 @@ def bucket_index(days_late: int) -> int:
     return sum(days_late > end for end in BUCKET_ENDS)
 
 
-def bucket_starts(as_of: date) -> tuple[date, ...]:
-    """Earliest due date of every bucket but the last, which has none."""
-    return tuple(as_of - timedelta(days=end) for end in BUCKET_ENDS)
-
-
 def aged_balance(balances: Iterable[DueBalance], as_of: date) -> Aging:
     """Balances by days late on `as_of`."""
     counts: Counter[int] = Counter()
