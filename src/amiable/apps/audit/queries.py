@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import islice
+from typing import Any
 
 from django.apps import apps
 from django.db import connection
@@ -52,6 +53,12 @@ def broken_invariants() -> list[BrokenInvariant]:
         if examples:
             broken.append(BrokenInvariant(app, name, examples))
     return broken
+
+
+def last_payload(organization_id: int, kind: str) -> dict[str, Any] | None:
+    """Payload of the newest event of a kind that concerns the organization as a whole."""
+    events = Event.objects.filter(organization_id=organization_id, case_id=None, kind=kind)
+    return events.order_by("-id").values_list("payload", flat=True).first()
 
 
 def chain_breaks() -> Iterator[str]:

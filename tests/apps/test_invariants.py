@@ -1,0 +1,92 @@
+"""Invariants are able to fail: each damage is named by the invariant that watches it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.db import connection
+
+from amiable.apps.audit.queries import broken_invariants, invariants
+from amiable.apps.customers.models import ContactPoint
+from amiable.apps.payments.models import Payment
+from amiable.apps.receivables.models import Allocation, Entry, Installment
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+DAY = date(2026, 11, 20)
+
+
+@pytest.fixture
+def item() -> Installment:
+    return factories.invoice(factories.customer(factories.creditor(factories.organization())))
+
+
+def _credit(item: Installment, amount_minor: int = 1000, **fields) -> Entry:
+    return Entry.objects.create(
+        organization_id=item.organization_id, customer=item.customer, kind=Entry.Kind.PAYMENT,
+        amount_minor=-amount_minor, on_date=DAY, source="test", **fields,
+    )  # fmt: skip
+
+
+def _allocate(credit: Entry, item: Installment, amount_minor: int) -> Allocation:
+    return Allocation.objects.create(
+        organization_id=item.organization_id, credit=credit, installment=item,
+        amount_minor=amount_minor, on_date=DAY, source="test",
+    )  # fmt: skip
+
+
+def _names() -> set[str]:
+    return {broken.name for broken in broken_invariants()}
+
+
+def test_sound_facts_break_nothing(item):
+    _allocate(_credit(item), item, 400)
+    assert broken_invariants() == []
+    assert len(list(invariants())) > 20
+    assert len({(app, name) for app, name, _ in invariants()}) == len(list(invariants()))
+
+
+def test_settled_on_that_lies_is_named(item):
+    Installment.objects.update(settled_on=DAY)
+    assert _names() == {"settled_on_says_what_the_balance_says"}
+
+
+def test_paid_installment_that_is_not_settled_is_named(item):
+    _allocate(_credit(item, 120_000), item, 120_000)
+    assert _names() == {"settled_on_says_what_the_balance_says"}
+
+
+def test_credit_used_twice_is_named(item):
+    credit = _credit(item, 1000)
+    _allocate(credit, item, 900)
+    _allocate(credit, item, 200)
+    assert _names() == {"allocations_never_exceed_their_credit"}
+
+
+def test_allocation_in_another_currency_is_named(item):
+    _allocate(_credit(item, currency="CHF"), item, 100)
+    assert _names() == {"money_stays_in_its_currency"}
+
+
+def test_payment_of_another_amount_than_its_entry_is_named(item):
+    Payment.objects.create(
+        organization_id=item.organization_id, customer=item.customer, entry=_credit(item, 1000),
+        method="transfer", amount_minor=999, received_on=DAY, external_id="x",
+    )  # fmt: skip
+    assert _names() == {"payment_is_its_entry"}
+
+
+def test_row_of_another_organization_is_named(item):
+    ContactPoint.objects.update(organization=factories.organization("other"))
+    assert _names() == {"rows_stay_in_their_organization"}
+
+
+def test_every_rule_runs_on_this_database(item):
+    for _, name, rule in invariants():
+        if isinstance(rule, str):
+            with connection.cursor() as cursor:
+                cursor.execute(rule)
+                assert cursor.fetchall() == [], name
+        else:
+            assert list(rule()) == [], name
