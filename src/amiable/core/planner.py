@@ -7,6 +7,7 @@ an action's key is (case, step, how often that step was closed before).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -136,8 +137,9 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
         return Plan(facts.case_id, day, (), tuple(skips), _look(facts, today, looks))
     top = max(position.index for position in due)
     step = scenario.main_steps[top]
-    together = [p for p in due if step.rank - scenario.main_steps[p.index].rank <= 1]
-    left = [p for p in due if step.rank - scenario.main_steps[p.index].rank > 1]
+    ranks = scenario.ranks
+    together = [p for p in due if ranks[top] - ranks[p.index] <= 1]
+    left = [p for p in due if ranks[top] - ranks[p.index] > 1]
     skips += [
         Skip(Sentence("plan.firmer_today", {"number": p.item.number}), p.item.id) for p in left
     ]
@@ -154,19 +156,20 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
 def _position(facts: CaseFacts, item: Item, scenario: Scenario, day: date) -> _Position:
     """The step of one item on a working day; steps still to come are never due before their day."""
     steps = scenario.main_steps
-    dates = step_dates(tuple(s.offset_days for s in steps), item.due_date, facts.holidays_zone)
-    done = max((scenario.position.get(code, -1) for code in item.steps_done), default=-1)
-    done_on = item.steps_done.get(steps[done].code) if done >= 0 else None
-    if done >= 0 and done_on and done + 1 < len(dates) and done_on >= dates[done + 1]:
+    dates = step_dates(scenario.offsets, item.due_date, facts.holidays_zone)
+    done, done_on = -1, None
+    for code, on in item.steps_done.items():
+        if scenario.position.get(code, -1) > done:
+            done, done_on = scenario.position[code], on
+    if done_on and done + 1 < len(dates) and done_on >= dates[done + 1]:
         dates = _paced(steps, done, done_on, dates, facts.holidays_zone)
-    reached = -1
-    for index, on in enumerate(dates):
-        if on > day:
-            break
-        if steps[index].stage != "preventive" or _preventive_fits(item, on, day):
-            reached = index
+    passed = bisect_right(dates, day)
+    reached = passed - 1
+    while reached >= 0 and not _fits(item, steps[reached], dates[reached], day):
+        reached -= 1
     index = _allowed(scenario, item, done, reached)
-    next_on = next((on for at, on in enumerate(dates) if at > max(index, done) and on > day), None)
+    following = max(passed, index + 1, done + 1)
+    next_on = dates[following] if following < len(dates) else None
     if index <= done:
         return _Position(item, -1, _waiting(item, done_on, next_on, day), next_on)
     if index + 1 < len(steps) and dates[index + 1] <= day:
@@ -177,9 +180,9 @@ def _position(facts: CaseFacts, item: Item, scenario: Scenario, day: date) -> _P
     return _Position(item, index, sentence, next_on)
 
 
-def _preventive_fits(item: Item, on: date, day: date) -> bool:
-    """Not after the due date, and not for an invoice whose term is shorter than the notice."""
-    return day <= item.due_date and item.issue_date <= on
+def _fits(item: Item, step: Step, on: date, day: date) -> bool:
+    """A preventive step: not after the due date, nor for a term shorter than its notice."""
+    return step.stage != "preventive" or (day <= item.due_date and item.issue_date <= on)
 
 
 def _paced(
@@ -206,11 +209,12 @@ def _allowed(scenario: Scenario, item: Item, done: int, reached: int) -> int:
         index = max(done + 1, first) if reached >= first else reached
     elif not contacted and scenario.catch_up == "catch_up_step" and scenario.catch_up_step:
         index = min(reached, scenario.position[scenario.catch_up_step])
-    ranks = {scenario.by_code[code].rank for code in item.steps_done if code in scenario.by_code}
+    ranks = scenario.ranks
+    taken = {ranks[scenario.position[c]] for c in item.steps_done if c in scenario.position}
     for gate, needed in ((_HANDOVER, _FORMAL), (_FORMAL, _FIRM)):
-        if steps[index].rank >= gate and needed not in ranks:
-            below = [i for i in range(done + 1, index) if steps[i].rank < gate]
-            exact = [i for i in range(len(steps)) if steps[i].rank == needed and i <= index]
+        if ranks[index] >= gate and needed not in taken:
+            below = [i for i in range(done + 1, index) if ranks[i] < gate]
+            exact = [i for i in range(index + 1) if ranks[i] == needed]
             index = max(below or exact or [done])
     return index
 

@@ -82,6 +82,16 @@ class Scenario:
         return {step.code: index for index, step in enumerate(self.main_steps)}
 
     @functools.cached_property
+    def offsets(self) -> tuple[int, ...]:
+        """Offsets of the main steps, in days."""
+        return tuple(step.offset_days for step in self.main_steps)
+
+    @functools.cached_property
+    def ranks(self) -> tuple[int, ...]:
+        """Severity of the main steps."""
+        return tuple(step.rank for step in self.main_steps)
+
+    @functools.cached_property
     def by_code(self) -> Mapping[str, Step]:
         """Every step by its code."""
         return {step.code: step for step in self.steps}

@@ -12,7 +12,6 @@ from django.db.models import Q, QuerySet
 from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.cases.models import Case, Dispute, Hold, Promise
 from amiable.apps.receivables.models import Installment
-from amiable.apps.receivables.queries import chunks
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 declare(
@@ -52,12 +51,11 @@ def cases_ensure(organization_id: int, pairs: Iterable[tuple[int, str]], *, on: 
 
 def cases_wake(organization_id: int, customer_ids: Collection[int], *, on: date) -> None:
     """Make the planner look again at these customers' cases on `on` at the latest."""
-    for ids in chunks(customer_ids):
-        Case.objects.filter(
-            Q(next_plan_on__isnull=True) | Q(next_plan_on__gt=on),
-            organization_id=organization_id,
-            customer_id__in=ids,
-        ).update(next_plan_on=on)
+    Case.objects.filter(
+        Q(next_plan_on__isnull=True) | Q(next_plan_on__gt=on),
+        organization_id=organization_id,
+        customer_id__among=customer_ids,
+    ).update(next_plan_on=on)
 
 
 def hold_place(

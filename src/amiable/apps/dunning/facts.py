@@ -13,7 +13,7 @@ from amiable.apps.banking.models import Statement
 from amiable.apps.cases.models import Case, Dispute, Hold, Promise
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.dunning.models import Action, ActionItem
-from amiable.apps.receivables.queries import OpenItem, chunks, open_items, unallocated_credits
+from amiable.apps.receivables.queries import OpenItem, open_items, unallocated_credits
 from amiable.apps.tenants.models import Organization
 from amiable.core import facts
 from amiable.core.scenario import CONTACT_MEDIA
@@ -84,19 +84,16 @@ def case_facts(
 
 
 def _cases(organization_id: int, case_ids: Collection[int]) -> list[_CaseRow]:
-    rows: list[_CaseRow] = []
-    for ids in chunks(case_ids):
-        rows += [
-            _CaseRow(*values)
-            for values in Case.objects.filter(organization_id=organization_id, id__in=ids)
-            .order_by("id")
-            .values_list(
-                "id", "customer_id", "currency", "customer__name", "customer__kind",
-                "customer__language", "customer__address_lines", "customer__postcode",
-                "customer__city", "customer__country", "customer__insolvent_since",
-            )
-        ]  # fmt: skip
-    return rows
+    rows = (
+        Case.objects.filter(organization_id=organization_id, id__among=case_ids)
+        .order_by("id")
+        .values_list(
+            "id", "customer_id", "currency", "customer__name", "customer__kind",
+            "customer__language", "customer__address_lines", "customer__postcode",
+            "customer__city", "customer__country", "customer__insolvent_since",
+        )
+    )  # fmt: skip
+    return [_CaseRow(*values) for values in rows]
 
 
 def _items(
@@ -105,27 +102,25 @@ def _items(
     """Open items by (customer, currency), with what each already got and what is disputed."""
     opens = open_items(organization_id, customer_ids)
     ids = [item.id for item in opens]
-    disputed: dict[int, int | None] = {}
+    disputed = dict(
+        Dispute.objects.filter(
+            organization_id=organization_id, installment_id__among=ids, closed_on__isnull=True
+        ).values_list("installment_id", "amount_minor")
+    )
     steps: dict[int, dict[str, date]] = defaultdict(dict)
-    for part in chunks(ids):
-        disputed |= dict(
-            Dispute.objects.filter(
-                organization_id=organization_id, installment_id__in=part, closed_on__isnull=True
-            ).values_list("installment_id", "amount_minor")
+    taken = (
+        ActionItem.objects.filter(
+            organization_id=organization_id,
+            installment_id__among=ids,
+            action__state__in=TAKEN,
+            action__closed_on__isnull=False,
         )
-        taken = (
-            ActionItem.objects.filter(
-                organization_id=organization_id,
-                installment_id__in=part,
-                action__state__in=TAKEN,
-                action__closed_on__isnull=False,
-            )
-            .values_list("installment_id", "step")
-            .annotate(on=Max("action__closed_on"))
-            .order_by()
-        )
-        for installment_id, step, on in taken:
-            steps[installment_id][step] = on
+        .values_list("installment_id", "step")
+        .annotate(on=Max("action__closed_on"))
+        .order_by()
+    )
+    for installment_id, step, on in taken:
+        steps[installment_id][step] = on
     grouped: dict[tuple[int, str], list[facts.Item]] = defaultdict(list)
     for item in opens:
         grouped[item.customer_id, item.currency].append(
@@ -153,15 +148,14 @@ def _media(organization_id: int, rows: Iterable[_CaseRow]) -> dict[int, frozense
     """Which media can reach each case's customer."""
     rows = list(rows)
     points: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for ids in chunks({row.customer_id for row in rows}):
-        usable = ContactPoint.objects.filter(
-            organization_id=organization_id,
-            customer_id__in=ids,
-            opted_out_at__isnull=True,
-            invalid_since__isnull=True,
-        )
-        for customer_id, kind, value in usable.values_list("customer_id", "kind", "value"):
-            points[customer_id].append((kind, value))
+    usable = ContactPoint.objects.filter(
+        organization_id=organization_id,
+        customer_id__among=[row.customer_id for row in rows],
+        opted_out_at__isnull=True,
+        invalid_since__isnull=True,
+    )
+    for customer_id, kind, value in usable.values_list("customer_id", "kind", "value"):
+        points[customer_id].append((kind, value))
     return {row.id: _reachable(row, points[row.customer_id]) for row in rows}
 
 
@@ -186,26 +180,24 @@ def _holds(
     organization_id: int, case_ids: Collection[int], on: date
 ) -> dict[int, list[facts.Hold]]:
     found: dict[int, list[facts.Hold]] = defaultdict(list)
-    for ids in chunks(case_ids):
-        rows = Hold.objects.filter(
-            Q(ends_on__isnull=True) | Q(ends_on__gte=on),
-            organization_id=organization_id,
-            case_id__in=ids,
-        )
-        for row in rows.order_by("id"):
-            hold = facts.Hold(row.reason, row.starts_on, row.ends_on, row.installment_id)
-            found[row.case_id].append(hold)
+    rows = Hold.objects.filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=on),
+        organization_id=organization_id,
+        case_id__among=case_ids,
+    )
+    for row in rows.order_by("id"):
+        hold = facts.Hold(row.reason, row.starts_on, row.ends_on, row.installment_id)
+        found[row.case_id].append(hold)
     return found
 
 
 def _promises(organization_id: int, case_ids: Collection[int]) -> dict[int, list[facts.Promise]]:
     found: dict[int, list[facts.Promise]] = defaultdict(list)
-    for ids in chunks(case_ids):
-        rows = Promise.objects.filter(
-            organization_id=organization_id, case_id__in=ids, cancelled_on__isnull=True
-        )
-        for row in rows.order_by("id"):
-            found[row.case_id].append(facts.Promise(row.amount_minor, row.due_on, row.grace_days))
+    rows = Promise.objects.filter(
+        organization_id=organization_id, case_id__among=case_ids, cancelled_on__isnull=True
+    )
+    for row in rows.order_by("id"):
+        found[row.case_id].append(facts.Promise(row.amount_minor, row.due_on, row.grace_days))
     return found
 
 
@@ -216,21 +208,20 @@ def _history(
     counts: dict[int, dict[str, int]] = defaultdict(dict)
     contacts: dict[int, date] = {}
     contact = Q(state__in=[Action.State.DONE, Action.State.UNKNOWN], medium__in=CONTACT_MEDIA)
-    for ids in chunks(case_ids):
-        rows = (
-            Action.objects.filter(organization_id=organization_id, case_id__in=ids)
-            .exclude(state__in=Action.PENDING)
-            .values_list("case_id", "step")
-            .annotate(
-                times=Count("id"),
-                last=Max("closed_on", filter=contact & ~Q(result__in=NOT_REACHED)),
-            )
-            .order_by()
+    rows = (
+        Action.objects.filter(organization_id=organization_id, case_id__among=case_ids)
+        .exclude(state__in=Action.PENDING)
+        .values_list("case_id", "step")
+        .annotate(
+            times=Count("id"),
+            last=Max("closed_on", filter=contact & ~Q(result__in=NOT_REACHED)),
         )
-        for case_id, step, times, last in rows:
-            counts[case_id][step] = times
-            if last is not None:
-                contacts[case_id] = max(last, contacts.get(case_id, last))
+        .order_by()
+    )
+    for case_id, step, times, last in rows:
+        counts[case_id][step] = times
+        if last is not None:
+            contacts[case_id] = max(last, contacts.get(case_id, last))
     return counts, contacts
 
 
@@ -238,23 +229,20 @@ def _pending(
     organization_id: int, case_ids: Collection[int]
 ) -> dict[int, list[facts.PendingAction]]:
     found: dict[int, list[facts.PendingAction]] = defaultdict(list)
-    for ids in chunks(case_ids):
-        actions = list(
-            Action.objects.filter(
-                organization_id=organization_id, case_id__in=ids, state__in=Action.PENDING
-            ).values_list("id", "case_id", "key", "step", "due_on", "state")
+    actions = list(
+        Action.objects.filter(
+            organization_id=organization_id, case_id__among=case_ids, state__in=Action.PENDING
+        ).values_list("id", "case_id", "key", "step", "due_on", "state")
+    )
+    items: dict[int, set[int]] = defaultdict(set)
+    for action_id, installment_id in ActionItem.objects.filter(
+        organization_id=organization_id, action_id__among=[row[0] for row in actions]
+    ).values_list("action_id", "installment_id"):
+        items[action_id].add(installment_id)
+    for action_id, case_id, key, step, due_on, state in actions:
+        found[case_id].append(
+            facts.PendingAction(action_id, key, step, due_on, frozenset(items[action_id]), state)
         )
-        items: dict[int, set[int]] = defaultdict(set)
-        for action_id, installment_id in ActionItem.objects.filter(
-            organization_id=organization_id, action_id__in=[row[0] for row in actions]
-        ).values_list("action_id", "installment_id"):
-            items[action_id].add(installment_id)
-        for action_id, case_id, key, step, due_on, state in actions:
-            found[case_id].append(
-                facts.PendingAction(
-                    action_id, key, step, due_on, frozenset(items[action_id]), state
-                )
-            )
     return found
 
 

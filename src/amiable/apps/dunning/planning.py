@@ -18,6 +18,7 @@ from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action, ActionItem, Enrollment, Scenario
 from amiable.apps.messaging.services import messages_withdraw
 from amiable.apps.receivables.models import Installment
+from amiable.apps.work.bulk import rows_insert
 from amiable.core import replan
 from amiable.core.facts import CaseFacts
 from amiable.core.planner import Plan, PlannedAction, plan
@@ -25,6 +26,7 @@ from amiable.core.scenario import HUMAN_MEDIA, SME_STANDARD, scenario_from_json
 from amiable.core.scenario import Scenario as Definition
 
 CHUNK = 1000
+_ITEM_COLUMNS = ("organization_id", "action_id", "installment_id", "step", "open_minor")
 Progress = Callable[[int, int], None]
 
 
@@ -145,7 +147,7 @@ def _open_cases(organization_id: int) -> list[int]:
 def _enrolled(organization_id: int, case_ids: Collection[int]) -> dict[int, int]:
     return dict(
         Enrollment.objects.filter(
-            organization_id=organization_id, case_id__in=case_ids
+            organization_id=organization_id, case_id__among=case_ids
         ).values_list("case_id", "scenario_id")
     )
 
@@ -169,7 +171,7 @@ def _plan_chunk(
     _insert(organization_id, additions, on)
     _update(organization_id, changes, on)
     for look, case_ids in looks.items():
-        Case.objects.filter(id__in=case_ids).update(next_plan_on=look)
+        Case.objects.filter(id__among=case_ids).update(next_plan_on=look)
     counts.cases += len(ids)
     counts.added += len(additions)
     counts.kept += sum(len(change.keep) for change in changes)
@@ -179,7 +181,7 @@ def _plan_chunk(
 def _lock_pending(organization_id: int, case_ids: list[int]) -> None:
     """Keep senders away while the plan is compared: a claim waits, then finds the new state."""
     pending = Action.objects.filter(
-        organization_id=organization_id, case_id__in=case_ids, state__in=Action.PENDING
+        organization_id=organization_id, case_id__among=case_ids, state__in=Action.PENDING
     )
     list(pending.select_for_update(no_key=True, of=("self",)).order_by("id").values_list("id"))
 
@@ -223,18 +225,14 @@ def _insert(organization_id: int, additions: list[tuple[PlannedAction, int]], on
         for planned, scenario_id in additions
     ]
     Action.objects.bulk_create(rows)
-    ActionItem.objects.bulk_create(
+    rows_insert(
+        ActionItem,
+        _ITEM_COLUMNS,
         [
-            ActionItem(
-                organization_id=organization_id,
-                action_id=row.id,
-                installment_id=item.id,
-                step=item.step,
-                open_minor=item.open_minor,
-            )
+            (organization_id, row.id, item.id, item.step, item.open_minor)
             for row, (planned, _) in zip(rows, additions, strict=True)
             for item in planned.items
-        ]
+        ],
     )
 
 
@@ -272,18 +270,14 @@ def _update(organization_id: int, changes: list[replan.Change], on: date) -> Non
     if not renewed:
         return
     ActionItem.objects.filter(action_id__in=[pending.id for pending, _ in renewed]).delete()
-    ActionItem.objects.bulk_create(
+    rows_insert(
+        ActionItem,
+        _ITEM_COLUMNS,
         [
-            ActionItem(
-                organization_id=organization_id,
-                action_id=pending.id,
-                installment_id=item.id,
-                step=item.step,
-                open_minor=item.open_minor,
-            )
+            (organization_id, pending.id, item.id, item.step, item.open_minor)
             for pending, planned in renewed
             for item in planned.items
-        ]
+        ],
     )
     Action.objects.bulk_update(
         [

@@ -47,35 +47,33 @@ def installment_balances(
 ) -> dict[int, int]:
     """Open amount per installment: its entries minus what is allocated to it, up to `as_of`."""
     balances: dict[int, int] = defaultdict(int)
-    until = {} if as_of is None else {"on_date__lte": as_of}
-    for ids in chunks(installment_ids):
-        scope = {"organization_id": organization_id, "installment_id__in": ids, **until}
-        for rows, sign in ((Entry.objects, 1), (Allocation.objects, -1)):
-            sums = rows.filter(**scope).values_list("installment_id").annotate(Sum("amount_minor"))
-            for installment_id, amount in sums.order_by():
-                balances[installment_id] += sign * amount
+    scope: dict[str, object] = {
+        "organization_id": organization_id,
+        "installment_id__among": installment_ids,
+    }
+    if as_of is not None:
+        scope["on_date__lte"] = as_of
+    for rows, sign in ((Entry.objects, 1), (Allocation.objects, -1)):
+        sums = rows.filter(**scope).values_list("installment_id").annotate(Sum("amount_minor"))
+        for installment_id, amount in sums.order_by():
+            balances[installment_id] += sign * amount
     return {i: balances[i] for i in installment_ids}
 
 
-def open_items(
-    organization_id: int, customer_ids: Collection[int] | None = None
-) -> list[OpenItem]:
-    """Open installments (of some customers, or all), oldest due first: one query a slice."""
+def open_items(organization_id: int, customer_ids: Collection[int] | None = None) -> list[OpenItem]:
+    """Open installments (of some customers, or all), oldest due first: one query."""
     installments = Installment.objects.filter(
         organization_id=organization_id, settled_on__isnull=True
-    ).annotate(entered=_sum_of(Entry), allocated=_sum_of(Allocation))
-    slices: list[Sequence[int] | None]
-    slices = [None] if customer_ids is None else list(chunks(customer_ids))
-    items = []
-    for ids in slices:
-        scoped = installments if ids is None else installments.filter(customer_id__in=ids)
-        rows = scoped.values_list(
-            "id", "customer_id", "invoice_id", "invoice__number", "invoice__kind",
-            "invoice__issue_date", "due_date", "currency", "invoice__total_minor",
-            "invoice__order_reference", "invoice__payment_reference", "invoice__missing_since",
-            "entered", "allocated",
-        )  # fmt: skip
-        items += [OpenItem(*row[:9], row[12] - row[13], *row[9:12]) for row in rows.iterator(CHUNK)]
+    )
+    if customer_ids is not None:
+        installments = installments.filter(customer_id__among=customer_ids)
+    rows = installments.annotate(entered=_sum_of(Entry), allocated=_sum_of(Allocation)).values_list(
+        "id", "customer_id", "invoice_id", "invoice__number", "invoice__kind",
+        "invoice__issue_date", "due_date", "currency", "invoice__total_minor",
+        "invoice__order_reference", "invoice__payment_reference", "invoice__missing_since",
+        "entered", "allocated",
+    )  # fmt: skip
+    items = [OpenItem(*row[:9], row[12] - row[13], *row[9:12]) for row in rows.iterator(CHUNK)]
     return sorted(items, key=lambda item: (item.due_date, item.id))
 
 
@@ -92,24 +90,16 @@ def unallocated_credits(
     """Credit not yet used on any installment, positive minor units, per (customer, currency)."""
     totals: dict[tuple[int, str], int] = defaultdict(int)
     until = {} if as_of is None else {"on_date__lte": as_of}
-    for ids in chunks(customer_ids):
-        credits = Entry.objects.filter(
-            organization_id=organization_id,
-            customer_id__in=ids,
-            installment__isnull=True,
-            **until,
-        )
-        for customer_id, currency, amount in (
-            credits.values_list("customer_id", "currency").annotate(Sum("amount_minor")).order_by()
-        ):
-            totals[customer_id, currency] -= amount
-        used = Allocation.objects.filter(
-            organization_id=organization_id, credit__customer_id__in=ids, **until
-        )
-        for customer_id, currency, amount in (
-            used.values_list("credit__customer_id", "credit__currency")
-            .annotate(Sum("amount_minor"))
-            .order_by()
-        ):
+    credits_given = Entry.objects.filter(
+        organization_id=organization_id,
+        customer_id__among=customer_ids,
+        installment__isnull=True,
+        **until,
+    ).values_list("customer_id", "currency")
+    used = Allocation.objects.filter(
+        organization_id=organization_id, credit__customer_id__among=customer_ids, **until
+    ).values_list("credit__customer_id", "credit__currency")
+    for rows in (credits_given, used):
+        for customer_id, currency, amount in rows.annotate(Sum("amount_minor")).order_by():
             totals[customer_id, currency] -= amount
     return {key: amount for key, amount in totals.items() if amount}
