@@ -30,6 +30,19 @@ class AmountField(forms.CharField):
             raise forms.ValidationError(self.error_messages["amount"], code="amount") from error
 
 
+FILE_KINDS = ("invoices", "customers", "statement")
+
+
+class ImportForm(forms.Form):
+    """A file and how to take it."""
+
+    file = forms.FileField(label=_("File"), allow_empty_file=True)
+    kind = forms.ChoiceField(choices=lambda: labels.choices("file"), label=_("Kind"))
+    partial = forms.BooleanField(required=False)
+    full = forms.BooleanField(required=False)
+    creditor = forms.CharField(required=False, max_length=40)
+
+
 class HoldForm(forms.Form):
     """Pause a case or one of its items."""
 

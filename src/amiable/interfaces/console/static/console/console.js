@@ -65,11 +65,18 @@
     if (link) link.click();
   }
 
+  function press(list, selector) {
+    const button = current(list) && current(list).querySelector(selector);
+    if (button) button.click();
+  }
+
   const KEYS = {
     j: (list) => moveTo(list, 1),
     k: (list) => moveTo(list, -1),
     x: (list) => tick(current(list)),
     a: approve,
+    v: (list) => press(list, "[data-confirm]"),
+    r: (list) => press(list, "[data-refuse]"),
   };
 
   document.addEventListener("keydown", (event) => {

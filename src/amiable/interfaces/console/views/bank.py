@@ -1,0 +1,146 @@
+"""The bank page: lines with what was decided and why, and what a person decides about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from amiable.apps.banking import queries as banking
+from amiable.apps.banking import services
+from amiable.apps.insights import accounts
+from amiable.apps.insights.customer_file import customer_file
+from amiable.apps.payments.services import PaymentError
+from amiable.apps.receivables.allocations import AllocationError
+from amiable.interfaces.console import clock, sentences, toasts
+from amiable.interfaces.console.access import actor, back, change, page, page_number
+from amiable.interfaces.console.spending import spend
+
+HOME = "console:bank"
+PAGE_SIZE = 50
+# What a person has to look at comes first.
+OPEN = ("new", "proposed", "left")
+
+
+@page
+def bank(request: HttpRequest) -> HttpResponse:
+    """Lines, newest first, those that wait for a person before all others."""
+    organization, number = request.organization.pk, page_number(request)
+    counts = banking.state_counts(organization)
+    state = request.GET.get("state", "open")
+    states = OPEN if state == "open" else (state,) if state in counts else ()
+    total = sum(count for name, count in counts.items() if not states or name in states)
+    context = {
+        "lines": banking.lines(
+            organization, states=states, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE
+        ),
+        "counts": {**counts, "open": sum(counts[name] for name in OPEN)},
+        "state": state,
+        "accounts": banking.accounts(organization),
+        "statements": banking.statements(organization, limit=12),
+        "unallocated": banking.unallocated(organization)[:10],
+        "found": {"number": number, "pages": max(1, -(-total // PAGE_SIZE)), "total": total},
+    }
+    return render(request, "console/bank.html", context)
+
+
+@page
+def line(request: HttpRequest, line_id: int) -> HttpResponse:
+    """Assign a line by hand: choose the customer, then the items."""
+    organization, today = request.organization.pk, clock.today(request)
+    view = banking.line(organization, line_id)
+    if view is None:
+        raise Http404
+    query = request.GET.get("q", view.payer_name)[:100]
+    chosen = request.GET.get("customer", "")
+    file = customer_file(organization, int(chosen), today) if chosen.isdecimal() else None
+    context = {"line": view, "q": query, "file": file, "today": today}
+    if file is None:
+        context["found"] = accounts.accounts_page(organization, today, search=query)
+    return render(request, "console/bank_line.html", context)
+
+
+def _decide(request: HttpRequest, decision: Callable[..., Any], *what: Any) -> Any:
+    """Take a decision; None and a toast when the line has moved on meanwhile."""
+    who = {"on": clock.today(request), "actor": actor(request)}
+    try:
+        return decision(request.organization.pk, *what, **who) or True
+    except ObjectDoesNotExist as error:
+        raise Http404 from error
+    except (services.MatchError, AllocationError, PaymentError) as error:
+        toasts.failed(request, sentences.render(error.sentence))
+        return None
+
+
+@change
+def match_confirm(request: HttpRequest, match_id: int) -> HttpResponse:
+    """The proposal is right."""
+    if _decide(request, services.match_confirm, match_id):
+        undo = reverse("console:match_undo", args=[match_id])
+        toasts.done(request, gettext("Confirmed: the payment is posted."), undo)
+    return back(request, HOME)
+
+
+@change
+def match_refuse(request: HttpRequest, match_id: int) -> HttpResponse:
+    """The proposal is wrong and does not come back."""
+    if _decide(request, services.match_refuse, match_id):
+        toasts.done(request, gettext("Turned down: this proposal does not come back."))
+    return back(request, HOME)
+
+
+@change
+def match_undo(request: HttpRequest, match_id: int) -> HttpResponse:
+    """A posted match was wrong: the debt is open again."""
+    if _decide(request, services.match_undo, match_id):
+        toasts.done(request, gettext("Undone: the invoices are open again."))
+    return back(request, HOME)
+
+
+@change
+def line_ignore(request: HttpRequest, line_id: int) -> HttpResponse:
+    """The line concerns no customer."""
+    if _decide(request, services.line_ignore, line_id):
+        undo = reverse("console:line_restore", args=[line_id])
+        toasts.done(request, gettext("Set aside."), undo)
+    return back(request, HOME)
+
+
+@change
+def line_restore(request: HttpRequest, line_id: int) -> HttpResponse:
+    """Take a line that was set aside up again."""
+    if _decide(request, services.line_restore, line_id):
+        toasts.done(request, gettext("The line waits for a decision again."))
+    return back(request, HOME)
+
+
+@change
+def line_assign(request: HttpRequest, line_id: int) -> HttpResponse:
+    """Post a line to a customer: the ticked items, oldest first, until the money is used up."""
+    organization, customer = request.organization.pk, request.POST.get("customer", "")
+    view = banking.line(organization, line_id)
+    file = customer_file(organization, int(customer), clock.today(request))
+    if view is None or file is None:
+        raise Http404
+    ticked = {int(text) for text in request.POST.getlist("item") if text.isdecimal()}
+    parts = spend(file, view.amount, ticked)
+    match = _decide(request, services.line_assign, line_id, file.customer.pk, parts)
+    if match:
+        undo = reverse("console:match_undo", args=[match.pk])
+        toasts.done(request, gettext("Assigned: the payment is posted."), undo)
+    return redirect(HOME)
+
+
+@change
+def match_all(request: HttpRequest) -> HttpResponse:
+    """Look again at every line that waits."""
+    counts = services.lines_match(request.organization.pk, on=clock.today(request))
+    posted = counts.get("posted", 0)
+    text = ngettext("{count} line is matched.", "{count} lines are matched.", posted)
+    toasts.done(request, text.format(count=posted))
+    return back(request, HOME)
