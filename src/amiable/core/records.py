@@ -7,10 +7,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from amiable.core.sentences import Param, Sentence
+from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 
 CustomerKind = Literal["company", "consumer", "public"]
 InvoiceKind = Literal["invoice", "credit_note", "prepayment"]
+
+declare(
+    {
+        "invoice.duplicate": gettext_noop(
+            "Invoice {number} is already on line {first}. Keep one of the two rows."
+        ),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,7 @@ class InvoiceRow:
     """An invoice or credit note as a file states it, amounts in minor units, VAT included.
 
     `total_minor` is positive for every kind; `open_minor` None = not stated (wholly open).
+    `due_stated` False = the due date comes from a default term, and never corrects a known one.
     """
 
     line: int
@@ -74,6 +83,7 @@ class InvoiceRow:
     order_reference: str = ""
     payment_reference: str = ""
     label: str = ""
+    due_stated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

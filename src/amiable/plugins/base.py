@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ class ReadResult:
 
     `rows` = number of data rows seen; `summary` is plain JSON (INTERFACES, `amiable read`).
     `raw` = the original cells of rejected rows by line, for the file of rejected rows.
+    `cells_of` reads the original cells of other lines, while the file exists.
     `settled` = invoices the source closed: they close what we know and create nothing.
     `warnings` are of the same shape as errors, for rows that were taken all the same.
     """
@@ -35,6 +36,7 @@ class ReadResult:
     raw: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[RowError, ...] = ()
     settled: tuple[InvoiceRow, ...] = ()
+    cells_of: Callable[[Collection[int]], Mapping[int, tuple[str, ...]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

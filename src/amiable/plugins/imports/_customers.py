@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from stdnum import iban as stdnum_iban
 from stdnum.eu import vat as stdnum_vat
@@ -102,7 +101,10 @@ class CustomerReader:
         self._line = 0
 
     def read(self, line: int, cells: list[str]) -> CustomerRow | None:
-        """The customer of a row, or None when the row names none (an error is then recorded)."""
+        """The customer of a row, or None when the row names none (an error is then recorded).
+
+        Rows that repeat a customer get the same object, whose line is that of the first.
+        """
         key = tuple([cells[index] for index in self._indexes])
         row = self._known.get(key)
         if row is None:
@@ -110,7 +112,7 @@ class CustomerReader:
             names = [name for name, _ in self._fields]
             row = self._read(dict(zip(names, map(clean, key), strict=True)))
             self._known[key] = row
-        return row if row is None or row.line == line else replace(row, line=line)
+        return row
 
     def column(self, field: str) -> str:
         """The file's own name of a field's column, "" when it has none."""

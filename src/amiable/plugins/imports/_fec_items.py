@@ -155,17 +155,17 @@ def _partly_paid(group: Sequence[Line], rest: int) -> list[Line]:
 
 def items(lines: Iterable[Line]) -> list[Item]:
     """One item per customer and piece. An open credit of the same piece reduces its invoice."""
-    pieces: dict[tuple[tuple[str, str], str], list[Line]] = defaultdict(list)
+    pieces: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for line in lines:
         if line.amount_minor:
-            pieces[line.party, line.piece or f"{line.journal}-{line.entry}"].append(line)
+            owner = line.customer or line.account
+            pieces[owner, line.piece or f"{line.journal}-{line.entry}"].append(line)
     found: list[Item] = []
     for (_, number), group in pieces.items():
         debits = [line for line in group if line.amount_minor > 0]
         refunds = [line for line in group if line.amount_minor < 0]
         if len({line.piece_date for line in debits or refunds}) > 1:
-            # One reference for several documents is no reference: each line stands for itself.
-            found += [_single(line, f"{number}-{line.entry}-{line.line}") for line in group]
+            found += _singles(group, number)
         elif not debits:
             found.append(_merged(refunds, number))
         else:
@@ -173,8 +173,19 @@ def items(lines: Iterable[Line]) -> list[Item]:
     return found
 
 
-def _single(line: Line, number: str) -> Item:
-    return Item(line, number, line.amount_minor, line.open_minor)
+def _singles(group: Sequence[Line], number: str) -> list[Item]:
+    """One reference for several documents is no reference: each line stands for itself.
+
+    Numbers must stay the same in the next export, so they use the entry and never the line.
+    """
+    found: list[Item] = []
+    counts: dict[str, int] = defaultdict(int)
+    for line in group:
+        own = f"{number}-{line.entry}"
+        counts[own] += 1
+        unique = own if counts[own] == 1 else f"{own}-{counts[own]}"
+        found.append(Item(line, unique, line.amount_minor, line.open_minor))
+    return found
 
 
 def _merged(group: Sequence[Line], number: str) -> Item:

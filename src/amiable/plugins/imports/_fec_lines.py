@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +75,10 @@ class FecFile:
                 if number > MAX_LINES:
                     raise refuse("file.too_many_rows", number, limit=MAX_LINES)
                 yield FecRow(number, _cells(text, self.separator), self.columns)
+
+    def cells_of(self, lines: Collection[int]) -> dict[int, tuple[str, ...]]:
+        """The original cells of some lines, read from the file again."""
+        return {row.line: tuple(row.cells) for row in self.rows() if row.line in lines}
 
     def fitted(self, row: FecRow, problems: Problems) -> bool:
         """Whether the row has its cells; empty ones at the end may be left out."""

@@ -27,9 +27,6 @@ from amiable.plugins.imports._table import Problems, RefusedFileError, Table, re
 
 declare(
     {
-        "invoice.duplicate": gettext_noop(
-            "Invoice {number} is already on line {first}. Keep one of the two rows."
-        ),
         "invoice.due_missing": gettext_noop(
             "The row has neither a due date nor a payment term. Give one of them."
         ),
@@ -106,6 +103,7 @@ def read_invoices(table: Table, options: ReadOptions, *, format_code: str) -> Re
         summary=invoices_summary(invoices, rows, problems, table),
         header=table.header,
         raw=raw,
+        cells_of=table.cells_of,
     )
 
 
@@ -128,7 +126,7 @@ class _InvoiceReader:
         number = self._number(customer)
         kind, total, open_minor, currency = self._amounts()
         issued, due = self._dates(kind)
-        texts = {field: self._short(field) for field in _LIMITS}
+        order, payment, label = map(self._short, _LIMITS)
         if len(self._problems.errors) > before or customer is None or not issued or not due:
             return None
         if total == 0:
@@ -136,7 +134,8 @@ class _InvoiceReader:
             return None
         return InvoiceRow(
             line=line, number=number, kind=kind, issue_date=issued, due_date=due,
-            currency=currency, total_minor=total, open_minor=open_minor, customer=customer, **texts,
+            currency=currency, total_minor=total, open_minor=open_minor, customer=customer,
+            order_reference=order, payment_reference=payment, label=label,
         )  # fmt: skip
 
     def _text(self, field: str) -> str:

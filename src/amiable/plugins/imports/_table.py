@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -17,7 +17,7 @@ Rows = Iterator[tuple[int, list[str]]]
 
 MAX_BYTES = 256 * 1024 * 1024
 MAX_LINE = 1_000_000  # characters
-MAX_ROWS = 300_000
+MAX_ROWS = 500_000
 MAX_CELLS = 400
 MAX_ERRORS = 50_000
 _HEADER_WITHIN = 10  # rows: titles may stand above the header
@@ -110,6 +110,10 @@ class Table:
                 raise refuse("file.too_many_rows", line, limit=MAX_ROWS)
             yield line, cells
 
+    def cells_of(self, lines: Collection[int]) -> dict[int, tuple[str, ...]]:
+        """The original cells of some lines, read from the file again."""
+        return {line: tuple(cells) for line, cells in self.rows() if line in lines}
+
     def fitted(self, line: int, cells: list[str], problems: Problems) -> bool:
         """Whether the row has the header's width (empty cells behind it are ignored)."""
         width = len(self.header)
@@ -194,7 +198,7 @@ def _by_frequency(path: Path, encoding: str) -> list[str]:
 
 
 def find_encoding(path: Path) -> str:
-    """The codec of a text file. Raises RefusedFileError for empty, binary, too large or unreadable."""
+    """The codec of a text file. RefusedFileError says why it has none."""
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise refuse("file.too_large", limit=MAX_BYTES // 2**20)

@@ -155,6 +155,7 @@ def _date_styles(archive: zipfile.ZipFile) -> set[str]:
 def _is_date_format(code: str, custom: dict[str, str]) -> bool:
     if code in custom:
         shown = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.|_.', "", custom[code]).lower()
+        shown = shown.replace("general", "").replace("am/pm", "")
         shown = shown.replace("a", "y").replace("j", "d")  # French Excel writes jj/mm/aaaa
         return "y" in shown or ("d" in shown and "m" in shown)
     return code.isdigit() and int(code) in _DATE_FORMATS

@@ -26,9 +26,6 @@ declare(
         "customer.duplicate": gettext_noop(
             "Customer {name} is already on line {first}. Keep one of the two rows."
         ),
-        "customer.term": gettext_noop(
-            "“{value}” is not a payment term and will not serve for due dates."
-        ),
     }
 )
 
@@ -76,7 +73,7 @@ def _read(table: Table) -> ReadResult:
             rows += 1
             before = len(problems.errors)
             if table.fitted(line, cells, problems) and (row := reader.read(line, cells)):
-                _check(row, reader, problems, first_lines)
+                _check(line, row, reader, problems, first_lines)
                 if len(problems.errors) == before:
                     customers.append(row)
             if len(problems.errors) > before:
@@ -96,26 +93,26 @@ def _read(table: Table) -> ReadResult:
         summary={**table_summary(rows, problems, table), "customers": len(customers)},
         header=table.header,
         raw=raw,
+        cells_of=table.cells_of,
     )
 
 
 def _check(
+    line: int,
     row: CustomerRow,
     reader: CustomerReader,
     problems: Problems,
     first_lines: dict[tuple[str, str], int],
 ) -> None:
     if not row.name:
-        problems.error(row.line, reader.column("customer_name"), "row.missing")
+        problems.error(line, reader.column("customer_name"), "row.missing")
         return
     # Customers of one name may differ by their codes; without a code the name is the identity.
     key = (row.creditor, f"code {row.code}" if row.code else f"name {row.name.casefold()}")
-    first = first_lines.setdefault(key, row.line)
-    if first != row.line:
+    first = first_lines.setdefault(key, line)
+    if first != line:
         column = reader.column("customer_code" if row.code else "customer_name")
-        problems.error(
-            row.line, column, "customer.duplicate", name=row.code or row.name, first=first
-        )
+        problems.error(line, column, "customer.duplicate", name=row.code or row.name, first=first)
 
 
 PLUGIN = Customers()

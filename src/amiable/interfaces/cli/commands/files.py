@@ -2,42 +2,177 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from amiable.interfaces.cli.common import OK, REJECTED, emit, json_option, tenant_command
-from amiable.interfaces.cli.records import read_document
+from amiable.interfaces.cli.common import (
+    OK,
+    REJECTED,
+    emit,
+    json_option,
+    progress_bar,
+    tenant_command,
+)
+from amiable.interfaces.cli.records import error_json, read_document
 from amiable.plugins.base import ReadResult
 from amiable.plugins.sniffing import read_file
 
 if TYPE_CHECKING:
+    from amiable.apps.imports.services import ImportResult
     from amiable.apps.tenants.models import Organization
 
 KINDS = ("invoices", "customers", "statement", "documents")
+ACTOR = "command line"
 _SHOWN = 20  # errors printed for a person; --json lists all
+
+_files = click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True),
+)
 
 
 @click.command("read")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_files
 @json_option
-def read_command(files: tuple[Path, ...], as_json: bool) -> int:
+def read_command(files: tuple[Path, ...], as_json: bool) -> int:  # noqa: ARG001
     """Parse files of any supported format and print what they hold, without the database.
 
-    One JSON document for one file, a list for several.
+    The output is always JSON: one document for one file, a list for several.
     """
     documents = []
-    with _progress(files, "Reading") as paths:
-        for path in paths:
+    with progress_bar("read") as progress:
+        for count, path in enumerate(files, start=1):
             documents.append(read_document(read_file(path)))
+            progress(count, len(files))
     emit(documents[0] if len(files) == 1 else documents, as_json=True)
     return REJECTED if any(document["errors"] for document in documents) else OK
 
 
-def _progress(paths: tuple[Path, ...], label: str) -> Any:
-    """A progress bar on stderr when someone watches it; silent otherwise."""
-    stream = click.get_text_stream("stderr")
-    return click.progressbar(paths, label=label, file=stream, hidden=not stream.isatty())
+@click.command("import")
+@click.argument("kind", type=click.Choice(KINDS))
+@_files
+@click.option("--dry-run", is_flag=True, help="Do everything, then take it back.")
+@click.option("--partial", is_flag=True, help="Let the good rows in; keep the others to correct.")
+@click.option("--full", is_flag=True, help="The file lists all open invoices: flag the others.")
+@click.option("--mapping", default="", help="Saved mapping of column names.")
+@click.option("--creditor", default="", help="Creditor of rows that name none.")
+@click.option(
+    "--rejected-to",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Where to write the rejected rows (with --partial).",
+)
+@tenant_command
+def import_command(
+    *,
+    organization: Organization,
+    on: date,
+    as_json: bool,
+    kind: str,
+    files: tuple[Path, ...],
+    **options: Any,
+) -> int:
+    """Import invoices, customers, bank statements, or the PDF documents of invoices.
+
+    A file enters whole or not at all, unless --partial. Importing it again changes nothing.
+    """
+    if kind == "documents":
+        return _documents(organization, files, dry_run=options["dry_run"], as_json=as_json)
+    if options["rejected_to"] and len(files) > 1:
+        raise click.UsageError("--rejected-to takes one file at a time")
+    results = []
+    with progress_bar("import") as progress:
+        for count, path in enumerate(files, start=1):
+            results.append(_import(organization, kind, path, on=on, **options))
+            progress(count, len(files))
+    documents = [_document(result) for result in results]
+    text = "\n".join(_told(result) for result in results)
+    emit(documents[0] if len(files) == 1 else documents, as_json=as_json, text=text)
+    return REJECTED if any(result.errors for result in results) else OK
+
+
+def _import(
+    organization: Organization,
+    kind: Any,
+    path: Path,
+    *,
+    on: date,
+    rejected_to: Path | None,
+    **options: Any,
+) -> ImportResult:
+    from amiable.apps.banking.services import StatementError, statement_import
+    from amiable.apps.imports import services
+
+    def write(read: ReadResult, source: str) -> dict[str, int]:
+        try:
+            return statement_import(
+                organization.id, read.statements, source=source, on=on, actor=ACTOR
+            )
+        except StatementError as error:
+            raise services.RefusedImportError(error.sentence) from error
+
+    try:
+        result = services.import_run(
+            organization, kind, path, path.name, on=on, actor=ACTOR, write=write, **options
+        )
+    except LookupError as error:
+        raise click.UsageError(str(error)) from error
+    if rejected_to and result.rejected:
+        # A byte order mark, so that spreadsheets read the accents.
+        rejected_to.write_text(result.rejected, encoding="utf-8-sig", newline="")
+    return result
+
+
+def _documents(
+    organization: Organization, files: Sequence[Path], *, dry_run: bool, as_json: bool
+) -> int:
+    from amiable.apps.receivables.documents import documents_attach
+
+    result = documents_attach(organization.id, files, dry_run=dry_run)
+    document = {
+        "kind": "documents",
+        "attached": result.attached,
+        "unchanged": result.unchanged,
+        "errors": [error_json(error) for error in result.errors],
+        "dry_run": dry_run,
+    }
+    lines = [f"{len(result.attached)} attached, {len(result.unchanged)} unchanged"]
+    lines += [f"  {error.column}: {error.sentence}" for error in result.errors]
+    emit(document, as_json=as_json, text="\n".join(lines))
+    return REJECTED if result.errors else OK
+
+
+def _document(result: ImportResult) -> dict[str, Any]:
+    return {
+        "file": result.filename,
+        "kind": result.kind,
+        "format": result.format,
+        "state": result.state,
+        "dry_run": result.dry_run,
+        "run": result.run_id,
+        "rows": result.rows,
+        "counts": result.counts,
+        "missing": list(result.missing),
+        "errors": [error_json(error) for error in result.errors],
+        "warnings": [error_json(warning) for warning in result.warnings],
+    }
+
+
+def _told(result: ImportResult) -> str:
+    """The outcome for a person: counts, then the first errors."""
+    counts = ", ".join(f"{count} {name}" for name, count in sorted(result.counts.items()) if count)
+    dry = " (dry run)" if result.dry_run else ""
+    lines = [f"{result.filename}: {result.state}{dry}: {counts or 'nothing'}"]
+    for error in result.errors[:_SHOWN]:
+        where = f"line {error.line}" + (f", {error.column}" if error.column else "")
+        lines.append(f"  {where}: {error.sentence}" if error.line else f"  {error.sentence}")
+    if len(result.errors) > _SHOWN:
+        lines.append(f"  and {len(result.errors) - _SHOWN} more; --json lists all")
+    if result.missing:
+        lines.append(f"  no longer in the file: {', '.join(result.missing[:_SHOWN])}")
+    return "\n".join(lines)

@@ -1,0 +1,223 @@
+"""Writes of customers: found by code or name, created once, never emptied by a silent file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from operator import attrgetter
+
+from django.utils import timezone
+
+from amiable.apps.customers.contacts import details_add
+from amiable.apps.customers.models import Customer
+from amiable.apps.tenants.bulk import ids_reserve, rows_insert
+from amiable.core.numbers import plain
+from amiable.core.records import CustomerRow, RowError
+from amiable.core.sentences import declare, gettext_noop
+
+declare(
+    {
+        "customer.ambiguous": gettext_noop(
+            "Several customers are called {name}. Give the customer code."
+        ),
+    }
+)
+
+Key = tuple[str, str]
+
+# A code we make for a customer whose source states none begins so; a stated code replaces it.
+MADE_CODE = "~"
+_CHUNK = 5000
+# What a file states replaces what is known; an empty cell replaces nothing.
+_STATED = (
+    "name", "kind", "siren", "vat_number", "language", "segment", "sales_owner", "payment_term",
+    "address_lines", "postcode", "city", "country",
+)  # fmt: skip
+_ROW_FIELDS = tuple(name for name in CustomerRow.__dataclass_fields__ if name != "line")
+_row_values = attrgetter(*_ROW_FIELDS)
+_COLUMNS = ("id", "organization_id", "creditor_id", "code", *_STATED, "created_at")
+
+
+@dataclass
+class CustomersUpserted:
+    """`ids` by key of row (see customer_key); `ambiguous` keys are names that several bear."""
+
+    ids: dict[Key, int] = field(default_factory=dict)
+    created: set[int] = field(default_factory=set)
+    updated: set[int] = field(default_factory=set)
+    ambiguous: set[Key] = field(default_factory=set)
+
+
+def customer_key(row: CustomerRow) -> Key:
+    """What identifies the customer of a row within its creditor: its code, else its name."""
+    return (row.code, "") if row.code else ("", row.name)
+
+
+def ambiguous_error(line: int, row: CustomerRow) -> RowError:
+    """The error of a row whose customer's name several customers bear."""
+    return RowError(line, "customer_name", "customer.ambiguous", {"name": row.name})
+
+
+def customers_upsert(
+    organization_id: int, creditor_id: int, rows: Sequence[CustomerRow], *, on: date
+) -> CustomersUpserted:
+    """Find or create the customers of rows; update what rows state otherwise. Set-based.
+
+    1. A row with a code is that customer, or a new one; it takes over a customer of the same
+       name whose code we had made.
+    2. A row without code is the customer of exactly that name, or a new one.
+    Contact points and IBANs are added, never removed. Call inside a transaction.
+    """
+    merged = _merged(rows)
+    result = CustomersUpserted()
+    found = _found(organization_id, creditor_id, merged, result)
+    for key, customer in found.items():
+        result.ids[key] = customer.id
+    _create(organization_id, creditor_id, merged, result)
+    _update(merged, found, result)
+    details_add(
+        organization_id,
+        {result.ids[key]: row for key, row in merged.items() if key in result.ids},
+        new=result.created,
+        on=on,
+    )
+    return result
+
+
+def _merged(rows: Sequence[CustomerRow]) -> dict[Key, CustomerRow]:
+    """One row per customer: what later rows state completes or replaces what earlier ones do."""
+    merged: dict[Key, CustomerRow] = {}
+    seen: dict[Key, set[tuple[object, ...]]] = {}
+    passed: set[int] = set()
+    for row in rows:
+        if id(row) in passed:
+            continue  # readers give rows of one customer the same object
+        passed.add(id(row))
+        key = customer_key(row)
+        values = _row_values(row)
+        known = seen.get(key)
+        if known is None:
+            merged[key], seen[key] = row, {values}
+        elif values not in known:
+            known.add(values)
+            before = _row_values(merged[key])
+            united = [new or old for new, old in zip(values, before, strict=True)]
+            merged[key] = CustomerRow(merged[key].line, *united)  # type: ignore[arg-type]
+    return merged
+
+
+def _found(
+    organization_id: int,
+    creditor_id: int,
+    merged: dict[Key, CustomerRow],
+    result: CustomersUpserted,
+) -> dict[Key, Customer]:
+    codes = [row.code for row in merged.values() if row.code]
+    by_code = {c.code: c for c in _customers(organization_id, creditor_id, "code", codes)}
+    unknown = {row.name for row in merged.values() if row.name and row.code not in by_code}
+    by_name: dict[str, list[Customer]] = {}
+    for customer in _customers(organization_id, creditor_id, "name", unknown):
+        by_name.setdefault(customer.name, []).append(customer)
+    found: dict[Key, Customer] = {}
+    for key, row in merged.items():
+        if row.code in by_code:
+            found[key] = by_code[row.code]
+        elif row.code:
+            made = [c for c in by_name.get(row.name, []) if c.code.startswith(MADE_CODE)]
+            if made:
+                found[key] = made[0]
+        elif namesakes := by_name.get(row.name):
+            if len(namesakes) > 1:
+                result.ambiguous.add(key)
+            else:
+                found[key] = namesakes[0]
+    return found
+
+
+def _customers(
+    organization_id: int, creditor_id: int, attribute: str, values: Collection[str]
+) -> list[Customer]:
+    ordered = sorted(set(values))
+    found: list[Customer] = []
+    for start in range(0, len(ordered), _CHUNK):
+        scope = {f"{attribute}__in": ordered[start : start + _CHUNK]}
+        found += Customer.objects.filter(
+            organization_id=organization_id, creditor_id=creditor_id, **scope
+        )
+    return found
+
+
+def _create(
+    organization_id: int,
+    creditor_id: int,
+    merged: dict[Key, CustomerRow],
+    result: CustomersUpserted,
+) -> None:
+    coded_names = {row.name: key for key, row in merged.items() if row.code and row.name}
+    new: list[Key] = []
+    same_as: dict[Key, Key] = {}
+    for key, row in merged.items():
+        if key in result.ids or key in result.ambiguous:
+            continue
+        if not row.code and row.name in coded_names:
+            same_as[key] = coded_names[row.name]
+        else:
+            new.append(key)
+    result.ids.update(zip(new, ids_reserve(Customer, len(new)), strict=True))
+    result.ids.update({key: result.ids[other] for key, other in same_as.items()})
+    result.created = {result.ids[key] for key in new}
+    codes = _made_codes(organization_id, creditor_id, [merged[k].name for k in new if not k[0]])
+    now = timezone.now()
+    rows_insert(
+        Customer,
+        _COLUMNS,
+        (
+            (
+                result.ids[key], organization_id, creditor_id, row.code or codes[row.name],
+                row.name or row.code, row.kind or "company", row.siren, row.vat_number,
+                row.language or "fr", row.segment, row.sales_owner, row.payment_term,
+                list(row.address_lines), row.postcode, row.city, row.country or "FR", now,
+            )
+            for key, row in ((key, merged[key]) for key in new)
+        ),
+    )  # fmt: skip
+
+
+def _made_codes(organization_id: int, creditor_id: int, names: Sequence[str]) -> dict[str, str]:
+    """A free code for each customer whose source states none, from its name."""
+    if not names:
+        return {}
+    taken = set(
+        Customer.objects.filter(
+            organization_id=organization_id, creditor_id=creditor_id, code__startswith=MADE_CODE
+        ).values_list("code", flat=True)
+    )
+    codes: dict[str, str] = {}
+    for name in names:
+        stem = MADE_CODE + re.sub(r"[^a-z0-9]+", "-", plain(name)).strip("-")[:50].upper()
+        code, count = stem, 1
+        while code in taken:
+            count += 1
+            code = f"{stem}-{count}"
+        taken.add(code)
+        codes[name] = code
+    return codes
+
+
+def _update(
+    merged: dict[Key, CustomerRow], found: dict[Key, Customer], result: CustomersUpserted
+) -> None:
+    changed: dict[int, Customer] = {}
+    for key, customer in found.items():
+        row = merged[key]
+        stated = {name: getattr(row, name) for name in _STATED} | {"code": row.code}
+        stated["address_lines"] = list(row.address_lines)
+        new = {k: v for k, v in stated.items() if v and getattr(customer, k) != v}
+        if new:
+            for name, value in new.items():
+                setattr(customer, name, value)
+            changed[customer.id] = customer
+    Customer.objects.bulk_update(list(changed.values()), ["code", *_STATED], batch_size=500)
+    result.updated = set(changed)

@@ -1,0 +1,239 @@
+"""Files come in: one run per file, whole or not at all, or in part with the rest to correct."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from amiable.apps.audit.services import Happening, event_record
+from amiable.apps.imports.models import ImportMapping, ImportRun
+from amiable.apps.imports.rejected import rejected_file
+from amiable.apps.imports.writers import Written, customers_write, invoices_write
+from amiable.apps.tenants.models import Organization
+from amiable.core.records import RowError
+from amiable.core.sentences import Sentence
+from amiable.plugins.base import FileKind, ReadOptions, ReadResult
+from amiable.plugins.sniffing import read_file
+
+_LISTED = 500  # numbers of missing invoices kept with the run
+
+# What an interface hands in for statements: it knows banking, this app does not. It gets the
+# read file and the text that names its source, and may raise RefusedImportError.
+StatementWriter = Callable[[ReadResult, str], dict[str, int]]
+
+
+class RefusedImportError(ValueError):
+    """What a file says cannot be taken in; `sentence` says why."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+
+
+@dataclass
+class ImportResult:
+    """What became of a file. `run_id` is None for a dry run; `rejected` is a CSV to correct."""
+
+    state: str
+    kind: str
+    format: str
+    filename: str
+    rows: int
+    counts: dict[str, int] = field(default_factory=dict)
+    errors: tuple[RowError, ...] = ()
+    warnings: tuple[RowError, ...] = ()
+    missing: tuple[str, ...] = ()
+    rejected: str = ""
+    run_id: int | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class _Order:
+    organization: Organization
+    kind: FileKind
+    filename: str
+    sha256: str
+    on: date
+    actor: str
+    dry_run: bool
+    partial: bool
+    full: bool
+    creditor: str
+    write: StatementWriter | None
+
+    @property
+    def source(self) -> str:
+        return f"import {self.filename}"[:120]
+
+
+class _UndoError(Exception):
+    """Takes back what a transaction wrote."""
+
+
+def import_run(
+    organization: Organization,
+    kind: FileKind,
+    source: Path | bytes,
+    filename: str,
+    *,
+    on: date,
+    actor: str,
+    dry_run: bool = False,
+    partial: bool = False,
+    full: bool = False,
+    mapping: str = "",
+    creditor: str = "",
+    write: StatementWriter | None = None,
+) -> ImportResult:
+    """Read a file and let it in.
+
+    1. Every error refuses the file; with `partial` the rows in error are put aside instead, as a
+       file to correct and import again. A file that cannot be read as a whole is always refused.
+    2. All rows are written in one transaction with the run, its audit event, and the cases it
+       wakes. `dry_run` does the same and takes everything back.
+    3. `full` says the file lists all open invoices: others are flagged as missing.
+    `write` imports statements (kind "statement") and returns counts. Raises LookupError for an
+    unknown mapping or creditor.
+    """
+    options = ReadOptions(columns=mapping_columns(organization.id, kind, mapping))
+    with _as_path(source, filename) as path:
+        order = _Order(
+            organization, kind, Path(filename).name[:255], _sha256(path), on, actor, dry_run,
+            partial, full, creditor, write,
+        )  # fmt: skip
+        return _run(order, read_file(path, options, kind))
+
+
+def mapping_save(organization_id: int, kind: str, name: str, columns: dict[str, str]) -> None:
+    """Save how a source's columns are read: our field -> its column name."""
+    ImportMapping.objects.update_or_create(
+        organization_id=organization_id, kind=kind, name=name, defaults={"columns": columns}
+    )
+
+
+def mapping_columns(organization_id: int, kind: str, name: str) -> dict[str, str]:
+    """The columns of a saved mapping; none without a name. Raises LookupError when unknown."""
+    if not name:
+        return {}
+    mappings = ImportMapping.objects.filter(organization_id=organization_id, kind=kind)
+    found = mappings.filter(name=name).first()
+    if found is None:
+        names = ", ".join(sorted(mappings.values_list("name", flat=True))) or "-"
+        raise LookupError(f"no mapping {name!r} for {kind}; there are: {names}")
+    return dict(found.columns)
+
+
+def _run(order: _Order, read: ReadResult) -> ImportResult:
+    result = ImportResult(
+        ImportRun.State.REFUSED, order.kind, read.format, order.filename, read.rows,
+        errors=read.errors, warnings=read.warnings, dry_run=order.dry_run,
+    )  # fmt: skip
+    readable = all(error.line in read.raw for error in read.errors)
+    if readable and (order.partial or not read.errors):
+        try:
+            with transaction.atomic():
+                _apply(order, read, result)
+        except _UndoError:
+            pass
+        except RefusedImportError as refused:
+            sentence = refused.sentence
+            result.errors = (*result.errors, RowError(0, "", sentence.code, sentence.params))
+    if result.state == ImportRun.State.REFUSED and not order.dry_run:
+        result.counts = {"rows": read.rows, "rejected": len({e.line for e in result.errors})}
+        _record(order, result)
+    return result
+
+
+def _apply(order: _Order, read: ReadResult, result: ImportResult) -> None:
+    """Write, then keep it or raise _UndoError."""
+    written = _written(order, read)
+    columns = read.summary.get("columns", {})
+    late = [replace(e, column=columns.get(e.column, "")) for e in written.errors]
+    result.errors = tuple(sorted([*read.errors, *late], key=lambda e: (e.line, e.column)))
+    if late and not order.partial:
+        raise _UndoError
+    lines = {error.line for error in result.errors}
+    result.counts = {**written.counts, "rows": read.rows, "rejected": len(lines)}
+    result.missing = tuple(written.missing)
+    result.state = ImportRun.State.PARTIAL if lines else ImportRun.State.DONE
+    if lines:
+        result.rejected = rejected_file(read, result.errors)
+    if order.dry_run:
+        raise _UndoError
+    _record(order, result)
+    if written.changed:
+        payload = {
+            "run": result.run_id, "file": order.filename, "sha256": order.sha256,
+            "kind": order.kind, "counts": result.counts,
+        }  # fmt: skip
+        happening = Happening("import_run", order.on, order.actor, payload=payload)
+        event_record(order.organization.id, happening)
+
+
+def _written(order: _Order, read: ReadResult) -> Written:
+    if order.kind == "invoices":
+        return invoices_write(
+            order.organization, read, creditor=order.creditor, on=order.on, source=order.source,
+            full=order.full,
+        )  # fmt: skip
+    if order.kind == "customers":
+        return customers_write(order.organization, read, creditor=order.creditor, on=order.on)
+    if order.write is None:
+        raise ValueError("statements need `write`")
+    counts = order.write(read, order.source)
+    return Written(counts=Counter(counts), changed=any(counts.values()))
+
+
+def _record(order: _Order, result: ImportResult) -> None:
+    counts: dict[str, Any] = dict(result.counts)
+    if result.missing:
+        counts["missing_numbers"] = list(result.missing[:_LISTED])
+    run = ImportRun.objects.create(
+        organization_id=order.organization.id,
+        kind=order.kind,
+        format=result.format,
+        filename=order.filename,
+        sha256=order.sha256,
+        state=result.state,
+        counts=counts,
+        errors=[_error_json(error) for error in result.errors],
+        rejected=result.rejected,
+        actor=order.actor[:120],
+        on_date=order.on,
+    )
+    result.run_id = run.id
+
+
+def _error_json(error: RowError) -> dict[str, Any]:
+    sentence = Sentence(error.code, error.params).to_json()
+    return {"line": error.line, "column": error.column, **sentence}
+
+
+@contextmanager
+def _as_path(source: Path | bytes, filename: str) -> Iterator[Path]:
+    """The file itself, or its bytes in a temporary file that keeps the ending of its name."""
+    if isinstance(source, Path):
+        yield source
+        return
+    with tempfile.TemporaryDirectory(prefix="amiable-import-") as folder:
+        path = Path(folder) / f"file{Path(filename).suffix[:10]}"
+        path.write_bytes(source)
+        yield path
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""

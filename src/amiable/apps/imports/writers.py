@@ -1,0 +1,131 @@
+"""From read rows to the accounts: rows are sorted by creditor, then each creditor is written."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+
+from amiable.apps.cases.services import cases_ensure, cases_wake
+from amiable.apps.customers.services import ambiguous_error, customer_key, customers_upsert
+from amiable.apps.receivables.invoices import invoices_upsert
+from amiable.apps.tenants.models import Creditor, Organization
+from amiable.apps.tenants.queries import creditors
+from amiable.core.records import CustomerRow, InvoiceRow, RowError
+from amiable.core.sentences import declare, gettext_noop
+from amiable.plugins.base import ReadResult
+
+declare(
+    {
+        "creditor.unknown": gettext_noop("There is no creditor {value}. There are: {known}."),
+        "creditor.unstated": gettext_noop(
+            "The row does not say which creditor is owed. Add a creditor column or choose one for "
+            "the file: {known}."
+        ),
+    }
+)
+
+Row = TypeVar("Row", CustomerRow, InvoiceRow)
+
+
+@dataclass
+class Written:
+    """Counts by name, rows that could not enter, and whether anything was written at all."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    errors: list[RowError] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    changed: bool = False
+
+
+def invoices_write(
+    organization: Organization,
+    read: ReadResult,
+    *,
+    creditor: str,
+    on: date,
+    source: str,
+    full: bool,
+) -> Written:
+    """Enter invoices and wake the cases they touch. Call inside a transaction."""
+    written = Written()
+    choice = _Creditors(organization.id, creditor)
+    groups = choice.sort(read.invoices, written.errors)
+    settled = choice.sort(read.settled, [])
+    touched: set[tuple[int, str]] = set()
+    for creditor_id in sorted({*groups, *settled} or choice.default_ids):
+        done = invoices_upsert(
+            organization.id, creditor_id, groups[creditor_id], on=on, source=source,
+            full_export=full, settled=settled[creditor_id],
+        )  # fmt: skip
+        written.counts += done.counts
+        written.errors += done.errors
+        written.missing += done.missing
+        touched |= done.touched
+    _wake(organization.id, touched, on=on)
+    written.changed = bool(
+        touched or written.counts["customers_created"] or written.counts["customers_updated"]
+    )
+    for name in ("created", "updated", "unchanged", "missing"):
+        written.counts.setdefault(name, 0)
+    return written
+
+
+def customers_write(
+    organization: Organization, read: ReadResult, *, creditor: str, on: date
+) -> Written:
+    """Enter customers; the cases of changed ones are looked at again."""
+    written = Written()
+    groups = _Creditors(organization.id, creditor).sort(read.customers, written.errors)
+    for creditor_id, rows in sorted(groups.items()):
+        done = customers_upsert(organization.id, creditor_id, rows, on=on)
+        unclear = [row for row in rows if customer_key(row) in done.ambiguous]
+        written.errors += [ambiguous_error(row.line, row) for row in unclear]
+        written.counts["created"] += len(done.created)
+        written.counts["updated"] += len(done.updated)
+        written.counts["unchanged"] += (
+            len(rows) - len(unclear) - len(done.created) - len(done.updated)
+        )
+        cases_wake(organization.id, done.updated, on=on)
+    written.changed = bool(written.counts["created"] or written.counts["updated"])
+    return written
+
+
+def _wake(organization_id: int, touched: set[tuple[int, str]], *, on: date) -> None:
+    cases_ensure(organization_id, touched, on=on)
+    cases_wake(organization_id, {customer_id for customer_id, _ in touched}, on=on)
+
+
+class _Creditors:
+    """Which creditor a row belongs to: its own column, the file's choice, or the only one."""
+
+    def __init__(self, organization_id: int, chosen: str) -> None:
+        known = creditors(organization_id)
+        self._names = ", ".join(c.code for c in known) or "-"
+        self._ids = {c.name.casefold(): c.id for c in known}
+        self._ids |= {c.code.casefold(): c.id for c in known}
+        self._default = self._find(chosen, known)
+        self.default_ids = {self._default} if self._default else set()
+
+    def _find(self, chosen: str, known: list[Creditor]) -> int | None:
+        if chosen:
+            if chosen.casefold() not in self._ids:
+                raise LookupError(f"no creditor {chosen!r}; there are: {self._names}")
+            return self._ids[chosen.casefold()]
+        return known[0].id if len(known) == 1 else None
+
+    def sort(self, rows: Iterable[Row], errors: list[RowError]) -> defaultdict[int, list[Row]]:
+        """Rows by creditor id; a row of no known creditor is an error."""
+        groups: defaultdict[int, list[Row]] = defaultdict(list)
+        for row in rows:
+            stated = row.customer.creditor if isinstance(row, InvoiceRow) else row.creditor
+            found = self._ids.get(stated.casefold()) if stated else self._default
+            if found is not None:
+                groups[found].append(row)
+                continue
+            code = "creditor.unknown" if stated else "creditor.unstated"
+            params = {"known": self._names} | ({"value": stated} if stated else {})
+            errors.append(RowError(row.line, "creditor", code, params))
+        return groups

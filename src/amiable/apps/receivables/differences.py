@@ -1,0 +1,215 @@
+"""What a file says about invoices we already hold: found set-based, compared as plain values."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from django.db.models import Sum
+
+from amiable.apps.receivables.models import Allocation, Entry, Installment, Invoice
+from amiable.apps.receivables.queries import chunks
+from amiable.core.books import books_delta
+from amiable.core.records import InvoiceRow, RowError
+from amiable.core.sentences import declare, gettext_noop
+
+declare(
+    {
+        "invoice.kind_changed": gettext_noop(
+            "{number} is held as another type of document. Correct the type or the number."
+        ),
+        "invoice.currency_changed": gettext_noop(
+            "{number} is held in {currency}. Correct the currency or the number."
+        ),
+        "invoice.other_customer": gettext_noop(
+            "{number} of the same date and amount is held for customer {customer}. Correct the "
+            "customer, so that nobody is asked twice."
+        ),
+    }
+)
+
+_CHUNK = 5000
+_COLUMNS = (
+    "id", "customer_id", "customer__code", "customer__name", "number", "kind", "issue_date",
+    "due_date", "currency", "total_minor", "order_reference", "payment_reference", "label",
+    "missing_since",
+)  # fmt: skip
+_TEXTS = ("order_reference", "payment_reference", "label")
+
+
+@dataclass(slots=True)
+class Known:
+    """An invoice as we hold it. `base_minor` is what its own entries sum to, `used_minor` what we
+    allocated to it (or of it, for a credit note); both positive, minor units."""
+
+    id: int
+    customer_id: int
+    customer_code: str
+    customer_name: str
+    number: str
+    kind: str
+    issue_date: date
+    due_date: date
+    currency: str
+    total_minor: int
+    order_reference: str
+    payment_reference: str
+    label: str
+    missing_since: date | None
+    installment_id: int | None = None
+    base_minor: int = 0
+    used_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Entries to make (signed minor units) and fields to update; falsy when there is none."""
+
+    entries: tuple[int, ...] = ()
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.entries or self.fields)
+
+
+class KnownInvoices:
+    """Invoices of one creditor by number."""
+
+    def __init__(self, invoices: Iterable[Known]) -> None:
+        self._by_number: dict[str, list[Known]] = defaultdict(list)
+        for invoice in invoices:
+            self._by_number[invoice.number].append(invoice)
+
+    def find(self, customer_id: int, row: InvoiceRow) -> Known | None:
+        """The invoice of that number held for the customer."""
+        held = self._by_number.get(row.number)
+        return next((k for k in held if k.customer_id == customer_id), None) if held else None
+
+    def find_by_code(self, row: InvoiceRow) -> Known | None:
+        """The invoice of that number, kind and currency held for the customer code of the row."""
+        for held in self._by_number.get(row.number, ()):
+            if held.customer_code == row.customer.code and _same_sort(held, row):
+                return held
+        return None
+
+    def contradiction(
+        self, customer_id: int, held: Known | None, row: InvoiceRow
+    ) -> RowError | None:
+        """Why a row cannot be the document we hold, or would double one; None when it is fine."""
+        if held is None:
+            for other in self._by_number.get(row.number, ()):
+                if other.customer_id != customer_id and _same_document(other, row):
+                    params = {"number": row.number, "customer": other.customer_name}
+                    return RowError(row.line, "number", "invoice.other_customer", params)
+            return None
+        if held.currency != row.currency:
+            params = {"number": row.number, "currency": held.currency}
+            return RowError(row.line, "currency", "invoice.currency_changed", params)
+        if not _same_sort(held, row):
+            return RowError(row.line, "type", "invoice.kind_changed", {"number": row.number})
+        return None
+
+
+def _same_sort(held: Known, row: InvoiceRow) -> bool:
+    """Whether both are debts or both credits, of one currency."""
+    return held.currency == row.currency and (held.kind == "credit_note") == (
+        row.kind == "credit_note"
+    )
+
+
+def _same_document(held: Known, row: InvoiceRow) -> bool:
+    return (
+        _same_sort(held, row)
+        and held.total_minor == row.total_minor
+        and held.issue_date == row.issue_date
+    )
+
+
+def known_invoices(
+    organization_id: int, creditor_id: int, rows: Sequence[InvoiceRow]
+) -> KnownInvoices:
+    """The invoices we hold under the numbers of rows, with their balances, read in chunks."""
+    numbers = sorted({row.number for row in rows})
+    found: list[Known] = []
+    for start in range(0, len(numbers), _CHUNK):
+        found += [
+            Known(*values)
+            for values in Invoice.objects.filter(
+                organization_id=organization_id,
+                customer__creditor_id=creditor_id,
+                number__in=numbers[start : start + _CHUNK],
+            ).values_list(*_COLUMNS)
+        ]
+    _load_debts(organization_id, {k.id: k for k in found if k.kind != "credit_note"})
+    _load_credits(organization_id, {k.id: k for k in found if k.kind == "credit_note"})
+    return KnownInvoices(found)
+
+
+def _load_debts(organization_id: int, debts: dict[int, Known]) -> None:
+    by_installment: dict[int, Known] = {}
+    for ids in chunks(debts):
+        pairs = Installment.objects.filter(
+            organization_id=organization_id, invoice_id__in=ids, sequence=1
+        ).values_list("id", "invoice_id")
+        for installment_id, invoice_id in pairs:
+            debts[invoice_id].installment_id = installment_id
+            by_installment[installment_id] = debts[invoice_id]
+    for model, attribute in ((Entry, "base_minor"), (Allocation, "used_minor")):
+        for ids in chunks(by_installment):
+            for installment_id, amount in _sums(model, organization_id, "installment_id", ids):
+                setattr(by_installment[installment_id], attribute, amount)
+
+
+def _load_credits(organization_id: int, notes: dict[int, Known]) -> None:
+    for ids in chunks(notes):
+        for invoice_id, amount in _sums(Entry, organization_id, "invoice_id", ids):
+            notes[invoice_id].base_minor = -amount
+        for invoice_id, amount in _sums(Allocation, organization_id, "credit__invoice_id", ids):
+            notes[invoice_id].used_minor = amount
+
+
+def _sums(
+    model: Any, organization_id: int, column: str, ids: Collection[int]
+) -> Iterable[tuple[int, int]]:
+    rows = model.objects.filter(organization_id=organization_id, **{f"{column}__in": ids})
+    found: Iterable[tuple[int, int]] = (
+        rows.values_list(column).annotate(Sum("amount_minor")).order_by()
+    )
+    return found
+
+
+def closing(held: Known, row: InvoiceRow) -> InvoiceRow:
+    """The row as one that only closes what we hold: its other facts are not the file's business."""
+    return replace(
+        row, kind=held.kind, total_minor=held.total_minor, issue_date=held.issue_date,
+        due_stated=False, label="", open_minor=0,
+    )  # fmt: skip
+
+
+def difference(held: Known, row: InvoiceRow) -> Difference:
+    """What brings the held invoice in line with the row. Pure.
+
+    A changed total is an entry of its own; then the open amount, when stated, is compared with
+    what the books can know (core.books). For a credit note the same rule holds for its rest.
+    """
+    sign = -1 if held.kind == "credit_note" else 1
+    amounts = [row.total_minor - held.total_minor]
+    if row.open_minor is not None:
+        base = held.base_minor + amounts[0]
+        amounts.append(books_delta(base, held.used_minor, row.open_minor))
+    fields: dict[str, Any] = {}
+    for name in ("due_date", "issue_date", "total_minor"):
+        if name == "due_date" and not row.due_stated:
+            continue
+        if getattr(row, name) != getattr(held, name):
+            fields[name] = getattr(row, name)
+    for name in _TEXTS:
+        stated = getattr(row, name)
+        if stated and stated != getattr(held, name):
+            fields[name] = stated
+    if held.missing_since is not None:
+        fields["missing_since"] = None
+    return Difference(tuple(sign * amount for amount in amounts if amount), fields)

@@ -1,0 +1,135 @@
+"""The PDFs of invoices: attached by the number in the file name, checked before they are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.db import transaction
+
+from amiable.apps.receivables.models import Invoice, InvoiceDocument
+from amiable.core.records import RowError
+from amiable.core.sentences import declare, gettext_noop
+from amiable.plugins.imports._pdf import MAX_BYTES, sound_pdfs
+
+declare(
+    {
+        "document.too_large": gettext_noop("The file is larger than {limit} MB."),
+        "document.broken": gettext_noop(
+            "This is not a PDF that opens without a password. Print it to PDF again."
+        ),
+        "document.no_invoice": gettext_noop(
+            "No invoice number was found in the file name. Name it like FA2026-0001.pdf."
+        ),
+        "document.several": gettext_noop(
+            "Several invoices match the file name: {numbers}. Name the file by one number."
+        ),
+    }
+)
+
+_CHUNK = 200
+
+
+@dataclass
+class DocumentsAttached:
+    """Numbers that got a document or kept the same one, and errors by file (column = name)."""
+
+    attached: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    errors: list[RowError] = field(default_factory=list)
+
+
+def documents_attach(
+    organization_id: int, paths: Sequence[Path], *, dry_run: bool = False
+) -> DocumentsAttached:
+    """Attach PDFs to the invoices their names hold. A changed file replaces the document.
+
+    Messages keep the bytes they were sent with, so replacing never rewrites what went out.
+    """
+    result = DocumentsAttached()
+    numbers = _numbers(organization_id)
+    for start in range(0, len(paths), _CHUNK):
+        part = paths[start : start + _CHUNK]
+        chosen = {path: found for path in part if (found := _choose(path, numbers, result))}
+        sound = sound_pdfs(list(chosen))
+        for path in chosen:
+            if path not in sound:
+                result.errors.append(RowError(0, path.name, "document.broken"))
+        with transaction.atomic():
+            kept = {path: chosen[path] for path in chosen if path in sound}
+            _store(organization_id, kept, result, dry_run=dry_run)
+    return result
+
+
+def _numbers(organization_id: int) -> dict[str, list[tuple[int, str]]]:
+    """Invoices by the letters and digits of their number."""
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    rows = Invoice.objects.filter(organization_id=organization_id).values_list("id", "number")
+    for invoice_id, number in rows.iterator(chunk_size=5000):
+        found[_letters(number)].append((invoice_id, number))
+    return found
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^0-9A-Za-z]", "", text).upper()
+
+
+def _choose(
+    path: Path, numbers: dict[str, list[tuple[int, str]]], result: DocumentsAttached
+) -> tuple[int, str] | None:
+    """The invoice of a file name: the longest run of its words that is a number."""
+    size = path.stat().st_size if path.is_file() else 0
+    if size > MAX_BYTES:
+        params = {"limit": MAX_BYTES // 2**20}
+        result.errors.append(RowError(0, path.name, "document.too_large", params))
+        return None
+    words = re.findall(r"[0-9A-Za-z]+", path.stem)[:30]
+    runs = {
+        "".join(words[i:j]).upper() for i in range(len(words)) for j in range(i + 1, len(words) + 1)
+    }
+    hits = sorted((run for run in runs if run in numbers), key=len, reverse=True)
+    found = [pair for run in hits if len(run) == len(hits[0]) for pair in numbers[run]]
+    if len(found) == 1:
+        return found[0]
+    params_several = {"numbers": ", ".join(number for _, number in found[:5])}
+    error = (
+        RowError(0, path.name, "document.several", params_several)
+        if found
+        else RowError(0, path.name, "document.no_invoice")
+    )
+    result.errors.append(error)
+    return None
+
+
+def _store(
+    organization_id: int,
+    chosen: dict[Path, tuple[int, str]],
+    result: DocumentsAttached,
+    *,
+    dry_run: bool,
+) -> None:
+    ids = [invoice_id for invoice_id, _ in chosen.values()]
+    held = InvoiceDocument.objects.filter(organization_id=organization_id, invoice_id__in=ids)
+    known = dict(held.values_list("invoice_id", "sha256"))
+    rows: dict[int, InvoiceDocument] = {}
+    for path, (invoice_id, number) in chosen.items():
+        content = path.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        if known.get(invoice_id) == digest:
+            result.unchanged.append(number)
+            continue
+        result.attached.append(number)
+        rows[invoice_id] = InvoiceDocument(
+            organization_id=organization_id,
+            invoice_id=invoice_id,
+            filename=path.name[:200],
+            content=content,
+            sha256=digest,
+        )
+    if not dry_run:
+        held.filter(invoice_id__in=list(rows)).delete()
+        InvoiceDocument.objects.bulk_create(rows.values(), batch_size=20)

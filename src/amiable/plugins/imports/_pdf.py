@@ -1,0 +1,87 @@
+"""Structural check of PDF files in a process of its own, with limits on time and memory.
+
+Run as a module it reads paths, one a line, and answers one line each: pages, or "-". A file that
+kills or stalls the process costs only itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_PAGES = 500
+_SECONDS = 10  # for one file
+_MEMORY = 768 * 1024 * 1024
+
+
+def sound_pdfs(paths: Sequence[Path]) -> set[Path]:
+    """The paths whose PDF opens, is not encrypted, and has 1 to MAX_PAGES pages."""
+    sound: set[Path] = set()
+    waiting = list(paths)
+    while waiting:
+        answers = _ask(waiting)
+        sound.update(p for p, a in zip(waiting, answers, strict=False) if a.isdigit())
+        # The process died on the first file without an answer: go on behind it.
+        waiting = waiting[len(answers) + 1 :] if len(answers) < len(waiting) else []
+    return sound
+
+
+def _ask(paths: Sequence[Path]) -> list[str]:
+    command = [sys.executable, "-m", "amiable.plugins.imports._pdf"]
+    lines = "".join(f"{path.resolve()}\n" for path in paths)
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, input=lines, capture_output=True, text=True, check=False,
+            timeout=_SECONDS * len(paths) + 20,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as expired:
+        output = expired.stdout or b""
+        return output.decode(errors="replace").split() if isinstance(output, bytes) else []
+    return done.stdout.split()
+
+
+def _pages(path: Path) -> str:
+    from pypdf import PdfReader
+
+    try:
+        content = path.read_bytes()
+        if len(content) > MAX_BYTES or b"%PDF-" not in content[:1024]:
+            return "-"
+        reader = PdfReader(path, strict=False)
+        if reader.is_encrypted:
+            return "-"
+        count = len(reader.pages)
+        if not 1 <= count <= MAX_PAGES:
+            return "-"
+        _ = reader.pages[0].mediabox
+        reader.pages[0].get_contents()
+    except Exception:  # whatever a broken file provokes, the answer is the same
+        return "-"
+    return str(count)
+
+
+def _stalled(*_: object) -> None:
+    raise TimeoutError
+
+
+def main() -> None:
+    """Answer for each path on standard input."""
+    logging.disable(logging.CRITICAL)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    signal.signal(signal.SIGALRM, _stalled)
+    for line in sys.stdin:
+        signal.alarm(_SECONDS)
+        answer = _pages(Path(line.rstrip("\n")))
+        signal.alarm(0)
+        sys.stdout.write(f"{answer}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
