@@ -17,14 +17,6 @@ from amiable.interfaces.console.views import (
     outbox,
     session,
 )
-    actions,
-    cases,
-    customers,
-    dashboard,
-    jobs,
-    outbox,
-    session,
-)
 
 app_name = "console"
 urlpatterns: list[URLPattern] = [
