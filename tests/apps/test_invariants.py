@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from amiable.apps.audit.queries import broken_invariants, invariants
 from amiable.apps.customers.models import ContactPoint
+from amiable.apps.messaging.models import Message
 from amiable.apps.payments.models import Payment
 from amiable.apps.receivables.models import Allocation, Entry, Installment
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 20)
+SETTLED = "an installment is settled exactly when its balance is zero"
 
 
 @pytest.fixture
@@ -49,24 +53,24 @@ def test_sound_facts_break_nothing(item):
 
 def test_settled_on_that_lies_is_named(item):
     Installment.objects.update(settled_on=DAY)
-    assert _names() == {"settled_on_says_what_the_balance_says"}
+    assert _names() == {SETTLED}
 
 
 def test_paid_installment_that_is_not_settled_is_named(item):
     _allocate(_credit(item, 120_000), item, 120_000)
-    assert _names() == {"settled_on_says_what_the_balance_says"}
+    assert _names() == {SETTLED}
 
 
 def test_credit_used_twice_is_named(item):
     credit = _credit(item, 1000)
     _allocate(credit, item, 900)
     _allocate(credit, item, 200)
-    assert _names() == {"allocations_never_exceed_their_credit"}
+    assert _names() == {"a credit is never used for more than it is"}
 
 
 def test_allocation_in_another_currency_is_named(item):
     _allocate(_credit(item, currency="CHF"), item, 100)
-    assert _names() == {"money_stays_in_its_currency"}
+    assert _names() == {"an allocation stays with its customer and currency"}
 
 
 def test_payment_of_another_amount_than_its_entry_is_named(item):
@@ -74,12 +78,24 @@ def test_payment_of_another_amount_than_its_entry_is_named(item):
         organization_id=item.organization_id, customer=item.customer, entry=_credit(item, 1000),
         method="transfer", amount_minor=999, received_on=DAY, external_id="x",
     )  # fmt: skip
-    assert _names() == {"payment_is_its_entry"}
+    assert _names() == {"a payment and its entry say the same"}
+
+
+def test_altered_message_is_named(item):
+    Message.objects.create(
+        organization_id=item.organization_id, case=factories.case(item.customer), key="k",
+        medium="letter", channel="memory", recipient="Duval", content=b"frozen",
+        content_type="application/pdf", sha256=hashlib.sha256(b"frozen").hexdigest(),
+        on_date=DAY, frozen_at=timezone.now(),
+    )  # fmt: skip
+    assert "a message is as it was frozen" not in _names()
+    Message.objects.update(content=b"other")
+    assert "a message is as it was frozen" in _names()
 
 
 def test_row_of_another_organization_is_named(item):
     ContactPoint.objects.update(organization=factories.organization("other"))
-    assert _names() == {"rows_stay_in_their_organization"}
+    assert _names() == {"no row points into another organization"}
 
 
 def test_every_rule_runs_on_this_database(item):

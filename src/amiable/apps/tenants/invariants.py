@@ -26,4 +26,4 @@ def rows_pointing_elsewhere() -> Iterator[str]:
                 yield f"{model.__name__} {row_id}: {field.name} is of another organization"
 
 
-CHECKS = {"rows_stay_in_their_organization": rows_pointing_elsewhere}
+CHECKS = {"no row points into another organization": rows_pointing_elsewhere}
