@@ -55,7 +55,9 @@ def test_edited_event_shows(column, value):
     _chain(factories.organization().id)
     _edit(column, value)
     assert len(list(chain_breaks())) == 1
-    assert [(b.app, b.name) for b in broken_invariants()] == [("audit", "every event follows the one before it, unchanged")]
+    assert [(b.app, b.name) for b in broken_invariants()] == [
+        ("audit", "every event follows the one before it, unchanged")
+    ]
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
 
 from amiable.apps.audit.services import Happening, event_record
@@ -152,3 +153,8 @@ def _one_row_each() -> None:
         **scope, message=message, kind=DeliveryEvent.Kind.SENT, at=timezone.now()
     )
     event_record(owner.organization_id, Happening("test", date(2026, 11, 20), "test"))
+
+
+@pytest.mark.django_db
+def test_migrations_say_what_the_models_say():
+    call_command("makemigrations", check_changes=True, dry_run=True, verbosity=0)
