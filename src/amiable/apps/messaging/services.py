@@ -105,6 +105,13 @@ def messages_send(
     return outcomes
 
 
+def messages_withdraw(organization_id: int, message_ids: Collection[int]) -> int:
+    """Keep messages that were written and never left from leaving; returns how many."""
+    return Message.objects.filter(
+        organization_id=organization_id, id__in=message_ids, state=State.FROZEN
+    ).update(state=State.WITHDRAWN, retry_at=None)
+
+
 def _send_window(
     organization_id: int, ids: Sequence[int], channel: Channel, session: Session, now: datetime
 ) -> dict[int, Outcome]:

@@ -37,6 +37,13 @@ _ABBREVIATIONS = {
     "COLONEL": "CNL", "COMMANDANT": "CDT", "CAPITAINE": "CNE", "PROFESSEUR": "PR",
 }  # fmt: skip
 
+# Common abbreviations in company names; used only when the name takes too many lines.
+_NAMES = {
+    "société": "Sté", "societe": "Sté", "établissements": "Éts", "etablissements": "Ets",
+    "compagnie": "Cie", "association": "Assoc", "syndicat": "Synd", "entreprise": "Ent",
+    "communauté": "Com", "intercommunal": "Interco", "département": "Dépt", "service": "Sce",
+}  # fmt: skip
+
 # Country line in French capitals, for the countries a French ledger meets most.
 _COUNTRIES = {
     "AD": "ANDORRE", "AT": "AUTRICHE", "BE": "BELGIQUE", "CA": "CANADA", "CH": "SUISSE",
@@ -76,13 +83,23 @@ def address_block(party: Party) -> tuple[str, ...] | Sentence:
     country = (party.country or "FR").upper()
     if country == "FR" and not re.fullmatch(r"\d{5}", party.postcode.strip()):
         return Sentence("address.postcode", {"postcode": party.postcode})
-    name = textwrap.wrap(_plain(party.name), WIDTH)
     place = _capitals(f"{party.postcode} {party.city}")
-    lines = [*name, *(_fit(line) for line in street), _fit(place)]
+    below = [*(_fit(line) for line in street), _fit(place)]
+    lines = [*_name(party.name, LINES - len(below)), *below]
     if len(lines) > LINES or any(len(line) > WIDTH for line in lines):
         return Sentence("address.too_long", {"name": party.name})
     abroad = [] if country == "FR" else [_COUNTRIES.get(country, country)]
     return tuple(lines + abroad)
+
+
+def _name(name: str, room: int) -> list[str]:
+    """The name on as few lines as it needs, abbreviated only when there is no room for them."""
+    plain = _plain(name)
+    lines = textwrap.wrap(plain, WIDTH)
+    if len(lines) <= max(room, 1):
+        return lines
+    short = " ".join(_NAMES.get(word.lower(), word) for word in plain.split(" "))
+    return textwrap.wrap(short, WIDTH)
 
 
 def _fit(line: str) -> str:

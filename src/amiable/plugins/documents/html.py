@@ -46,11 +46,20 @@ def brand(color: str) -> str:
 
 
 def ink_on(color: str) -> str:
-    """Black or white, whichever contrasts more with the color (WCAG relative luminance)."""
+    """Black or white, whichever can be read on the color."""
+    return _INK if _is_light(color) else "#ffffff"
+
+
+def ink_of(color: str) -> str:
+    """The color itself where it can be read on white paper, else black."""
+    return _INK if _is_light(color) else color
+
+
+def _is_light(color: str) -> bool:
+    """By relative luminance (WCAG 2.2): above 0.2, contrast with white falls below 4.2."""
     channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#1f2933" if luminance > 0.25 else "#ffffff"
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.2
 
 
 def _block(block: Block) -> str:

@@ -20,7 +20,7 @@ from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.plugins.documents.address import Window
 from amiable.plugins.documents.content import Block, Document, Paragraph, Table
 from amiable.plugins.documents.epc import epc_svg
-from amiable.plugins.documents.html import brand
+from amiable.plugins.documents.html import brand, ink_of
 
 declare(
     {
@@ -99,14 +99,14 @@ def _fonts() -> typst.Fonts:
 def _data(letter: Letter) -> dict[str, Any]:
     document, window = letter.document, letter.window
     blocks = [_block(block) for block in document.blocks]
-    # The last two paragraphs (greeting, signature) stay together on one page.
-    tail = 2 if len(blocks) > 3 else 0
+    # The last paragraph, the greeting and the signature stay together on one page.
+    tail = 3 if len(blocks) > 4 else 0
     return {
         "lang": document.language[:2],
         "region": "FR" if document.language == "fr" else "GB",
         "subject": document.subject,
         "subject_line": _breakable(letter.subject_line),
-        "color": brand(document.color),
+        "color": ink_of(brand(document.color)),
         "sender": [_breakable(line) for line in letter.sender],
         "address": list(letter.address),
         "references": [[label, _breakable(value)] for label, value in letter.references],

@@ -125,8 +125,9 @@ def _multipart(kind: str, boundary: str, parts: list[str]) -> str:
 
 
 def _text_part(kind: str, text: str) -> str:
-    data = text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
-    encoded = binascii.b2a_qp(data, istext=True).decode("ascii")
+    # Encoded with LF: given CRLF, the encoder mixes both in its soft line breaks.
+    data = text.replace("\r\n", "\n").encode()
+    encoded = binascii.b2a_qp(data, istext=True).decode("ascii").replace("\n", "\r\n")
     return (
         f"Content-Type: text/{kind}; charset=utf-8\r\n"
         f"Content-Transfer-Encoding: quoted-printable\r\n\r\n{encoded}"
@@ -134,12 +135,13 @@ def _text_part(kind: str, text: str) -> str:
 
 
 def _attachment(item: Attachment) -> str:
-    name = re.sub(r'[\x00-\x1f\x7f/\\"]+', "_", item.filename).strip(" .") or "document.pdf"
-    fallback = name.encode("ascii", "replace").decode().replace("?", "_")
+    """One PDF; a name outside ASCII in the form of RFC 2231, shortened to stay within a line."""
+    stem = re.sub(r"""[\x00-\x1f\x7f/\\"]+""", "_", item.filename).removesuffix(".pdf").strip(" .")
+    name = f"{stem[:80] or 'document'}.pdf"
+    shown = f'filename="{name}"' if name.isascii() else f"filename*=utf-8''{percent(name)}"
     encoded = base64.encodebytes(item.content).decode("ascii").replace("\n", "\r\n").rstrip()
-    extended = "" if fallback == name else f";\r\n filename*=utf-8''{percent(name)}"
     return (
         f"Content-Type: application/pdf\r\n"
-        f'Content-Disposition: attachment;\r\n filename="{fallback}"{extended}\r\n'
+        f"Content-Disposition: attachment;\r\n {shown}\r\n"
         f"Content-Transfer-Encoding: base64\r\n\r\n{encoded}"
     )
