@@ -197,11 +197,16 @@ def _accounts_learn(organization_id: int, postings: Sequence[Posting]) -> None:
                 since=p.line.booked_on,
             )
             for p in postings
-            if p.line.payer_iban and len(p.line.payer_iban) <= 34
+            if _teaches(p) and 0 < len(p.line.payer_iban) <= 34
         ],
         ignore_conflicts=True,
         batch_size=500,
     )
+
+
+def _teaches(posting: Posting) -> bool:
+    """A person's word teaches the payer's account; the engine says when its own decision does."""
+    return posting.chosen.teaches or posting.match is not None or posting.chosen.kind == "assigned"
 
 
 def learned_from(line_id: int) -> str:

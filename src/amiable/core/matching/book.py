@@ -5,12 +5,14 @@ Built once from an Opening, moved by each decision that posts: the next line see
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from amiable.core.matching.facts import Decision, Item, Line, OpenCredit, Opening, Paid
 from amiable.core.matching.labels import (
+    SHORTEST_CUT,
     Finder,
     canonical,
     is_strong,
@@ -21,11 +23,16 @@ from amiable.core.matching.labels import (
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Who the line says has paid: customers known by its IBAN, and by its exact name."""
+    """Who the line says has paid: customers known by its IBAN, and by its exact name.
+
+    `by_cut_name` = customers whose name begins with the payer's, as banks cut it: enough to doubt
+    another customer, not to post.
+    """
 
     by_iban: frozenset[int]
     by_name: frozenset[int]
     tokens: tuple[tuple[str, ...], ...]
+    by_cut_name: frozenset[int] = frozenset()
 
     @property
     def customer_id(self) -> int | None:
@@ -87,6 +94,9 @@ class Book:
             self.names[tuple(sorted(self.tokens[customer.id]))].add(customer.id)
             _add(weak_targets, customer.code, ("customer", customer.id))
         self.names.pop((), None)
+        self.sorted_names = sorted(
+            (" ".join(words), i) for i, words in self.tokens.items() if words
+        )
         self.targets, self.weak_targets = targets, weak_targets
         self.finder = Finder([*targets, *weak_targets])
 
@@ -134,7 +144,17 @@ class Book:
             by_iban=frozenset(self.ibans.get(line.payer_iban, ()) if line.payer_iban else ()),
             by_name=frozenset(by_name),
             tokens=tuple(tokens),
+            by_cut_name=frozenset(i for words in tokens for i in self._begins_with(words)),
         )
+
+    def _begins_with(self, words: tuple[str, ...]) -> Iterator[int]:
+        cut = " ".join(words)
+        if len(cut) < SHORTEST_CUT:
+            return
+        at = bisect_left(self.sorted_names, (cut, 0))
+        while at < len(self.sorted_names) and self.sorted_names[at][0].startswith(cut):
+            yield self.sorted_names[at][1]
+            at += 1
 
     def open_of(self, customer_id: int, currency: str) -> list[Item]:
         """Open items of a customer, oldest due first."""
@@ -165,7 +185,7 @@ class Book:
             self.credits[entry_id] = replace(credit, left_minor=credit.left_minor - amount)
             self._move(item_id, -amount)
         if chosen.customer_id is not None:
-            if line.payer_iban:
+            if chosen.teaches:
                 self.ibans[line.payer_iban].add(chosen.customer_id)
             self.payments.append(_paid(line, chosen.customer_id, chosen.parts))
 

@@ -146,11 +146,10 @@ def _vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
     if customer_id is not None and party.by_iban and customer_id not in party.by_iban:
         owner = min(party.by_iban)
         found.append(Sentence("match.veto_iban", {"customer": view.name(owner)}))
-    elif customer_id is not None and party.by_name and customer_id not in party.by_name:
-        confirmed_by_iban = party.by_iban == {customer_id}
-        if not confirmed_by_iban:
-            owner = min(party.by_name)
-            found.append(Sentence("match.veto_name", {"customer": view.name(owner)}))
+    elif customer_id is not None and party.by_iban != {customer_id}:
+        named = party.by_name or party.by_cut_name
+        if named and customer_id not in named:
+            found.append(Sentence("match.veto_name", {"customer": view.name(min(named))}))
     if view.cited.unknown and hypothesis.kind != "cited_exact":
         found.append(Sentence("match.veto_unknown", {"number": view.cited.unknown[0]}))
     if view.line.id in view.book.touched:
@@ -177,7 +176,8 @@ def _choose(view: View, hypotheses: list[Hypothesis]) -> Decision:
         return Decision(line.id, "leave", (Sentence(code),))
     sure_ones = [hypothesis for hypothesis in checked.values() if hypothesis.sure]
     if len(sure_ones) == 1:
-        return Decision(line.id, "post", sure_ones[0].evidence, (sure_ones[0],))
+        chosen = replace(sure_ones[0], teaches=view.teaches(sure_ones[0].customer_id))
+        return Decision(line.id, "post", chosen.evidence, (chosen,))
     ranked = sorted(checked.values(), key=lambda hypothesis: not hypothesis.sure)
     shown = tuple(replace(h, sure=False) for h in ranked[:MOST_PROPOSALS])
     evidence = shown[0].evidence

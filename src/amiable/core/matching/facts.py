@@ -91,7 +91,8 @@ class Hypothesis:
     """One reading of a line. `parts` = ((installment, amount of the payment), ...).
 
     `credit_uses` = ((credit entry, installment, amount), ...) netted by the payer; `confirms` =
-    installments whose settlement the accounts had announced; `returns` = the payment taken back.
+    installments whose settlement the accounts had announced; `returns` = the payment taken back;
+    `teaches` = the payer's account may be remembered as the customer's.
     """
 
     kind: str
@@ -102,6 +103,7 @@ class Hypothesis:
     confirms: tuple[int, ...] = ()
     returns: Paid | None = None
     sure: bool = False
+    teaches: bool = False
 
     @property
     def key(self) -> tuple[object, ...]:

@@ -47,6 +47,17 @@ class View:
             return Sentence("match.name_same", {"customer": self.name(customer_id)})
         return None
 
+    def teaches(self, customer_id: int | None) -> bool:
+        """Whether the payer's account is the customer's own: its name agrees, or none is given.
+
+        A parent or a factor that pays one invoice by its number must not become that customer.
+        """
+        if customer_id is None or not self.line.payer_iban:
+            return False
+        given = [words for words in self.party.tokens if words]
+        tokens = self.book.tokens.get(customer_id, ())
+        return not given or any(name_confirms(words, tokens) for words in given)
+
 
 def numbers(items: Sequence[Item | OpenCredit]) -> str:
     """The numbers of items as a list for a sentence, ten at most."""
@@ -188,8 +199,10 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
         return
     same = [item for item in open_items if item.open_minor == line.amount_minor]
     if len(same) == 1:
-        both = (*evidence, _exact(view, same), Sentence("match.only_amount"))
-        yield Hypothesis("party_exact", customer_id, both, parts=whole(same), sure=True)
+        alone = not _other_sets(open_items, line.amount_minor)
+        said = Sentence("match.only_amount" if alone else "match.other_sets")
+        both = (*evidence, _exact(view, same), said)
+        yield Hypothesis("party_exact", customer_id, both, parts=whole(same), sure=alone)
     for item in same if len(same) > 1 else ():
         both = (*evidence, _exact(view, [item]), Sentence("match.same_amounts"))
         yield Hypothesis("party_twins", customer_id, both, parts=whole([item]))
@@ -263,6 +276,20 @@ def _prefix(
         yield Hypothesis(
             "prefix", kept[0].customer_id, (*evidence, said), parts=whole(kept), sure=not tied
         )
+
+
+def _other_sets(items: Sequence[Item], amount_minor: int) -> bool:
+    """Whether two or three of the items also sum to the amount: on a price list they often do."""
+    amounts = [item.open_minor for item in items]
+    seen: set[int] = set()
+    for at, amount in enumerate(amounts):
+        if amount_minor - amount in seen:
+            return True
+        pairs = {amount + other for other in amounts[:at]}
+        if any(amount_minor - later in pairs for later in amounts[at + 1 :]):
+            return True
+        seen.add(amount)
+    return False
 
 
 def _spread(

@@ -28,6 +28,8 @@ _SENDER = re.compile(r"/DE (.+?)(?: ?/(?:MOTIF|REF|EREF|RNF|ID|LIB)\b|$)")
 _PREFIX = re.compile(
     r"^(?:VIR(?:EMENT|T)?|VRT)\b(?: (?:SEPA|INSTANTANE|INST|RECU|EUROPEEN|DE|FAVEUR|TIERS))*"
 )
+# Banks cut names; fewer signs than this could be anybody.
+SHORTEST_CUT = 8
 _DIGITS = str.maketrans("0123456789", "9" * 10)
 _DATE8 = re.compile(r"(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
                     r"|(?:(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d{2})")  # fmt: skip
@@ -161,4 +163,4 @@ def name_confirms(payer: tuple[str, ...], customer: tuple[str, ...]) -> bool:
     if sorted(payer) == sorted(customer):
         return True
     cut = " ".join(payer)
-    return len(cut) >= 8 and " ".join(customer).startswith(cut)
+    return len(cut) >= SHORTEST_CUT and " ".join(customer).startswith(cut)

@@ -23,6 +23,9 @@ declare(
             "{amount} is exactly the {count} oldest invoices of the customer"
         ),
         "match.only_amount": gettext_noop("no other open invoice of the customer has this amount"),
+        "match.other_sets": gettext_noop(
+            "other invoices of the customer together have the same sum: which is not said"
+        ),
         "match.only_amount_anywhere": gettext_noop("no other open invoice has this amount"),
         "match.same_amounts": gettext_noop(
             "several open invoices of the customer have this amount: which one is not said"
