@@ -90,10 +90,10 @@ def amount(text: str, mark: DecimalMark = "") -> tuple[Decimal, str]:
     """
     if type(text) is PlainNumber:
         return Decimal(text), ""
-    if _SIMPLE.fullmatch(text):
-        return Decimal(text.replace(",", ".")), ""
     if len(text) > _LONGEST:
         raise ParseError("amount.unreadable")
+    if _SIMPLE.fullmatch(text):
+        return Decimal(text.replace(",", ".")), ""
     negative, body, currency = _unwrapped(text)
     found = _NUMBER.fullmatch(body)
     if found is None or not any(c.isdigit() for c in body):
