@@ -141,7 +141,9 @@ def test_payment_by_reference_settles_the_invoice_and_wakes_the_case(debtor):
     Case.objects.update(next_plan_on=TODAY + timedelta(days=9))
     counts = match(
         debtor.organization,
-        entry(125_223, "VIR SEPA RECU /DE X /MOTIF FACT FA 2026 0042", payer_iban=IBAN),
+        entry(
+            125_223, "VIR SEPA RECU /DE MENUISERIE DUVAL /MOTIF FACT FA 2026 0042", payer_iban=IBAN
+        ),
     )
     assert counts["posted"] == 1
     item.refresh_from_db()
@@ -245,6 +247,26 @@ def test_undo_restores_everything_and_is_not_posted_again(debtor):
     )  # fmt: skip
     assert balance(item) == 0
     assert Payment.objects.count() == 2
+
+
+def test_assigned_line_uses_the_credit_note_that_the_payer_took_off(debtor):
+    item = factories.invoice(debtor, "FA2026-0042", total_minor=50_000)
+    note = factories.Invoice.objects.create(
+        organization=debtor.organization, customer=debtor, number="AV2026-0007",
+        kind="credit_note", issue_date=TODAY, due_date=TODAY, total_minor=8_000,
+    )  # fmt: skip
+    credit = Entry.objects.create(
+        organization=debtor.organization, customer=debtor, invoice=note, kind="credit_note",
+        amount_minor=-8_000, on_date=TODAY, source="test",
+    )  # fmt: skip
+    org = debtor.organization
+    match(org, entry(42_000, "VIREMENT"))
+    line_assign(
+        org.id, StatementLine.objects.get().id, debtor.id, [(item.id, 42_000)],
+        on=TODAY, actor="ann", credit_uses=[(credit.id, item.id, 8_000)],
+    )  # fmt: skip
+    assert balance(item) == 0
+    assert unallocated_credits(org.id, [debtor.id]) == {}
 
 
 def test_credit_note_netted_by_the_payer_is_used_with_the_payment(debtor):

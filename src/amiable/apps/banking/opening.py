@@ -68,7 +68,7 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
         customers=tuple(
             Customer(*row) for row in customers.order_by("id").values_list("id", "name", "code")
         ),
-        credits=tuple(_credits(organization_id)),
+        credits=tuple(open_credits(organization_id)),
         ibans=tuple(ibans.order_by("id").values_list("iban", "customer_id")),
         payments=tuple(_payments(organization_id, back, on)) if back else (),
         refused=frozenset(_refused(organization_id, [line.id for line in lines])),
@@ -117,21 +117,24 @@ def _books(organization_id: int) -> dict[int, int]:
     return {i: -amount for i, amount in rows}
 
 
-def _credits(organization_id: int) -> Iterator[OpenCredit]:
+def open_credits(organization_id: int, customer_id: int | None = None) -> Iterator[OpenCredit]:
+    """Credits with something left, of one customer or of all, the oldest first."""
+    scope = {} if customer_id is None else {"customer_id": customer_id}
     rows = (
         Entry.objects.filter(
             organization_id=organization_id,
             installment__isnull=True,
             amount_minor__lt=0,
             reversed_by__isnull=True,
+            **scope,
         )
         .annotate(left=-F("amount_minor") - Coalesce(Sum("allocations__amount_minor"), 0))
         .filter(left__gt=0)
         .order_by("on_date", "id")
         .values_list("id", "customer_id", "currency", "left", "invoice__number")
     )
-    for entry_id, customer_id, currency, left, number in rows:
-        yield OpenCredit(entry_id, customer_id, currency, left, number or "")
+    for entry_id, owner_id, currency, left, number in rows:
+        yield OpenCredit(entry_id, owner_id, currency, left, number or "")
 
 
 def _payments(organization_id: int, amounts: Collection[int], on: date) -> Iterator[Paid]:

@@ -159,9 +159,11 @@ def line_assign(
     *,
     on: date,
     actor: str,
+    credit_uses: Sequence[tuple[int, int, int]] = (),
 ) -> Match:
     """Post a waiting line to a customer as a person says: [(installment, minor units)].
 
+    `credit_uses` = credits that the payer netted: [(credit entry, installment, minor units)].
     What is not allocated stays on the account. Raises MatchError, AllocationError.
     """
     row = _waiting(organization_id, line_id)
@@ -171,7 +173,13 @@ def line_assign(
         raise MatchError("bank.unknown_customer")
     Match.objects.filter(line=row, state=Match.State.PROPOSED).update(state=Match.State.SUPERSEDED)
     said = Sentence("bank.assigned", {"person": actor})
-    chosen = Hypothesis("assigned", customer_id, (said,), parts=tuple(allocations))
+    chosen = Hypothesis(
+        "assigned",
+        customer_id,
+        (said,),
+        parts=tuple(allocations),
+        credit_uses=tuple(credit_uses),
+    )
     posting = Posting(_facts(row), chosen, evidence=(said,))
     _post(organization_id, posting, on=on, actor=actor)
     lines_state([row], StatementLine.State.POSTED, [said])

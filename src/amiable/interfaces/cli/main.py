@@ -10,7 +10,7 @@ import click
 
 # Command -> module of interfaces.cli.commands that holds it; imported only when called.
 COMMANDS = {
-    "demo": "lifecycle",
+    "demo": "demo",
     "init": "lifecycle",
     "serve": "lifecycle",
     "worker": "lifecycle",

@@ -31,7 +31,8 @@ CODES = {
 class Line:
     """One movement as the bank books it. `code` and `parts` are the truth, "" and () = no debtor.
 
-    `parts` = ((invoice, cents of this movement that pay it), ...), credit notes left out.
+    `parts` = ((invoice, cents of this movement that pay it), ...), credit notes left out;
+    `netted` = ((credit note, invoice, cents), ...) that the payer took off.
     `twice` = the customer paid something a second time: right is to leave it on account.
     """
 
@@ -48,6 +49,7 @@ class Line:
     return_reason: str = ""
     code: str = ""
     parts: tuple[tuple[str, int], ...] = ()
+    netted: tuple[tuple[str, str, int], ...] = ()
     twice: bool = False
 
 
@@ -85,6 +87,11 @@ def _received(
         account=_account(story, payment, index),
         code=payment.code,
         parts=_cash_parts(payment, bills),
+        netted=tuple(
+            (number, bills[number].corrects, -amount)
+            for number, amount in payment.parts
+            if bills[number].kind == "credit_note"
+        ),
         twice=payment.kind == "double",
         **fields,
     )

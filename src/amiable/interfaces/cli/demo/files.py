@@ -34,12 +34,16 @@ KINDS = {"company": "Entreprise", "public": "Organisme public", "consumer": "Par
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A file and the day it arrives; `content` is written to `name` inside the folder."""
+    """A file and the day it arrives; `content` is written to `name` inside the folder.
+
+    `covers` = the last day it speaks of.
+    """
 
     on: date
     kind: Literal["customers", "invoices", "statement"]
     name: str
     content: bytes
+    covers: date | None = None
 
 
 def deliveries(story: Books) -> list[Delivery]:
@@ -174,19 +178,24 @@ def _history(story: Books) -> Iterator[Delivery]:
 
 
 def _new_bills(story: Books) -> Iterator[Delivery]:
-    """Bills issued since the last file: by month, then, during the run, by week on Mondays."""
+    """Bills issued since the last file: by month, then, during the run, by week on Mondays.
+
+    The anchor has a file of its own, so that a new demo holds all bills up to its day.
+    """
     last = story.bank_begins - timedelta(days=1)
     ends = list(month_ends(story.bank_begins, story.run_begins - timedelta(days=1)))
     friday = story.run_begins + timedelta(days=(4 - story.run_begins.weekday()) % 7)
     while friday <= story.ends:
         ends.append(friday)
         friday += timedelta(days=7)
-    for end in ends:
+    for end in sorted({*ends, story.anchor}):
         rows = [_bill_cells(story, bill) for bill in story.bills if last < bill.issued <= end]
-        arrives = end if end < story.run_begins else add_workdays(end, 1)
+        at_once = end < story.run_begins or end == story.anchor
+        arrives = end if at_once else add_workdays(end, 1)
         content = _table(INVOICE_HEADER, rows, "utf-8-sig")
         if rows:
-            yield Delivery(arrives, "invoices", f"factures/{end:%Y-%m-%d}-factures.csv", content)
+            name = f"factures/{end:%Y-%m-%d}-factures.csv"
+            yield Delivery(arrives, "invoices", name, content, end)
         last = end
 
 

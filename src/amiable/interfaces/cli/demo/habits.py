@@ -58,11 +58,11 @@ def _pay_date(rng: random.Random, client: Client, bill: Bill) -> date:
 
 
 def _contest(rng: random.Random, story: Books, client: Client, bill: Bill) -> Contest | None:
-    """About one bill in forty that falls due during the days of the demo is disputed."""
+    """About one bill in fourteen that falls due during the days of the demo is disputed."""
     opened_on = add_workdays(bill.due, rng.randint(4, 10))
     if client.habit in {"debit", "never", "statement"} or bill.total_minor < 30_000:
         return None
-    if opened_on < story.run_begins or rng.random() > 0.025:
+    if not story.run_begins <= opened_on <= story.ends or rng.random() > 0.07:
         return None
     closed_on = add_workdays(opened_on, rng.randint(7, 22))
     return Contest(bill.number, opened_on, closed_on, rng.choice(REASONS))

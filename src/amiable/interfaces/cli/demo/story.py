@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -95,6 +96,13 @@ class Books:
         at = bisect_right(moves, on, key=lambda move: move[0])
         used = sum(amount for _, amount in moves[:at])
         return bill.total_minor - abs(used)
+
+    def next_payment(self, numbers: Iterable[str], after: date) -> date | None:
+        """First day after `after` on which something of these bills is paid; None = never."""
+        if not self._steps:
+            self._index()
+        days = [on for n in numbers for on, _ in self._steps.get(n, []) if on > after]
+        return min(days, default=None)
 
     def settled_on(self, bill: Bill) -> date | None:
         """Day on which the bill is paid whole and stays so; None = not within the story."""

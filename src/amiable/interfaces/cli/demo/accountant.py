@@ -1,0 +1,77 @@
+"""The accountant of the demo: decides the bank lines that matching left to a person, rightly.
+
+The story knows what each line is; `Truth` gives it by the bank's reference.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from amiable.interfaces.cli.demo import bank
+from amiable.interfaces.cli.demo.story import Books
+
+if TYPE_CHECKING:
+    from amiable.apps.banking.queries import LineView, MatchView
+
+ACTOR = "Marc Ferrand"
+WAITING = ("new", "proposed", "left")
+ASIDE = {"card": "Encaissement du comptoir", "transfer": "Remboursement, hors clients"}
+
+
+class Truth:
+    """What every bank line really is, by its bank reference."""
+
+    def __init__(self, story: Books) -> None:
+        self.lines = {line.reference: line for line in bank.lines(story)}
+
+
+def decide(organization_id: int, truth: Truth, *, on: date) -> None:
+    """Confirm the right proposals, assign the rest, set aside what concerns no customer."""
+    from amiable.apps.banking import queries, services
+
+    for view in reversed(queries.lines(organization_id, states=WAITING, limit=1000)):
+        line = truth.lines[view.bank_reference]
+        right = next((match for match in view.matches if _is_right(match, line)), None)
+        if not line.code:
+            reason = ASIDE.get(line.nature, "")
+            services.line_ignore(organization_id, view.id, on=on, actor=ACTOR, reason=reason)
+        elif right:
+            services.match_confirm(organization_id, right.id, on=on, actor=ACTOR)
+        elif line.amount_minor > 0:
+            _assign(organization_id, view, line, on=on)
+
+
+def _is_right(match: MatchView, line: bank.Line) -> bool:
+    """Whether a proposal says what the story knows: these invoices, this money, or a return."""
+    if match.is_return or line.amount_minor < 0:
+        return match.is_return and line.amount_minor < 0
+    own = {part.number: part.amount.amount_minor for part in match.parts if not part.by_credit}
+    credit = sorted((p.number, p.amount.amount_minor) for p in match.parts if p.by_credit)
+    netted = sorted((number, cents) for _, number, cents in line.netted)
+    return bool(own) and own == dict(line.parts) and credit == netted
+
+
+def _assign(organization_id: int, view: LineView, line: bank.Line, *, on: date) -> None:
+    """Post the line to its customer, on the invoices it pays as far as they are still open."""
+    from amiable.apps.banking import services
+    from amiable.apps.banking.opening import open_credits
+    from amiable.apps.customers.queries import ids_by_code
+    from amiable.apps.receivables.queries import open_items
+
+    customer_id = ids_by_code(organization_id, [line.code])[line.code]
+    items = {item.number: item for item in open_items(organization_id, [customer_id])}
+    credit = {c.number: c.entry_id for c in open_credits(organization_id, customer_id)}
+    parts = [
+        (items[number].id, min(cents, items[number].open_minor))
+        for number, cents in line.parts
+        if number in items
+    ]
+    netted = [
+        (credit[note], items[number].id, cents)
+        for note, number, cents in line.netted
+        if note in credit and number in items
+    ]
+    services.line_assign(
+        organization_id, view.id, customer_id, parts, on=on, actor=ACTOR, credit_uses=netted
+    )

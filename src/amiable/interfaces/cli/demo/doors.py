@@ -1,0 +1,79 @@
+"""The services that a user's commands call, as the demo calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+ACTOR = "demo"
+
+# Whatever the installation is configured for, the demo's messages stay in the built-in outbox.
+OUTBOX: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    medium: ("outbox", {}) for medium in ("email", "letter", "registered_letter", "sms")
+}
+
+
+class DemoError(Exception):
+    """A file of the demo was refused: the generator and the readers disagree."""
+
+
+def local(moment: datetime) -> datetime:
+    """A naive local time as an aware one."""
+    from django.utils import timezone
+
+    return timezone.make_aware(moment)
+
+
+def match(organization_id: int, *, on: date) -> None:
+    """Match the bank lines that wait."""
+    from amiable.apps.banking import services
+
+    services.lines_match(organization_id, on=on)
+
+
+def tick(organization_id: int, *, now: datetime) -> None:
+    """Plan and send, as `amiable day` does after matching."""
+    from amiable.apps.dunning import services
+
+    services.plan_tick(organization_id, on=now.date())
+    services.send_tick(organization_id, now=now, routes=OUTBOX)
+
+
+def snapshot(organization_id: int, *, on: date) -> None:
+    """Keep the figures of the day."""
+    from amiable.apps.insights import services
+
+    services.snapshot_take(organization_id, on=on)
+
+
+def receive(organization_id: int, kind: str, path: Path, *, on: date) -> None:
+    """Import a file as `amiable import` does. Raises DemoError when it is not taken whole."""
+    from amiable.apps.banking.services import statement_import
+    from amiable.apps.imports.services import import_run
+    from amiable.apps.tenants.queries import organization
+
+    def write(read: Any, source: str) -> dict[str, int]:
+        return statement_import(organization_id, read.statements, source=source, on=on, actor=ACTOR)
+
+    result = import_run(
+        organization("demo"),
+        kind,
+        path,
+        path.name,
+        on=on,
+        actor=ACTOR,
+        write=write,  # type: ignore[arg-type]
+    )
+    if result.state != "done":
+        raise DemoError(f"{path}: {result.state}: {[str(e.sentence) for e in result.errors[:3]]}")
+
+
+def receive_documents(organization_id: int, paths: Sequence[Path], *, on: date) -> None:
+    """Attach invoice PDFs as `amiable import documents` does."""
+    from amiable.apps.receivables.documents import documents_attach
+
+    result = documents_attach(organization_id, paths)
+    if result.errors:
+        raise DemoError(f"{on}: {[str(error.sentence) for error in result.errors[:3]]}")
