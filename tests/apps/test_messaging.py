@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from django.db import connection, transaction
@@ -12,12 +14,18 @@ from amiable.apps.messaging.invariants import INVARIANTS
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.messaging.queries import case_messages, message_parts, outbox, thread_ids
 from amiable.apps.messaging.routes import routes_from
-from amiable.apps.messaging.services import UNSAFE_WINDOW, messages_freeze, messages_send
+from amiable.apps.messaging.services import (
+    UNSAFE_WINDOW,
+    messages_freeze,
+    messages_send,
+    messages_withdraw,
+)
 from amiable.apps.receivables.models import InvoiceDocument
 from amiable.core.sentences import Sentence
 from amiable.plugins.base import Outcome
 from tests import factories
 from tests.apps.messaging_drafts import CUSTOMER, NOW, draft, line
+from tests.plugins.smtp_servers import keeper
 
 pytestmark = pytest.mark.django_db
 OUTBOX = routes_from("", "")
@@ -174,6 +182,45 @@ def test_follow_up_answers_in_the_same_conversation(case):
     mail = bytes(second.content).decode()
     assert f"In-Reply-To: {first.message_id}\r\n" in mail
     assert f"References: {first.message_id}\r\n" in mail
+
+
+def test_conversation_silent_for_months_is_over(case):
+    ids = freeze(case, draft(case=case, key="first"))
+    messages_send(case.organization_id, ids.values(), now=NOW, routes=OUTBOX)
+    thread = thread_ids(case.organization_id, [case.id])[case.id]
+    later = replace(draft(case=case, key="later", thread_ids=thread), on_date=date(2027, 3, 1))
+    freeze(case, later)
+    message = Message.objects.get(key="later")
+    assert not message.subject.startswith("Re:")
+    assert message.thread_id == message.message_id
+    assert b"In-Reply-To" not in bytes(message.content)
+
+
+def test_withdrawn_message_never_leaves(case):
+    ids = freeze(case, draft(case=case))
+    assert messages_withdraw(case.organization_id, ids.values()) == 1
+    box, routes = memory()
+    (outcome,) = messages_send(case.organization_id, ids.values(), now=NOW, routes=routes).values()
+    assert (outcome.state, box) == ("failed", {})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_given_the_same_messages_deliver_each_once():
+    case = factories.case(factories.customer(factories.creditor(factories.organization("two"))))
+    ids = freeze(case, *[draft(case=case, key=f"k{i}") for i in range(60)])
+    with keeper() as (server, port):
+        routes = routes_from(f"smtp://127.0.0.1:{port}?tls=none", "")
+
+        def work(_):
+            try:
+                return messages_send(case.organization_id, ids.values(), now=NOW, routes=routes)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(work, range(2)))
+        contents = [content for _, _, content in server.mails]
+    assert len(contents) == len(set(contents)) == 60
 
 
 def test_invoices_are_attached_once_each_and_named_in_the_text(case):

@@ -185,8 +185,15 @@ def test_nothing_due_is_nothing_to_ask_for(given):
     assert found.code == "message.nothing_due"
 
 
-def test_preventive_message_announces_what_falls_due():
-    found = text(draft("reminder_preventive", line(1, -15, group="upcoming")))
+def test_items_reminded_by_another_message_are_listed_but_not_asked_again():
+    found = text(draft("reminder_1", line(1, 2), line(2, 30, group="reminded")))
+    assert found.index("Total à régler") < found.index("Déjà rappelées")
+    assert "Montant               1\u202f252,23\u00a0€" in found
+
+
+@pytest.mark.parametrize("group", ["due", "upcoming"])
+def test_preventive_message_announces_what_falls_due(group):
+    found = text(draft("reminder_preventive", line(1, -15, group=group)))
     assert "arrive prochainement à échéance" in found
     assert "Total à échoir" in found
     assert "Retard" not in found
@@ -201,10 +208,8 @@ def test_too_heavy_attachments_are_left_out_and_the_text_does_not_promise_them()
 
 
 def test_follow_up_keeps_the_subject_but_the_last_reminder_speaks_for_itself():
-    material = Material(thread_subject="Re: Facture FA-1")
-    thread = ("<1@x.example>",)
-    second = draft("reminder_2", thread_ids=thread)
-    last = draft("reminder_last", thread_ids=thread)
+    material = Material(thread_subject="Re: Facture FA-1", references=("<1@x.example>",))
+    second, last = draft("reminder_2"), draft("reminder_last")
     found = render(second, last, materials={second.key: material, last.key: material})
     assert found[second.key].subject == "Re: Facture FA-1"
     assert found[last.key].subject.startswith(

@@ -118,7 +118,7 @@ def _tables(draft: Draft, language: str) -> tuple[Block, ...]:
     words = labels(language)["table"]
     main = main_lines(draft)
     tables = [_table(draft, main, language, totals=_totals(draft, main, language))]
-    for group in ("upcoming", "disputed"):
+    for group in ("reminded", "upcoming", "disputed"):
         lines = tuple(x for x in draft.lines if x.group == group)
         if lines and lines != main:
             tables.append(_table(draft, lines, language, title=words[group]))
@@ -178,7 +178,7 @@ def _totals(
     draft: Draft, main: tuple[DraftLine, ...], language: str
 ) -> tuple[tuple[str, str], ...]:
     words = labels(language)["table"]
-    is_due = any(line.group == "due" for line in main)
+    is_due = any(line.days_late >= 0 for line in main)
     label = words["total_due" if is_due else "total_upcoming"]
     total = (label, money_text(asked_minor(draft), draft.currency, language))
     if not draft.credit_minor:

@@ -6,7 +6,7 @@ Nothing raises for what a draft holds: a draft that cannot be rendered yields a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from amiable.apps.messaging.composing import asked_minor, composed, main_lines, reference_of
@@ -61,10 +61,12 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What rendering needs beside the draft: the invoices' PDFs and the thread's first subject."""
+    """What rendering needs beside the draft: the invoices' PDFs, and the conversation it goes on
+    with (its first subject and its message ids, oldest first)."""
 
     attachments: tuple[Attachment, ...] = ()
     thread_subject: str = ""
+    references: tuple[str, ...] = ()
 
 
 def recipient_problem(draft: Draft) -> Sentence | None:
@@ -133,7 +135,7 @@ def _claim_problem(draft: Draft) -> Sentence | None:
 def _within_cap(material: Material) -> Material:
     if sum(len(item.content) for item in material.attachments) <= LARGEST_ATTACHMENTS:
         return material
-    return Material((), material.thread_subject)
+    return replace(material, attachments=())
 
 
 def _email(
@@ -154,11 +156,11 @@ def _email(
             message_id=own_id,
             text=text,
             html=html_of(document),
-            references=draft.thread_ids,
+            references=material.references,
             attachments=material.attachments,
         )
     )
-    thread_id = draft.thread_ids[0] if draft.thread_ids else own_id
+    thread_id = material.references[0] if material.references else own_id
     return Rendered(
         recipient, document.subject[:300], text, content, "message/rfc822", document.language,
         own_id, thread_id[:200],

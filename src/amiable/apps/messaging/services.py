@@ -27,6 +27,7 @@ FREEZE_BATCH = 200  # drafts rendered and held in memory together
 # where sending again could deliver twice.
 UNSAFE_WINDOW, SAFE_WINDOW = 20, 200
 MAX_ATTEMPTS = 5
+THREAD_DAYS = 60
 
 State, Kind = Message.State, DeliveryEvent.Kind
 _RECORDED = ["state", "sent_at", "retry_at", "provider_id", "error"]
@@ -198,8 +199,8 @@ def _already(state: str) -> Outcome:
     """What an earlier run left: nothing is done a second time."""
     if state == State.SENT:
         return Outcome("sent", detail="already sent")
-    if state == State.FAILED:
-        return Outcome("failed", detail="already failed")
+    if state in {State.FAILED, State.WITHDRAWN}:
+        return Outcome("failed", detail=f"already {state}")
     return Outcome("unknown", detail="a person has to decide")
 
 
@@ -242,7 +243,7 @@ def _ids(organization_id: int, keys: Collection[str]) -> dict[str, int]:
 
 
 def _materials(organization_id: int, drafts: Sequence[Draft]) -> dict[str, Material]:
-    """The PDFs and first subjects that the drafts need, in two queries."""
+    """The PDFs and conversations that the drafts need, in two queries."""
     wanted = {draft.key: _invoice_ids(draft) for draft in drafts if draft.with_invoices}
     ids = {invoice_id for some in wanted.values() for invoice_id in some}
     files: dict[int, Attachment] = {}
@@ -254,18 +255,41 @@ def _materials(organization_id: int, drafts: Sequence[Draft]) -> dict[str, Mater
             "invoice_id", "filename", "content"
         ):
             files[invoice_id] = Attachment(filename, bytes(content))
-    roots = {draft.thread_ids[0] for draft in drafts if draft.thread_ids}
-    subjects: dict[str, str] = {}
-    if roots:
-        first = Message.objects.filter(organization_id=organization_id, message_id__in=roots)
-        subjects = dict(first.values_list("message_id", "subject"))
+    threads = _threads(organization_id, drafts)
     return {
         draft.key: Material(
             tuple(files[i] for i in wanted.get(draft.key, ()) if i in files),
-            subjects.get(draft.thread_ids[0], "") if draft.thread_ids else "",
+            *threads.get(draft.key, ("", draft.thread_ids)),
         )
         for draft in drafts
     }
+
+
+def _threads(
+    organization_id: int, drafts: Sequence[Draft]
+) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Subject and message ids of the conversation each draft goes on with, by key.
+
+    A conversation that was silent for THREAD_DAYS is over: the next message starts a new one,
+    under its own subject.
+    """
+    ids = {known for draft in drafts for known in draft.thread_ids}
+    rows = Message.objects.filter(organization_id=organization_id, message_id__in=ids)
+    sent = {
+        row[0]: row[1:] for row in rows.values_list("message_id", "thread_id", "on_date", "subject")
+    }
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for draft in drafts:
+        last = sent.get(draft.thread_ids[-1]) if draft.thread_ids else None
+        if last is None:
+            continue
+        thread, on_date, _ = last
+        if (draft.on_date - on_date).days > THREAD_DAYS:
+            found[draft.key] = ("", ())
+            continue
+        same = tuple(i for i in draft.thread_ids if i in sent and sent[i][0] == thread)
+        found[draft.key] = (sent[same[0]][2], same)
+    return found
 
 
 def _invoice_ids(draft: Draft) -> list[int]:
