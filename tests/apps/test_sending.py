@@ -79,6 +79,13 @@ def test_the_next_day_the_same_step_is_not_planned_again(installment):
     assert Action.objects.filter(step="reminder_1").count() == 1
 
 
+def test_a_number_too_long_for_a_payment_reference_still_leaves(debtor):
+    factories.invoice(debtor, "FA-2026-SECTEUR-NORD-000000123456", due=TODAY - timedelta(days=1))
+    plan(debtor.organization_id)
+    assert send(debtor.organization_id).sent == 1
+    assert "RF" in Message.objects.get().text
+
+
 def test_paid_between_plan_and_send_is_not_chased(installment):
     plan(installment.organization_id)
     books(installment, -120_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -118,7 +119,10 @@ def _line(item: Item, group: str, invoice_id: int, on: date) -> DraftLine:
 def _payment_reference(customer: Customer, lines: Collection[DraftLine]) -> str:
     """ISO 11649 reference to pay with: the invoice's when there is one, else the customer's."""
     due = [line.number for line in lines if line.group == "due"]
-    return rf_reference(due[0] if len(due) == 1 else f"C{customer.id}")
+    if len(due) == 1:
+        with suppress(ValueError):  # a number that ISO 11649 cannot carry
+            return rf_reference(due[0])
+    return rf_reference(f"C{customer.id}")
 
 
 def _creditor(customer: Customer) -> Party:
