@@ -29,6 +29,7 @@ COPIES = {
     "@expo-google-fonts/arimo/400Regular_Italic/Arimo_400Regular_Italic.ttf": FONTS
     / "Arimo-Italic.ttf",
 }
+ICON = re.compile(r"""\bicon(?:_name)?[ =]["']([a-z0-9-]+)["']""")
 SOURCE_MAP = re.compile(rb"(//|/\*)[#@] sourceMappingURL=\S+( \*/)?")
 
 
@@ -47,7 +48,7 @@ def build_icon_sprite() -> None:
     """One SVG sprite of the icons named in templates and code: icon "mail", icon_name="mail"."""
     names = set()
     for path in [*PACKAGE.rglob("*.html"), *PACKAGE.rglob("*.py")]:
-        names |= set(re.findall(r"""\bicon(?:_name)?[ =]["']([a-z0-9-]+)["']""", path.read_text("utf-8")))
+        names |= set(ICON.findall(path.read_text("utf-8")))
     symbols = []
     for name in sorted(names):
         svg = (MODULES / "@tabler/icons/icons/outline" / f"{name}.svg").read_text("utf-8")

@@ -121,7 +121,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "posted": Look(_("Matched"), "good"),
         "proposed": Look(_("To confirm"), "warn"),
         "left": Look(_("Not recognized"), "bad"),
-        "ignored": Look(_("Set aside"), "quiet"),
+        "ignored": Look(_("Put aside"), "quiet"),
     },
     "import": {
         "done": Look(_("Imported"), "good"),
