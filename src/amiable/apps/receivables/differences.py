@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from django.db import connection
 from django.db.models import Sum
 
 from amiable.apps.receivables.models import Allocation, Entry, Installment, Invoice
@@ -143,8 +144,10 @@ def known_invoices(
                 number__in=numbers[start : start + _CHUNK],
             ).values_list(*_COLUMNS)
         ]
-    _load_debts(organization_id, {k.id: k for k in found if k.kind != "credit_note"})
+    # Credits are locked before installments, each in id order, as allocations do: a payment that
+    # is being matched right now is seen before or after, never missed.
     _load_credits(organization_id, {k.id: k for k in found if k.kind == "credit_note"})
+    _load_debts(organization_id, {k.id: k for k in found if k.kind != "credit_note"})
     return KnownInvoices(found)
 
 
@@ -157,13 +160,26 @@ def _load_debts(organization_id: int, debts: dict[int, Known]) -> None:
         for installment_id, invoice_id in pairs:
             debts[invoice_id].installment_id = installment_id
             by_installment[installment_id] = debts[invoice_id]
+    _lock(Installment, by_installment)
     for model, attribute in ((Entry, "base_minor"), (Allocation, "used_minor")):
         for ids in chunks(by_installment):
             for installment_id, amount in _sums(model, organization_id, "installment_id", ids):
                 setattr(by_installment[installment_id], attribute, amount)
 
 
+def _lock(model: Any, ids: Collection[int]) -> None:
+    if connection.features.has_select_for_update:
+        for part in chunks(ids):
+            rows = model.objects.filter(id__in=part).order_by("id")
+            list(rows.select_for_update(no_key=True).values_list("id"))
+
+
 def _load_credits(organization_id: int, notes: dict[int, Known]) -> None:
+    credit_ids: set[int] = set()
+    for ids in chunks(notes):
+        credits_ = Entry.objects.filter(organization_id=organization_id, invoice_id__in=ids)
+        credit_ids.update(credits_.values_list("id", flat=True))
+    _lock(Entry, credit_ids)
     for ids in chunks(notes):
         for invoice_id, amount in _sums(Entry, organization_id, "invoice_id", ids):
             notes[invoice_id].base_minor = -amount

@@ -25,6 +25,9 @@ declare(
         "document.no_invoice": gettext_noop(
             "No invoice number was found in the file name. Name it like FA2026-0001.pdf."
         ),
+        "document.twice": gettext_noop(
+            "{first} is already the document of invoice {number}. Keep one of the two files."
+        ),
         "document.several": gettext_noop(
             "Several invoices match the file name: {numbers}. Name the file by one number."
         ),
@@ -52,15 +55,23 @@ def documents_attach(
     """
     result = DocumentsAttached()
     numbers = _numbers(organization_id)
+    taken: dict[int, Path] = {}
     for start in range(0, len(paths), _CHUNK):
         part = paths[start : start + _CHUNK]
         chosen = {path: found for path in part if (found := _choose(path, numbers, result))}
         sound = sound_pdfs(list(chosen))
-        for path in chosen:
+        kept: dict[Path, tuple[int, str]] = {}
+        for path, (invoice_id, number) in chosen.items():
+            first = taken.get(invoice_id)
             if path not in sound:
                 result.errors.append(RowError(0, path.name, "document.broken"))
+            elif first:
+                params = {"first": first.name, "number": number}
+                result.errors.append(RowError(0, path.name, "document.twice", params))
+            else:
+                taken[invoice_id] = path
+                kept[path] = (invoice_id, number)
         with transaction.atomic():
-            kept = {path: chosen[path] for path in chosen if path in sound}
             _store(organization_id, kept, result, dry_run=dry_run)
     return result
 

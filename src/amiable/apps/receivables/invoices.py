@@ -27,6 +27,7 @@ from amiable.apps.receivables.differences import (
 )
 from amiable.apps.receivables.models import Entry, Installment, Invoice
 from amiable.apps.receivables.queries import chunks
+from amiable.apps.receivables.releases import overpayments_release
 from amiable.apps.receivables.services import installments_settle
 from amiable.apps.tenants.bulk import ids_reserve, rows_insert
 from amiable.core.records import InvoiceRow, RowError
@@ -112,6 +113,7 @@ def invoices_upsert(
     created = _create(writer, new, result)
     _change(writer, changes, result)
     rows_insert(Entry, _ENTRY, writer.entries)
+    overpayments_release(organization_id, writer.settle, on=on, source=writer.source)
     installments_settle(organization_id, writer.settle, on=on)
     result.counts["entries"] = len(writer.entries)
     if full_export:
