@@ -34,7 +34,7 @@ def _enqueue(place) -> None:
 def test_worker_runs_what_is_queued_and_ends_when_idle(ready):
     _enqueue(ready)
     _enqueue(ready)
-    ready.amiable("worker", "--until-idle", "--no-ticks")
+    assert ready.json("worker", "--until-idle", "--no-ticks") == {"tasks": 2}
     assert (ready.folder / "runs").read_text() == "run\nrun\n"
     assert ready.python(STATUS).split() == ["SUCCESSFUL", "SUCCESSFUL"]
 
@@ -114,7 +114,27 @@ def test_ticks_are_enqueued_once_a_day_whoever_asks(ready):
         "night = datetime(2026, 11, 20, 4, 30, tzinfo=ZoneInfo('Europe/Paris'))\n"
         "print(ticks_enqueue(night), ticks_enqueue(night), T.objects.count())\n"
     )
-    assert twice.strip() == "['day'] [] 1"
+    assert twice.strip() == "['check', 'day'] [] 2"
+
+
+def test_queued_day_is_run_and_leaves_its_job(ready):
+    ready.python(
+        "from django.utils import timezone\n"
+        "from amiable.project.worker import TICKS, _tick_enqueue\n"
+        "from amiable.apps.tenants.queries import organization_ids\n"
+        "for tick in TICKS:\n"
+        "    assert _tick_enqueue(organization_ids()[0], tick, timezone.localtime())\n"
+    )
+    assert ready.json("worker", "--until-idle", "--no-ticks") == {"tasks": 5}
+    jobs = ready.python(
+        "from amiable.apps.work.models import Job\n"
+        "for job in Job.objects.order_by('id'):\n"
+        "    print(job.kind, job.state, job.error, sorted(job.result))\n"
+    ).splitlines()
+    assert [line.split()[:2] for line in jobs] == [
+        [kind, "done"] for kind in ("check", "day", "match", "plan", "send")
+    ]
+    assert "'match', 'plan', 'send'" in jobs[1]
 
 
 def test_serve_refuses_a_database_that_is_not_ready(tmp_path):

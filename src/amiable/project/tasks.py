@@ -12,6 +12,7 @@ from datetime import date
 from django.utils import timezone
 from django_tasks import task
 
+from amiable.apps.audit.queries import broken_invariants
 from amiable.apps.banking.services import lines_match
 from amiable.apps.dunning.services import plan_tick, send_tick
 from amiable.apps.insights.day import day_run
@@ -49,6 +50,16 @@ def snapshot_task(organization_id: int, on: str, job_id: int | None = None) -> N
     day = date.fromisoformat(on)
     with job(organization_id, "snapshot", on=day, job_id=job_id) as progress:
         progress.result = dict(snapshot_take(organization_id, on=day))
+
+
+@task()
+def check_task(organization_id: int, on: str, job_id: int | None = None) -> None:
+    """Run every invariant of the installation; the job fails naming those that do not hold."""
+    with job(organization_id, "check", on=date.fromisoformat(on), job_id=job_id):
+        broken = broken_invariants()
+        if broken:
+            names = ", ".join(f"{one.app}: {one.name}" for one in broken)
+            raise RuntimeError(f"broken invariants: {names}")
 
 
 @task()

@@ -31,9 +31,11 @@ class Tick:
     every: timedelta | None
     opens: clock
     closes: clock
+    of_installation: bool = False  # once for all, under the oldest organization
 
 
 TICKS = (
+    Tick("check", None, clock(3), clock.max, of_installation=True),
     Tick("day", None, clock(4), clock.max),
     Tick("match", timedelta(minutes=5), clock(6), clock(21)),
     Tick("plan", timedelta(minutes=5), clock(6), clock(21)),
@@ -51,9 +53,11 @@ def ticks_enqueue(now: datetime) -> list[str]:
 
     return [
         tick.kind
-        for organization_id in organization_ids()
+        for position, organization_id in enumerate(organization_ids())
         for tick in TICKS
-        if tick.opens <= now.time() < tick.closes and _tick_enqueue(organization_id, tick, now)
+        if tick.opens <= now.time() < tick.closes
+        and (position == 0 or not tick.of_installation)
+        and _tick_enqueue(organization_id, tick, now)
     ]
 
 
@@ -79,8 +83,8 @@ def _tick_enqueue(organization_id: int, tick: Tick, now: datetime) -> bool:
     return True
 
 
-def work(*, parent: int | None = None, ticks: bool = True, until_idle: bool = False) -> None:
-    """Run tasks until a signal comes; with `until_idle`, until none is left.
+def work(*, parent: int | None = None, ticks: bool = True, until_idle: bool = False) -> int:
+    """Run tasks until a signal comes; with `until_idle`, until none is left. Returns how many.
 
     `parent`: end when this process is no longer our parent, so that nothing is left behind.
     """
@@ -105,9 +109,12 @@ def work(*, parent: int | None = None, ticks: bool = True, until_idle: bool = Fa
                 logger.exception("the database does not answer; trying again")
                 close_old_connections()
                 time.sleep(2)
+    except SystemExit:  # a signal found it idle: that is a good end
+        logger.info("ended by a signal")
     finally:
         stop.set()
         worker_leave(code)
+    return int(worker._run_tasks)
 
 
 def _task_worker(code: str, *, batch: bool):  # type: ignore[no-untyped-def]  # no types there

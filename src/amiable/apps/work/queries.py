@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Min
@@ -11,10 +11,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from amiable.apps.work.models import Job, Worker
-from amiable.apps.work.services import LEASE
-
-# A running job that says nothing for this long has lost its process.
-SILENCE = timedelta(minutes=15)
+from amiable.apps.work.services import LEASE, SILENCE
 
 
 @dataclass(frozen=True, slots=True)

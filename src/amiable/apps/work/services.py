@@ -25,6 +25,8 @@ from amiable.apps.work.models import Job, Worker
 # A worker signs every HEARTBEAT; one that has not for LEASE is held for dead.
 HEARTBEAT = timedelta(seconds=10)
 LEASE = timedelta(seconds=120)
+# A job that reports nothing for this long is shown as failed; one that lives after all says so.
+SILENCE = timedelta(minutes=60)
 # A task that ended this many workers is not given to another one.
 MAX_ATTEMPTS = 5
 PROGRESS_EVERY_SECONDS = 0.5
@@ -147,6 +149,9 @@ def tasks_reap(now: datetime) -> int:
                 task.status = TaskResultStatus.READY
             task.save(update_fields=["status", "finished_at", "exception_class_path", "traceback"])
         Worker.objects.filter(heartbeat_at__lt=now - 10 * LEASE).delete()
+        Job.objects.filter(state=Job.State.RUNNING, heartbeat_at__lt=now - SILENCE).update(
+            state=Job.State.FAILED, error="no sign of life", finished_at=now
+        )
     return reaped
 
 

@@ -125,10 +125,12 @@ def serve_command(*, host: str, port: int, processes: int, workers: int, as_json
 @click.command("worker")
 @click.option("--until-idle", is_flag=True, help="End when no task is left.")
 @click.option("--no-ticks", is_flag=True, help="Only run what others enqueue.")
-def worker_command(*, until_idle: bool, no_ticks: bool) -> int:
+@json_option
+def worker_command(*, until_idle: bool, no_ticks: bool, as_json: bool) -> int:
     """Run background tasks; start as many as you like, on any machine."""
     _require_database()
-    _by_name("WORK")(until_idle=until_idle, ticks=not no_ticks)
+    tasks = _by_name("WORK")(until_idle=until_idle, ticks=not no_ticks)
+    emit({"tasks": tasks}, as_json=as_json, text=f"{tasks} tasks run.")
     return OK
 
 
