@@ -153,7 +153,8 @@ def test_payment_by_reference_settles_the_invoice_and_wakes_the_case(debtor):
     assert CustomerIban.objects.get().iban == IBAN
     found = Match.objects.get()
     assert found.payment.amount_minor == 125_223
-    assert [e["code"] for e in found.evidence] == ["match.cited", "match.exact_one"]
+    codes = [e["code"] for e in found.evidence]
+    assert codes == ["match.cited", "match.name_same", "match.exact_one"]
     event = Event.objects.get(kind="payment.recorded")
     assert event.case_id == Case.objects.get().id
 
