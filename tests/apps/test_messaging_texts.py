@@ -284,7 +284,7 @@ def test_unprintable_name_stops_its_letter_only():
     ],
 )
 def test_amounts_are_written_as_people_read_them(amount, currency, language, words):
-    assert money_text(amount, currency, language) == words
+    assert money_text(amount, currency, language=language) == words
 
 
 def test_dates_are_written_as_people_read_them():
@@ -312,12 +312,12 @@ def test_dates_are_written_as_people_read_them():
 def test_text_that_breaks_out_of_the_box_is_refused_at_once(source):
     started = time.monotonic()
     with pytest.raises(TextError):
-        rendered(parse(source, "fr"), {"name": "x", "long": "y" * 1000}, "fr")
+        rendered(parse(source, "fr"), {"name": "x", "long": "y" * 1000}, language="fr")
     assert time.monotonic() - started < 3
 
 
 def test_french_punctuation_gets_its_spaces():
-    subject, body = rendered(parse("Objet : x\nVraiment ? « Oui » !", "fr"), {}, "fr")
+    subject, body = rendered(parse("Objet : x\nVraiment ? « Oui » !", "fr"), {}, language="fr")
     assert subject == "Objet\u00a0: x"
     assert body == "Vraiment\u202f? «\u00a0Oui\u00a0»\u202f!"
 
@@ -325,4 +325,4 @@ def test_french_punctuation_gets_its_spaces():
 def test_slow_text_is_stopped_by_the_clock(monkeypatch):
     monkeypatch.setattr("amiable.apps.messaging.texts.SECONDS", -1)
     with pytest.raises(TextError, match="time limit"):
-        rendered(parse("{{ name }}", "fr"), {"name": "x"}, "fr")
+        rendered(parse("{{ name }}", "fr"), {"name": "x"}, language="fr")

@@ -32,11 +32,11 @@ from amiable.plugins.documents.epc import LARGEST_MINOR, epc_payload
 def composed(draft: Draft, *, attached: int = 0, thread_subject: str = "") -> Document:
     """The document of a draft. Raises TextError when its text is missing or breaks the limits."""
     language = language_of(draft.language)
-    text = template(draft.template, draft.medium, language)
+    text = template(draft.template, medium=draft.medium, language=language)
     if text is None:
         raise TextError(f"{draft.template}.{draft.medium} ({language})")
     values = values_of(draft, attached=attached, thread_subject=thread_subject)
-    subject, body = rendered(text, values, language)
+    subject, body = rendered(text, values, language=language)
     named: dict[str, tuple[Block, ...]] = {
         "invoices": _tables(draft, language),
         "payment": _payment(draft, language),
@@ -87,7 +87,7 @@ def values_of(draft: Draft, *, attached: int, thread_subject: str) -> dict[str, 
     values: dict[str, object] = {
         "kind": draft.customer_kind,
         "count": len(lines),
-        "total": money_text(asked_minor(draft), draft.currency, language),
+        "total": money_text(asked_minor(draft), draft.currency, language=language),
         "first_number": clean(first.number),
         "first_due": date_text(first.due_date, language),
         "max_late": max(line.days_late for line in lines),
@@ -136,7 +136,7 @@ def _table(
     """Letters show what was billed, paid and is left; emails, read on phones, the essentials."""
     words = labels(language)["table"]
     ordered = sorted(lines, key=lambda line: (line.due_date, line.number))
-    amount = draft.currency
+    currency = draft.currency
     if draft.medium == "email":
         late = any(line.days_late > 0 for line in lines)
         names = ["number", "due", *(["late"] if late else []), "open"]
@@ -145,7 +145,7 @@ def _table(
                 clean(x.number),
                 short_date(x.due_date, language),
                 *([_late(x.days_late, language)] if late else []),
-                money_text(x.open_minor, amount, language),
+                money_text(x.open_minor, currency, language=language),
             )
             for x in ordered
         ]
@@ -157,9 +157,9 @@ def _table(
                 clean(x.number),
                 short_date(x.issue_date, language),
                 short_date(x.due_date, language),
-                money_text(x.total_minor, amount, language),
-                money_text(x.total_minor - x.open_minor, amount, language),
-                money_text(x.open_minor, amount, language),
+                money_text(x.total_minor, currency, language=language),
+                money_text(x.total_minor - x.open_minor, currency, language=language),
+                money_text(x.open_minor, currency, language=language),
             )
             for x in ordered
         ]
@@ -180,13 +180,13 @@ def _totals(
     words = labels(language)["table"]
     is_due = any(line.days_late >= 0 for line in main)
     label = words["total_due" if is_due else "total_upcoming"]
-    total = (label, money_text(asked_minor(draft), draft.currency, language))
+    total = (label, money_text(asked_minor(draft), draft.currency, language=language))
     if not draft.credit_minor:
         return (total,)
     gross = sum(line.open_minor for line in main)
     return (
-        (words["subtotal"], money_text(gross, draft.currency, language)),
-        (words["credit"], money_text(-draft.credit_minor, draft.currency, language)),
+        (words["subtotal"], money_text(gross, draft.currency, language=language)),
+        (words["credit"], money_text(-draft.credit_minor, draft.currency, language=language)),
         total,
     )
 
@@ -202,7 +202,7 @@ def _payment(draft: Draft, language: str) -> tuple[Block, ...]:
     rows = [(words["holder"], holder), (words["iban"], grouped(clean(creditor.iban)))]
     rows += [(words["bic"], clean(creditor.bic))] if creditor.bic else []
     rows += [
-        (words["amount"], money_text(amount, draft.currency, language)),
+        (words["amount"], money_text(amount, draft.currency, language=language)),
         (words["reference"], shown),
     ]
     qr = ""

@@ -95,7 +95,7 @@ def _box(language: str) -> _Box:
 
 
 @cache
-def template(name: str, medium: str, language: str) -> BoundTemplate | None:
+def template(name: str, *, medium: str, language: str) -> BoundTemplate | None:
     """The shipped text of a template for a medium; None when there is none."""
     if not re.fullmatch(r"[a-z0-9_]+", name + medium):
         return None
@@ -113,7 +113,9 @@ def parse(source: str, language: str) -> BoundTemplate:
         raise TextError(str(error) or type(error).__name__) from error
 
 
-def rendered(text: BoundTemplate, values: Mapping[str, object], language: str) -> tuple[str, str]:
+def rendered(
+    text: BoundTemplate, values: Mapping[str, object], *, language: str
+) -> tuple[str, str]:
     """Subject (first line) and body of a text with these plain values. Raises TextError."""
     try:
         whole = text.render(**values)

@@ -30,7 +30,7 @@ def labels(language: str) -> dict[str, Any]:
     return loaded
 
 
-def money_text(amount_minor: int, currency: str, language: str) -> str:
+def money_text(amount_minor: int, currency: str, *, language: str) -> str:
     """1 252,23 € (French: narrow and plain no-break spaces) or €1,252.23 (English)."""
     digits = exponent(currency)
     units, cents = divmod(abs(amount_minor), 10**digits)

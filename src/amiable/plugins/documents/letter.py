@@ -25,8 +25,10 @@ from amiable.plugins.documents.html import brand, ink_of
 declare(
     {
         "letter.unprintable": gettext_noop(
-            "The letter cannot be printed: {reason}. Correct the name, address or text"
+            "The letter cannot be printed: our font has no sign for {sign}. "
+            "Correct the name, the address or the text"
         ),
+        "letter.broken": gettext_noop("The letter cannot be laid out: {reason}"),
     }
 )
 
@@ -82,11 +84,18 @@ def _compile(letter: Letter) -> bytes | Sentence:
             timestamp=noon,
         )
     except typst.TypstError as error:
-        reason = re.sub(r"^PDF/\S+ error: ", "", str(error).splitlines()[0])
-        return Sentence("letter.unprintable", {"reason": reason})
+        return _explained(str(error))
     finally:
         _compilers.put(compiler)
     return cast(bytes, pdf)  # one document, no output path
+
+
+def _explained(error: str) -> Sentence:
+    """The archive standards refuse a text that would print as empty boxes; which sign it was."""
+    sign = re.search(r'(?:text|codepoint) `"(.+?)"`', error)
+    if sign:
+        return Sentence("letter.unprintable", {"sign": sign[1]})
+    return Sentence("letter.broken", {"reason": error.splitlines()[0][:200]})
 
 
 @cache
