@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
@@ -56,7 +56,6 @@ def load(invoices: int) -> int:
     from django.db import connection
 
     from amiable.apps.customers.models import Customer
-    from amiable.apps.receivables.models import Allocation, Entry, Installment, Invoice
     from amiable.apps.tenants.models import Creditor, Organization
 
     dice = random.Random(7)
@@ -66,67 +65,82 @@ def load(invoices: int) -> int:
         Customer(organization=org, creditor=owner, code=f"C{i}", name=f"Customer {i}")
         for i in range(CUSTOMERS)
     )
-    bills = _batches(
-        Invoice,
-        (_bill(org.id, dice.choice(customers).id, i, dice) for i in range(invoices)),
-    )
-    items = _batches(
-        Installment,
-        (
-            Installment(
-                organization_id=org.id,
-                invoice_id=bill.id,
-                customer_id=bill.customer_id,
-                due_date=bill.due_date,
-            )
-            for bill in bills
-        ),
-    )
-    owed = dict(zip((item.id for item in items), bills, strict=True))
-
-    def entry(item: int, kind: str, amount: int, on: date) -> Entry:
-        bill = owed[item]
-        return Entry(
-            organization_id=org.id,
-            customer_id=bill.customer_id,
-            installment_id=item if kind == "invoice" else None,
-            invoice_id=bill.id if kind == "invoice" else None,
-            kind=kind,
-            amount_minor=amount,
-            on_date=on,
-            source="bench",
-        )
-
-    _batches(Entry, (entry(i, "invoice", b.total_minor, b.issue_date) for i, b in owed.items()))
-    paid = [
-        (item, bill.due_date + timedelta(days=dice.randint(-10, 45)))
-        for item, bill in owed.items()
-        if dice.random() < 0.9
-    ]
-    payments = _batches(
-        Entry, (entry(item, "payment", -owed[item].total_minor, on) for item, on in paid)
-    )
-    _batches(
-        Allocation,
-        (
-            Allocation(
-                organization_id=org.id,
-                credit_id=payment.id,
-                installment_id=item,
-                amount_minor=owed[item].total_minor,
-                on_date=on,
-                source="bench",
-            )
-            for payment, (item, on) in zip(payments, paid, strict=True)
-        ),
-    )
+    _pay(org.pk, _owe(org.pk, customers, invoices, dice), dice)
     # A database in use has statistics; a freshly loaded one has none yet.
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    return org.id
+    return int(org.pk)
 
 
-def _bill(organization_id: int, customer_id: int, index: int, dice: random.Random) -> Any:
+def _owe(
+    organization_id: int, customers: list[Any], count: int, dice: random.Random
+) -> dict[int, Any]:
+    """Invoices with one installment and one entry each; invoice by installment id."""
+    from amiable.apps.receivables.models import Entry, Installment
+
+    invoices = _batches(
+        _invoice(organization_id, dice.choice(customers).pk, i, dice) for i in range(count)
+    )
+    items = _batches(
+        Installment(
+            organization_id=organization_id,
+            invoice_id=invoice.pk,
+            customer_id=invoice.customer_id,
+            due_date=invoice.due_date,
+        )
+        for invoice in invoices
+    )
+    owed = dict(zip((item.pk for item in items), invoices, strict=True))
+    _batches(
+        Entry(
+            organization_id=organization_id,
+            customer_id=invoice.customer_id,
+            installment_id=item,
+            invoice_id=invoice.pk,
+            kind="invoice",
+            amount_minor=invoice.total_minor,
+            on_date=invoice.issue_date,
+            source="bench",
+        )
+        for item, invoice in owed.items()
+    )
+    return owed
+
+
+def _pay(organization_id: int, owed: dict[int, Any], dice: random.Random) -> None:
+    """Nine in ten are paid in full, from ten days early to 45 days late."""
+    from amiable.apps.receivables.models import Allocation, Entry
+
+    paid = [
+        (item, invoice, invoice.due_date + timedelta(days=dice.randint(-10, 45)))
+        for item, invoice in owed.items()
+        if dice.random() < 0.9
+    ]
+    payments = _batches(
+        Entry(
+            organization_id=organization_id,
+            customer_id=invoice.customer_id,
+            kind="payment",
+            amount_minor=-invoice.total_minor,
+            on_date=on,
+            source="bench",
+        )
+        for _, invoice, on in paid
+    )
+    _batches(
+        Allocation(
+            organization_id=organization_id,
+            credit_id=payment.pk,
+            installment_id=item,
+            amount_minor=invoice.total_minor,
+            on_date=on,
+            source="bench",
+        )
+        for payment, (item, invoice, on) in zip(payments, paid, strict=True)
+    )
+
+
+def _invoice(organization_id: int, customer_id: int, index: int, dice: random.Random) -> Any:
     from amiable.apps.receivables.models import Invoice
 
     issued = LAST_DAY - timedelta(days=dice.randint(0, SPAN_DAYS))
@@ -140,10 +154,11 @@ def _bill(organization_id: int, customer_id: int, index: int, dice: random.Rando
     )
 
 
-def _batches(model: Any, rows: Iterator[Any], size: int = 5_000) -> list[Any]:
+def _batches(rows: Iterable[Any], size: int = 5_000) -> list[Any]:
     created: list[Any] = []
-    while batch := list(islice(rows, size)):
-        created += model.objects.bulk_create(batch, batch_size=size)
+    source = iter(rows)
+    while batch := list(islice(source, size)):
+        created += type(batch[0]).objects.bulk_create(batch, batch_size=size)
     return created
 
 

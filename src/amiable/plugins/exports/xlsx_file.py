@@ -56,38 +56,38 @@ class _Sheet:
         for index, column in enumerate(table.columns):
             self.sheet.set_column(index, index, WIDTHS[column.kind])
         self.sheet.freeze_panes(1, 0)
-        self.row(0, tuple(column.label for column in table.columns), bold=True)
+        self._row(0, tuple(column.label for column in table.columns), bold=True)
         line = 1
         for row in table.rows:
-            self.row(line, row)
+            self._row(line, row)
             line += 1
         self.sheet.autofilter(0, 0, max(line - 1, 0), len(table.columns) - 1)
         for row in table.totals:
-            self.row(line, row, bold=True)
+            self._row(line, row, bold=True)
             line += 1
         for note in (table.title, *table.notes):
             line += 1
-            self.cell(line, 0, note)
+            self._cell(line, 0, note)
 
-    def row(self, line: int, cells: tuple[Cell, ...], *, bold: bool = False) -> None:
+    def _row(self, line: int, cells: tuple[Cell, ...], *, bold: bool = False) -> None:
         for index, cell in enumerate(cells):
-            self.cell(line, index, cell, bold=bold)
+            self._cell(line, index, cell, bold=bold)
 
-    def cell(self, line: int, index: int, cell: Cell, *, bold: bool = False) -> None:
+    def _cell(self, line: int, index: int, cell: Cell, *, bold: bool = False) -> None:
         if cell is None:
             return
         if isinstance(cell, str):
-            self.sheet.write_string(line, index, cell[:MAX_TEXT], self.format("@", bold))
+            self.sheet.write_string(line, index, cell[:MAX_TEXT], self._format("@", bold))
         elif isinstance(cell, Money):
             pattern = _pattern(exponent(cell.currency))
-            self.sheet.write_number(line, index, Decimal(str(cell)), self.format(pattern, bold))
+            self.sheet.write_number(line, index, Decimal(str(cell)), self._format(pattern, bold))
         elif isinstance(cell, date):
-            self.sheet.write_datetime(line, index, cell, self.format("dd/mm/yyyy", bold))
+            self.sheet.write_datetime(line, index, cell, self._format("dd/mm/yyyy", bold))
         else:
             digits = max(0, -int(cell.as_tuple().exponent)) if isinstance(cell, Decimal) else 0
-            self.sheet.write_number(line, index, cell, self.format(_pattern(digits), bold))
+            self.sheet.write_number(line, index, cell, self._format(_pattern(digits), bold))
 
-    def format(self, pattern: str, bold: bool) -> Any:
+    def _format(self, pattern: str, bold: bool) -> Any:
         key = (pattern, bold)
         if key not in self.formats:
             self.formats[key] = self.book.add_format({"num_format": pattern, "bold": bold})
