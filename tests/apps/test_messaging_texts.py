@@ -146,7 +146,7 @@ def test_reminder_reads_as_written():
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        ((line(1, 30),), ("la facture ci-dessous reste impayée", "30 jours")),
+        ((line(1, 30),), ("la facture ci-dessous reste impayée", "avec un retard de 30 jours")),
         ((line(1, 1), line(2, 1)), ("les factures ci-dessous restent impayées", "1 jour.")),
     ],
 )
