@@ -170,6 +170,28 @@ def test_a_sum_of_other_invoices_makes_an_amount_doubtful():
     assert "match.other_sets" in codes(decision)
 
 
+TWINS = (B, replace(B, id=15, number="FA2026-0145"))
+
+
+def test_the_end_of_a_number_tells_equal_amounts_apart():
+    opening = replace(BASE, items=(A, *TWINS))
+    decision = decide(line(33_350, "FACTURE 145", payer_iban=IBAN1), opening=opening)
+    assert (decision.action, parts(decision)) == ("post", {15: 33_350})
+
+
+def test_exchanged_digits_of_the_payers_own_invoice_are_understood():
+    opening = replace(BASE, items=(A, *TWINS))
+    decision = decide(line(33_350, "FA2026-0154", payer_iban=IBAN1), opening=opening)
+    assert (decision.action, parts(decision)) == ("post", {15: 33_350})
+    assert "match.near" in codes(decision)
+
+
+def test_part_payment_that_is_another_invoice_exactly_is_shown():
+    decision = decide(line(33_350, "FA2026-0042", payer_iban=IBAN1))
+    assert decision.action == "propose"
+    assert {12: 33_350} in [dict(h.parts) for h in decision.hypotheses]
+
+
 def test_an_account_two_customers_pay_from_tells_nothing():
     shared = replace(BASE, ibans=((IBAN1, 1), (IBAN1, 2)))
     decision = decide(line(33_350, "VIR", payer_iban=IBAN1), opening=shared)

@@ -98,7 +98,8 @@ class Book:
             (" ".join(words), i) for i, words in self.tokens.items() if words
         )
         self.targets, self.weak_targets = targets, weak_targets
-        self.finder = Finder([*targets, *weak_targets])
+        numbers = {canonical(item.number) for item in self.items.values()}
+        self.finder = Finder([*targets, *weak_targets], numbers)
 
     def cited(self, line: Line) -> Cited:
         """What the line names: certain references first; doubtful ones only without them."""

@@ -60,10 +60,10 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
     elif by_customer:
         (items,) = by_customer.values()
         doubts = _structured(view)
-        for hypothesis in cited_hypotheses(view, items):
-            yield _with(hypothesis, doubts)
-        if party is not None and view.cited.weak:
-            # The reference may be chance: what the payer tells is shown beside it.
+        cited = [_with(hypothesis, doubts) for hypothesis in cited_hypotheses(view, items)]
+        yield from cited
+        if party is not None and not any(hypothesis.sure for hypothesis in cited):
+            # The reference may be chance or wrong: what the payer tells is shown beside it.
             yield from (replace(h, sure=False) for h in party_hypotheses(view, party))
     elif party is not None:
         yield from party_hypotheses(view, party)
@@ -150,7 +150,7 @@ def _vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
         named = party.by_name or party.by_cut_name
         if named and customer_id not in named:
             found.append(Sentence("match.veto_name", {"customer": view.name(min(named))}))
-    if view.cited.unknown and hypothesis.kind != "cited_exact":
+    if view.cited.unknown and hypothesis.kind not in {"cited_exact", "party_near"}:
         found.append(Sentence("match.veto_unknown", {"number": view.cited.unknown[0]}))
     if view.line.id in view.book.touched:
         found.append(Sentence("match.veto_refused"))

@@ -13,7 +13,7 @@ from itertools import accumulate
 from amiable.core.allocation import Debt, allocate
 from amiable.core.matching.book import Book, Cited, Party
 from amiable.core.matching.facts import Hypothesis, Item, Line, OpenCredit
-from amiable.core.matching.labels import name_confirms
+from amiable.core.matching.labels import canonical, is_near, name_confirms, tails
 from amiable.core.money import Money
 from amiable.core.sentences import Sentence
 
@@ -156,6 +156,12 @@ def _inexact_cited(
         yield Hypothesis("cited_over", customer_id, (*evidence, said), parts=whole(items))
         return
     one = len({item.number for item in items}) == 1
+    others = view.book.open_of(customer_id, view.line.currency)
+    # Exchanged digits of a number may name another invoice of the same customer.
+    other = [i for i in others if i.open_minor == amount and i not in items]
+    if other:
+        said = Sentence("match.other_exact", {"number": other[0].number})
+        yield Hypothesis("other_exact", customer_id, (*evidence, said), parts=whole(other[:1]))
     said = (
         _left("match.partial", view, total)
         if one
@@ -167,7 +173,7 @@ def _inexact_cited(
         customer_id,
         (*evidence, said, *doubt),
         parts=_oldest_first(view, items),
-        sure=one and confirmed and not view.cited.weak,
+        sure=one and confirmed and not view.cited.weak and not other,
     )
 
 
@@ -203,6 +209,7 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
         said = Sentence("match.only_amount" if alone else "match.other_sets")
         both = (*evidence, _exact(view, same), said)
         yield Hypothesis("party_exact", customer_id, both, parts=whole(same), sure=alone)
+    yield from _garbled(view, same, evidence)
     for item in same if len(same) > 1 else ():
         both = (*evidence, _exact(view, [item]), Sentence("match.same_amounts"))
         yield Hypothesis("party_twins", customer_id, both, parts=whole([item]))
@@ -220,6 +227,26 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
         (*evidence, said_last),
         parts=_oldest_first(view, open_items),
     )
+
+
+def _garbled(view: View, same: Sequence[Item], evidence: list[Sentence]) -> Iterator[Hypothesis]:
+    """Of the payer's invoices of this amount, the one whose number is named in part or garbled."""
+    ends = tails(view.line.label)
+    found: list[tuple[Item, Sentence]] = []
+    for item in same:
+        key = canonical(item.number)
+        digits = "".join(sign for sign in key if sign.isdigit())
+        near = next((given for given in view.cited.unknown if is_near(given, key)), None)
+        if near is not None:
+            values = {"given": near, "number": item.number}
+            found.append((item, Sentence("match.near", values)))
+        elif any(digits.endswith(end.zfill(4)) or digits.lstrip("0") == end for end in ends):
+            found.append((item, Sentence("match.tail", {"number": item.number})))
+    if len(found) == 1:
+        item, said = found[0]
+        both = (*evidence, said, _exact(view, [item]))
+        kind = "party_near" if said.code == "match.near" else "party_tail"
+        yield Hypothesis(kind, item.customer_id, both, parts=whole([item]), sure=True)
 
 
 def amount_hypotheses(view: View) -> Iterator[Hypothesis]:

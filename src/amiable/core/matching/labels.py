@@ -73,12 +73,13 @@ class Found:
 class Finder:
     """Finds keys in labels. Cost per label: its length times the number of key lengths."""
 
-    def __init__(self, keys: Iterable[str]) -> None:
+    def __init__(self, keys: Iterable[str], numbers: Iterable[str] = ()) -> None:
+        """`numbers` = the keys whose shape betrays a number of ours that is not known."""
         self.keys = set(keys)
         self.lengths = sorted({len(key) for key in self.keys})
         self.shapes = {
             shape
-            for shape in map(shape_of, filter(is_strong, self.keys))
+            for shape in map(shape_of, filter(is_strong, numbers))
             if shape.count("9") >= 5 and not shape.startswith("9")
         }
 
@@ -119,7 +120,7 @@ def _edges_hold(text: str, span: tuple[int, int], key: str) -> bool:
     if key[-1].isdigit() and after.isdigit():
         return False
     if is_strong(key):
-        return len(key) >= 6 or not (before.isalnum() and key[0].isalpha())
+        return len(key) >= 8 or not (before.isalpha() and key[0].isalpha())
     glued = span[1] - span[0] == len(key)
     return glued and not after.isalpha() and not (before.isalpha() and key[0].isalpha())
 
@@ -127,6 +128,26 @@ def _edges_hold(text: str, span: tuple[int, int], key: str) -> bool:
 def _guarded(key: str, span: tuple[int, int], guarded: list[tuple[int, int]]) -> bool:
     """A number of digits alone must not be part of a date, an amount or an IBAN."""
     return key.isdigit() and any(a < span[1] and span[0] < b for a, b in guarded)
+
+
+def tails(text: str) -> set[str]:
+    """Runs of three to six digits, zeros in front left out, that are no date, amount or IBAN."""
+    text = plain(text)
+    guarded = [match.span() for match in _PROTECTED.finditer(text)]
+    runs = re.finditer(r"(?<!\d)\d{3,6}(?!\d)", text)
+    found = {run.group().lstrip("0") for run in runs if not _guarded("9", run.span(), guarded)}
+    return {run for run in found if len(run) >= 3}
+
+
+def is_near(given: str, number: str) -> bool:
+    """One sign wrong, or two neighbors exchanged."""
+    if len(given) != len(number):
+        return False
+    wrong = [at for at, (a, b) in enumerate(zip(given, number, strict=True)) if a != b]
+    if len(wrong) == 2 and wrong[1] == wrong[0] + 1:
+        first, second = wrong
+        return given[first] == number[second] and given[second] == number[first]
+    return len(wrong) == 1
 
 
 def name_tokens(name: str) -> tuple[str, ...]:

@@ -23,6 +23,9 @@ declare(
             "{amount} is exactly the {count} oldest invoices of the customer"
         ),
         "match.only_amount": gettext_noop("no other open invoice of the customer has this amount"),
+        "match.other_exact": gettext_noop("{number} has exactly this amount"),
+        "match.near": gettext_noop("{given} is {number} but for one sign, or two exchanged"),
+        "match.tail": gettext_noop("the remittance names the end of {number}"),
         "match.other_sets": gettext_noop(
             "other invoices of the customer together have the same sum: which is not said"
         ),
