@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import time
 from datetime import date
@@ -40,6 +41,8 @@ def demo_command(
 
     A demo that exists already is kept, and lived up to the date.
     """
+    if serve:
+        _require_port(port)
     setup_django()
     from django.core.management import call_command
 
@@ -104,6 +107,17 @@ def _reset() -> None:
     for path in (name, f"{name}-wal", f"{name}-shm"):
         Path(path).unlink(missing_ok=True)
     shutil.rmtree(Path(project.VAR_DIR) / "demo", ignore_errors=True)
+
+
+def _require_port(port: int) -> None:
+    """Say at once, not after the run, that another program has the port. Raises UsageError."""
+    with socket.socket() as probe:
+        # A port just left by a server may be taken again; one that is listened on may not.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise click.UsageError(f"port {port} is in use: choose another with --port") from error
 
 
 def _serve(port: int) -> None:

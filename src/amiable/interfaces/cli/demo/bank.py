@@ -6,6 +6,7 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from amiable.core.workdays import is_workday, next_workday
 from amiable.interfaces.cli.demo import keys
@@ -121,7 +122,7 @@ def _cash_parts(payment: Payment, bills: dict[str, Bill]) -> tuple[tuple[str, in
 
 def _transfer_fields(
     rng: random.Random, client: Client, payment: Payment, bills: list[Bill]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     other = client.third_party if payment.kind == "third_party" else None
     name = bank_name(rng, other.name if other else client.name)
     iban = other.iban if other else client.iban
@@ -137,7 +138,7 @@ def _transfer_fields(
 
 def _debit_fields(
     _rng: random.Random, client: Client, payment: Payment, bills: list[Bill]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """A direct debit that we issued: our own EndToEndId and the mandate come back with it."""
     number = bills[0].number
     name = plain(client.name).upper()[:70]
@@ -152,7 +153,7 @@ def _debit_fields(
 
 def _cheque_fields(
     rng: random.Random, _client: Client, _payment: Payment, _bills: list[Bill]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     return {"label": f"REMISE CHEQUE {rng.randint(10**6, 10**7 - 1)} NB 1"}
 
 

@@ -66,7 +66,10 @@ def _compile(
     )
     for path, bill in missing:
         data = json.dumps(_data(story, bill), ensure_ascii=False)
-        path.write_bytes(compiler.compile(format="pdf", sys_inputs={"data": data}))
+        pdf = compiler.compile(format="pdf", sys_inputs={"data": data})
+        if not isinstance(pdf, bytes):
+            raise TypeError("one document was asked for, and none or several came")
+        path.write_bytes(pdf)
         progress(1)
 
 

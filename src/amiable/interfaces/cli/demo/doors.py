@@ -7,6 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from amiable.plugins.base import FileKind
+
 ACTOR = "demo"
 
 # Whatever the installation is configured for, the demo's messages stay in the built-in outbox.
@@ -48,7 +50,7 @@ def snapshot(organization_id: int, *, on: date) -> None:
     services.snapshot_take(organization_id, on=on)
 
 
-def receive(organization_id: int, kind: str, path: Path, *, on: date) -> None:
+def receive(organization_id: int, kind: FileKind, path: Path, *, on: date) -> None:
     """Import a file as `amiable import` does. Raises DemoError when it is not taken whole."""
     from amiable.apps.banking.services import statement_import
     from amiable.apps.imports.services import import_run
@@ -58,13 +60,7 @@ def receive(organization_id: int, kind: str, path: Path, *, on: date) -> None:
         return statement_import(organization_id, read.statements, source=source, on=on, actor=ACTOR)
 
     result = import_run(
-        organization("demo"),
-        kind,
-        path,
-        path.name,
-        on=on,
-        actor=ACTOR,
-        write=write,  # type: ignore[arg-type]
+        organization("demo"), kind, path, path.name, on=on, actor=ACTOR, write=write
     )
     if result.state != "done":
         raise DemoError(f"{path}: {result.state}: {[str(e.sentence) for e in result.errors[:3]]}")

@@ -8,12 +8,14 @@ from __future__ import annotations
 import random
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from amiable.core.records import CustomerKind
 from amiable.interfaces.cli.demo import keys, words
 
+T = TypeVar("T")
 Habit = Literal[
     "punctual", "slightly_late", "late", "chronic", "never", "partial", "statement", "fee", "debit"
 ]
@@ -119,7 +121,7 @@ def _kind(index: int) -> CustomerKind:
     return "consumer" if place in {2, 9, 17} else "company"
 
 
-def pick(rng: random.Random, weighted: tuple[tuple[object, int], ...]) -> object:
+def pick(rng: random.Random, weighted: Sequence[tuple[T, int]]) -> T:
     """One of (value, weight) pairs."""
     return rng.choices([v for v, _ in weighted], [w for _, w in weighted])[0]
 
@@ -178,14 +180,13 @@ def _client(seed: int, index: int, taken: set[str]) -> Client:
     postcode, town = words.TOWNS[int(rng.random() ** 1.4 * len(words.TOWNS))]
     name, segment = _free_name(rng, kind, taken)
     person = name if kind == "consumer" else _consumer_name(rng)[0]
-    term, days, end_of_month = pick(rng, TERMS[kind])  # type: ignore[misc]
-    sirens = {"company": keys.siren, "public": keys.public_siren, "consumer": lambda _rng: ""}
+    term, days, end_of_month = pick(rng, TERMS[kind])
     contract = kind == "company" and rng.random() < 0.12
     return Client(
         code=f"{'CPA'[('company', 'public', 'consumer').index(kind)]}{index + 1:05d}",
         name=name,
         kind=kind,
-        siren=sirens[kind](rng),
+        siren=_SIRENS[kind](rng),
         email=_email(rng, kind, name, person),
         phone=keys.phone(rng, postcode) if rng.random() < 0.93 else "",
         contact=person,
@@ -200,14 +201,17 @@ def _client(seed: int, index: int, taken: set[str]) -> Client:
         iban=keys.random_iban(rng),
         iban_known=rng.random() < 0.55,
         iban_shown=rng.random() < 0.85,
-        habit=pick(rng, HABITS[kind]),  # type: ignore[arg-type]
-        reference_style=str(pick(rng, REFERENCE_STYLES)),
+        habit=pick(rng, HABITS[kind]),
+        reference_style=pick(rng, REFERENCE_STYLES),
         contract_minor=rng.choice((14_900, 24_000, 39_000, 62_500)) if contract else 0,
         weight=_weight(rng, kind),
         third_party=_third_party(rng, kind, name),
     )
 
 
+_SIRENS: dict[CustomerKind, Callable[[random.Random], str]] = {
+    "company": keys.siren, "public": keys.public_siren, "consumer": lambda _rng: "",
+}  # fmt: skip
 SALES = ("Inès Boulay", "Marc Ferrand", "Yann Prigent", "Sophie Delmas")
 
 

@@ -73,8 +73,7 @@ class Life:
             self._documents(day)
         if any(delivery.kind == "statement" for delivery in arrived):
             doors.match(self.organization_id, on=day)
-            if day < last:
-                accountant.decide(self.organization_id, self.truth, on=day)
+            accountant.decide(self.organization_id, self.truth, on=day, last=last)
         if running and is_workday(day):
             self._work(day, last=last)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MANAGER, COLLECTOR = "Camille Renard", "Inès Boulay"
 # Younger formal notices and calls wait for the visitor (working days).
-LEFT_NOTICES, LEFT_CALLS = 5, 2
+LEFT_NOTICES, LEFT_CALLS = 8, 4
 
 NOTES = {
     "no_answer": "Messagerie, message laissé.",
@@ -86,7 +86,8 @@ def approvals(organization_id: int, story: Books, *, day: date, last: date) -> N
     if day > add_workdays(last, -LEFT_NOTICES):
         return
     waiting = queries.agenda(organization_id, on=day, tab="approve", limit=1000)
-    refused, approved = [], []
+    refused: list[int] = []
+    approved: list[int] = []
     for line in waiting:
         rng = keys.stream(story.seed, "approve", line.customer_code, line.due_on)
         (refused if rng.random() < 0.08 else approved).append(line.id)

@@ -43,6 +43,7 @@ def document(life: Life) -> dict[str, Any]:
             "currency": main.currency,
             "outstanding": major(main.outstanding_minor, main.currency),
             "overdue": major(main.overdue_minor, main.currency),
+            "dso": None if main.dso.shown is None else str(main.dso.shown),
             **{code: None if shown is None else str(shown) for code, shown in ratios.items()},
         },
     }
