@@ -1,3 +1,3 @@
-"""Amicable debt recovery: receivables in, courteous reminders out, money matched, figures proved."""
+"""Amicable debt recovery: receivables in, reminders out, money matched, figures proved."""
 
 __version__ = "0.1.0"

@@ -243,7 +243,7 @@ def test_undo_restores_everything_and_is_not_posted_again(debtor):
     with pytest.raises(MatchError):
         match_undo(org.id, Match.objects.first().id, on=TODAY, actor="ann")
     line_assign(
-        org.id, StatementLine.objects.get().id, debtor.id, [(item.id, 50_000)],
+        org.id, StatementLine.objects.get().id, debtor.id, allocations=[(item.id, 50_000)],
         on=TODAY, actor="ann",
     )  # fmt: skip
     assert balance(item) == 0
@@ -263,7 +263,7 @@ def test_assigned_line_uses_the_credit_note_that_the_payer_took_off(debtor):
     org = debtor.organization
     match(org, entry(42_000, "VIREMENT"))
     line_assign(
-        org.id, StatementLine.objects.get().id, debtor.id, [(item.id, 42_000)],
+        org.id, StatementLine.objects.get().id, debtor.id, allocations=[(item.id, 42_000)],
         on=TODAY, actor="ann", credit_uses=[(credit.id, item.id, 8_000)],
     )  # fmt: skip
     assert balance(item) == 0
@@ -341,9 +341,11 @@ def test_assigning_more_than_is_open_is_refused_whole(debtor):
     match(org, entry(60_000, "DIVERS"))
     row = StatementLine.objects.get()
     with pytest.raises(AllocationError):
-        line_assign(org.id, row.id, debtor.id, [(item.id, 60_000)], on=TODAY, actor="ann")
+        line_assign(
+            org.id, row.id, debtor.id, allocations=[(item.id, 60_000)], on=TODAY, actor="ann"
+        )
     assert not Payment.objects.exists()
-    line_assign(org.id, row.id, debtor.id, [(item.id, 50_000)], on=TODAY, actor="ann")
+    line_assign(org.id, row.id, debtor.id, allocations=[(item.id, 50_000)], on=TODAY, actor="ann")
     assert unallocated_credits(org.id, [debtor.id]) == {(debtor.id, "EUR"): 10_000}
 
 
@@ -356,7 +358,7 @@ def test_other_organizations_are_out_of_reach(debtor):
     assert counts["posted"] == 0
     with pytest.raises(StatementLine.DoesNotExist):
         line_assign(
-            stranger.id, StatementLine.objects.first().id, debtor.id, [(item.id, 1)],
+            stranger.id, StatementLine.objects.first().id, debtor.id, allocations=[(item.id, 1)],
             on=TODAY, actor="eve",
         )  # fmt: skip
 

@@ -24,7 +24,7 @@ FICTION = re.compile(r"(01 99 00|02 61 91|03 53 01|04 65 71|05 36 49|06 39 98) \
 
 @pytest.fixture(scope="module")
 def story():
-    return books(1, ANCHOR, 400, 3000)
+    return books(1, ANCHOR, customers=400, invoices=3000)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def folder(story, tmp_path_factory):
     [("20041", "01005", "0500013M026", "06"), ("99901", "00049", "00021500471", "64")],
 )
 def test_rib_key_follows_the_published_rule(bank_code, branch, account, key):
-    assert keys.rib_key(bank_code, branch, account) == key
+    assert keys.rib_key(bank_code, branch, account=account) == key
 
 
 def test_creditor_reference_has_the_iso_11649_key():
@@ -106,14 +106,17 @@ def test_portfolio_looks_like_a_french_sme(story):
 
 
 def test_same_seed_and_date_give_the_same_bytes(story):
-    again = files.deliveries(books(1, ANCHOR, 400, 3000))
+    again = files.deliveries(books(1, ANCHOR, customers=400, invoices=3000))
     assert [(d.name, d.content) for d in again] == [
         (d.name, d.content) for d in files.deliveries(story)
     ]
 
 
 def test_another_seed_gives_another_story():
-    one, two = books(1, ANCHOR, 20, 100), books(2, ANCHOR, 20, 100)
+    one, two = (
+        books(1, ANCHOR, customers=20, invoices=100),
+        books(2, ANCHOR, customers=20, invoices=100),
+    )
     assert [b.total_minor for b in one.bills] != [b.total_minor for b in two.bills]
 
 
@@ -182,5 +185,20 @@ def test_only_what_has_arrived_is_written(story, tmp_path):
 def test_invoice_documents_are_pdfs_of_invoices_paid_late(story, tmp_path):
     bills = documents.chased(story, until=ANCHOR)
     assert 100 < len(bills) < 900
-    paths = documents.write(story, bills[:4], tmp_path)
+    paths = documents.write(story, bills[:4], folder=tmp_path)
     assert [path.read_bytes()[:5] for path in paths] == [b"%PDF-"] * 4
+
+
+@pytest.mark.parametrize(
+    "anchor", [date(2026, 11, 21), date(2027, 1, 1), date(2028, 2, 29), date(2026, 5, 1)]
+)
+def test_any_day_can_be_the_anchor(anchor, tmp_path):
+    story = books(4, anchor, 20, 100)
+    paths = files.write(files.deliveries(story), tmp_path, until=anchor)
+    assert sum(b.kind == "invoice" and b.issued <= anchor for b in story.bills) == 100
+    assert len({path.name for path in paths}) == len(paths)
+    reader = plugins("statements")["camt053"]
+    for path in paths:
+        if path.suffix == ".xml":
+            (record,) = reader.read(path, ReadOptions()).statements
+            assert record.difference_minor == 0

@@ -49,7 +49,13 @@ def _invariants_hold_afterwards(db):
 def load(org, *rows: str, kind="invoices", content: bytes | None = None, on=TODAY, **options):
     content = "\n".join([HEADER, *rows]).encode() if content is None else content
     return services.import_run(
-        org, kind, content, options.pop("name", "ventes.csv"), on=on, actor="test", **options
+        org,
+        kind,
+        source=content,
+        filename=options.pop("name", "ventes.csv"),
+        on=on,
+        actor="test",
+        **options,
     )
 
 
@@ -280,7 +286,7 @@ def test_creditor_of_rows_must_be_known_when_there_are_several(org):
 def test_saved_mapping_is_used_by_name(org):
     services.mapping_save(
         org.id, "invoices", "sage",
-        {"customer_name": "A", "number": "B", "issue_date": "C", "due_date": "D", "total": "E"},
+        columns={"customer_name": "A", "number": "B", "issue_date": "C", "due_date": "D", "total": "E"},
     )  # fmt: skip
     content = b"A;B;C;D;E\nDuval;F1;15/01/2026;14/02/2026;100,00\n"
     assert load(org, content=content, mapping="sage").state == "done"

@@ -81,7 +81,7 @@ def pending(actions):
 def test_planning_what_was_planned_adds_and_cancels_nothing(case, scenario, today):
     first = plan(case, scenario, today)
     again = replace(case, pending=pending(first.actions))
-    second = change(again, scenario, plan(again, scenario, today))
+    second = change(again, scenario, plan=plan(again, scenario, today))
     assert second.add == ()
     assert second.cancel == ()
 
@@ -140,7 +140,9 @@ def test_the_next_look_is_later_and_worked_and_the_guard_agrees_with_the_plan(
         assert is_workday(decided.next_look_on)
     for action in decided.actions:
         now = datetime.combine(action.due_on, time(10, 0))
-        verdict = check(case, scenario, action.step, {i.id for i in action.items}, now)
+        verdict = check(
+            case, scenario, step=action.step, item_ids={i.id for i in action.items}, now=now
+        )
         assert verdict.stop is None
         assert set(verdict.item_ids) == {i.id for i in action.items}
 

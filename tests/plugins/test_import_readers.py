@@ -26,7 +26,7 @@ HEADER = "code client;numero facture;date facture;echeance;montant ttc;solde"
 def read(tmp_path, content: str | bytes, name="file.csv", kind=None, **options):
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_file(path, ReadOptions(**options), kind)
+    return read_file(path, ReadOptions(**options), kind=kind)
 
 
 def codes(result) -> list[tuple[int, str, str]]:

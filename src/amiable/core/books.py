@@ -7,7 +7,7 @@ lag never reopens a debt. What the books know beyond us (a cheque, a set-off) is
 from __future__ import annotations
 
 
-def books_delta(base_minor: int, allocated_minor: int, stated_minor: int) -> int:
+def books_delta(base_minor: int, allocated_minor: int, *, stated_minor: int) -> int:
     """The entry that brings an item in line with the open amount stated by the books.
 
     base_minor: the item's own entries, what the books show when they ignore our allocations.

@@ -128,7 +128,7 @@ def item_stop(facts: CaseFacts, item: Item, today: date) -> Stop | None:
     return None
 
 
-def amount_stop(facts: CaseFacts, scenario: Scenario, amount_minor: int) -> Stop | None:
+def amount_stop(facts: CaseFacts, scenario: Scenario, *, amount_minor: int) -> Stop | None:
     """Too little to ask for, or covered by the customer's own credit."""
     currency = facts.currency
     amount = Money(amount_minor, currency)
@@ -141,7 +141,7 @@ def amount_stop(facts: CaseFacts, scenario: Scenario, amount_minor: int) -> Stop
     return None
 
 
-def contact_stop(facts: CaseFacts, scenario: Scenario, step: Step, today: date) -> Stop | None:
+def contact_stop(facts: CaseFacts, scenario: Scenario, *, step: Step, today: date) -> Stop | None:
     """No way to reach the customer by this medium, or too soon after the last contact."""
     if step.medium in _MISSING_MEDIUM and step.medium not in facts.media:
         return Stop(Sentence(_MISSING_MEDIUM[step.medium]))
@@ -155,7 +155,7 @@ def contact_stop(facts: CaseFacts, scenario: Scenario, step: Step, today: date) 
 
 
 def check(
-    facts: CaseFacts, scenario: Scenario, step: Step, item_ids: Collection[int], now: datetime
+    facts: CaseFacts, scenario: Scenario, *, step: Step, item_ids: Collection[int], now: datetime
 ) -> Verdict:
     """Ask everything again on fresh facts, at `now` (local time), for a planned action.
 
@@ -177,9 +177,9 @@ def check(
         last = item_reason or last
     if not kept:
         return Verdict(stop=last or Stop(Sentence("stop.nothing_due")))
-    stop = amount_stop(facts, scenario, asked_minor(facts, today, kept))
+    stop = amount_stop(facts, scenario, amount_minor=asked_minor(facts, today, kept))
     if stop is None and not step.accompanies:
-        stop = contact_stop(facts, scenario, step, today)
+        stop = contact_stop(facts, scenario, step=step, today=today)
     if stop:
         return Verdict(stop=stop, postpone=stop.look_on is not None)
     if step.medium in TIMED_MEDIA and not QUIET_UNTIL <= now.time() < QUIET_FROM:

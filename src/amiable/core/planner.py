@@ -146,7 +146,9 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
     if left:
         looks.append(day + timedelta(days=max(1, scenario.min_gap_days)))
     asked = asked_minor(facts, day, [p.item for p in together])
-    stop = amount_stop(facts, scenario, asked) or contact_stop(facts, scenario, step, day)
+    stop = amount_stop(facts, scenario, amount_minor=asked) or contact_stop(
+        facts, scenario, step=step, today=day
+    )
     if stop:
         return _stopped(facts, day, today, stop, skips=skips, looks=looks)
     actions = _actions(facts, scenario, step, together, day)
@@ -156,7 +158,7 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
 def _position(facts: CaseFacts, item: Item, scenario: Scenario, day: date) -> _Position:
     """The step of one item on a working day; steps still to come are never due before their day."""
     steps = scenario.main_steps
-    dates = step_dates(scenario.offsets, item.due_date, facts.holidays_zone)
+    dates = step_dates(scenario.offsets, item.due_date, zone=facts.holidays_zone)
     done, done_on = -1, None
     for code, on in item.steps_done.items():
         if scenario.position.get(code, -1) > done:

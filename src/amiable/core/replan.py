@@ -23,7 +23,7 @@ class Change:
     cancel: tuple[tuple[PendingAction, Sentence], ...]
 
 
-def change(facts: CaseFacts, scenario: Scenario, plan: Plan) -> Change:
+def change(facts: CaseFacts, scenario: Scenario, *, plan: Plan) -> Change:
     """Compare by key: the same step of the same occurrence is the same action."""
     pending = {action.key: action for action in facts.pending}
     planned = {action.key: action for action in plan.actions}

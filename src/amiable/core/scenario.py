@@ -110,7 +110,7 @@ class Scenario:
 
 
 @functools.lru_cache(maxsize=65536)
-def step_dates(offsets: tuple[int, ...], due_date: date, zone: str) -> tuple[date, ...]:
+def step_dates(offsets: tuple[int, ...], due_date: date, *, zone: str) -> tuple[date, ...]:
     """The day of each offset for an item due on `due_date`, moved to the next working day."""
     return tuple(next_workday(due_date + timedelta(days=offset), zone) for offset in offsets)
 

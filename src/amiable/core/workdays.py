@@ -47,7 +47,7 @@ def next_workday(day: date, zone: str = "") -> date:
     return day
 
 
-def add_workdays(day: date, count: int, zone: str = "") -> date:
+def add_workdays(day: date, count: int, *, zone: str = "") -> date:
     """The `count`-th working day after (or, negative, before) the day."""
     step = timedelta(days=1 if count >= 0 else -1)
     for _ in range(abs(count)):

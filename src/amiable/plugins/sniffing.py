@@ -52,7 +52,7 @@ def readers(kinds: Collection[FileKind] | None = None) -> list[Reader]:
 
 
 def read_file(
-    path: Path, options: ReadOptions | None = None, kind: FileKind | None = None
+    path: Path, options: ReadOptions | None = None, *, kind: FileKind | None = None
 ) -> ReadResult:
     """Sniff and read a file. Never raises on content: a refusal is an error of line 0.
 

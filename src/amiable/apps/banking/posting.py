@@ -214,7 +214,9 @@ def learned_from(line_id: int) -> str:
     return f"line:{line_id}"
 
 
-def lines_state(lines: Iterable[StatementLine], state: str, evidence: Iterable[Sentence]) -> None:
+def lines_state(
+    lines: Iterable[StatementLine], state: str, *, evidence: Iterable[Sentence]
+) -> None:
     """Set the state of lines with one explanation for all."""
     said = [sentence.to_json() for sentence in evidence]
     for line in lines:

@@ -94,7 +94,7 @@ def match_refuse(organization_id: int, match_id: int, *, on: date, actor: str) -
     match.save(update_fields=["state", "decided_by"])
     if not Match.objects.filter(line=row, state=Match.State.PROPOSED).exists():
         said = Sentence("bank.refused_by", {"person": actor})
-        lines_state([row], StatementLine.State.LEFT, [said])
+        lines_state([row], StatementLine.State.LEFT, evidence=[said])
     _tell(organization_id, "match.refused", match, on=on, actor=actor)
     return match
 
@@ -121,7 +121,7 @@ def match_undo(organization_id: int, match_id: int, *, on: date, actor: str) -> 
         organization_id=organization_id, source=learned_from(row.id)
     ).delete()
     said = Sentence("bank.undone_by", {"person": actor})
-    lines_state([row], StatementLine.State.NEW, [said])
+    lines_state([row], StatementLine.State.NEW, evidence=[said])
     cases_wake(organization_id, {match.customer_id or 0}, on=on)
     _tell(organization_id, "match.undone", match, on=on, actor=actor)
     return match
@@ -135,7 +135,7 @@ def line_ignore(
     row = _waiting(organization_id, line_id)
     Match.objects.filter(line=row, state=Match.State.PROPOSED).update(state=Match.State.SUPERSEDED)
     said = Sentence("bank.ignored_by", {"person": actor, "reason": reason or "-"})
-    lines_state([row], StatementLine.State.IGNORED, [said])
+    lines_state([row], StatementLine.State.IGNORED, evidence=[said])
     _tell_line(organization_id, "line.ignored", row, on=on, actor=actor)
 
 
@@ -146,7 +146,7 @@ def line_restore(organization_id: int, line_id: int, *, on: date, actor: str) ->
     if row.state != StatementLine.State.IGNORED:
         raise MatchError("bank.not_waiting")
     said = Sentence("bank.restored_by", {"person": actor})
-    lines_state([row], StatementLine.State.LEFT, [said])
+    lines_state([row], StatementLine.State.LEFT, evidence=[said])
     _tell_line(organization_id, "line.restored", row, on=on, actor=actor)
 
 
@@ -155,8 +155,8 @@ def line_assign(
     organization_id: int,
     line_id: int,
     customer_id: int,
-    allocations: Sequence[tuple[int, int]],
     *,
+    allocations: Sequence[tuple[int, int]],
     on: date,
     actor: str,
     credit_uses: Sequence[tuple[int, int, int]] = (),
@@ -182,7 +182,7 @@ def line_assign(
     )
     posting = Posting(_facts(row), chosen, evidence=(said,))
     _post(organization_id, posting, on=on, actor=actor)
-    lines_state([row], StatementLine.State.POSTED, [said])
+    lines_state([row], StatementLine.State.POSTED, evidence=[said])
     match = Match.objects.get(line=row, state=Match.State.POSTED)
     _tell(organization_id, "match.assigned", match, on=on, actor=actor)
     return match

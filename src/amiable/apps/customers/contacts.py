@@ -49,7 +49,7 @@ def _points_add(organization_id: int, rows: Mapping[int, CustomerRow], old: list
         (
             "organization_id", "customer_id", "kind", "value", "position", "invalid_reason",
         ),
-        (
+        rows=(
             (organization_id, customer_id, kind, value, counts.get((customer_id, kind), 0), "")
             for customer_id, kind, value in wanted
         ),
@@ -66,7 +66,7 @@ def _ibans_add(
     rows_insert(
         CustomerIban,
         ("organization_id", "customer_id", "iban", "source", "since"),
-        (
+        rows=(
             (organization_id, customer_id, row.iban, SOURCE, on)
             for customer_id, row in rows.items()
             if row.iban and (customer_id, row.iban) not in known
@@ -82,7 +82,7 @@ def _contacts_add(organization_id: int, rows: Mapping[int, CustomerRow], old: li
     rows_insert(
         Contact,
         ("organization_id", "customer_id", "name", "role"),
-        (
+        rows=(
             (organization_id, customer_id, row.contact_name, "")
             for customer_id, row in rows.items()
             if row.contact_name and (customer_id, row.contact_name) not in known

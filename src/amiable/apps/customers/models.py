@@ -1,4 +1,4 @@
-"""Who owes, and how to reach them. Customers belong to one creditor: no pooling across creditors."""
+"""Who owes, and how to reach them. A customer belongs to one creditor: nothing is pooled."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def _create(
     rows_insert(
         Customer,
         _COLUMNS,
-        (
+        rows=(
             (
                 result.ids[key], organization_id, creditor_id, row.code or codes[row.name],
                 row.name or row.code, row.kind or "company", row.siren, row.vat_number,

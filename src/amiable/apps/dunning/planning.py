@@ -164,7 +164,7 @@ def _plan_chunk(
     for case_id, facts in case_facts(organization_id, ids, on=on).items():
         definition = scenarios.definition(enrolled[case_id])
         decided = plan(facts, definition, on)
-        change = replan.change(facts, definition, decided)
+        change = replan.change(facts, definition, plan=decided)
         changes.append(change)
         additions += [(action, enrolled[case_id]) for action in change.add]
         looks.setdefault(decided.next_look_on, []).append(case_id)
@@ -228,7 +228,7 @@ def _insert(organization_id: int, additions: list[tuple[PlannedAction, int]], on
     rows_insert(
         ActionItem,
         _ITEM_COLUMNS,
-        [
+        rows=[
             (organization_id, row.id, item.id, item.step, item.open_minor)
             for row, (planned, _) in zip(rows, additions, strict=True)
             for item in planned.items
@@ -273,7 +273,7 @@ def _update(organization_id: int, changes: list[replan.Change], on: date) -> Non
     rows_insert(
         ActionItem,
         _ITEM_COLUMNS,
-        [
+        rows=[
             (organization_id, pending.id, item.id, item.step, item.open_minor)
             for pending, planned in renewed
             for item in planned.items

@@ -148,7 +148,11 @@ def _freeze(
         step = definition.by_code[action.step]
         case = facts[action.case_id]
         verdict = guards.check(
-            case, definition, step, {item.installment_id for item in action.items.all()}, local
+            case,
+            definition,
+            step=step,
+            item_ids={item.installment_id for item in action.items.all()},
+            now=local,
         )
         if action.case_id in busy and not step.accompanies:
             # Two messages to one person in one run: the second waits for its next day.

@@ -83,9 +83,9 @@ class _UndoError(Exception):
 def import_run(
     organization: Organization,
     kind: FileKind,
+    *,
     source: Path | bytes,
     filename: str,
-    *,
     on: date,
     actor: str,
     dry_run: bool = False,
@@ -111,10 +111,10 @@ def import_run(
             organization, kind, Path(filename).name[:255], _sha256(path), on, actor, dry_run,
             partial, full, creditor, write,
         )  # fmt: skip
-        return _run(order, read_file(path, options, kind))
+        return _run(order, read_file(path, options, kind=kind))
 
 
-def mapping_save(organization_id: int, kind: str, name: str, columns: dict[str, str]) -> None:
+def mapping_save(organization_id: int, kind: str, name: str, *, columns: dict[str, str]) -> None:
     """Save how a source's columns are read: our field -> its column name."""
     ImportMapping.objects.update_or_create(
         organization_id=organization_id, kind=kind, name=name, defaults={"columns": columns}

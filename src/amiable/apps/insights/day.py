@@ -34,7 +34,7 @@ def day_run(organization_id: int, *, now: datetime, progress: Progress | None = 
     Money first: a payment matched this morning cancels what was planned before anything leaves.
     """
     on = timezone.localtime(now).date()
-    tell = progress or (lambda tick, done, total: None)
+    tell = progress or (lambda _tick, _done, _total: None)
     matched = lines_match(organization_id, on=on, progress=lambda d, t: tell("match", d, t))
     planned = plan_tick(organization_id, on=on, progress=lambda d, t: tell("plan", d, t))
     sent = send_tick(organization_id, now=now, progress=lambda d, t: tell("send", d, t))

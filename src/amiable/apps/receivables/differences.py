@@ -97,7 +97,7 @@ class KnownInvoices:
         return None
 
     def contradiction(
-        self, customer_id: int, held: Known | None, row: InvoiceRow
+        self, customer_id: int, held: Known | None, *, row: InvoiceRow
     ) -> RowError | None:
         """Why a row cannot be the document we hold, or would double one; None when it is fine."""
         if held is None:
@@ -215,7 +215,7 @@ def difference(held: Known, row: InvoiceRow) -> Difference:
     amounts = [row.total_minor - held.total_minor]
     if row.open_minor is not None:
         base = held.base_minor + amounts[0]
-        amounts.append(books_delta(base, held.used_minor, row.open_minor))
+        amounts.append(books_delta(base, held.used_minor, stated_minor=row.open_minor))
     fields: dict[str, Any] = {}
     for name in ("due_date", "issue_date", "total_minor"):
         if name == "due_date" and not row.due_stated:

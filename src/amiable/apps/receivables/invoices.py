@@ -112,7 +112,7 @@ def invoices_upsert(
     changes += [(held, closing(held, row)) for row in settled if (held := known.find_by_code(row))]
     created = _create(writer, new, result)
     _change(writer, changes, result)
-    rows_insert(Entry, _ENTRY, writer.entries)
+    rows_insert(Entry, _ENTRY, rows=writer.entries)
     overpayments_release(organization_id, writer.settle, on=on, source=writer.source)
     installments_settle(organization_id, writer.settle, on=on)
     result.counts["entries"] = len(writer.entries)
@@ -139,7 +139,7 @@ def _sorted_out(
         if first != row.line:
             params = {"number": row.number, "first": first}
             result.errors.append(RowError(row.line, "number", "invoice.duplicate", params))
-        elif error := known.contradiction(customer_id, held, row):
+        elif error := known.contradiction(customer_id, held, row=row):
             result.errors.append(error)
         elif held is None:
             new.append((customer_id, row))
@@ -172,8 +172,8 @@ def _create(writer: _Writer, new: Sequence[tuple[int, InvoiceRow]], result: Upse
         result.touched.add((customer_id, row.currency))
     result.counts["created"] += len(new)
     result.counts["credit_notes"] += len(new) - sum(debts)
-    rows_insert(Invoice, _INVOICE, invoices)
-    rows_insert(Installment, _INSTALLMENT, installments)
+    rows_insert(Invoice, _INVOICE, rows=invoices)
+    rows_insert(Installment, _INSTALLMENT, rows=installments)
     return set(ids)
 
 

@@ -32,7 +32,7 @@ def ids_reserve(model: type[models.Model], count: int) -> Sequence[int]:
 
 
 def rows_insert(
-    model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]
+    model: type[models.Model], names: Sequence[str], *, rows: Iterable[Sequence[Any]]
 ) -> None:
     """Insert rows of plain values in the order of `names` (attribute names such as customer_id)."""
     fields = [_field(model, name) for name in names]

@@ -90,7 +90,7 @@ def emit(document: Any, *, as_json: bool, text: str = "") -> None:
 def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
     """Yield progress(done, total): a bar on standard error when it is a terminal, else nothing."""
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield lambda _done, _total: None
         return
     bar = None
     at = 0

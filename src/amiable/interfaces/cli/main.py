@@ -1,4 +1,4 @@
-"""The `amiable` command: exit status 0 done, 1 rejected rows or failed checks, 2 wrong use, 3 bug."""
+"""The `amiable` command. Exit status: 0 done, 1 rejected or failed checks, 2 wrong use, 3 bug."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """Loads a command's module when it is called, so that `amiable read` starts at once."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _: click.Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"amiable.interfaces.cli.commands.{COMMANDS[cmd_name]}")

@@ -69,7 +69,7 @@ def back(request: HttpRequest, default: str) -> HttpResponse:
     return redirect(target if ours else default)
 
 
-def download(content: bytes, name: str, content_type: str) -> HttpResponse:
+def download(content: bytes, *, name: str, content_type: str) -> HttpResponse:
     """A file to keep."""
     response = HttpResponse(content, content_type=content_type)
     disposition = content_disposition_header(as_attachment=True, filename=name)

@@ -45,7 +45,7 @@ def file_import(
         source = upload.read()
     name = upload.name or "file"
     result = imports.import_run(
-        organization, kind, source, name, on=on, actor=actor, write=write, **options
+        organization, kind, source=source, filename=name, on=on, actor=actor, write=write, **options
     )
     if kind == "statement" and result.run_id and result.state != "refused":
         banking.lines_match(organization.pk, on=on)

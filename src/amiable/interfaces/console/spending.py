@@ -8,7 +8,7 @@ from amiable.apps.insights.customer_file import CustomerFile
 from amiable.core.money import Money
 
 
-def spend(file: CustomerFile, amount: Money, ticked: Collection[int]) -> list[tuple[int, int]]:
+def spend(file: CustomerFile, *, amount: Money, ticked: Collection[int]) -> list[tuple[int, int]]:
     """(installment, minor units): the ticked items in order, oldest due first, while money lasts.
 
     What no item takes stays on the customer's account.

@@ -21,6 +21,7 @@ RETURN_CODES = frozenset({"03", "10", "27", "B3", "B4", "33", "38"})
 
 
 def balance(draft: Draft, element: Any) -> None:
+    """Keep an opening or closing balance (Bal) in the draft; other kinds are left."""
     kind = text_of(element, "Tp", "CdOrPrtry", "Cd") or text_of(element, "Tp", "Cd")
     if kind in OPENING and (draft.opening is None or kind == OPENING[0]):
         draft.opening, draft.opening_on = _amount(element), _day(element, "Dt")

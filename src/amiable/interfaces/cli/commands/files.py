@@ -118,7 +118,14 @@ def _import(
 
     try:
         result = services.import_run(
-            organization, kind, path, path.name, on=on, actor=ACTOR, write=write, **options
+            organization,
+            kind,
+            source=path,
+            filename=path.name,
+            on=on,
+            actor=ACTOR,
+            write=write,
+            **options,
         )
     except LookupError as error:
         raise click.UsageError(str(error)) from error

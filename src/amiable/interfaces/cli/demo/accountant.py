@@ -85,5 +85,11 @@ def _assign(organization_id: int, view: LineView, line: bank.Line, *, on: date) 
         if note in credit and number in items
     ]
     services.line_assign(
-        organization_id, view.id, customer_id, parts, on=on, actor=ACTOR, credit_uses=netted
+        organization_id,
+        view.id,
+        customer_id,
+        allocations=parts,
+        on=on,
+        actor=ACTOR,
+        credit_uses=netted,
     )

@@ -126,7 +126,7 @@ def _transfer_fields(
     other = client.third_party if payment.kind == "third_party" else None
     name = bank_name(rng, other.name if other else client.name)
     iban = other.iban if other else client.iban
-    remit = remittance(rng, client, bills)
+    remit = remittance(rng, client, bills=bills)
     lead = rng.choice(("VIR SEPA RECU", "VIR SEPA RECU", "VIREMENT RECU", "VIR RECU"))
     motive = remit.text or remit.structured
     label = f"{lead} /DE {name} /MOTIF {motive} /REF {remit.end_to_end}"

@@ -41,8 +41,8 @@ def chased(story: Books, *, until: date, since: date | None = None) -> list[Bill
 def write(
     story: Books,
     bills: Iterable[Bill],
-    folder: Path,
     *,
+    folder: Path,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> list[Path]:
     """One PDF a bill, named by its number; those already there are left as they are."""

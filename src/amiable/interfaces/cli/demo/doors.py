@@ -60,7 +60,7 @@ def receive(organization_id: int, kind: FileKind, path: Path, *, on: date) -> No
         return statement_import(organization_id, read.statements, source=source, on=on, actor=ACTOR)
 
     result = import_run(
-        organization("demo"), kind, path, path.name, on=on, actor=ACTOR, write=write
+        organization("demo"), kind, source=path, filename=path.name, on=on, actor=ACTOR, write=write
     )
     if result.state != "done":
         raise DemoError(f"{path}: {result.state}: {[str(e.sentence) for e in result.errors[:3]]}")

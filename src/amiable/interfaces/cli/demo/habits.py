@@ -27,7 +27,7 @@ REASONS = ("quality", "price", "delivery", "quantity", "duplicate", "missing_doc
 
 
 def payments_of(
-    rng: random.Random, story: Books, client: Client, bills: Sequence[Bill]
+    rng: random.Random, story: Books, *, client: Client, bills: Sequence[Bill]
 ) -> tuple[list[Bill], list[Payment], list[Contest]]:
     """Credit notes, payments and disputes of one customer over the whole story."""
     notes: list[Bill] = []

@@ -52,22 +52,22 @@ def vat_number(siren_number: str) -> str:
     return f"FR{(12 + 3 * (int(siren_number) % 97)) % 97:02d}{siren_number}"
 
 
-def rib_key(bank: str, branch: str, account: str) -> str:
+def rib_key(bank: str, branch: str, *, account: str) -> str:
     """RIB key: 97 - ((89 bank + 15 branch + 3 account) mod 97)."""
     number = int(account.translate(_RIB_LETTERS))
     return f"{97 - (89 * int(bank) + 15 * int(branch) + 3 * number) % 97:02d}"
 
 
-def iban(bank: str, branch: str, account: str) -> str:
+def iban(bank: str, branch: str, *, account: str) -> str:
     """French IBAN (27 characters) of a domestic account."""
-    bban = bank + branch + account + rib_key(bank, branch, account)
+    bban = bank + branch + account + rib_key(bank, branch, account=account)
     return f"FR{iban_number.calc_check_digits('FR00' + bban)}{bban}"
 
 
 def random_iban(rng: random.Random) -> str:
     """An IBAN at one of eight fictional banks."""
     bank = f"999{rng.randint(1, 8):02d}"
-    return iban(bank, f"{rng.randint(1, 9999):05d}", f"{rng.randint(10**6, 10**10):011d}")
+    return iban(bank, f"{rng.randint(1, 9999):05d}", account=f"{rng.randint(10**6, 10**10):011d}")
 
 
 def creditor_reference(reference: str) -> str:

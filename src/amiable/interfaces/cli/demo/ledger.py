@@ -19,7 +19,7 @@ MOST_UNPAID = 5  # a supplier stops delivering to who never pays
 SEASON = (1.1, 1.0, 1.0, 0.9, 0.9, 0.9, 0.8, 0.7, 1.1, 1.2, 1.2, 1.1)
 
 
-def books(seed: int, anchor: date, customers: int, invoices: int) -> Books:
+def books(seed: int, anchor: date, *, customers: int, invoices: int) -> Books:
     """The story of a seed and an anchor date: `invoices` bills up to the anchor, more after it."""
     people = clients(seed, customers)
     story = Books(seed, anchor, {client.code: client for client in people})
@@ -30,7 +30,9 @@ def books(seed: int, anchor: date, customers: int, invoices: int) -> Books:
     credit_notes: list[Bill] = []
     for client in people:
         rng = keys.stream(seed, "pays", client.code)
-        notes, payments, contests = payments_of(rng, story, client, by_client[client.code])
+        notes, payments, contests = payments_of(
+            rng, story, client=client, bills=by_client[client.code]
+        )
         credit_notes += notes
         story.payments += payments
         story.contests += contests

@@ -63,8 +63,8 @@ class Creditor:
     phone: str = "02 61 91 40 00"
     bic: str = "DEMOFRP1XXX"
     signatory: str = "Camille Renard, responsable du crédit"
-    iban: str = keys.iban("99901", "00049", "00021500471")
-    second_iban: str = keys.iban("99902", "00049", "00088230915")
+    iban: str = keys.iban("99901", "00049", account="00021500471")
+    second_iban: str = keys.iban("99902", "00049", account="00088230915")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,9 @@ def _company_name(rng: random.Random) -> tuple[str, str]:
     trade = rng.choice(list(words.TRADES))
     segment = words.TRADES[trade]
     shape = rng.random()
+    if segment == "immobilier" and rng.random() < 0.5:
+        form = "SCI"  # a company that owns buildings, and does no trade
+        shape /= 2
     if shape < 0.38:
         return f"{trade} {surname} {form}", segment
     if shape < 0.55:

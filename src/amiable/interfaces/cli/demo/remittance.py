@@ -28,7 +28,7 @@ class Remittance:
     end_to_end: str = "NOTPROVIDED"
 
 
-def remittance(rng: random.Random, client: Client, bills: list[Bill]) -> Remittance:
+def remittance(rng: random.Random, client: Client, *, bills: list[Bill]) -> Remittance:
     """What this client writes when it pays these bills; empty list = nothing to refer to."""
     style = client.reference_style
     end_to_end = "NOTPROVIDED" if rng.random() < 0.6 else f"VIR{rng.randint(10**6, 10**8)}"

@@ -36,7 +36,7 @@ class Life:
 
     def __post_init__(self) -> None:
         s = self.lived.settings
-        self.story = books(s.seed, s.anchor, s.customers, s.invoices)
+        self.story = books(s.seed, s.anchor, customers=s.customers, invoices=s.invoices)
         self.deliveries = files.deliveries(self.story)
         self.truth = accountant.Truth(self.story)
 
@@ -50,7 +50,23 @@ class Life:
             self._day(day, last=until)
             self.lived = Lived(self.lived.settings, day)
             setup.remember(self.organization_id, self.lived)
+        if days:
+            self._evening(until)
         progress(len(days), len(days))
+
+    def _evening(self, until: date) -> None:
+        """The statement of the last day itself, after everything has left: for the visitor.
+
+        It arrives again the next morning, which changes nothing.
+        """
+        day = until
+        while not is_workday(day):
+            day -= timedelta(days=1)
+        for delivery in self.deliveries:
+            if delivery.covers == day and delivery.kind == "statement":
+                path = files.write_one(delivery, self.folder)
+                doors.receive(self.organization_id, "statement", path, on=until)
+                doors.match(self.organization_id, on=until)
 
     def _days(self, until: date) -> list[date]:
         """Days with something to do: files that arrive, and every working day of the run."""
@@ -88,14 +104,16 @@ class Life:
 
     def _documents(self, day: date) -> None:
         """PDFs of the invoices that will be chased, as the billing software would file them."""
-        until = max(d.covers for d in self.deliveries if d.covers and d.on <= day)
+        until = max(
+            d.covers for d in self.deliveries if d.covers and d.kind == "invoices" and d.on <= day
+        )
         if until == self._documented:
             return
         self._documented = until
         folder = self.folder / "pieces"
         bills = documents.chased(self.story, until=until)
         new = [bill for bill in bills if not (folder / f"{bill.number}.pdf").exists()]
-        paths = documents.write(self.story, new, folder)
+        paths = documents.write(self.story, new, folder=folder)
         doors.receive_documents(self.organization_id, paths, on=day)
 
 
