@@ -153,6 +153,17 @@ def test_second_payment_of_one_invoice_is_suspected_in_the_same_run():
     assert decision.hypotheses[0].parts == ()
 
 
+def test_same_amount_again_without_a_reference_may_be_a_double_payment():
+    opening = replace(BASE, recent=((1, 33_350, "EUR", DAY - timedelta(days=12)),))
+    again = line(33_350, "REGLEMENT", payer_iban=IBAN1)
+    decision = decide(again, opening=opening)
+    assert decision.action == "propose"
+    assert "match.repeated" in codes(decision)
+    assert decide(replace(again, label="FA2026-0043"), opening=opening).action == "post"
+    long_ago = replace(BASE, recent=((1, 33_350, "EUR", DAY - timedelta(days=30)),))
+    assert decide(again, opening=long_ago).action == "post"
+
+
 def test_equal_amounts_of_one_customer_are_never_guessed():
     twin = replace(B, id=15, number="FA2026-0045")
     decision = decide(

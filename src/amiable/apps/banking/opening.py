@@ -16,6 +16,7 @@ from amiable.apps.customers.models import CustomerIban
 from amiable.apps.payments.models import Payment
 from amiable.apps.receivables.models import Allocation, Entry, Installment
 from amiable.apps.receivables.queries import chunks, open_items
+from amiable.core.matching.book import SAME_AMOUNT
 from amiable.core.matching.facts import Customer, Hypothesis, Item, Line, OpenCredit, Opening, Paid
 
 # A settled invoice may be cited again, and a debit returned, for 13 months (EPC rulebook).
@@ -71,6 +72,7 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
         credits=tuple(open_credits(organization_id)),
         ibans=tuple(ibans.order_by("id").values_list("iban", "customer_id")),
         payments=tuple(_payments(organization_id, back, on)) if back else (),
+        recent=tuple(_recent(organization_id, lines)),
         refused=frozenset(_refused(organization_id, [line.id for line in lines])),
     )
 
@@ -169,6 +171,19 @@ def _payments(organization_id: int, amounts: Collection[int], on: date) -> Itera
             payer_name=name,
             payer_iban=iban,
         )
+
+
+def _recent(organization_id: int, lines: Sequence[Line]) -> Iterator[tuple[int, int, str, date]]:
+    """Payments that a line may be the double of."""
+    days = [line.booked_on for line in lines if line.amount_minor > 0]
+    if not days:
+        return
+    rows = Payment.objects.filter(
+        organization_id=organization_id,
+        received_on__range=(min(days) - SAME_AMOUNT, max(days)),
+        entry__reversed_by__isnull=True,
+    )
+    yield from rows.values_list("customer_id", "amount_minor", "currency", "received_on")
 
 
 def _parts(entry_ids: Collection[int]) -> dict[int, dict[int, int]]:

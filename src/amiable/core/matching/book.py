@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from amiable.core.matching.facts import Decision, Item, Line, OpenCredit, Opening, Paid
 from amiable.core.matching.labels import (
@@ -19,6 +20,9 @@ from amiable.core.matching.labels import (
     name_tokens,
     sender_tokens,
 )
+
+# Shorter than a month: a subscription paid twice within it is rather the same invoice again.
+SAME_AMOUNT = timedelta(days=25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,9 @@ class Book:
         self.names: dict[tuple[str, ...], set[int]] = defaultdict(set)
         self.tokens: dict[int, tuple[str, ...]] = {}
         self._index()
+        self.recent: dict[tuple[int, int, str], list[date]] = defaultdict(list)
+        for customer_id, amount, currency, day in opening.recent:
+            self.recent[customer_id, amount, currency].append(day)
         for iban, customer_id in opening.ibans:
             self.ibans[iban].add(customer_id)
 
@@ -167,6 +174,12 @@ class Book:
         rows = (self.credits[i] for i in self.credits_of.get((customer_id, currency), ()))
         return [credit for credit in rows if credit.left_minor > 0]
 
+    def paid_lately(self, customer_id: int, line: Line) -> date | None:
+        """The day the customer paid the same amount within SAME_AMOUNT before the line."""
+        days = self.recent.get((customer_id, line.amount_minor, line.currency), ())
+        near = [d for d in days if line.booked_on - SAME_AMOUNT <= d <= line.booked_on]
+        return max(near, default=None)
+
     def apply(self, line: Line, decision: Decision) -> None:
         """Move the book by what a decision posts; nothing else moves it."""
         if decision.action != "post":
@@ -188,6 +201,8 @@ class Book:
         if chosen.customer_id is not None:
             if chosen.teaches:
                 self.ibans[line.payer_iban].add(chosen.customer_id)
+            paid = (chosen.customer_id, line.amount_minor, line.currency)
+            self.recent[paid].append(line.booked_on)
             self.payments.append(_paid(line, chosen.customer_id, chosen.parts))
 
     def _move(self, item_id: int, amount_minor: int) -> None:

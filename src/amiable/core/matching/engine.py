@@ -26,6 +26,8 @@ from amiable.core.references import is_rf_reference
 from amiable.core.sentences import Sentence
 
 MOST_PROPOSALS = 3
+# Readings that rest on the payer and the amount alone: a double payment would look the same.
+UNNAMED = frozenset({"party_exact", "balance", "prefix"})
 CLOSE_NAME = 85  # rapidfuzz token_set_ratio from which a name is worth showing, never posting
 
 
@@ -152,6 +154,10 @@ def _vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
             found.append(Sentence("match.veto_name", {"customer": view.name(min(named))}))
     if view.cited.unknown and hypothesis.kind not in {"cited_exact", "party_near"}:
         found.append(Sentence("match.veto_unknown", {"number": view.cited.unknown[0]}))
+    if customer_id is not None and hypothesis.kind in UNNAMED:
+        before = view.book.paid_lately(customer_id, view.line)
+        if before is not None:
+            found.append(Sentence("match.repeated", {"date": before}))
     if view.line.id in view.book.touched:
         found.append(Sentence("match.veto_refused"))
     return tuple(found)

@@ -127,7 +127,8 @@ class Decision:
 class Opening:
     """Everything the engine knows at the start of a run.
 
-    `ibans` = ((iban, customer), ...); `refused` = (line, key of a hypothesis) pairs that a person
+    `ibans` = ((iban, customer), ...); `recent` = ((customer, amount, currency, day), ...) of
+    payments received lately; `refused` = (line, key of a hypothesis) pairs that a person
     has turned down: they never come back, and nothing else is posted on that line unasked.
     """
 
@@ -136,4 +137,5 @@ class Opening:
     credits: tuple[OpenCredit, ...] = ()
     ibans: tuple[tuple[str, int], ...] = ()
     payments: tuple[Paid, ...] = ()
+    recent: tuple[tuple[int, int, str, date], ...] = ()
     refused: frozenset[tuple[int, tuple[object, ...]]] = field(default_factory=frozenset)

@@ -66,6 +66,9 @@ declare(
             "the amount is not exact and nothing but the reference tells who paid"
         ),
         "match.veto_refused": gettext_noop("a person has turned down a reading of this line"),
+        "match.repeated": gettext_noop(
+            "the same amount was received from this customer on {date}: it may be paid twice"
+        ),
         "match.ambiguous": gettext_noop("several readings are equally good"),
         "match.several_customers": gettext_noop(
             "the remittance names invoices of several customers: {numbers}"
