@@ -21,7 +21,9 @@ from tests import factories
 from tests.factories import TODAY
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROUTES = {medium: ("memory", {"box": {}}) for medium in ("email", "letter", "registered_letter", "sms")}
+ROUTES = {
+    medium: ("memory", {"box": {}}) for medium in ("email", "letter", "registered_letter", "sms")
+}
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=ZoneInfo("Europe/Paris"))
 
 
