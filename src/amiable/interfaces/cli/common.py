@@ -63,7 +63,10 @@ def tenant_command(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def wrapper(*, slug: str | None, on: date | None, **options: Any) -> Any:
         setup_django()
-        return command(organization=find_organization(slug), on=on or date.today(), **options)
+        from django.utils import timezone
+
+        today = on or timezone.localdate()
+        return command(organization=find_organization(slug), on=today, **options)
 
     return wrapper
 
