@@ -34,7 +34,6 @@ def timeline(
 ) -> list[TimelineEntry]:
     """The newest LIMIT entries, whatever their source; one query per source."""
     by_case = {"organization_id": organization_id, "case_id__in": case_ids}
-    by_customer = {"organization_id": organization_id, "customer_id": customer_id}
     entries = [
         *_rows(
             "message",
@@ -54,6 +53,17 @@ def timeline(
             "closed_on",
             ["medium", "state", "outcome", "decided_by"],
         ),
+        *_money(organization_id, customer_id),
+        *_disputes(by_case),
+        *_promises_and_holds(by_case),
+    ]
+    entries.sort(key=lambda entry: (entry.on, entry.id), reverse=True)
+    return entries[:LIMIT]
+
+
+def _money(organization_id: int, customer_id: int) -> list[TimelineEntry]:
+    by_customer = {"organization_id": organization_id, "customer_id": customer_id}
+    return [
         *_rows(
             "payment",
             Payment.objects.filter(**by_customer),
@@ -77,11 +87,7 @@ def timeline(
             ["amount_minor", "currency"],
             number=F("invoice__number"),
         ),
-        *_disputes(by_case),
-        *_promises_and_holds(by_case),
     ]
-    entries.sort(key=lambda entry: (entry.on, entry.id), reverse=True)
-    return entries[:LIMIT]
 
 
 def _disputes(by_case: dict[str, Any]) -> list[TimelineEntry]:

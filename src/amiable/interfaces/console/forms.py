@@ -12,20 +12,17 @@ from amiable.core.numbers import ParseError, amount
 from amiable.interfaces.console import labels
 
 
-class AmountField(forms.CharField):
+class AmountField(forms.Field):
     """An amount in euros as people type it: `1 252,23`, `1252.23`. Cleans to minor units."""
 
     default_error_messages = {"amount": _("Write the amount with figures, for example 1252,23.")}
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=20, **options)
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        if not text:
+    def to_python(self, value: Any) -> int | None:
+        """Minor units, or None when nothing was written."""
+        if not value or not value.strip():
             return None
         try:
-            return minor(amount(text)[0])
+            return minor(amount(value.strip()[:40])[0])
         except (ParseError, AmountError) as error:
             raise forms.ValidationError(self.error_messages["amount"], code="amount") from error
 

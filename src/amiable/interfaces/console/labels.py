@@ -97,6 +97,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "sent": Look(_("Sent"), "good"),
         "failed": Look(_("Failed"), "bad"),
         "unknown": Look(_("Unknown: check"), "bad"),
+        "withdrawn": Look(_("Withdrawn"), "quiet"),
     },
     "delivery": {
         "sent": Look(_("Sent"), "good"),

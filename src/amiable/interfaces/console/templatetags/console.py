@@ -49,9 +49,9 @@ def money_short(value: Money | int | None, currency: str = "EUR") -> str:
 
 
 @register.filter
-def number(value: Decimal | int | None, digits: int = 0) -> str:
-    """A number with grouped thousands. None is a dash."""
-    return "—" if value is None else formats.number(value, digits)
+def number(value: Decimal | int | str | None, digits: int = 0) -> str:
+    """A number with grouped thousands. None, or what a template could not find, is a dash."""
+    return "—" if value is None or isinstance(value, str) else formats.number(value, digits)
 
 
 @register.filter

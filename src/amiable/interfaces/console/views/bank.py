@@ -65,11 +65,11 @@ def line(request: HttpRequest, line_id: int) -> HttpResponse:
     return render(request, "console/bank_line.html", context)
 
 
-def _decide(request: HttpRequest, decision: Callable[..., Any], *what: Any) -> Any:
+def _decide(request: HttpRequest, decision: Callable[..., Any], *what: Any, **how: Any) -> Any:
     """Take a decision; None and a toast when the line has moved on meanwhile."""
     who = {"on": clock.today(request), "actor": actor(request)}
     try:
-        return decision(request.organization.pk, *what, **who) or True
+        return decision(request.organization.pk, *what, **how, **who) or True
     except ObjectDoesNotExist as error:
         raise Http404 from error
     except (services.MatchError, AllocationError, PaymentError) as error:
@@ -128,8 +128,8 @@ def line_assign(request: HttpRequest, line_id: int) -> HttpResponse:
     if view is None or file is None:
         raise Http404
     ticked = {int(text) for text in request.POST.getlist("item") if text.isdecimal()}
-    parts = spend(file, view.amount, ticked)
-    match = _decide(request, services.line_assign, line_id, file.customer.pk, parts)
+    parts = spend(file, amount=view.amount, ticked=ticked)
+    match = _decide(request, services.line_assign, line_id, file.customer.pk, allocations=parts)
     if match:
         undo = reverse("console:match_undo", args=[match.pk])
         toasts.done(request, gettext("Assigned: the payment is posted."), undo)

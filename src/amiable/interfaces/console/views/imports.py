@@ -73,4 +73,5 @@ def import_rejected(request: HttpRequest, run_id: int) -> HttpResponse:
         name, content = imports.rejected(request.organization.pk, run_id)
     except LookupError as error:
         raise Http404 from error
-    return download(content.encode("utf-8-sig"), name, "text/csv; charset=utf-8")
+    encoded = content.encode("utf-8-sig")
+    return download(encoded, name=name, content_type="text/csv; charset=utf-8")

@@ -56,7 +56,7 @@
         datasets: data.series.map((series, index) => ({
           label: series.label, data: series.values, borderColor: colors[index],
           backgroundColor: index === 0 ? colors[0] + "18" : "transparent", fill: index === 0,
-          borderWidth: 2.25, borderDash: index === 0 ? [] : [5, 4], tension: 0.32, pointRadius: 0, pointHoverRadius: 5, pointHitRadius: 14, spanGaps: true,
+          borderWidth: 2.25, borderDash: index === 0 ? [] : [5, 4], cubicInterpolationMode: "monotone", pointRadius: 0, pointHoverRadius: 5, pointHitRadius: 14, spanGaps: true,
         })),
       },
       options: {
