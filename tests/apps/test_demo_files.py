@@ -193,7 +193,7 @@ def test_invoice_documents_are_pdfs_of_invoices_paid_late(story, tmp_path):
     "anchor", [date(2026, 11, 21), date(2027, 1, 1), date(2028, 2, 29), date(2026, 5, 1)]
 )
 def test_any_day_can_be_the_anchor(anchor, tmp_path):
-    story = books(4, anchor, 20, 100)
+    story = books(4, anchor, customers=20, invoices=100)
     paths = files.write(files.deliveries(story), tmp_path, until=anchor)
     assert sum(b.kind == "invoice" and b.issued <= anchor for b in story.bills) == 100
     assert len({path.name for path in paths}) == len(paths)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @click.command("demo")
 @click.option("--serve/--no-serve", default=True, help="Serve the console after the run.")
-@click.option("--seed", default=2, show_default=True, help="Another number, another story.")
+@click.option("--seed", default=23, show_default=True, help="Another number, another story.")
 @click.option("--customers", default=400, show_default=True, type=click.IntRange(20, 5000))
 @click.option("--invoices", default=3000, show_default=True, type=click.IntRange(100, 100_000))
 @click.option("--on", type=IsoDate(), help="Live the days up to this date (default: today).")
@@ -50,6 +50,7 @@ def demo_command(
     from amiable.interfaces.cli.demo.setup import Settings
 
     started = time.monotonic()
+    _require_silence()
     if reset:
         _reset()
     call_command("migrate", verbosity=0, interactive=False)
@@ -107,6 +108,14 @@ def _reset() -> None:
     for path in (name, f"{name}-wal", f"{name}-shm"):
         Path(path).unlink(missing_ok=True)
     shutil.rmtree(Path(project.VAR_DIR) / "demo", ignore_errors=True)
+
+
+def _require_silence() -> None:
+    """The addresses of the demo are nobody's: refuse to mail them. Raises UsageError."""
+    from django.conf import settings as project
+
+    if project.SMTP_URL:
+        raise click.UsageError("unset AMIABLE_SMTP_URL: the demo keeps to the built-in outbox")
 
 
 def _require_port(port: int) -> None:

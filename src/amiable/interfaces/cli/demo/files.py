@@ -61,16 +61,16 @@ def deliveries(story: Books) -> list[Delivery]:
 
 def write(found: Iterable[Delivery], folder: Path, *, until: date) -> list[Path]:
     """Write the files that have arrived by `until`; a file already there is left as it is."""
-    paths = []
-    for delivery in found:
-        path = folder / delivery.name
-        if delivery.on > until:
-            continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            path.write_bytes(delivery.content)
-        paths.append(path)
-    return paths
+    return [write_one(delivery, folder) for delivery in found if delivery.on <= until]
+
+
+def write_one(delivery: Delivery, folder: Path) -> Path:
+    """Write one file, unless it is there."""
+    path = folder / delivery.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.write_bytes(delivery.content)
+    return path
 
 
 def truth(story: Books) -> dict[str, Any]:
@@ -241,5 +241,6 @@ def _daily_statements(
         )  # fmt: skip
         balance += sum(line.amount_minor for line in period)
         following = next_workday(day + timedelta(days=1))
-        yield Delivery(following, "statement", f"banque/{day:%Y-%m-%d}-camt053.xml", text.encode())
+        name = f"banque/{day:%Y-%m-%d}-camt053.xml"
+        yield Delivery(following, "statement", name, text.encode(), day)
         day = following

@@ -158,5 +158,5 @@ def _pause(organization_id: int, line: AgendaLine, day: date) -> None:
         reason="Échéancier en discussion avec la direction",
         on=day,
         actor=MANAGER,
-        ends_on=add_workdays(day, 10),
+        ends_on=add_workdays(day, 20),
     )
