@@ -51,7 +51,7 @@ def member(organization: Organization, email: str, role: str) -> User:
 def portfolio() -> Portfolio:
     """Six customers with open items of every age; a hold, a dispute, a promise; a plan of the last
     working day partly sent; a statement with a line of each kind."""
-    today = date.today()
+    today = timezone.localdate()
     day = add_workdays(today + timedelta(days=1), -1)
     organization = factories.organization("vauban")
     owner = factories.creditor(organization)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import F, Q, Sum
+from django.db.models import Q, Sum
 
 from amiable.apps.cases.models import Case, Dispute, Hold, Promise
 from amiable.apps.customers.models import Contact, ContactPoint, Customer, CustomerIban
@@ -185,12 +185,7 @@ def _habit(customer: Customer, on: date) -> Habit | None:
             customer=customer,
             invoice__kind="invoice",
             settled_on__gt=on - timedelta(days=HABIT_DAYS),
-        ).values_list(
-            "settled_on",
-            "due_date",
-            issued=F("invoice__issue_date"),
-            total=F("invoice__total_minor"),
-        )
+        ).values_list("settled_on", "due_date", "invoice__issue_date", "invoice__total_minor")
     )
     total = sum(row[3] for row in rows)
     if not total:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.http import HttpRequest
+from django.utils import timezone
 
 
-def today(request: HttpRequest) -> date:  # noqa: ARG001 - the request may one day carry a time zone
-    """The business date of a page."""
-    return date.today()
+def today() -> date:
+    """The business date of a page: the day it is in France, wherever the machine stands."""
+    return timezone.localdate()

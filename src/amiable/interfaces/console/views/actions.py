@@ -20,7 +20,7 @@ LIMIT = 200
 @page
 def actions(request: HttpRequest) -> HttpResponse:
     """What waits for a person, and what leaves by itself."""
-    organization, today = request.organization.pk, clock.today(request)
+    organization, today = request.organization.pk, clock.today()
     tab = request.GET.get("tab", "approve")
     tab = tab if tab in dunning.TABS else "approve"
     context = {
@@ -42,7 +42,7 @@ def _chosen(request: HttpRequest) -> list[int]:
 def approve(request: HttpRequest) -> HttpResponse:
     """Approve the chosen actions: they leave with the next sending."""
     chosen = _chosen(request)
-    today = clock.today(request)
+    today = clock.today()
     count = services.action_approve(request.organization.pk, chosen, on=today, actor=actor(request))
     text = ngettext("{count} action is approved.", "{count} actions are approved.", count)
     query = "&".join(f"action={action}" for action in chosen)
@@ -56,7 +56,7 @@ def reopen(request: HttpRequest) -> HttpResponse:
     """Take back an approval that has not left yet."""
     chosen = [int(text) for text in request.GET.getlist("action") if text.isdecimal()]
     count = services.action_reopen(
-        request.organization.pk, chosen, on=clock.today(request), actor=actor(request)
+        request.organization.pk, chosen, on=clock.today(), actor=actor(request)
     )
     text = ngettext("{count} approval is taken back.", "{count} approvals are taken back.", count)
     toasts.done(request, text.format(count=count))
@@ -73,7 +73,7 @@ def refuse(request: HttpRequest) -> HttpResponse:
     count = services.action_refuse(
         request.organization.pk,
         _chosen(request),
-        on=clock.today(request),
+        on=clock.today(),
         actor=actor(request),
         reason=reason,
     )
@@ -92,7 +92,7 @@ def call(request: HttpRequest, action_id: int) -> HttpResponse:
     closed = services.call_record(
         request.organization.pk,
         action_id,
-        on=clock.today(request),
+        on=clock.today(),
         actor=actor(request),
         **form.cleaned_data,
     )
@@ -108,7 +108,7 @@ def resolve(request: HttpRequest, action_id: int) -> HttpResponse:
     """Say whether a message of unknown fate left."""
     left = request.POST.get("left") == "yes"
     services.unknown_resolve(
-        request.organization.pk, action_id, left=left, on=clock.today(request), actor=actor(request)
+        request.organization.pk, action_id, left=left, on=clock.today(), actor=actor(request)
     )
     text = gettext("Noted: it left.") if left else gettext("Noted: it did not leave.")
     toasts.done(request, text)

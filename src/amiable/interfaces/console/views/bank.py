@@ -52,7 +52,7 @@ def bank(request: HttpRequest) -> HttpResponse:
 @page
 def line(request: HttpRequest, line_id: int) -> HttpResponse:
     """Assign a line by hand: choose the customer, then the items."""
-    organization, today = request.organization.pk, clock.today(request)
+    organization, today = request.organization.pk, clock.today()
     view = banking.line(organization, line_id)
     if view is None:
         raise Http404
@@ -67,7 +67,7 @@ def line(request: HttpRequest, line_id: int) -> HttpResponse:
 
 def _decide(request: HttpRequest, decision: Callable[..., Any], *what: Any, **how: Any) -> Any:
     """Take a decision; None and a toast when the line has moved on meanwhile."""
-    who = {"on": clock.today(request), "actor": actor(request)}
+    who = {"on": clock.today(), "actor": actor(request)}
     try:
         return decision(request.organization.pk, *what, **how, **who) or True
     except ObjectDoesNotExist as error:
@@ -124,7 +124,7 @@ def line_assign(request: HttpRequest, line_id: int) -> HttpResponse:
     """Post a line to a customer: the ticked items, oldest first, until the money is used up."""
     organization, customer = request.organization.pk, request.POST.get("customer", "")
     view = banking.line(organization, line_id)
-    file = customer_file(organization, int(customer), clock.today(request))
+    file = customer_file(organization, int(customer), clock.today())
     if view is None or file is None:
         raise Http404
     ticked = {int(text) for text in request.POST.getlist("item") if text.isdecimal()}
@@ -139,7 +139,7 @@ def line_assign(request: HttpRequest, line_id: int) -> HttpResponse:
 @change
 def match_all(request: HttpRequest) -> HttpResponse:
     """Look again at every line that waits."""
-    counts = services.lines_match(request.organization.pk, on=clock.today(request))
+    counts = services.lines_match(request.organization.pk, on=clock.today())
     posted = counts.get("posted", 0)
     text = ngettext("{count} line is matched.", "{count} lines are matched.", posted)
     toasts.done(request, text.format(count=posted))

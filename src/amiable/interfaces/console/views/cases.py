@@ -29,7 +29,7 @@ def _attempt(request: HttpRequest, form: Any, work: Callable[[], HttpResponse]) 
 
 
 def _who(request: HttpRequest) -> dict[str, Any]:
-    return {"on": clock.today(request), "actor": actor(request)}
+    return {"on": clock.today(), "actor": actor(request)}
 
 
 @change

@@ -22,7 +22,7 @@ def customers(request: HttpRequest) -> HttpResponse:
     }
     found = accounts.accounts_page(
         request.organization.pk,
-        clock.today(request),
+        clock.today(),
         search=asked["q"],
         only=asked["only"],
         sort=asked["sort"],
@@ -35,7 +35,7 @@ def customers(request: HttpRequest) -> HttpResponse:
 @page
 def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Everything about one customer, and why the planner does what it does today."""
-    organization, today = request.organization.pk, clock.today(request)
+    organization, today = request.organization.pk, clock.today()
     file = customer_file(organization, customer_id, today)
     if file is None:
         raise Http404

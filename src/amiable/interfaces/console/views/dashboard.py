@@ -17,7 +17,7 @@ from amiable.interfaces.console.access import page, page_number
 @page
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Figures of today."""
-    today, organization = clock.today(request), request.organization.pk
+    today, organization = clock.today(), request.organization.pk
     board = insights.dashboard(organization, today)
     context = {
         "today": today,
@@ -35,7 +35,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @page
 def figures(request: HttpRequest) -> HttpResponse:
     """Every figure with its method and its perimeter."""
-    today = clock.today(request)
+    today = clock.today()
     context = {
         "today": today,
         "all_figures": insights.figures_as_of(request.organization.pk, today),
@@ -48,7 +48,7 @@ def items(request: HttpRequest) -> HttpResponse:
     """The open items behind a figure of the aged balance."""
     bucket = request.GET.get("bucket", "")
     found = items_page(
-        request.organization.pk, clock.today(request), bucket=bucket, page=page_number(request)
+        request.organization.pk, clock.today(), bucket=bucket, page=page_number(request)
     )
     context = {"found": found, "bucket": bucket, "buckets": BUCKETS}
     return render(request, "console/items.html", context)

@@ -39,7 +39,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
         result = importing.file_import(
             request.organization,
             form.cleaned_data.pop("file"),
-            on=clock.today(request),
+            on=clock.today(),
             actor=actor(request),
             dry_run=dry_run,
             **form.cleaned_data,
