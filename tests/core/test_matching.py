@@ -20,7 +20,7 @@ from amiable.core.matching.facts import (
     Paid,
 )
 from amiable.core.matching.labels import Finder, canonical, name_confirms, name_tokens
-from amiable.core.references import rf_reference
+from amiable.core.references import customer_reference, rf_reference
 
 DAY = date(2026, 11, 20)
 DUVAL = Customer(1, "Menuiserie Duval SARL", "C00001")
@@ -217,6 +217,16 @@ def test_payment_known_to_the_accounts_is_confirmed():
     assert decision.action == "post"
     assert decision.hypotheses[0].confirms == (11,)
     assert "match.books_confirmed" in codes(decision)
+
+
+def test_the_reference_our_letters_give_a_customer_pays_everything_due():
+    reference = customer_reference(1)
+    spaced = f"{reference[:4]} {reference[4:]}"
+    for text in (f"VIR INST RECU /MOTIF {spaced}", f"VIREMENT {reference}", f"{reference} 12502"):
+        decision = decide(line(153_350, text))
+        assert decision.action == "post", codes(decision)
+        assert "match.our_reference" in codes(decision)
+        assert parts(decision) == {11: 120_000, 12: 33_350}
 
 
 def test_a_parent_that_pays_by_reference_does_not_become_the_customer():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_OF_CUSTOMER = re.compile(r"(RF[0-9]{2}C)([1-9][0-9]{0,17})")
 _SHAPE = re.compile(r"RF[0-9]{2}[0-9A-Z]{1,21}")
 
 
@@ -20,6 +21,25 @@ def rf_reference(number: str) -> str:
     if not body or len(body) > 21:
         raise ValueError(f"{number!r} cannot be carried by a creditor reference")
     return f"RF{98 - _modulo(body + 'RF00'):02d}{body}"
+
+
+def customer_reference(customer_id: int) -> str:
+    """The reference under which a customer pays several invoices at once: RF..C<id>."""
+    return rf_reference(f"C{customer_id}")
+
+
+def customer_references(text: str) -> set[int]:
+    """Customers whose reference (RF..C<id>, key checked) stands in a text, spaces aside."""
+    found: set[int] = set()
+    compact = text.replace(" ", "").upper()
+    for match in _OF_CUSTOMER.finditer(compact):
+        digits = match.group(2)
+        # What follows the reference may be glued to it: the key tells where it ends.
+        for length in range(len(digits), 0, -1):
+            if is_rf_reference(f"{match.group(1)}{digits[:length]}"):
+                found.add(int(digits[:length]))
+                break
+    return found
 
 
 def is_rf_reference(text: str) -> bool:

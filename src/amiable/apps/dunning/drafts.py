@@ -16,7 +16,7 @@ from amiable.apps.receivables.models import Installment
 from amiable.core.drafts import Draft, DraftLine, Party
 from amiable.core.facts import CaseFacts, Item
 from amiable.core.guards import item_stop
-from amiable.core.references import rf_reference
+from amiable.core.references import customer_reference, rf_reference
 from amiable.core.scenario import Scenario, Step
 from amiable.core.workdays import next_workday
 
@@ -122,7 +122,7 @@ def _payment_reference(customer: Customer, lines: Collection[DraftLine]) -> str:
     if len(due) == 1:
         with suppress(ValueError):  # a number that ISO 11649 cannot carry
             return rf_reference(due[0])
-    return rf_reference(f"C{customer.id}")
+    return customer_reference(customer.id)
 
 
 def _creditor(customer: Customer) -> Party:

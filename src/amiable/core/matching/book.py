@@ -20,6 +20,7 @@ from amiable.core.matching.labels import (
     name_tokens,
     sender_tokens,
 )
+from amiable.core.references import customer_references
 
 # Shorter than a month: a subscription paid twice within it is rather the same invoice again.
 SAME_AMOUNT = timedelta(days=25)
@@ -27,7 +28,7 @@ SAME_AMOUNT = timedelta(days=25)
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Who the line says has paid: customers known by its IBAN, and by its exact name.
+    """Who the line says has paid: customers known by our own reference, by IBAN, by exact name.
 
     `by_cut_name` = customers whose name begins with the payer's, as banks cut it: enough to doubt
     another customer, not to post.
@@ -37,11 +38,12 @@ class Party:
     by_name: frozenset[int]
     tokens: tuple[tuple[str, ...], ...]
     by_cut_name: frozenset[int] = frozenset()
+    by_reference: frozenset[int] = frozenset()
 
     @property
     def customer_id(self) -> int | None:
-        """The one customer that the IBAN, or else the name, tells."""
-        for found in (self.by_iban, self.by_name):
+        """The one customer that our reference, or else the IBAN, or else the name, tells."""
+        for found in (self.by_reference, self.by_iban, self.by_name):
             if len(found) == 1:
                 return next(iter(found))
         return None
@@ -153,6 +155,12 @@ class Book:
             by_name=frozenset(by_name),
             tokens=tuple(tokens),
             by_cut_name=frozenset(i for words in tokens for i in self._begins_with(words)),
+            by_reference=frozenset(
+                customer_id
+                for text in (line.structured_reference, line.end_to_end_id, line.label)
+                for customer_id in customer_references(text)
+                if customer_id in self.customers
+            ),
         )
 
     def _begins_with(self, words: tuple[str, ...]) -> Iterator[int]:

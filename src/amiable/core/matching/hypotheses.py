@@ -38,6 +38,8 @@ class View:
 
     def confirmation(self, customer_id: int) -> Sentence | None:
         """Evidence other than the reference that this customer paid; None without any."""
+        if self.party.by_reference == {customer_id}:
+            return Sentence("match.our_reference", {"customer": self.name(customer_id)})
         if self.party.by_iban == {customer_id}:
             return Sentence("match.iban_known", {"customer": self.name(customer_id)})
         tokens = self.book.tokens.get(customer_id, ())
@@ -195,9 +197,9 @@ def _books(view: View, items: Sequence[Item], evidence: list[Sentence]) -> Itera
 def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     """Readings of a line that names nothing, from a customer known by account or name."""
     line, book = view.line, view.book
-    by_iban = view.party.by_iban == {customer_id}
-    code = "match.iban_known" if by_iban else "match.name_same"
-    evidence = [Sentence(code, {"customer": view.name(customer_id)})]
+    known = customer_id in view.party.by_reference or view.party.by_iban == {customer_id}
+    same_name = Sentence("match.name_same", {"customer": view.name(customer_id)})
+    evidence = [view.confirmation(customer_id) or same_name]
     open_items = book.open_of(customer_id, line.currency)
     if not open_items:
         said = Sentence("match.no_open", {"customer": view.name(customer_id)})
@@ -214,7 +216,7 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
         both = (*evidence, _exact(view, [item]), Sentence("match.same_amounts"))
         yield Hypothesis("party_twins", customer_id, both, parts=whole([item]))
     yield from _balance(view, customer_id, evidence, must_hold=set())
-    if by_iban:
+    if known:
         yield from _prefix(view, open_items, evidence)
     if same:
         return

@@ -33,6 +33,9 @@ declare(
         "match.same_amounts": gettext_noop(
             "several open invoices of the customer have this amount: which one is not said"
         ),
+        "match.our_reference": gettext_noop(
+            "the remittance carries the payment reference we gave {customer}"
+        ),
         "match.iban_known": gettext_noop("{customer} is known to pay from this account"),
         "match.iban_shared": gettext_noop("several customers are known to pay from this account"),
         "match.name_same": gettext_noop("the payer's name is the name of {customer}"),
