@@ -41,7 +41,6 @@ INSTALLED_APPS = [
     "amiable.apps.imports",
     "amiable.apps.messaging",
     "amiable.apps.dunning",
-    "amiable.apps.exports",
     "amiable.apps.insights",
     "amiable.interfaces.console",
     "amiable.project.apps.ProjectConfig",
