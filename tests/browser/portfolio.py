@@ -11,7 +11,7 @@ from django.utils import timezone
 from amiable.apps.banking import services as banking
 from amiable.apps.cases import services as cases
 from amiable.apps.cases.models import Case
-from amiable.apps.customers.models import ContactPoint, Customer
+from amiable.apps.customers.models import ContactPoint, Customer, CustomerIban
 from amiable.apps.dunning import services as dunning
 from amiable.apps.dunning.models import Scenario
 from amiable.apps.tenants.models import Membership, Organization, User
@@ -63,6 +63,10 @@ def portfolio() -> Portfolio:
     ContactPoint.objects.create(
         organization=organization, customer=debtors[1], kind="phone", value="0102030405"
     )
+    CustomerIban.objects.create(
+        organization=organization, customer=debtors[1], source="test", since=day,
+        iban="FR7630006000011234567890189",
+    )  # fmt: skip
     ages = (1, 5, 7, 9, 16, 47)
     items = [
         factories.invoice(

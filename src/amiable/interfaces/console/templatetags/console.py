@@ -89,7 +89,7 @@ def label(value: str, kind: str) -> str:
 @register.filter
 def iban(value: str) -> str:
     """An IBAN in groups of four."""
-    return "\u00a0".join(value[i : i + 4] for i in range(0, len(value), 4))
+    return " ".join(value[i : i + 4] for i in range(0, len(value), 4))
 
 
 @register.inclusion_tag("console/parts/badge.html")

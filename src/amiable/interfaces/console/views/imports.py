@@ -20,7 +20,7 @@ def imports_home(request: HttpRequest) -> HttpResponse:
     """Hand in a file; what came in before."""
     kind = request.GET.get("kind", "invoices")
     context = {
-        "runs": imports.runs(request.organization.pk),
+        "runs": imports.runs(request.organization.pk, limit=25),
         "kind": kind if kind in forms.FILE_KINDS else "invoices",
         "creditors": tenants.creditors(request.organization.pk),
     }

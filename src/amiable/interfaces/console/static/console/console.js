@@ -130,9 +130,7 @@
   /* Drag and drop onto a file field; the field itself stays usable without it. */
   function showFiles(input) {
     const zone = input.closest("[data-drop]");
-    const names = Array.from(input.files).map((file) => file.name).join(", ");
-    zone.querySelector("[data-file-names]").textContent = names;
-    zone.classList.toggle("has-file", names !== "");
+    zone.classList.toggle("has-file", input.files.length > 0);
   }
 
   document.querySelectorAll("[data-drop]").forEach((zone) => {
