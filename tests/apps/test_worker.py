@@ -112,9 +112,10 @@ def test_ticks_are_enqueued_once_a_day_whoever_asks(ready):
         "from amiable.project.worker import ticks_enqueue\n"
         "from django_tasks_db.models import DBTaskResult as T\n"
         "night = datetime(2026, 11, 20, 4, 30, tzinfo=ZoneInfo('Europe/Paris'))\n"
-        "print(ticks_enqueue(night), ticks_enqueue(night), T.objects.count())\n"
+        "day = night.replace(hour=8)\n"
+        "print(*map(ticks_enqueue, (night, night, day, day)), T.objects.count())\n"
     )
-    assert twice.strip() == "['check', 'day'] [] 2"
+    assert twice.strip() == "['check'] [] ['day', 'match', 'plan', 'send'] [] 5"
 
 
 def test_queued_day_is_run_and_leaves_its_job(ready):

@@ -36,10 +36,11 @@ class Tick:
 
 TICKS = (
     Tick("check", None, clock(3), clock.max, of_installation=True),
-    Tick("day", None, clock(4), clock.max),
-    Tick("match", timedelta(minutes=5), clock(6), clock(21)),
-    Tick("plan", timedelta(minutes=5), clock(6), clock(21)),
-    Tick("send", timedelta(minutes=5), clock(7), clock(21)),
+    # Nobody likes to be reminded by a machine at four in the morning: the day opens at eight.
+    Tick("day", None, clock(8), clock(20)),
+    Tick("match", timedelta(minutes=5), clock(8), clock(20)),
+    Tick("plan", timedelta(minutes=5), clock(8), clock(20)),
+    Tick("send", timedelta(minutes=5), clock(8), clock(20)),
 )
 
 

@@ -18,6 +18,7 @@ import click
 
 if TYPE_CHECKING:
     from amiable.apps.tenants.models import Organization
+    from amiable.apps.work.services import Progress
 
 OK, REJECTED = 0, 1
 
@@ -111,3 +112,19 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
     finally:
         if bar is not None:
             bar.render_finish()
+
+
+@contextmanager
+def seen_job(
+    organization_id: int, kind: str, on: date
+) -> Iterator[tuple[Callable[[int, int], None], Progress]]:
+    """Run a block as a job that the console shows too; yields progress(done, total) and the job."""
+    from amiable.apps.work.services import job
+
+    with job(organization_id, kind, on=on) as seen, progress_bar(kind) as drawn:
+
+        def progress(done: int, total: int) -> None:
+            seen(done, total)
+            drawn(done, total)
+
+        yield progress, seen

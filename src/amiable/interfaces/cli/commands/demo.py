@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @click.command("demo")
 @click.option("--serve/--no-serve", default=True, help="Serve the console after the run.")
-@click.option("--seed", default=23, show_default=True, help="Another number, another story.")
+@click.option("--seed", default=3, show_default=True, help="Another number, another story.")
 @click.option("--customers", default=400, show_default=True, type=click.IntRange(20, 5000))
 @click.option("--invoices", default=3000, show_default=True, type=click.IntRange(100, 100_000))
 @click.option("--on", type=IsoDate(), help="Live the days up to this date (default: today).")

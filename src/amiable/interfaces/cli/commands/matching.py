@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from amiable.interfaces.cli.common import emit, progress_bar, tenant_command
+from amiable.interfaces.cli.common import emit, seen_job, tenant_command
 
 if TYPE_CHECKING:
     from amiable.apps.tenants.models import Organization
@@ -19,8 +19,9 @@ def match_command(*, organization: Organization, on: date, as_json: bool) -> Non
     """Match bank lines to what customers owe: post, propose or leave, each with its evidence."""
     from amiable.apps.banking import queries, services
 
-    with progress_bar("match") as progress:
+    with seen_job(organization.id, "match", on) as (progress, seen):
         counts = services.lines_match(organization.id, on=on, progress=progress)
+        seen.result = dict(counts)
     states = queries.state_counts(organization.id)
     text = (
         f"{counts['lines']} lines: {counts['posted']} posted, {counts['returned']} returned, "

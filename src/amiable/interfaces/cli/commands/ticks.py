@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from amiable.core.money import major
-from amiable.interfaces.cli.common import emit, progress_bar, tenant_command
+from amiable.interfaces.cli.common import emit, seen_job, tenant_command
 
 if TYPE_CHECKING:
     from amiable.apps.dunning.planning import CasePlan
@@ -27,8 +27,9 @@ def plan_command(*, organization: Organization, on: date, as_json: bool, dry_run
     if dry_run:
         _dry_run(organization, on, as_json)
         return
-    with progress_bar("plan") as progress:
+    with seen_job(organization.id, "plan", on) as (progress, seen):
         counts = services.plan_tick(organization.id, on=on, progress=progress)
+        seen.result = asdict(counts)
     text = (
         f"{counts.cases} cases looked at: {counts.added} actions added, "
         f"{counts.kept} kept, {counts.cancelled} cancelled"
@@ -42,8 +43,9 @@ def send_command(*, organization: Organization, on: date, as_json: bool) -> None
     """Send every approved action that is due."""
     from amiable.apps.dunning import services
 
-    with progress_bar("send") as progress:
+    with seen_job(organization.id, "send", on) as (progress, seen):
         counts = services.send_tick(organization.id, now=business_time(on), progress=progress)
+        seen.result = asdict(counts)
     text = ", ".join(f"{count} {what}" for what, count in asdict(counts).items() if count)
     emit({"on": on.isoformat(), **asdict(counts)}, as_json=as_json, text=text or "nothing to send")
 
@@ -54,8 +56,9 @@ def day_command(*, organization: Organization, on: date, as_json: bool) -> None:
     """Match payments, plan, send, and take the figures of the day."""
     from amiable.apps.insights.day import day_run
 
-    with progress_bar("day") as progress:
+    with seen_job(organization.id, "day", on) as (progress, seen):
         counts = day_run(organization.id, now=business_time(on), progress=_named(progress))
+        seen.result = counts.to_json()
     document = {"on": on.isoformat(), **counts.to_json()}
     lines = [
         f"{tick}: " + (", ".join(f"{n} {what}" for what, n in done.items() if n) or "nothing")

@@ -5,10 +5,10 @@ The story knows what each line is; `Truth` gives it by the bank's reference.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import TYPE_CHECKING
 
-from amiable.core.workdays import add_workdays
 from amiable.interfaces.cli.demo import bank
 from amiable.interfaces.cli.demo.story import Books
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from amiable.apps.banking.queries import LineView, MatchView
 
 ACTOR = "Marc Ferrand"
-LEFT_DAYS = 5
 WAITING = ("new", "proposed", "left")
 ASIDE = {"card": "Encaissement du comptoir", "transfer": "Remboursement, hors clients"}
 
@@ -26,23 +25,20 @@ class Truth:
 
     def __init__(self, story: Books) -> None:
         self.lines = {line.reference: line for line in bank.lines(story)}
-        self.due = {bill.number: bill.due for bill in story.bills}
-
-    def presses(self, line: bank.Line, on: date) -> bool:
-        """Whether somebody who paid would be reminded if the line waited."""
-        return any(self.due[number] <= on for number, _ in line.parts)
 
 
-def decide(organization_id: int, truth: Truth, *, on: date, last: date) -> None:
+def decide(
+    organization_id: int, truth: Truth, *, on: date, only: Collection[str] | None = None
+) -> None:
     """Confirm the right proposals, assign the rest, set aside what concerns no customer.
 
-    Of the latest days only what presses is decided: the rest waits for the visitor.
+    `only` = codes of customers whose lines press; the others' lines wait for the visitor.
     """
     from amiable.apps.banking import queries, services
 
     for view in reversed(queries.lines(organization_id, states=WAITING, limit=1000)):
         line = truth.lines[view.bank_reference]
-        if view.booked_on > add_workdays(last, -LEFT_DAYS) and not truth.presses(line, last):
+        if only is not None and line.code not in only:
             continue
         right = next((match for match in view.matches if _is_right(match, line)), None)
         if not line.code:

@@ -35,6 +35,15 @@ def match(organization_id: int, *, on: date) -> None:
     services.lines_match(organization_id, on=on)
 
 
+def about_to_be_reminded(organization_id: int, *, on: date) -> set[str]:
+    """Codes of the customers to whom something leaves with the next sending tick."""
+    from amiable.apps.dunning import queries, services
+
+    services.plan_tick(organization_id, on=on)
+    lines = queries.agenda(organization_id, on=on, tab="automatic", limit=1000)
+    return {line.customer_code for line in lines}
+
+
 def tick(organization_id: int, *, now: datetime) -> None:
     """Plan and send, as `amiable day` does after matching."""
     from amiable.apps.dunning import services

@@ -46,8 +46,8 @@ TERMS: dict[CustomerKind, tuple[tuple[tuple[str, int, bool], int], ...]] = {
 
 # How a payer writes what it pays; see remittance.py.
 REFERENCE_STYLES = (
-    ("exact", 40), ("spaced", 14), ("digits", 12), ("tail", 7), ("order", 6), ("none", 13),
-    ("rf", 5), ("transposed", 3),
+    ("exact", 36), ("spaced", 14), ("digits", 12), ("tail", 8), ("order", 6), ("none", 15),
+    ("rf", 5), ("transposed", 4),
 )  # fmt: skip
 
 
@@ -202,8 +202,8 @@ def _client(seed: int, index: int, taken: set[str]) -> Client:
         segment=segment,
         sales_owner=SALES[index % len(SALES)],
         iban=keys.random_iban(rng),
-        iban_known=rng.random() < 0.55,
-        iban_shown=rng.random() < 0.85,
+        iban_known=rng.random() < 0.45,
+        iban_shown=rng.random() < 0.78,
         habit=pick(rng, HABITS[kind]),
         reference_style=pick(rng, REFERENCE_STYLES),
         contract_minor=rng.choice((14_900, 24_000, 39_000, 62_500)) if contract else 0,

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from amiable.core.workdays import is_workday
+from amiable.core.workdays import add_workdays, is_workday
 from amiable.interfaces.cli.demo import accountant, documents, doors, files, setup, staff
 from amiable.interfaces.cli.demo.ledger import books
 from amiable.interfaces.cli.demo.setup import Lived, Settings
 from amiable.interfaces.cli.demo.story import Books
 
 SEND_AT = time(9, 30)
-HISTORY_MONTHS = 12
+LEFT_LINES = 5  # working days whose bank lines wait for the visitor where they can
 Progress = Callable[[int, int], None]
 
 
@@ -45,28 +45,26 @@ class Life:
         files.write(self.deliveries, self.folder, until=until)
         files.write_truth(self.story, self.folder)
         days = self._days(until)
+        last = add_workdays(until + timedelta(days=1), -1)
         for done, day in enumerate(days):
             progress(done, len(days))
-            self._day(day, last=until)
+            self._day(day, last=last)
             self.lived = Lived(self.lived.settings, day)
             setup.remember(self.organization_id, self.lived)
         if days:
-            self._evening(until)
+            self._evening(last)
         progress(len(days), len(days))
 
-    def _evening(self, until: date) -> None:
-        """The statement of the last day itself, after everything has left: for the visitor.
+    def _evening(self, day: date) -> None:
+        """The statement of the last working day itself, after everything has left.
 
-        It arrives again the next morning, which changes nothing.
+        It arrives again on the next morning, which changes nothing.
         """
-        day = until
-        while not is_workday(day):
-            day -= timedelta(days=1)
         for delivery in self.deliveries:
             if delivery.covers == day and delivery.kind == "statement":
                 path = files.write_one(delivery, self.folder)
-                doors.receive(self.organization_id, "statement", path, on=until)
-                doors.match(self.organization_id, on=until)
+                doors.receive(self.organization_id, "statement", path, on=day)
+                doors.match(self.organization_id, on=day)
 
     def _days(self, until: date) -> list[date]:
         """Days with something to do: files that arrive, and every working day of the run."""
@@ -89,9 +87,20 @@ class Life:
             self._documents(day)
         if any(delivery.kind == "statement" for delivery in arrived):
             doors.match(self.organization_id, on=day)
-            accountant.decide(self.organization_id, self.truth, on=day, last=last)
+            accountant.decide(
+                self.organization_id, self.truth, on=day, only=self._pressing(day, last)
+            )
         if running and is_workday(day):
             self._work(day, last=last)
+
+    def _pressing(self, day: date, last: date) -> set[str] | None:
+        """Whose lines the accountant decides: everybody's (None), until the latest days.
+
+        Then those who would be reminded today though they have paid; the rest is the visitor's.
+        """
+        if day <= add_workdays(last, -LEFT_LINES):
+            return None
+        return doors.about_to_be_reminded(self.organization_id, on=day)
 
     def _work(self, day: date, *, last: date) -> None:
         now = doors.local(datetime.combine(day, SEND_AT))
