@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import Sum
 
+from amiable.apps.customers.models import Customer
 from amiable.apps.receivables.models import Allocation, Entry, Installment, Invoice
-from amiable.apps.receivables.queries import chunks
+from amiable.apps.work import bulk as _among  # noqa: F401  # registers the lookup `__among`
 from amiable.core.books import books_delta
 from amiable.core.records import InvoiceRow, RowError
 from amiable.core.sentences import declare, gettext_noop
@@ -32,9 +33,8 @@ declare(
     }
 )
 
-_CHUNK = 5000
 _COLUMNS = (
-    "id", "customer_id", "customer__code", "customer__name", "number", "kind", "issue_date",
+    "id", "customer_id", "number", "kind", "issue_date",
     "due_date", "currency", "total_minor", "order_reference", "payment_reference", "label",
     "missing_since",
 )  # fmt: skip
@@ -132,69 +132,79 @@ def _same_document(held: Known, row: InvoiceRow) -> bool:
 def known_invoices(
     organization_id: int, creditor_id: int, rows: Sequence[InvoiceRow]
 ) -> KnownInvoices:
-    """The invoices we hold under the numbers of rows, with their balances, read in chunks."""
+    """The invoices we hold under the numbers of rows, with their balances. Seven queries."""
     numbers = sorted({row.number for row in rows})
-    found: list[Known] = []
-    for start in range(0, len(numbers), _CHUNK):
-        found += [
-            Known(*values)
-            for values in Invoice.objects.filter(
-                organization_id=organization_id,
-                customer__creditor_id=creditor_id,
-                number__in=numbers[start : start + _CHUNK],
-            ).values_list(*_COLUMNS)
-        ]
-    # Credits are locked before installments, each in id order, as allocations do: a payment that
-    # is being matched right now is seen before or after, never missed.
-    _load_credits(organization_id, {k.id: k for k in found if k.kind == "credit_note"})
-    _load_debts(organization_id, {k.id: k for k in found if k.kind != "credit_note"})
+    if not numbers:
+        return KnownInvoices([])
+    # No join: planners badly misjudge it with so long a list.
+    held = Invoice.objects.filter(organization_id=organization_id, number__among=numbers)
+    invoices = list(held.values_list(*_COLUMNS))
+    customers = Customer.objects.filter(
+        organization_id=organization_id,
+        creditor_id=creditor_id,
+        id__among=list({values[1] for values in invoices}),
+    )
+    names = {i: (code, name) for i, code, name in customers.values_list("id", "code", "name")}
+    found = [
+        Known(*values[:2], *names[values[1]], *values[2:])
+        for values in invoices
+        if values[1] in names
+    ]
+    balances_load(organization_id, found)
     return KnownInvoices(found)
 
 
-def _load_debts(organization_id: int, debts: dict[int, Known]) -> None:
+def balances_lock(organization_id: int, held: Sequence[Known]) -> None:
+    """Lock the accounts of invoices about to change and read their balances again.
+
+    Credits before installments, each in id order, as allocations do: a payment that is being
+    matched right now is seen before or after, never missed. SQLite has one writer at a time.
+    """
+    if not held or not connection.features.has_select_for_update:
+        return
+    notes = [known.id for known in held if known.kind == "credit_note"]
+    items = [known.installment_id for known in held if known.installment_id is not None]
+    for rows in (
+        Entry.objects.filter(organization_id=organization_id, invoice_id__among=notes),
+        Installment.objects.filter(organization_id=organization_id, id__among=items),
+    ):
+        list(rows.order_by("id").select_for_update(no_key=True).values_list("id"))
+    balances_load(organization_id, held)
+
+
+def balances_load(organization_id: int, held: Sequence[Known]) -> None:
+    """Read what entries and allocations make of held invoices."""
+    debts = {known.id: known for known in held if known.kind != "credit_note"}
+    notes = {known.id: known for known in held if known.kind == "credit_note"}
     by_installment: dict[int, Known] = {}
-    for ids in chunks(debts):
+    if debts:
         pairs = Installment.objects.filter(
-            organization_id=organization_id, invoice_id__in=ids, sequence=1
+            organization_id=organization_id, invoice_id__among=list(debts), sequence=1
         ).values_list("id", "invoice_id")
         for installment_id, invoice_id in pairs:
             debts[invoice_id].installment_id = installment_id
             by_installment[installment_id] = debts[invoice_id]
-    _lock(Installment, by_installment)
-    for model, attribute in ((Entry, "base_minor"), (Allocation, "used_minor")):
-        for ids in chunks(by_installment):
-            for installment_id, amount in _sums(model, organization_id, "installment_id", ids):
-                setattr(by_installment[installment_id], attribute, amount)
-
-
-def _lock(model: Any, ids: Collection[int]) -> None:
-    if connection.features.has_select_for_update:
-        for part in chunks(ids):
-            rows = model.objects.filter(id__in=part).order_by("id")
-            list(rows.select_for_update(no_key=True).values_list("id"))
-
-
-def _load_credits(organization_id: int, notes: dict[int, Known]) -> None:
-    credit_ids: set[int] = set()
-    for ids in chunks(notes):
-        credits_ = Entry.objects.filter(organization_id=organization_id, invoice_id__in=ids)
-        credit_ids.update(credits_.values_list("id", flat=True))
-    _lock(Entry, credit_ids)
-    for ids in chunks(notes):
-        for invoice_id, amount in _sums(Entry, organization_id, "invoice_id", ids):
-            notes[invoice_id].base_minor = -amount
-        for invoice_id, amount in _sums(Allocation, organization_id, "credit__invoice_id", ids):
-            notes[invoice_id].used_minor = amount
+    base, used = "base_minor", "used_minor"
+    _sums(Entry, organization_id, "installment_id", into=by_installment, attribute=base)
+    _sums(Allocation, organization_id, "installment_id", into=by_installment, attribute=used)
+    _sums(Entry, organization_id, "invoice_id", into=notes, attribute=base)
+    _sums(Allocation, organization_id, "credit__invoice_id", into=notes, attribute=used)
+    for note in notes.values():
+        note.base_minor = -note.base_minor
 
 
 def _sums(
-    model: Any, organization_id: int, column: str, ids: Collection[int]
-) -> Iterable[tuple[int, int]]:
-    rows = model.objects.filter(organization_id=organization_id, **{f"{column}__in": ids})
-    found: Iterable[tuple[int, int]] = (
-        rows.values_list(column).annotate(Sum("amount_minor")).order_by()
-    )
-    return found
+    model: Any, organization_id: int, column: str, *, into: dict[int, Known], attribute: str
+) -> None:
+    """Set an attribute of each held invoice to the sum of its rows, 0 without any."""
+    for known in into.values():
+        setattr(known, attribute, 0)
+    if into:
+        rows = model.objects.filter(
+            organization_id=organization_id, **{f"{column}__among": list(into)}
+        )
+        for key, amount in rows.values_list(column).annotate(Sum("amount_minor")).order_by():
+            setattr(into[key], attribute, amount)
 
 
 def closing(held: Known, row: InvoiceRow) -> InvoiceRow:

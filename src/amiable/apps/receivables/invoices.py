@@ -21,6 +21,7 @@ from amiable.apps.customers.services import (
 from amiable.apps.receivables.differences import (
     Known,
     KnownInvoices,
+    balances_lock,
     closing,
     difference,
     known_invoices,
@@ -110,6 +111,8 @@ def invoices_upsert(
     known = known_invoices(organization_id, creditor_id, [*rows, *settled])
     new, changes = _sorted_out(rows, people.ids, known, result)
     changes += [(held, closing(held, row)) for row in settled if (held := known.find_by_code(row))]
+    moving = [held for held, row in changes if difference(held, row).entries]
+    balances_lock(organization_id, moving)
     created = _create(writer, new, result)
     _change(writer, changes, result)
     rows_insert(Entry, _ENTRY, rows=writer.entries)

@@ -17,7 +17,7 @@ from django.db.models import Field, ForeignKey, Lookup, Model
 @Field.register_lookup
 @ForeignKey.register_lookup
 class Among(Lookup):  # type: ignore[type-arg]
-    """Integer ids in a collection: json_each on SQLite, = ANY(array) on PostgreSQL."""
+    """Integers or texts in a collection: json_each on SQLite, = ANY(array) on PostgreSQL."""
 
     lookup_name = "among"
     prepare_rhs = False
@@ -25,7 +25,11 @@ class Among(Lookup):  # type: ignore[type-arg]
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         """PostgreSQL, and any other database that has arrays."""
         left, params = self.process_lhs(compiler, connection)
-        return f"{left} = ANY(%s)", [*params, list(self.rhs)]
+        values = list(self.rhs)
+        # Small numbers would travel as int4[], which PostgreSQL compares with a bigint column one
+        # by one; the same type on both sides is hashed (100,000 ids: 25 s became less than one).
+        kind = "text" if values and isinstance(values[0], str) else "bigint"
+        return f"{left} = ANY(%s::{kind}[])", [*params, values]
 
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         """SQLite has no arrays; its JSON table function is always there."""
