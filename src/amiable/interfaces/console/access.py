@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -15,7 +15,21 @@ from django.views.decorators.http import require_POST, require_safe
 
 from amiable.apps.tenants import queries as tenants
 
+if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
+    from amiable.apps.tenants.models import Membership, Organization
+
 View = Callable[..., HttpResponse]
+
+
+class Request(HttpRequest):
+    """A request as the views below `page` and `change` see it."""
+
+    membership: Membership
+    organization: Organization
+    can_change: bool
+    htmx: HtmxDetails
 
 
 def _member(view: View) -> View:
@@ -23,13 +37,13 @@ def _member(view: View) -> View:
 
     @login_required
     @functools.wraps(view)
-    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        membership = tenants.membership(request.user.pk)
+    def wrapper(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        membership = tenants.membership(request.user.pk or 0)
         if membership is None:
             return render(request, "console/no_membership.html", status=403)
-        request.membership = membership  # type: ignore[attr-defined]
-        request.organization = membership.organization  # type: ignore[attr-defined]
-        request.can_change = membership.role != "reader"  # type: ignore[attr-defined]
+        request.membership = membership
+        request.organization = membership.organization
+        request.can_change = membership.role != "reader"
         return view(request, *args, **kwargs)
 
     return wrapper
@@ -43,8 +57,8 @@ def page(view: View) -> View:
 def change(view: View) -> View:
     """A change: POST with its token, by a member who is more than a reader."""
 
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.can_change:  # type: ignore[attr-defined]
+    def checked(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.can_change:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 from amiable.apps.dunning import queries as dunning
 from amiable.apps.dunning import services
 from amiable.interfaces.console import clock, forms, labels, toasts
-from amiable.interfaces.console.access import actor, back, change, page
+from amiable.interfaces.console.access import Request, actor, back, change, page
 
 HOME = "console:actions"
 # The batch a person looks through at once; the rest follows as these are decided.
@@ -18,7 +18,7 @@ LIMIT = 200
 
 
 @page
-def actions(request: HttpRequest) -> HttpResponse:
+def actions(request: Request) -> HttpResponse:
     """What waits for a person, and what leaves by itself."""
     organization, today = request.organization.pk, clock.today()
     tab = request.GET.get("tab", "approve")
@@ -34,12 +34,12 @@ def actions(request: HttpRequest) -> HttpResponse:
     return render(request, "console/actions.html", context)
 
 
-def _chosen(request: HttpRequest) -> list[int]:
+def _chosen(request: Request) -> list[int]:
     return [int(text) for text in request.POST.getlist("action") if text.isdecimal()]
 
 
 @change
-def approve(request: HttpRequest) -> HttpResponse:
+def approve(request: Request) -> HttpResponse:
     """Approve the chosen actions: they leave with the next sending."""
     chosen = _chosen(request)
     today = clock.today()
@@ -52,7 +52,7 @@ def approve(request: HttpRequest) -> HttpResponse:
 
 
 @change
-def reopen(request: HttpRequest) -> HttpResponse:
+def reopen(request: Request) -> HttpResponse:
     """Take back an approval that has not left yet."""
     chosen = [int(text) for text in request.GET.getlist("action") if text.isdecimal()]
     count = services.action_reopen(
@@ -64,7 +64,7 @@ def reopen(request: HttpRequest) -> HttpResponse:
 
 
 @change
-def refuse(request: HttpRequest) -> HttpResponse:
+def refuse(request: Request) -> HttpResponse:
     """Refuse the chosen actions: their step is skipped, with a reason everybody can read."""
     reason = request.POST.get("reason", "").strip()[:200]
     if not reason:
@@ -83,7 +83,7 @@ def refuse(request: HttpRequest) -> HttpResponse:
 
 
 @change
-def call(request: HttpRequest, action_id: int) -> HttpResponse:
+def call(request: Request, action_id: int) -> HttpResponse:
     """How a call or a task ended."""
     form = forms.CallForm(request.POST)
     if not form.is_valid():
@@ -104,7 +104,7 @@ def call(request: HttpRequest, action_id: int) -> HttpResponse:
 
 
 @change
-def resolve(request: HttpRequest, action_id: int) -> HttpResponse:
+def resolve(request: Request, action_id: int) -> HttpResponse:
     """Say whether a message of unknown fate left."""
     left = request.POST.get("left") == "yes"
     services.unknown_resolve(

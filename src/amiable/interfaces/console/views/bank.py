@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
@@ -18,7 +18,7 @@ from amiable.apps.insights.customer_file import customer_file
 from amiable.apps.payments.services import PaymentError
 from amiable.apps.receivables.allocations import AllocationError
 from amiable.interfaces.console import clock, sentences, toasts
-from amiable.interfaces.console.access import actor, back, change, page, page_number
+from amiable.interfaces.console.access import Request, actor, back, change, page, page_number
 from amiable.interfaces.console.spending import spend
 
 HOME = "console:bank"
@@ -28,7 +28,7 @@ OPEN = ("new", "proposed", "left")
 
 
 @page
-def bank(request: HttpRequest) -> HttpResponse:
+def bank(request: Request) -> HttpResponse:
     """Lines, newest first, those that wait for a person before all others."""
     organization, number = request.organization.pk, page_number(request)
     counts = banking.state_counts(organization)
@@ -50,7 +50,7 @@ def bank(request: HttpRequest) -> HttpResponse:
 
 
 @page
-def line(request: HttpRequest, line_id: int) -> HttpResponse:
+def line(request: Request, line_id: int) -> HttpResponse:
     """Assign a line by hand: choose the customer, then the items."""
     organization, today = request.organization.pk, clock.today()
     view = banking.line(organization, line_id)
@@ -65,7 +65,7 @@ def line(request: HttpRequest, line_id: int) -> HttpResponse:
     return render(request, "console/bank_line.html", context)
 
 
-def _decide(request: HttpRequest, decision: Callable[..., Any], *what: Any, **how: Any) -> Any:
+def _decide(request: Request, decision: Callable[..., Any], *what: Any, **how: Any) -> Any:
     """Take a decision; None and a toast when the line has moved on meanwhile."""
     who = {"on": clock.today(), "actor": actor(request)}
     try:
@@ -78,7 +78,7 @@ def _decide(request: HttpRequest, decision: Callable[..., Any], *what: Any, **ho
 
 
 @change
-def match_confirm(request: HttpRequest, match_id: int) -> HttpResponse:
+def match_confirm(request: Request, match_id: int) -> HttpResponse:
     """The proposal is right."""
     if _decide(request, services.match_confirm, match_id):
         undo = reverse("console:match_undo", args=[match_id])
@@ -87,7 +87,7 @@ def match_confirm(request: HttpRequest, match_id: int) -> HttpResponse:
 
 
 @change
-def match_refuse(request: HttpRequest, match_id: int) -> HttpResponse:
+def match_refuse(request: Request, match_id: int) -> HttpResponse:
     """The proposal is wrong and does not come back."""
     if _decide(request, services.match_refuse, match_id):
         toasts.done(request, gettext("Turned down: this proposal does not come back."))
@@ -95,7 +95,7 @@ def match_refuse(request: HttpRequest, match_id: int) -> HttpResponse:
 
 
 @change
-def match_undo(request: HttpRequest, match_id: int) -> HttpResponse:
+def match_undo(request: Request, match_id: int) -> HttpResponse:
     """A posted match was wrong: the debt is open again."""
     if _decide(request, services.match_undo, match_id):
         toasts.done(request, gettext("Undone: the invoices are open again."))
@@ -103,7 +103,7 @@ def match_undo(request: HttpRequest, match_id: int) -> HttpResponse:
 
 
 @change
-def line_ignore(request: HttpRequest, line_id: int) -> HttpResponse:
+def line_ignore(request: Request, line_id: int) -> HttpResponse:
     """The line concerns no customer."""
     if _decide(request, services.line_ignore, line_id):
         undo = reverse("console:line_restore", args=[line_id])
@@ -112,7 +112,7 @@ def line_ignore(request: HttpRequest, line_id: int) -> HttpResponse:
 
 
 @change
-def line_restore(request: HttpRequest, line_id: int) -> HttpResponse:
+def line_restore(request: Request, line_id: int) -> HttpResponse:
     """Take a line that was set aside up again."""
     if _decide(request, services.line_restore, line_id):
         toasts.done(request, gettext("The line waits for a decision again."))
@@ -120,7 +120,7 @@ def line_restore(request: HttpRequest, line_id: int) -> HttpResponse:
 
 
 @change
-def line_assign(request: HttpRequest, line_id: int) -> HttpResponse:
+def line_assign(request: Request, line_id: int) -> HttpResponse:
     """Post a line to a customer: the ticked items, oldest first, until the money is used up."""
     organization, customer = request.organization.pk, request.POST.get("customer", "")
     view = banking.line(organization, line_id)
@@ -137,7 +137,7 @@ def line_assign(request: HttpRequest, line_id: int) -> HttpResponse:
 
 
 @change
-def match_all(request: HttpRequest) -> HttpResponse:
+def match_all(request: Request) -> HttpResponse:
     """Look again at every line that waits."""
     counts = services.lines_match(request.organization.pk, on=clock.today())
     posted = counts.get("posted", 0)

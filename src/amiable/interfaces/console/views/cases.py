@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from amiable.apps.cases import services as cases
 from amiable.interfaces.console import clock, forms, sentences, toasts
-from amiable.interfaces.console.access import actor, back, change
+from amiable.interfaces.console.access import Request, actor, back, change
 
 HOME = "console:customers"
 
 
-def _attempt(request: HttpRequest, form: Any, work: Callable[[], HttpResponse]) -> HttpResponse:
+def _attempt(request: Request, form: Any, work: Callable[[], HttpResponse]) -> HttpResponse:
     """Do the work when the form is right; otherwise say what to correct and go back."""
     if not form.is_valid():
         toasts.failed(request, forms.first_error(form))
@@ -28,12 +28,12 @@ def _attempt(request: HttpRequest, form: Any, work: Callable[[], HttpResponse]) 
         return back(request, HOME)
 
 
-def _who(request: HttpRequest) -> dict[str, Any]:
+def _who(request: Request) -> dict[str, Any]:
     return {"on": clock.today(), "actor": actor(request)}
 
 
 @change
-def hold_place(request: HttpRequest) -> HttpResponse:
+def hold_place(request: Request) -> HttpResponse:
     """Pause a case or an item."""
     form = forms.HoldForm(request.POST)
 
@@ -55,7 +55,7 @@ def hold_place(request: HttpRequest) -> HttpResponse:
 
 
 @change
-def hold_lift(request: HttpRequest, hold_id: int) -> HttpResponse:
+def hold_lift(request: Request, hold_id: int) -> HttpResponse:
     """End a hold today."""
     if cases.hold_lift(request.organization.pk, hold_id, **_who(request)):
         toasts.done(request, gettext("The hold is lifted."))
@@ -65,7 +65,7 @@ def hold_lift(request: HttpRequest, hold_id: int) -> HttpResponse:
 
 
 @change
-def dispute_open(request: HttpRequest) -> HttpResponse:
+def dispute_open(request: Request) -> HttpResponse:
     """The customer contests an item."""
     form = forms.DisputeForm(request.POST)
 
@@ -87,7 +87,7 @@ def dispute_open(request: HttpRequest) -> HttpResponse:
 
 
 @change
-def dispute_close(request: HttpRequest, dispute_id: int) -> HttpResponse:
+def dispute_close(request: Request, dispute_id: int) -> HttpResponse:
     """A dispute is settled; its item is chased again."""
     form = forms.CloseForm(request.POST)
 
@@ -101,7 +101,7 @@ def dispute_close(request: HttpRequest, dispute_id: int) -> HttpResponse:
 
 
 @change
-def dispute_withdraw(request: HttpRequest, dispute_id: int) -> HttpResponse:
+def dispute_withdraw(request: Request, dispute_id: int) -> HttpResponse:
     """Take back a dispute opened by mistake."""
     outcome = gettext("Opened by mistake")
     cases.dispute_close(request.organization.pk, dispute_id, outcome=outcome, **_who(request))
@@ -110,7 +110,7 @@ def dispute_withdraw(request: HttpRequest, dispute_id: int) -> HttpResponse:
 
 
 @change
-def promise_record(request: HttpRequest) -> HttpResponse:
+def promise_record(request: Request) -> HttpResponse:
     """The customer says when and how much."""
     form = forms.PromiseForm(request.POST)
 
@@ -132,7 +132,7 @@ def promise_record(request: HttpRequest) -> HttpResponse:
 
 
 @change
-def promise_cancel(request: HttpRequest, promise_id: int) -> HttpResponse:
+def promise_cancel(request: Request, promise_id: int) -> HttpResponse:
     """Take a promise back."""
     if cases.promise_cancel(request.organization.pk, promise_id, **_who(request)):
         toasts.done(request, gettext("The promise is cancelled."))

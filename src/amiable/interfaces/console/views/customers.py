@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 from amiable.apps.dunning import queries as dunning
 from amiable.apps.insights import accounts
 from amiable.apps.insights.customer_file import customer_file
 from amiable.interfaces.console import clock, labels
-from amiable.interfaces.console.access import page, page_number
+from amiable.interfaces.console.access import Request, page, page_number
 
 
 @page
-def customers(request: HttpRequest) -> HttpResponse:
+def customers(request: Request) -> HttpResponse:
     """The list; htmx asks for the table alone while the reader types."""
     asked = {
         "q": request.GET.get("q", "")[:100],
@@ -33,7 +33,7 @@ def customers(request: HttpRequest) -> HttpResponse:
 
 
 @page
-def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
+def customer(request: Request, customer_id: int) -> HttpResponse:
     """Everything about one customer, and why the planner does what it does today."""
     organization, today = request.organization.pk, clock.today()
     file = customer_file(organization, customer_id, today)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from amiable.apps.dunning import queries as dunning
@@ -11,11 +11,11 @@ from amiable.apps.insights.alerts import alerts
 from amiable.apps.insights.open_items import items_page
 from amiable.core.kpi import BUCKETS
 from amiable.interfaces.console import charts, clock
-from amiable.interfaces.console.access import page, page_number
+from amiable.interfaces.console.access import Request, page, page_number
 
 
 @page
-def dashboard(request: HttpRequest) -> HttpResponse:
+def dashboard(request: Request) -> HttpResponse:
     """Figures of today."""
     today, organization = clock.today(), request.organization.pk
     board = insights.dashboard(organization, today)
@@ -33,7 +33,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 @page
-def figures(request: HttpRequest) -> HttpResponse:
+def figures(request: Request) -> HttpResponse:
     """Every figure with its method and its perimeter."""
     today = clock.today()
     context = {
@@ -44,7 +44,7 @@ def figures(request: HttpRequest) -> HttpResponse:
 
 
 @page
-def items(request: HttpRequest) -> HttpResponse:
+def items(request: Request) -> HttpResponse:
     """The open items behind a figure of the aged balance."""
     bucket = request.GET.get("bucket", "")
     found = items_page(

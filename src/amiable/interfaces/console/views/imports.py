@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
 from amiable.apps.imports import queries as imports
 from amiable.apps.tenants import queries as tenants
 from amiable.interfaces.console import clock, forms, importing, toasts
-from amiable.interfaces.console.access import actor, change, download, page
+from amiable.interfaces.console.access import Request, actor, change, download, page
 
 # A report of ten thousand lines helps nobody; the file of rejected rows holds them all.
 SHOWN_ERRORS = 200
 
 
 @page
-def imports_home(request: HttpRequest) -> HttpResponse:
+def imports_home(request: Request) -> HttpResponse:
     """Hand in a file; what came in before."""
     kind = request.GET.get("kind", "invoices")
     context = {
@@ -28,7 +28,7 @@ def imports_home(request: HttpRequest) -> HttpResponse:
 
 
 @change
-def import_file(request: HttpRequest) -> HttpResponse:
+def import_file(request: Request) -> HttpResponse:
     """Import the file, or with `check` only try it out and show what would happen."""
     form = forms.ImportForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -56,7 +56,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
 
 
 @page
-def import_run(request: HttpRequest, run_id: int) -> HttpResponse:
+def import_run(request: Request, run_id: int) -> HttpResponse:
     """The report of one file: counts, and every error with its line, column and remedy."""
     try:
         run, errors = imports.run(request.organization.pk, run_id)
@@ -67,7 +67,7 @@ def import_run(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 @page
-def import_rejected(request: HttpRequest, run_id: int) -> HttpResponse:
+def import_rejected(request: Request, run_id: int) -> HttpResponse:
     """The rejected rows as a file to correct; the mark helps spreadsheets read the accents."""
     try:
         name, content = imports.rejected(request.organization.pk, run_id)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from amiable.apps.work import queries as work
-from amiable.interfaces.console.access import page
+from amiable.interfaces.console.access import Request, page
 
 
 @page
-def jobs(request: HttpRequest) -> HttpResponse:
+def jobs(request: Request) -> HttpResponse:
     """The newest jobs; htmx asks for the table alone while one runs."""
     found = work.recent_jobs(request.organization.pk, 50)
     busy = any(job.state in {"queued", "running"} for job in found)

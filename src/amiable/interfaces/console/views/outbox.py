@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from csp.decorators import csp_exempt
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
 
 from amiable.apps.messaging import queries as messaging
 from amiable.interfaces.console import labels
-from amiable.interfaces.console.access import page, page_number
+from amiable.interfaces.console.access import Request, page, page_number
 
 # A browser's own PDF reader needs to style itself; nothing else may run or load.
 PDF_POLICY = (
@@ -18,30 +18,31 @@ PDF_POLICY = (
 
 
 @page
-def outbox(request: HttpRequest) -> HttpResponse:
+def outbox(request: Request) -> HttpResponse:
     """Messages, newest first."""
-    asked = {"medium": request.GET.get("medium", ""), "state": request.GET.get("state", "")}
+    medium, state = request.GET.get("medium", ""), request.GET.get("state", "")
     organization = request.organization.pk
-    found = messaging.outbox(organization, **asked, page=page_number(request))
+    found = messaging.outbox(organization, medium=medium, state=state, page=page_number(request))
     context = {
         "found": found,
         "counts": messaging.outbox_counts(organization),
         "states": labels.choices("message"),
         "media": labels.choices("medium"),
-        **asked,
+        "medium": medium,
+        "state": state,
     }
     return render(request, "console/outbox.html", context)
 
 
 @page
-def message(request: HttpRequest, message_id: int) -> HttpResponse:
+def message(request: Request, message_id: int) -> HttpResponse:
     """One message with what is known of its delivery."""
     return render(request, "console/message.html", {"parts": _parts(request, message_id)})
 
 
 @csp_exempt()
 @page
-def message_html(request: HttpRequest, message_id: int) -> HttpResponse:
+def message_html(request: Request, message_id: int) -> HttpResponse:
     """The HTML part, alone under a policy that lets nothing run, load or leave."""
     response = HttpResponse(_parts(request, message_id).html)
     response["Content-Security-Policy"] = messaging.MESSAGE_POLICY
@@ -50,7 +51,7 @@ def message_html(request: HttpRequest, message_id: int) -> HttpResponse:
 
 @csp_exempt()
 @page
-def message_pdf(request: HttpRequest, message_id: int) -> HttpResponse:
+def message_pdf(request: Request, message_id: int) -> HttpResponse:
     """The letter as it was frozen."""
     pdf = _parts(request, message_id).pdf
     if pdf is None:
@@ -60,7 +61,7 @@ def message_pdf(request: HttpRequest, message_id: int) -> HttpResponse:
 
 @csp_exempt()
 @page
-def message_file(request: HttpRequest, message_id: int, position: int) -> HttpResponse:
+def message_file(request: Request, message_id: int, position: int) -> HttpResponse:
     """An attachment; only a PDF opens in the browser, anything else is downloaded."""
     files = _parts(request, message_id).attachments
     if position >= len(files):
@@ -71,14 +72,14 @@ def message_file(request: HttpRequest, message_id: int, position: int) -> HttpRe
 
 
 @page
-def message_source(request: HttpRequest, message_id: int) -> HttpResponse:
+def message_source(request: Request, message_id: int) -> HttpResponse:
     """The frozen bytes themselves, whose hash is recorded."""
     parts = _parts(request, message_id)
     kind = "pdf" if parts.content_type == "application/pdf" else "eml"
     return _file(parts.content, f"message-{message_id}.{kind}", "application/octet-stream")
 
 
-def _parts(request: HttpRequest, message_id: int) -> messaging.MessageParts:
+def _parts(request: Request, message_id: int) -> messaging.MessageParts:
     parts = messaging.message_parts(request.organization.pk, message_id)
     if parts is None:
         raise Http404
