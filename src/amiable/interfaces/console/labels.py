@@ -167,6 +167,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "send": Look(_("Sending"), icon="send"),
         "match": Look(_("Bank matching"), icon="arrows-exchange"),
         "day": Look(_("Daily run"), icon="sun"),
+        "check": Look(_("Nightly check"), icon="shield-check"),
         "snapshot": Look(_("Figures of the night"), icon="chart-bar"),
         "import": Look(_("Import"), icon="file-import"),
     },
