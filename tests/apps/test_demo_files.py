@@ -158,7 +158,7 @@ def test_bank_lines_carry_the_noise_of_real_statements(story):
     assert len({line.reference for line in rows}) == len(rows)
     natures = Counter(line.nature for line in rows)
     assert {"transfer", "instant", "debit", "debit_return", "cheque", "card"} <= set(natures)
-    assert any(line.twice for line in rows)
+    assert any(line.repeats for line in rows)
     assert any(len(line.parts) > 2 for line in rows)
     assert any(line.remit.structured.startswith("RF") for line in rows)
     assert any(line.remit.text and " " not in line.remit.text for line in rows)

@@ -25,6 +25,18 @@ class Truth:
 
     def __init__(self, story: Books) -> None:
         self.lines = {line.reference: line for line in bank.lines(story)}
+        self.names = {client.code: client.name for client in story.clients.values()}
+
+    def agrees(self, match: MatchView, line: bank.Line) -> bool:
+        """Whether a proposal says so: this customer, these invoices, this money, or a return."""
+        if match.customer != self.names.get(line.code):
+            return False
+        if match.is_return or line.amount_minor < 0:
+            return match.is_return and line.amount_minor < 0
+        own = {p.number: p.amount.amount_minor for p in match.parts if not p.by_credit}
+        credit = sorted((p.number, p.amount.amount_minor) for p in match.parts if p.by_credit)
+        netted = sorted((number, cents) for _, number, cents in line.netted)
+        return bool(own) and own == dict(line.parts) and credit == netted
 
 
 def decide(
@@ -40,24 +52,26 @@ def decide(
         line = truth.lines[view.bank_reference]
         if only is not None and line.code not in only:
             continue
-        right = next((match for match in view.matches if _is_right(match, line)), None)
+        right = next((match for match in view.matches if truth.agrees(match, line)), None)
         if not line.code:
             reason = ASIDE.get(line.nature, "")
             services.line_ignore(organization_id, view.id, on=on, actor=ACTOR, reason=reason)
-        elif right:
-            services.match_confirm(organization_id, right.id, on=on, actor=ACTOR)
+        elif right and _confirm(organization_id, right, on=on):
+            continue
         elif line.amount_minor > 0:
             _assign(organization_id, view, line, on=on)
 
 
-def _is_right(match: MatchView, line: bank.Line) -> bool:
-    """Whether a proposal says what the story knows: these invoices, this money, or a return."""
-    if match.is_return or line.amount_minor < 0:
-        return match.is_return and line.amount_minor < 0
-    own = {part.number: part.amount.amount_minor for part in match.parts if not part.by_credit}
-    credit = sorted((p.number, p.amount.amount_minor) for p in match.parts if p.by_credit)
-    netted = sorted((number, cents) for _, number, cents in line.netted)
-    return bool(own) and own == dict(line.parts) and credit == netted
+def _confirm(organization_id: int, match: MatchView, *, on: date) -> bool:
+    """Confirm a proposal; False when its invoice was paid by another line meanwhile."""
+    from amiable.apps.banking import services
+    from amiable.apps.receivables.allocations import AllocationError
+
+    try:
+        services.match_confirm(organization_id, match.id, on=on, actor=ACTOR)
+    except AllocationError:
+        return False
+    return True
 
 
 def _assign(organization_id: int, view: LineView, line: bank.Line, *, on: date) -> None:

@@ -34,7 +34,7 @@ class Line:
 
     `parts` = ((invoice, cents of this movement that pay it), ...), credit notes left out;
     `netted` = ((credit note, invoice, cents), ...) that the payer took off.
-    `twice` = the customer paid something a second time: right is to leave it on account.
+    `repeats` = what the customer paid a second time: of the two lines, one stays on account.
     """
 
     reference: str
@@ -51,7 +51,7 @@ class Line:
     code: str = ""
     parts: tuple[tuple[str, int], ...] = ()
     netted: tuple[tuple[str, str, int], ...] = ()
-    twice: bool = False
+    repeats: tuple[str, ...] = ()
 
 
 def lines(story: Books) -> list[Line]:
@@ -93,7 +93,7 @@ def _received(
             for number, amount in payment.parts
             if bills[number].kind == "credit_note"
         ),
-        twice=payment.kind == "double",
+        repeats=payment.repeats,
         **fields,
     )
 

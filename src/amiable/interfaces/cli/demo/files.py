@@ -85,7 +85,7 @@ def truth(story: Books) -> dict[str, Any]:
                 "nature": line.nature,
                 "customer": line.code,
                 "pays": {number: major(cents) for number, cents in line.parts},
-                "paid_twice": line.twice,
+                "repeats": list(line.repeats),
             }
             for line in bank.lines(story)
         },

@@ -45,7 +45,8 @@ def payments_of(
         note = _credit_note(rng, client, bill, paid_on)
         if note:
             notes.append(note)
-    return notes, _settle(rng, client, planned, notes), contests
+    payments = _settle(rng, client, planned, notes)
+    return notes, _told_whole(payments, story.bank_begins), contests
 
 
 def _pay_date(rng: random.Random, client: Client, bill: Bill) -> date:
@@ -102,6 +103,18 @@ def _settle(
     return payments
 
 
+def _told_whole(payments: list[Payment], bank_begins: date) -> list[Payment]:
+    """Leave out returns of debits that no statement tells of: the books alone know those paid."""
+    told = []
+    for at, payment in enumerate(payments):
+        before = payments[at - 1] if payment.kind == "debit_return" else None
+        if before and before.on < bank_begins <= payment.on:
+            payments[at + 1 : at + 2] = []  # nor is the debt paid a second time
+            continue
+        told.append(payment)
+    return told
+
+
 def _groups(
     rng: random.Random, client: Client, planned: list[tuple[date, Bill]]
 ) -> list[tuple[date, list[Bill]]]:
@@ -130,7 +143,8 @@ def _pay_whole(rng: random.Random, client: Client, on: date, parts: Parts) -> li
     paid = Payment(on, client.code, amount, kind, tuple(parts))
     if kind != "cheque" and rng.random() < 0.012:
         again = add_workdays(on, rng.randint(2, 6))
-        return [paid, Payment(again, client.code, amount, "double", ())]
+        numbers = tuple(number for number, _ in parts)
+        return [paid, Payment(again, client.code, amount, "double", (), numbers)]
     return [paid]
 
 

@@ -39,7 +39,8 @@ class Bill:
 @dataclass(frozen=True, slots=True)
 class Payment:
     """Money that moved. `parts` = ((number, cents applied), ...): negative for a credit note used,
-    and for what a returned debit takes back. Empty parts: paid twice, nothing left to apply it to.
+    and for what a returned debit takes back. Empty parts: paid a second time, after what
+    `repeats` numbers.
     """
 
     on: date
@@ -47,6 +48,7 @@ class Payment:
     amount_minor: int
     kind: str
     parts: tuple[tuple[str, int], ...]
+    repeats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
