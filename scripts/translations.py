@@ -16,6 +16,8 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
+from django.conf import settings
+from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "amiable"
@@ -67,8 +69,6 @@ def _python(path: Path) -> Iterator[Text]:
 
 def _template(path: Path) -> Iterator[Text]:
     """Django turns a template into calls of gettext; their leading string arguments are read."""
-    from django.utils.translation.template import templatize
-
     source = templatize(path.read_text("utf-8"), origin=str(path))
     for call in _CALL.finditer(source):
         strings = []
@@ -120,12 +120,13 @@ def update(language: str) -> Catalog:
 
 def main() -> int:
     """Update every language and say what French still lacks."""
+    settings.configure(USE_I18N=True)
     missing = []
     for language in LANGUAGES:
         messages = [m for m in update(language) if m.id]
         if language == "fr":
             missing = untranslated(messages)
-    print(f"{len(missing)} texts without French")
+    print(f"{len(missing)} texts without French", *missing, sep="\n")
     return 1 if missing else 0
 
 
