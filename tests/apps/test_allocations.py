@@ -25,7 +25,7 @@ from amiable.apps.receivables.allocations import (
     credit_record,
     credit_remainders,
 )
-from amiable.apps.receivables.models import Allocation
+from amiable.apps.receivables.models import Allocation, Entry, Invoice
 from amiable.apps.receivables.queries import installment_balances
 from tests import factories
 from tests.factories import TODAY
@@ -161,3 +161,35 @@ def test_two_writers_of_one_credit_cannot_spend_it_twice(debtor):
     assert sorted(outcomes) == ["allocation.credit_exceeded", "done"]
     assert credit_remainders(debtor.organization_id, [entry.id]) == {entry.id: 0}
     assert sorted([balance(first), balance(second)]) == [0, 50_000]
+
+
+def test_what_the_accounts_used_of_a_credit_note_cannot_be_used_again(debtor):
+    installment = factories.invoice(debtor, total_minor=50_000)
+    note = Invoice.objects.create(
+        organization=debtor.organization,
+        customer=debtor,
+        number="AV-1",
+        kind="credit_note",
+        issue_date=factories.TODAY,
+        due_date=factories.TODAY,
+        total_minor=10_000,
+    )
+    common = {
+        "organization": debtor.organization,
+        "customer": debtor,
+        "invoice": note,
+        "on_date": factories.TODAY,
+        "source": "test",
+    }
+    credit = Entry.objects.create(kind="credit_note", amount_minor=-10_000, **common)
+    Entry.objects.create(kind="books", amount_minor=6_000, **common)
+    organization_id = debtor.organization_id
+    assert credit_remainders(organization_id, [credit.id]) == {credit.id: 4_000}
+    with pytest.raises(AllocationError):
+        allocations_make(
+            organization_id,
+            credit.id,
+            [(installment.id, 4_001)],
+            on=factories.TODAY,
+            source="test",
+        )

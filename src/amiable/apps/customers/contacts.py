@@ -8,7 +8,7 @@ from datetime import date
 from django.db.models import Count
 
 from amiable.apps.customers.models import Contact, ContactPoint, CustomerIban
-from amiable.apps.tenants.bulk import rows_insert
+from amiable.apps.work.bulk import rows_insert
 from amiable.core.records import CustomerRow
 
 _CHUNK = 5000

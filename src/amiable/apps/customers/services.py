@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from amiable.apps.customers.contacts import details_add
 from amiable.apps.customers.models import Customer
-from amiable.apps.tenants.bulk import ids_reserve, rows_insert
+from amiable.apps.work.bulk import ids_reserve, rows_insert
 from amiable.core.numbers import plain
 from amiable.core.records import CustomerRow, RowError
 from amiable.core.sentences import declare, gettext_noop

@@ -6,7 +6,6 @@ for each other instead of spending it twice.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -229,18 +228,31 @@ def entries_reverse(
 
 
 def credit_remainders(organization_id: int, credit_ids: Collection[int]) -> dict[int, int]:
-    """What is left of credit entries, positive minor units; 0 for one that was reversed."""
+    """What is left of credit entries, positive minor units; 0 for one that was reversed.
+
+    Of a credit note, what the accounts already used elsewhere (its `books` entries) is gone too.
+    """
     left: dict[int, int] = dict.fromkeys(credit_ids, 0)
-    for ids in chunks(credit_ids):
-        entries = Entry.objects.filter(
-            organization_id=organization_id, id__in=ids, reversed_by__isnull=True
-        )
-        left.update({i: -amount for i, amount in entries.values_list("id", "amount_minor")})
-        used = Allocation.objects.filter(organization_id=organization_id, credit_id__in=ids)
-        sums: dict[int, int] = defaultdict(int)
-        sums.update(used.values_list("credit_id").annotate(Sum("amount_minor")).order_by())
-        for i in ids:
-            left[i] -= sums[i]
+    rows = Entry.objects.filter(organization_id=organization_id)
+    used = Allocation.objects.filter(organization_id=organization_id, credit_id__among=credit_ids)
+    notes: dict[int, int] = {}
+    reversed_ids = set(
+        rows.filter(reverses_id__among=credit_ids).values_list("reverses_id", flat=True)
+    )
+    found = rows.filter(id__among=credit_ids).values_list("id", "amount_minor", "invoice_id")
+    for entry_id, amount, invoice_id in found:
+        if entry_id in reversed_ids:
+            continue
+        left[entry_id] = -amount
+        if invoice_id is not None:
+            notes[invoice_id] = entry_id
+    for entry_id, amount in used.values_list("credit_id").annotate(Sum("amount_minor")).order_by():
+        left[entry_id] -= amount
+    in_books = rows.filter(
+        invoice_id__among=notes, installment__isnull=True, kind=Entry.Kind.BOOKS
+    ).values_list("invoice_id")
+    for invoice_id, amount in in_books.annotate(Sum("amount_minor")).order_by():
+        left[notes[invoice_id]] -= amount
     return left
 
 

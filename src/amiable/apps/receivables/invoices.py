@@ -30,7 +30,7 @@ from amiable.apps.receivables.models import Entry, Installment, Invoice
 from amiable.apps.receivables.queries import chunks
 from amiable.apps.receivables.releases import overpayments_release
 from amiable.apps.receivables.services import installments_settle
-from amiable.apps.tenants.bulk import ids_reserve, rows_insert
+from amiable.apps.work.bulk import ids_reserve, rows_insert
 from amiable.core.records import InvoiceRow, RowError
 
 _INVOICE = (
