@@ -197,6 +197,11 @@ def test_any_day_can_be_the_anchor(anchor, tmp_path):
     paths = files.write(files.deliveries(story), tmp_path, until=anchor)
     assert sum(b.kind == "invoice" and b.issued <= anchor for b in story.bills) == 100
     assert len({path.name for path in paths}) == len(paths)
+    rows = [
+        p.read_bytes().decode("utf-8-sig", "ignore") for p in paths if p.parent.name == "factures"
+    ]
+    told = {number for text in rows for number in re.findall(r"^FA\d{4}-\d{5}", text, re.MULTILINE)}
+    assert len(told) == 100
     reader = plugins("statements")["camt053"]
     for path in paths:
         if path.suffix == ".xml":

@@ -180,7 +180,7 @@ def _history(story: Books) -> Iterator[Delivery]:
 def _new_bills(story: Books) -> Iterator[Delivery]:
     """Bills issued since the last file: by month, then, during the run, by week on Mondays.
 
-    The anchor has a file of its own, so that a new demo holds all bills up to its day.
+    What is issued by the anchor arrives by then, so that a new demo holds all its bills.
     """
     last = story.bank_begins - timedelta(days=1)
     ends = list(month_ends(story.bank_begins, story.run_begins - timedelta(days=1)))
@@ -190,8 +190,9 @@ def _new_bills(story: Books) -> Iterator[Delivery]:
         friday += timedelta(days=7)
     for end in sorted({*ends, story.anchor}):
         rows = [_bill_cells(story, bill) for bill in story.bills if last < bill.issued <= end]
-        at_once = end < story.run_begins or end == story.anchor
-        arrives = end if at_once else add_workdays(end, 1)
+        arrives = end if end < story.run_begins else add_workdays(end, 1)
+        if end <= story.anchor:
+            arrives = min(arrives, story.anchor)
         content = _table(INVOICE_HEADER, rows, "utf-8-sig")
         if rows:
             name = f"factures/{end:%Y-%m-%d}-factures.csv"

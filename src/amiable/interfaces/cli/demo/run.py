@@ -49,11 +49,16 @@ class Life:
         for done, day in enumerate(days):
             progress(done, len(days))
             self._day(day, last=last)
-            self.lived = Lived(self.lived.settings, day)
-            setup.remember(self.organization_id, self.lived)
+            self._remember(day)
         if days:
             self._evening(last)
+        self._remember(until)
         progress(len(days), len(days))
+
+    def _remember(self, day: date) -> None:
+        if self.lived.until is None or day > self.lived.until:
+            self.lived = Lived(self.lived.settings, day)
+            setup.remember(self.organization_id, self.lived)
 
     def _evening(self, day: date) -> None:
         """The statement of the last working day itself, after everything has left.
