@@ -206,8 +206,8 @@ def _allowed(scenario: Scenario, item: Item, done: int, reached: int) -> int:
     steps = scenario.main_steps
     index = reached
     contacted = done >= 0 and steps[done].stage != "preventive"
-    first = next((i for i, step in enumerate(steps) if step.stage != "preventive"), 0)
     if scenario.catch_up == "one_by_one":
+        first = scenario.first_after_due
         index = max(done + 1, first) if reached >= first else reached
     elif not contacted and scenario.catch_up == "catch_up_step" and scenario.catch_up_step:
         index = min(reached, scenario.position[scenario.catch_up_step])

@@ -92,6 +92,11 @@ class Scenario:
         return tuple(step.rank for step in self.main_steps)
 
     @functools.cached_property
+    def first_after_due(self) -> int:
+        """Position of the first main step that is not preventive."""
+        return next((i for i, s in enumerate(self.main_steps) if s.stage != "preventive"), 0)
+
+    @functools.cached_property
     def by_code(self) -> Mapping[str, Step]:
         """Every step by its code."""
         return {step.code: step for step in self.steps}

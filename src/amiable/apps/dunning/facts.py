@@ -44,6 +44,7 @@ def case_facts(
     organization_id: int, case_ids: Collection[int], *, on: date
 ) -> dict[int, facts.CaseFacts]:
     """Facts of the cases by id, as they stand now; `on` dates the insolvency and the bank data."""
+    case_ids = frozenset(case_ids)
     rows = _cases(organization_id, case_ids)
     customer_ids = {row.customer_id for row in rows}
     items = _items(organization_id, customer_ids)
@@ -101,7 +102,7 @@ def _items(
 ) -> dict[tuple[int, str], list[facts.Item]]:
     """Open items by (customer, currency), with what each already got and what is disputed."""
     opens = open_items(organization_id, customer_ids)
-    ids = [item.id for item in opens]
+    ids = {item.id for item in opens}
     disputed = dict(
         Dispute.objects.filter(
             organization_id=organization_id, installment_id__among=ids, closed_on__isnull=True
@@ -150,7 +151,7 @@ def _media(organization_id: int, rows: Iterable[_CaseRow]) -> dict[int, frozense
     points: dict[int, list[tuple[str, str]]] = defaultdict(list)
     usable = ContactPoint.objects.filter(
         organization_id=organization_id,
-        customer_id__among=[row.customer_id for row in rows],
+        customer_id__among={row.customer_id for row in rows},
         opted_out_at__isnull=True,
         invalid_since__isnull=True,
     )
@@ -236,7 +237,7 @@ def _pending(
     )
     items: dict[int, set[int]] = defaultdict(set)
     for action_id, installment_id in ActionItem.objects.filter(
-        organization_id=organization_id, action_id__among=[row[0] for row in actions]
+        organization_id=organization_id, action_id__among={row[0] for row in actions}
     ).values_list("action_id", "installment_id"):
         items[action_id].add(installment_id)
     for action_id, case_id, key, step, due_on, state in actions:

@@ -6,7 +6,9 @@ rolls back whole and is taken up by the next one, and two workers never hold the
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,7 +20,7 @@ from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action, ActionItem, Enrollment, Scenario
 from amiable.apps.messaging.services import messages_withdraw
 from amiable.apps.receivables.models import Installment
-from amiable.apps.work.bulk import rows_insert
+from amiable.apps.work.bulk import ids_reserve, rows_insert
 from amiable.core import replan
 from amiable.core.facts import CaseFacts
 from amiable.core.planner import Plan, PlannedAction, plan
@@ -26,6 +28,11 @@ from amiable.core.scenario import HUMAN_MEDIA, SME_STANDARD, scenario_from_json
 from amiable.core.scenario import Scenario as Definition
 
 CHUNK = 1000
+_ACTION_COLUMNS = (
+    "id", "organization_id", "case_id", "key", "scenario_id", "step", "occurrence", "medium",
+    "stage", "due_on", "state", "reasons", "planned_on", "outcome", "result", "decided_by",
+    "leased_by",
+)  # fmt: skip
 _ITEM_COLUMNS = ("organization_id", "action_id", "installment_id", "step", "open_minor")
 Progress = Callable[[int, int], None]
 
@@ -73,7 +80,7 @@ def plan_tick(
     default = default_scenario(organization_id)
     scenarios = _Scenarios(organization_id)
     while True:
-        with transaction.atomic():
+        with _collector_paused(), transaction.atomic():
             # Ordered by what the partial index is ordered by, so that no sort of all due cases.
             ids = list(
                 due.select_for_update(skip_locked=True, no_key=True, of=("self",))
@@ -85,6 +92,19 @@ def plan_tick(
             _plan_chunk(scenarios, default, ids, on, counts)
         if progress:
             progress(min(counts.cases, total), total)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A chunk makes a hundred thousand small objects and no cycles: the collector looks through
+    them again and again for nothing (measured: a fifth of the time)."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def plan_preview(
@@ -207,30 +227,39 @@ def _enroll(
 
 
 def _insert(organization_id: int, additions: list[tuple[PlannedAction, int]], on: date) -> None:
-    rows = [
-        Action(
-            organization_id=organization_id,
-            case_id=planned.case_id,
-            key=planned.key,
-            scenario_id=scenario_id,
-            step=planned.step.code,
-            occurrence=planned.occurrence,
-            medium=planned.step.medium,
-            stage=planned.step.stage,
-            due_on=planned.due_on,
-            state=_first_state(planned),
-            reasons=[sentence.to_json() for sentence in planned.reasons],
-            planned_on=on,
-        )
-        for planned, scenario_id in additions
-    ]
-    Action.objects.bulk_create(rows)
+    ids = ids_reserve(Action, len(additions))
+    rows_insert(
+        Action,
+        _ACTION_COLUMNS,
+        rows=[
+            (
+                action_id,
+                organization_id,
+                planned.case_id,
+                planned.key,
+                scenario_id,
+                planned.step.code,
+                planned.occurrence,
+                planned.step.medium,
+                planned.step.stage,
+                planned.due_on,
+                _first_state(planned),
+                [sentence.to_json() for sentence in planned.reasons],
+                on,
+                [],
+                "",
+                "",
+                "",
+            )
+            for action_id, (planned, scenario_id) in zip(ids, additions, strict=True)
+        ],
+    )
     rows_insert(
         ActionItem,
         _ITEM_COLUMNS,
         rows=[
-            (organization_id, row.id, item.id, item.step, item.open_minor)
-            for row, (planned, _) in zip(rows, additions, strict=True)
+            (organization_id, action_id, item.id, item.step, item.open_minor)
+            for action_id, (planned, _) in zip(ids, additions, strict=True)
             for item in planned.items
         ],
     )

@@ -19,7 +19,10 @@ from django.db.models import DateField, DateTimeField, Field, ForeignKey, JSONFi
 @Field.register_lookup
 @ForeignKey.register_lookup
 class Among(Lookup):  # type: ignore[type-arg]
-    """Integers or texts in a collection: json_each on SQLite, = ANY(array) on PostgreSQL."""
+    """Integers or texts in a collection: json_each on SQLite, = ANY(array) on PostgreSQL.
+
+    Sets are cheaper than lists, which Django walks through looking for expressions.
+    """
 
     lookup_name = "among"
     prepare_rhs = False
