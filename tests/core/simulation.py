@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from amiable.core.facts import CaseFacts, Item
 from amiable.core.planner import PlannedAction, plan
-from amiable.core.scenario import CONTACT_MEDIA, SME_STANDARD, Scenario
+from amiable.core.scenario import CONTACT_MEDIA, SME_STANDARD, Scenario, Step
 from tests.core.builders import facts
 
 
@@ -36,8 +36,9 @@ class World:
         )
 
     def live(self, day: date) -> list[PlannedAction]:
-        """Plan a day and carry out what is due on it."""
-        done = [a for a in plan(self.facts(), self.scenario, day).actions if a.due_on == day]
+        """Plan a day and carry out what is due on it: one contact, and what goes with it."""
+        planned = plan(self.facts(), self.scenario, day).actions
+        done = [a for a in planned if a.due_on == day and a.step in self._together(planned)]
         for action in done:
             self.counts[action.step.code] = self.counts.get(action.step.code, 0) + 1
             for each in action.items:
@@ -46,6 +47,15 @@ class World:
             if action.step.medium in CONTACT_MEDIA:
                 self.last_contact_on = day
         return done
+
+    @staticmethod
+    def _together(planned: tuple[PlannedAction, ...]) -> list[Step]:
+        """As the sender does: the first contact of the day leaves, the others wait."""
+        return [
+            action.step
+            for action in planned
+            if action is planned[0] or action.step.accompanies == planned[0].step.code
+        ]
 
     def between(self, first: date, last: date) -> Iterator[tuple[date, PlannedAction]]:
         """Live every day of a period; yields what was done."""

@@ -95,14 +95,56 @@ def test_one_message_carries_all_items_and_the_firmest_sets_the_tone():
     ]
 
 
-def test_a_fresh_invoice_is_not_swept_into_a_formal_notice():
+def test_a_fresh_invoice_is_not_swept_into_a_formal_notice_nor_kept_waiting_by_it():
     older, fresh = item(1), item(2, due=DUE + timedelta(days=44))
     world = World({1: older, 2: fresh})
     list(world.between(DUE, DUE + timedelta(days=44)))
-    first = world.live(DUE + timedelta(days=45))
-    second = world.live(DUE + timedelta(days=48))  # the Monday after
-    assert [(a.step.code, [i.id for i in a.items]) for a in first] == [("formal_notice", [1])]
-    assert [(a.step.code, [i.id for i in a.items]) for a in second] == [("call_1", [2])]
+    decided = plan(world.facts(), SME_STANDARD, DUE + timedelta(days=45))
+    assert [(a.step.code, [i.id for i in a.items]) for a in decided.actions] == [
+        ("formal_notice", [1]),  # waits for a person, perhaps for weeks
+        ("reminder_1", [2]),
+    ]
+
+
+def test_a_fresh_invoice_waits_a_day_for_a_firmer_message_that_leaves_by_itself():
+    steep = replace(
+        SME_STANDARD,
+        steps=tuple(
+            replace(s, approval="automatic", stage="firm") if s.stage == "formal" else s
+            for s in SME_STANDARD.steps
+            if s.stage != "handover"
+        ),
+    )
+    early = replace(item(2, due=DUE + timedelta(days=60)), steps_done={})
+    world = World({1: item(1), 2: early}, scenario=steep)
+    list(world.between(DUE, DUE + timedelta(days=44)))
+    decided = plan(world.facts(), steep, DUE + timedelta(days=45))
+    assert [[i.id for i in a.items] for a in decided.actions] == [[1]]
+    assert "plan.firmer_today" in codes(*decided.skips)
+
+
+def test_an_invoice_joins_the_next_contact_instead_of_making_one_the_day_after():
+    other = item(2, due=DUE + timedelta(days=1))
+    case = facts(
+        item(1, steps_done={"reminder_1": DUE + timedelta(days=1)}),
+        other,
+        last_contact_on=DUE + timedelta(days=1),
+    )
+    early = plan(case, SME_STANDARD, DUE + timedelta(days=2))
+    assert early.actions == ()
+    assert codes(early.skips[0]) == ["stop.regroup"]
+    assert early.next_look_on == DUE + timedelta(days=6)  # +4 is a Saturday
+    (call,) = plan(case, SME_STANDARD, early.next_look_on).actions
+    assert [i.id for i in call.items] == [1, 2]
+
+
+def test_credit_that_covers_what_is_asked_keeps_the_message_back():
+    on = DUE + timedelta(days=1)
+    old = item(1, steps_done={"last_email": on - timedelta(days=30)}, due=DUE - timedelta(days=32))
+    fresh = item(2, open_minor=10_000)
+    decided = plan(facts(old, fresh, unallocated_minor=15_000), SME_STANDARD, on)
+    assert decided.actions == ()
+    assert codes(decided.skips[0]) == ["stop.credit_covers"]
 
 
 def test_planning_what_is_planned_gives_the_same_keys():

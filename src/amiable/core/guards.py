@@ -51,6 +51,9 @@ declare(
             "The {amount} due is below the minimum of {minimum} worth a message."
         ),
         "stop.gap": gettext_noop("The last contact was on {last}; the next is not before {until}."),
+        "stop.regroup": gettext_noop(
+            "The customer was contacted on {last} about other invoices: these join from {until}."
+        ),
         "stop.no_email": gettext_noop("No valid email address is known: add one."),
         "stop.no_phone": gettext_noop("No phone number is known: add one."),
         "stop.no_mobile": gettext_noop("No mobile number for text messages is known: add one."),
@@ -128,16 +131,29 @@ def item_stop(facts: CaseFacts, item: Item, today: date) -> Stop | None:
     return None
 
 
-def amount_stop(facts: CaseFacts, scenario: Scenario, *, amount_minor: int) -> Stop | None:
-    """Too little to ask for, or covered by the customer's own credit."""
+def amount_stop(
+    facts: CaseFacts, scenario: Scenario, *, kept: Collection[Item], today: date
+) -> Stop | None:
+    """Too little to ask for, or what these items ask for is covered by the customer's credit.
+
+    The minimum weighs everything overdue that may be asked for, so that small sums add up.
+    """
     currency = facts.currency
-    amount = Money(amount_minor, currency)
-    if facts.unallocated_minor >= amount_minor:
+    asked = sum(item.chased_minor for item in kept)
+    if facts.unallocated_minor >= asked:
         credit = Money(facts.unallocated_minor, currency)
-        return Stop(Sentence("stop.credit_covers", {"credit": credit, "amount": amount}))
-    if amount_minor - facts.unallocated_minor < scenario.min_amount_minor:
+        params = {"credit": credit, "amount": Money(asked, currency)}
+        return Stop(Sentence("stop.credit_covers", params))
+    overdue = sum(
+        item.chased_minor
+        for item in facts.items
+        if item.due_date < today and item_stop(facts, item, today) is None
+    )
+    owed = max(overdue, asked)
+    if owed - facts.unallocated_minor < scenario.min_amount_minor:
         minimum = Money(scenario.min_amount_minor, currency)
-        return Stop(Sentence("stop.below_minimum", {"amount": amount, "minimum": minimum}))
+        params = {"amount": Money(owed, currency), "minimum": minimum}
+        return Stop(Sentence("stop.below_minimum", params))
     return None
 
 
@@ -151,6 +167,19 @@ def contact_stop(facts: CaseFacts, scenario: Scenario, *, step: Step, today: dat
     until = last + timedelta(days=scenario.min_gap_days)
     if today < until:
         return Stop(Sentence("stop.gap", {"last": last, "until": until}), until)
+    return None
+
+
+def regroup_stop(
+    facts: CaseFacts, scenario: Scenario, *, kept: Collection[Item], today: date
+) -> Stop | None:
+    """Another contact of late was about other invoices: these wait to join the next one."""
+    last = facts.last_contact_on
+    if last is None or any(last in item.steps_done.values() for item in kept):
+        return None
+    until = last + timedelta(days=scenario.regroup_days)
+    if today < until:
+        return Stop(Sentence("stop.regroup", {"last": last, "until": until}), until)
     return None
 
 
@@ -177,7 +206,7 @@ def check(
         last = item_reason or last
     if not kept:
         return Verdict(stop=last or Stop(Sentence("stop.nothing_due")))
-    stop = amount_stop(facts, scenario, amount_minor=asked_minor(facts, today, kept))
+    stop = amount_stop(facts, scenario, kept=kept, today=today)
     if stop is None and not step.accompanies:
         stop = contact_stop(facts, scenario, step=step, today=today)
     if stop:
@@ -185,16 +214,6 @@ def check(
     if step.medium in TIMED_MEDIA and not QUIET_UNTIL <= now.time() < QUIET_FROM:
         return Verdict(stop=Stop(Sentence("stop.quiet_hours"), today), postpone=True)
     return Verdict(item_ids=tuple(item.id for item in kept))
-
-
-def asked_minor(facts: CaseFacts, today: date, kept: Collection[Item]) -> int:
-    """What weighs against the minimum: every chaseable overdue item of the case, else `kept`."""
-    overdue = sum(
-        item.chased_minor
-        for item in facts.items
-        if item.due_date < today and item_stop(facts, item, today) is None
-    )
-    return overdue or sum(item.chased_minor for item in kept)
 
 
 def _running(starts_on: date, ends_on: date | None, today: date) -> bool:

@@ -8,7 +8,7 @@ an action's key is (case, step, how often that step was closed before).
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,12 +16,12 @@ from amiable.core.facts import CaseFacts, Item
 from amiable.core.guards import (
     Stop,
     amount_stop,
-    asked_minor,
     case_stop,
     contact_stop,
     item_stop,
+    regroup_stop,
 )
-from amiable.core.scenario import STAGES, Scenario, Step, step_dates
+from amiable.core.scenario import CONTACT_MEDIA, STAGES, Scenario, Step, step_dates
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.core.workdays import next_workday
 
@@ -119,7 +119,8 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
     day = next_workday(today, facts.holidays_zone)
     stop = case_stop(facts, day)
     if stop:
-        return _stopped(facts, day, today, stop)
+        look = _look(facts, today, [stop.look_on])
+        return Plan(facts.case_id, day, (), (Skip(stop.sentence),), look)
     skips: list[Skip] = []
     looks: list[date | None] = []
     positions = []
@@ -131,28 +132,55 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
             continue
         positions.append(_position(facts, item, scenario, day))
     looks += [position.next_on for position in positions]
-    due = [position for position in positions if position.index >= 0]
     skips += [Skip(p.sentence, p.item.id) for p in positions if p.index < 0]
-    if not due:
-        return Plan(facts.case_id, day, (), tuple(skips), _look(facts, today, looks))
-    top = max(position.index for position in due)
-    step = scenario.main_steps[top]
+    actions: list[PlannedAction] = []
+    for step, members in _groups([p for p in positions if p.index >= 0], scenario):
+        if step is None:
+            skips += [Skip(_firmer(p.item), p.item.id) for p in members]
+            looks.append(day + timedelta(days=max(1, scenario.min_gap_days)))
+            continue
+        stop = _group_stop(facts, scenario, step, members, day)
+        if stop:
+            skips.insert(0, Skip(stop.sentence))
+            looks.append(stop.look_on)
+            continue
+        actions += _actions(facts, scenario, step, members, day)
+    return Plan(facts.case_id, day, tuple(actions), tuple(skips), _look(facts, today, looks))
+
+
+def _groups(
+    due: list[_Position], scenario: Scenario
+) -> Iterator[tuple[Step | None, list[_Position]]]:
+    """Items that take part in one action, firmest first; step None = they wait for another day.
+
+    A firmer action that leaves by itself is the contact of the day. One that waits for a person's
+    approval, perhaps for weeks, does not keep the fresh invoices from their own reminder.
+    """
     ranks = scenario.ranks
-    together = [p for p in due if ranks[top] - ranks[p.index] <= 1]
-    left = [p for p in due if ranks[top] - ranks[p.index] > 1]
-    skips += [
-        Skip(Sentence("plan.firmer_today", {"number": p.item.number}), p.item.id) for p in left
-    ]
-    if left:
-        looks.append(day + timedelta(days=max(1, scenario.min_gap_days)))
-    asked = asked_minor(facts, day, [p.item for p in together])
-    stop = amount_stop(facts, scenario, amount_minor=asked) or contact_stop(
+    while due:
+        top = max(position.index for position in due)
+        step = scenario.main_steps[top]
+        yield step, [p for p in due if ranks[top] - ranks[p.index] <= 1]
+        due = [p for p in due if ranks[top] - ranks[p.index] > 1]
+        if due and step.approval == "automatic":
+            yield None, due
+            return
+
+
+def _group_stop(
+    facts: CaseFacts, scenario: Scenario, step: Step, members: list[_Position], day: date
+) -> Stop | None:
+    kept = [position.item for position in members]
+    stop = amount_stop(facts, scenario, kept=kept, today=day) or contact_stop(
         facts, scenario, step=step, today=day
     )
-    if stop:
-        return _stopped(facts, day, today, stop, skips=skips, looks=looks)
-    actions = _actions(facts, scenario, step, together, day)
-    return Plan(facts.case_id, day, actions, tuple(skips), _look(facts, today, looks))
+    if stop is None and step.medium in CONTACT_MEDIA:
+        stop = regroup_stop(facts, scenario, kept=kept, today=day)
+    return stop
+
+
+def _firmer(item: Item) -> Sentence:
+    return Sentence("plan.firmer_today", {"number": item.number})
 
 
 def _position(facts: CaseFacts, item: Item, scenario: Scenario, day: date) -> _Position:
@@ -272,19 +300,6 @@ def _actions(
         )
         for each in (step, *scenario.companions[step.code])
     )
-
-
-def _stopped(
-    facts: CaseFacts,
-    day: date,
-    today: date,
-    stop: Stop,
-    *,
-    skips: Iterable[Skip] = (),
-    looks: Iterable[date | None] = (),
-) -> Plan:
-    skips = (Skip(stop.sentence), *skips)
-    return Plan(facts.case_id, day, (), skips, _look(facts, today, [*looks, stop.look_on]))
 
 
 def _look(facts: CaseFacts, today: date, looks: Iterable[date | None]) -> date | None:

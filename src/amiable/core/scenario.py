@@ -53,6 +53,8 @@ class Step:
 class Scenario:
     """Ordered steps, and the policies that hold for all of them. Amounts in minor units.
 
+    `min_gap_days`: between two contacts of a case. `regroup_days`: after a contact about other
+    invoices, an invoice waits that long to join the next one.
     `catch_up`: what an item gets that is older than the step it should be at. `catch_up_step` =
     its first contact is at most that step; `jump` = the level of its age; `one_by_one` = every
     step in turn. None of them lets a formal notice be the first contact.
@@ -64,6 +66,7 @@ class Scenario:
     steps: tuple[Step, ...]
     min_amount_minor: int = 0
     min_gap_days: int = 1
+    regroup_days: int = 0
     catch_up: CatchUp = "catch_up_step"
     catch_up_step: str = ""
     deadline_days: int = 8
@@ -159,6 +162,7 @@ SME_STANDARD = Scenario(
     name="PME standard",
     min_amount_minor=1500,
     min_gap_days=1,
+    regroup_days=3,
     catch_up="catch_up_step",
     catch_up_step="reminder_2",
     deadline_days=8,

@@ -6,6 +6,7 @@ letters and digits alone; its edges are then checked in the text as written.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -42,6 +43,7 @@ def plain(text: str) -> str:
     return text.upper()
 
 
+@functools.lru_cache(maxsize=200_000)
 def canonical(text: str) -> str:
     """Letters and digits alone: "FA 2026/0042" -> "FA20260042"."""
     return "".join(sign for sign in plain(text) if sign.isalnum())
