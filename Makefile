@@ -13,12 +13,12 @@ help: ## This list
 .venv/run.stamp: requirements/run.txt requirements/tools.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(BIN)/uv || $(BIN)/pip install --quiet --require-hashes -r requirements/tools.txt
-	@$(BIN)/uv pip install --quiet --require-hashes -r requirements/run.txt
-	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --require-hashes -r requirements/run.txt
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/dev.stamp: .venv/run.stamp requirements/dev.txt
-	@$(BIN)/uv pip install --quiet --require-hashes -r requirements/dev.txt
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --require-hashes -r requirements/dev.txt
 	@touch $@
 
 node_modules/.stamp: package.json package-lock.json
