@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from amiable.core.matching.engine import decide_all
@@ -54,15 +52,3 @@ def test_decisions_are_the_same_every_time():
         return found
 
     assert run() == run()
-
-
-@pytest.mark.slow
-def test_thousands_of_lines_a_second_over_many_open_items():
-    weeks = list(Replay(5, customers=600).weeks(10))
-    opening, lines = weeks[-1]
-    rows = [line for line, _ in lines]
-    started = time.process_time()
-    count = len(list(decide_all(opening, rows)))
-    per_second = count / (time.process_time() - started)
-    assert len(opening.items) > 4_000
-    assert per_second > 1_000, per_second
