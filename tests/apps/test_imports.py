@@ -19,6 +19,7 @@ from amiable.apps.imports.models import ImportRun
 from amiable.apps.receivables.models import Allocation, Entry, Installment, Invoice
 from amiable.apps.receivables.queries import open_items, unallocated_credits
 from amiable.apps.receivables.services import installments_settle
+from amiable.core.terms import due_date, parse_term
 from tests import factories
 from tests.factories import TODAY
 
@@ -336,3 +337,19 @@ def test_other_organizations_are_untouched(org):
     assert queries.runs(org.id) != queries.runs(other.id)
     with pytest.raises(LookupError):
         queries.run(org.id, queries.runs(other.id)[0].id)
+
+
+def test_a_fec_falls_due_on_the_term_agreed_with_the_customer(org):
+    fec = (SAMPLES / "fec" / "debit-credit.txt").read_bytes()
+    load(org, content=fec, name="fec.txt")
+    stated = dict(Invoice.objects.values_list("number", "due_date"))
+    other = factories.organization("other-terms")
+    owner = factories.creditor(other)
+    for code in Customer.objects.filter(organization=org).values_list("code", flat=True):
+        factories.customer(owner, code, payment_term="45 jours fin de mois")
+    load(other, content=fec, name="fec.txt")
+    mine = Invoice.objects.filter(organization=other, kind="invoice")
+    assert mine.exists()
+    for invoice in mine:
+        assert invoice.due_date == due_date(parse_term("45 jours fin de mois"), invoice.issue_date)
+        assert invoice.due_date != stated[invoice.number]

@@ -27,6 +27,7 @@ from amiable.apps.receivables.differences import (
     known_invoices,
 )
 from amiable.apps.receivables.models import Entry, Installment, Invoice
+from amiable.apps.receivables.own_terms import on_own_terms
 from amiable.apps.receivables.queries import chunks
 from amiable.apps.receivables.releases import overpayments_release
 from amiable.apps.receivables.services import installments_settle
@@ -113,7 +114,7 @@ def invoices_upsert(
     changes += [(held, closing(held, row)) for row in settled if (held := known.find_by_code(row))]
     moving = [held for held, row in changes if difference(held, row).entries]
     balances_lock(organization_id, moving)
-    created = _create(writer, new, result)
+    created = _create(writer, on_own_terms(organization_id, new), result)
     _change(writer, changes, result)
     rows_insert(Entry, _ENTRY, rows=writer.entries)
     overpayments_release(organization_id, writer.settle, on=on, source=writer.source)
