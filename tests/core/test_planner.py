@@ -241,6 +241,16 @@ def test_small_amounts_are_left_until_they_add_up():
     assert len(plan(both, SME_STANDARD, on).actions) == 1
 
 
+def test_a_small_sum_is_looked_at_again_when_the_next_invoice_falls_due():
+    due_later = DUE + timedelta(days=2)
+    later = item(2, due=due_later, steps_done={"preventive": DUE})
+    case = facts(item(1, open_minor=900), later)
+    decided = plan(case, SME_STANDARD, DUE + timedelta(days=1))
+    assert codes(decided.skips[0]) == ["stop.below_minimum"]
+    assert decided.next_look_on == due_later + timedelta(days=1)
+    assert plan(case, SME_STANDARD, decided.next_look_on).actions
+
+
 def test_a_broken_promise_lets_the_course_go_on():
     promise = Promise(120_000, DUE + timedelta(days=5), 3)
     decided = plan(facts(item(), promises=(promise,)), SME_STANDARD, DUE + timedelta(days=9))

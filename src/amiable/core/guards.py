@@ -10,6 +10,7 @@ from amiable.core.facts import CaseFacts, Item
 from amiable.core.money import Money
 from amiable.core.scenario import CONTACT_MEDIA, Scenario, Step
 from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.workdays import is_workday, next_workday
 
 # No law sets dunning hours; these keep calls and texts inside a decent day.
 QUIET_FROM, QUIET_UNTIL = time(20, 0), time(8, 0)
@@ -59,6 +60,9 @@ declare(
         "stop.no_mobile": gettext_noop("No mobile number for text messages is known: add one."),
         "stop.no_address": gettext_noop("The postal address is incomplete: complete it."),
         "stop.quiet_hours": gettext_noop("Calls and texts wait for decent hours, 8 am to 8 pm."),
+        "stop.not_worked": gettext_noop(
+            "{day} is not a working day: messages leave on the next, {until}."
+        ),
         "stop.nothing_due": gettext_noop("Nothing of this action is due any more."),
     }
 )
@@ -153,7 +157,10 @@ def amount_stop(
     if owed - facts.unallocated_minor < scenario.min_amount_minor:
         minimum = Money(scenario.min_amount_minor, currency)
         params = {"amount": Money(owed, currency), "minimum": minimum}
-        return Stop(Sentence("stop.below_minimum", params))
+        # Another invoice falling due may make the sum worth a message.
+        falls_due = [item.due_date for item in facts.items if item.due_date >= today]
+        look_on = min(falls_due) + timedelta(days=1) if falls_due else None
+        return Stop(Sentence("stop.below_minimum", params), look_on)
     return None
 
 
@@ -192,28 +199,43 @@ def check(
     the rest is too small, the action is cancelled with the reason.
     """
     today = now.date()
-    stop = case_stop(facts, today)
+    kept, stop = _askable(facts, item_ids, today)
+    stop = case_stop(facts, today) or stop or amount_stop(facts, scenario, kept=kept, today=today)
     if stop:
         return Verdict(stop=stop)
-    kept: list[Item] = []
-    last: Stop | None = None
-    for item in facts.items:
-        if item.id not in item_ids:
-            continue
-        item_reason = item_stop(facts, item, today)
-        if item_reason is None:
-            kept.append(item)
-        last = item_reason or last
-    if not kept:
-        return Verdict(stop=last or Stop(Sentence("stop.nothing_due")))
-    stop = amount_stop(facts, scenario, kept=kept, today=today)
-    if stop is None and not step.accompanies:
-        stop = contact_stop(facts, scenario, step=step, today=today)
+    stop = _moment_stop(facts, scenario, step, now)
     if stop:
         return Verdict(stop=stop, postpone=stop.look_on is not None)
-    if step.medium in TIMED_MEDIA and not QUIET_UNTIL <= now.time() < QUIET_FROM:
-        return Verdict(stop=Stop(Sentence("stop.quiet_hours"), today), postpone=True)
     return Verdict(item_ids=tuple(item.id for item in kept))
+
+
+def _askable(
+    facts: CaseFacts, item_ids: Collection[int], today: date
+) -> tuple[list[Item], Stop | None]:
+    """The items that may still be asked for; without any, why the last one may not."""
+    kept: list[Item] = []
+    stop = Stop(Sentence("stop.nothing_due"))
+    for item in facts.items:
+        if item.id in item_ids:
+            reason = item_stop(facts, item, today)
+            if reason is None:
+                kept.append(item)
+            stop = reason or stop
+    return kept, None if kept else stop
+
+
+def _moment_stop(facts: CaseFacts, scenario: Scenario, step: Step, now: datetime) -> Stop | None:
+    """Not this customer by this medium, not today, or not at this hour."""
+    today = now.date()
+    stop = None if step.accompanies else contact_stop(facts, scenario, step=step, today=today)
+    if stop:
+        return stop
+    if not is_workday(today, facts.holidays_zone):
+        until = next_workday(today, facts.holidays_zone)
+        return Stop(Sentence("stop.not_worked", {"day": today, "until": until}), until)
+    if step.medium in TIMED_MEDIA and not QUIET_UNTIL <= now.time() < QUIET_FROM:
+        return Stop(Sentence("stop.quiet_hours"), today)
+    return None
 
 
 def _running(starts_on: date, ends_on: date | None, today: date) -> bool:
