@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from amiable.core.facts import Hold, Promise
+from amiable.core.facts import Hold, PendingAction, Promise
+from amiable.core.guards import check
 from amiable.core.planner import plan
+from amiable.core.replan import change
 from amiable.core.scenario import SME_STANDARD
 from tests.core.builders import DUE, facts, item
 from tests.core.simulation import World
@@ -275,3 +277,60 @@ def test_overseas_customers_have_their_own_holidays():
     assert plan(facts(item(due=due)), SME_STANDARD, on).day == date(2027, 12, 20)
     reunion = facts(item(due=due), holidays_zone="RE")
     assert plan(reunion, SME_STANDARD, on).day == date(2027, 12, 21)
+
+
+@pytest.mark.parametrize("due", [DUE + timedelta(days=offset) for offset in range(0, 364, 3)])
+def test_every_step_is_taken_once_whatever_the_weekends_and_holidays(due):
+    world = World({1: item(due=due)})
+    taken = list(world.between(due - timedelta(days=20), due + timedelta(days=80)))
+    assert [action.step.code for _, action in taken] == [s.code for s in SME_STANDARD.steps]
+    contacts = [day for day, action in taken if not action.step.accompanies]
+    assert len(set(contacts)) == 9
+
+
+def test_an_email_before_a_holiday_and_its_call_keep_a_day_each():
+    world = World({1: item(due=date(2026, 4, 30))})  # +1 is 1 May, a Friday; +4 the Monday
+    taken = list(world.between(date(2026, 5, 1), date(2026, 5, 7)))
+    assert [(day.day, action.step.code) for day, action in taken] == [
+        (4, "reminder_1"), (5, "call_1"), (7, "reminder_2"),
+    ]  # fmt: skip
+
+
+def test_a_late_course_stays_late_after_each_step():
+    late = item(steps_done={"reminder_2": DUE + timedelta(days=14)})
+    firm = item(steps_done={**late.steps_done, "firm_letter": DUE + timedelta(days=15)})
+    on = DUE + timedelta(days=16)
+    assert plan(facts(late), SME_STANDARD, on).actions[0].step.code == "firm_letter"
+    decided = plan(facts(firm), SME_STANDARD, on)
+    assert decided.actions == ()
+    assert decided.next_look_on >= DUE + timedelta(days=14 + 8)
+
+
+def test_the_case_is_not_handed_over_before_the_deadline_of_the_formal_notice():
+    sent = DUE + timedelta(days=58)  # approved late: the hand-over stands at +60
+    done = item(steps_done={"firm_letter": DUE + timedelta(days=8), "formal_notice": sent})
+    for days in range(1, 9):
+        assert plan(facts(done), SME_STANDARD, sent + timedelta(days=days)).actions == ()
+    decided = plan(facts(done), SME_STANDARD, sent + timedelta(days=14))
+    assert [a.step.code for a in decided.actions] == ["handover"]
+
+
+def test_a_call_made_before_its_email_left_does_not_come_again():
+    on = DUE + timedelta(days=30)
+    case = facts(item(steps_done={"sms": DUE + timedelta(days=15)}))
+    email, call = plan(case, SME_STANDARD, on).actions
+    ids = frozenset({1})
+    waiting = PendingAction(1, email.key, email.step.code, on, ids, "approved")
+    called = replace(case, pending=(waiting,), closed_counts={call.step.code: 1})
+    again = plan(called, SME_STANDARD, on)
+    assert change(called, SME_STANDARD, plan=again).add == ()
+
+
+def test_nothing_leaves_on_a_day_that_is_not_worked():
+    case = facts(item())
+    email = SME_STANDARD.by_code["reminder_1"]
+    holiday = datetime(2027, 5, 6, 10, 0, tzinfo=UTC)  # Ascension Day, a Thursday
+    verdict = check(case, SME_STANDARD, step=email, item_ids={1}, now=holiday)
+    assert verdict.postpone
+    assert verdict.stop.sentence.code == "stop.not_worked"
+    assert verdict.stop.look_on == date(2027, 5, 7)

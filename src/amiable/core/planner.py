@@ -21,7 +21,7 @@ from amiable.core.guards import (
     item_stop,
     regroup_stop,
 )
-from amiable.core.scenario import CONTACT_MEDIA, STAGES, Scenario, Step, step_dates
+from amiable.core.scenario import CONTACT_MEDIA, STAGES, Scenario, Step, spread, step_dates
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.core.workdays import next_workday
 
@@ -188,11 +188,8 @@ def _position(facts: CaseFacts, item: Item, scenario: Scenario, day: date) -> _P
     steps = scenario.main_steps
     dates = step_dates(scenario.offsets, item.due_date, zone=facts.holidays_zone)
     done, done_on = -1, None
-    for code, on in item.steps_done.items():
-        if scenario.position.get(code, -1) > done:
-            done, done_on = scenario.position[code], on
-    if done_on and done + 1 < len(dates) and done_on >= dates[done + 1]:
-        dates = _paced(steps, done, done_on, dates, facts.holidays_zone)
+    for done, done_on in _taken(item, scenario):
+        dates = _paced(scenario, done, done_on, dates, facts.holidays_zone)
     passed = bisect_right(dates, day)
     reached = passed - 1
     while reached >= 0 and not _fits(item, steps[reached], dates[reached], day):
@@ -215,16 +212,33 @@ def _fits(item: Item, step: Step, on: date, day: date) -> bool:
     return step.stage != "preventive" or (day <= item.due_date and item.issue_date <= on)
 
 
+def _taken(item: Item, scenario: Scenario) -> list[tuple[int, date]]:
+    """Position and day of each main step the item took, in the order of the scenario."""
+    position = scenario.position
+    return sorted((position[code], on) for code, on in item.steps_done.items() if code in position)
+
+
 def _paced(
-    steps: tuple[Step, ...], done: int, done_on: date, dates: tuple[date, ...], zone: str
+    scenario: Scenario, done: int, done_on: date, dates: tuple[date, ...], zone: str
 ) -> tuple[date, ...]:
-    """Dates after a late entry: the rest of the course keeps its intervals from the late step."""
-    base = steps[done].offset_days
-    later = tuple(
-        next_workday(done_on + timedelta(days=step.offset_days - base), zone)
-        for step in steps[done + 1 :]
-    )
-    return dates[: done + 1] + later
+    """Dates after a step: one taken late gives its delay to the rest, which keeps its intervals.
+
+    What follows a formal notice waits at least until the deadline it sets has passed.
+    """
+    steps = scenario.main_steps
+    if done + 1 == len(steps):
+        return dates
+    later = dates[done + 1 :]
+    if done_on >= later[0]:
+        base = steps[done].offset_days
+        after = steps[done + 1 :]
+        later = tuple(done_on + timedelta(days=step.offset_days - base) for step in after)
+    elif steps[done].stage != "formal":
+        return dates
+    if steps[done].stage == "formal":
+        deadline = next_workday(done_on + timedelta(days=scenario.deadline_days), zone)
+        later = tuple(max(day, deadline + timedelta(days=1)) for day in later)
+    return dates[: done + 1] + spread(later, zone)
 
 
 def _allowed(scenario: Scenario, item: Item, done: int, reached: int) -> int:

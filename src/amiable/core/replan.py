@@ -27,8 +27,14 @@ def change(facts: CaseFacts, scenario: Scenario, *, plan: Plan) -> Change:
     """Compare by key: the same step of the same occurrence is the same action."""
     pending = {action.key: action for action in facts.pending}
     planned = {action.key: action for action in plan.actions}
+    # A call made before its email left was planned with it, and does not come a second time.
+    waiting = {action.step for key, action in pending.items() if key in planned}
     return Change(
-        add=tuple(a for key, a in planned.items() if key not in pending),
+        add=tuple(
+            action
+            for key, action in planned.items()
+            if key not in pending and action.step.accompanies not in waiting
+        ),
         keep=tuple((p, planned[key]) for key, p in pending.items() if key in planned),
         cancel=tuple(
             (action, _why_cancelled(facts, plan, action))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date, timedelta
 from typing import Any, Literal, get_args
@@ -119,8 +119,20 @@ class Scenario:
 
 @functools.lru_cache(maxsize=65536)
 def step_dates(offsets: tuple[int, ...], due_date: date, *, zone: str) -> tuple[date, ...]:
-    """The day of each offset for an item due on `due_date`, moved to the next working day."""
-    return tuple(next_workday(due_date + timedelta(days=offset), zone) for offset in offsets)
+    """The day of each offset for an item due on `due_date`: see `spread`."""
+    return spread([due_date + timedelta(days=offset) for offset in offsets], zone)
+
+
+def spread(days: Iterable[date], zone: str) -> tuple[date, ...]:
+    """Each day moved to the next working day, and after the one before it.
+
+    A weekend or a holiday would else put two steps on one day, and the gentler one would be lost.
+    """
+    dates: list[date] = []
+    for day in days:
+        earliest = max(day, dates[-1] + timedelta(days=1)) if dates else day
+        dates.append(next_workday(earliest, zone))
+    return tuple(dates)
 
 
 def scenario_from_json(data: Mapping[str, Any]) -> Scenario:
