@@ -12,6 +12,16 @@ os.environ.setdefault("AMIABLE_SECRET_KEY", "tests")
 os.environ["AMIABLE_SMTP_URL"] = ""
 
 import pytest  # the environment must be set before Django reads it
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+# Continuous integration tries the same examples every time, on a machine that may be busy;
+# people search with new ones.
+hypothesis_settings.register_profile(
+    "ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+if os.environ.get("CI"):
+    hypothesis_settings.load_profile("ci")
 
 CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus"
 
