@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from amiable.apps.audit.models import Event
 from amiable.apps.cases.models import Case, Hold
+from amiable.apps.customers.models import Customer
 from amiable.apps.dunning import services
-from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.planning import plan_tick
 from amiable.apps.dunning.sending import send_tick
 from amiable.apps.messaging.models import Message
@@ -199,6 +200,25 @@ def test_a_formal_notice_leaves_only_once_approved_and_a_refusal_is_final(debtor
     assert send(organization_id).sent == 1
     assert Message.objects.filter(medium="registered_letter", state="sent").count() == 1
     assert item.id
+
+
+def test_a_formal_notice_that_could_not_be_printed_comes_again_before_any_handover(debtor):
+    organization_id = debtor.organization_id
+    factories.invoice(debtor, "OLD", due=TODAY - timedelta(days=90))
+    plan(organization_id)
+    Action.objects.update(state="done", step="firm_letter", closed_on=TODAY - timedelta(days=70))
+    ActionItem.objects.update(step="firm_letter")
+    Action.objects.update(key="earlier")
+    plan(organization_id)
+    notice = Action.objects.get(state="to_approve")
+    Customer.objects.update(city="Nantes " * 8)
+    services.action_approve(organization_id, [notice.id], on=TODAY, actor="claire@vauban.example")
+    assert send(organization_id).failed == 1
+    later = TODAY + timedelta(days=31)
+    plan_tick(organization_id, on=later)
+    assert list(Action.objects.filter(planned_on=later).values_list("step", "state")) == [
+        ("formal_notice", "to_approve")
+    ]
 
 
 def test_texts_wait_for_decent_hours(debtor):

@@ -116,6 +116,8 @@ def _items(
             action__state__in=TAKEN,
             action__closed_on__isnull=False,
         )
+        # A formal notice that could not leave is none: it comes again, for approval.
+        .exclude(action__state=Action.State.FAILED, action__stage="formal")
         .values_list("installment_id", "step")
         .annotate(on=Max("action__closed_on"))
         .order_by()
