@@ -44,7 +44,7 @@ _ON_RECEIPT = re.compile(
     r"(?:reception|receipt)(?: (?:de |of )?(?:la |the )?(?:facture|invoice))?)"
 )
 _UNIT = r"(?:j|jrs?|jours?|d|days?)"
-_MONTH_END = r"(?:fin (?:de |du )?mois|fdm|eom|end (?:of )?(?:the )?month)"
+_MONTH_END = r"(?:fin (?:de |du )?mois|fdm|fm|eom|end (?:of )?(?:the )?month)"
 _ON_DAY = r"(?: (?:le |the |on the )(?P<day>\d{1,2})(?:th)?)?"
 _READING = r"(?: \(?(?P<reading>[ab])\)?)?"
 _NET = re.compile(

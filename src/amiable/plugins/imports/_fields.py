@@ -45,8 +45,9 @@ CUSTOMER: Names = {
     "customer_name": _names(
         "nom client, nom du client, customer name, client name, client nom, raison sociale,"
         "company name, account name, libelle client, intitule client, intitule tiers, nom tiers,"
-        "nom du tiers, debtor name, nom debiteur, denomination, company, societe, entreprise,"
-        "client, customer, tiers, debiteur, debtor, intitule, nom, name"
+        "nom du tiers, debtor name, nom debiteur, nom d affichage du partenaire de la facture,"
+        "invoice partner display name, denomination, company, societe, entreprise,"
+        "client, customer, tiers, partenaire, partner, debiteur, debtor, intitule, nom, name"
     ),
     "kind": _names(
         "type client, type de client, customer type, customer kind, client type, categorie client,"
@@ -106,7 +107,9 @@ INVOICE: Names = {
         "numero facture, numero de facture, n facture, n de facture, no facture, num facture,"
         "facture numero, facture n, invoice number, invoice no, invoice num, invoice id,"
         "numero de piece, numero piece, n piece, n de piece, no piece, document number,"
-        "document no, doc no, numero document, reference facture, ref facture, invoice reference,"
+        "document no, doc no, numero document, numero du document, numero de document,"
+        "n document, n du document, n de document, numero de la facture, numero de la piece,"
+        "reference facture, ref facture, reference de facture, invoice reference,"
         "facture, invoice, piece, numero, number, reference, ref, document, no, n"
     ),
     "issue_date": _names(
@@ -125,12 +128,13 @@ INVOICE: Names = {
         "amount incl vat, amount including vat, total with vat, total incl vat, total incl tax,"
         "total including vat, amount incl tax, gross amount, gross total, gross, total amount,"
         "invoice amount, invoice total, montant facture, montant de la facture, montant total,"
-        "total facture, montant, amount, total"
+        "total facture, total en devise signe, total signe, montant, amount, total"
     ),
     "open": _names(
         "solde ttc, solde restant du, solde restant, solde du, solde, reste du, reste du ttc,"
         "reste a payer, reste a regler, restant du, restant a payer, montant restant du,"
-        "montant restant, montant du, montant ouvert, open amount, amount open, open balance,"
+        "montant restant, montant du, montant du en devise signe, montant du signe,"
+        "invoice amount due, montant ouvert, open amount, amount open, open balance,"
         "outstanding amount, outstanding, remaining amount, remaining, amount due, balance due,"
         "due amount, balance, open, reste, net a payer"
     ),
@@ -170,9 +174,42 @@ INVOICE_NEEDS = (
 CUSTOMER_NEEDS = (("customer_name",),)
 
 
+_JOINED = re.compile(r"[A-Za-z]+(?<=[a-z])(?=[A-Z])[A-Za-z]+")
+_EURO = re.compile(r"(?<=[a-z]) (?:en )?(?:eur|euros?)$|(?<=[a-z]) en$")
+
+
 def normal(name: str) -> str:
     """A column name as it is compared: "N° de facture" -> "n de facture"."""
     return re.sub(r"[^a-z0-9]+", " ", plain(name.replace("°", " ").replace("º", " "))).strip()
+
+
+def _spellings(name: str) -> list[str]:
+    """The name as compared, then without "(EUR)" behind it, and InvoiceDate as two words."""
+    words = name.strip()
+    if _JOINED.fullmatch(words):
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words)
+    return list(dict.fromkeys((normal(name), _EURO.sub("", normal(name)), normal(words))))
+
+
+def stated_currency(name: str, own: str) -> str:
+    """The currency that the name of a column of amounts states, or "": "Montant TTC (€)".
+
+    Odoo's "Total signé" is in the company's `own` currency; with "en devise" it is the document's.
+    """
+    words = normal(name)
+    if "€" in name or re.search(r" (?:eur|euros?)$", words):
+        return "EUR"
+    return own if words.endswith(" signe") and "devise" not in words else ""
+
+
+def _compared(header: Sequence[str], names: Names) -> list[str]:
+    """Each column by its name, or by a spelling of it that is known and not another column's."""
+    known = {name for candidates in names.values() for name in candidates}
+    normals = [normal(name) for name in header]
+    return [
+        next((s for s in _spellings(name) if s in known and (s == own or s not in normals)), own)
+        for name, own in zip(header, normals, strict=True)
+    ]
 
 
 def find_columns(
@@ -191,6 +228,7 @@ def find_columns(
         else:
             defects.append(("file.mapping_column", {"name": name}))
     taken = set(columns.values())
+    normals = _compared(header, names)
     for field, candidates in names.items():
         found = next((n for n in candidates if n in normals and field not in columns), None)
         if found is None or normals.index(found) in taken:

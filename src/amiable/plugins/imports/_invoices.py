@@ -22,8 +22,10 @@ from amiable.core.sentences import declare, gettext_noop
 from amiable.core.terms import TermError, due_date, parse_term
 from amiable.plugins.base import ReadOptions, ReadResult
 from amiable.plugins.imports._customers import CustomerReader, clean
+from amiable.plugins.imports._fields import stated_currency
 from amiable.plugins.imports._summary import invoices_summary
 from amiable.plugins.imports._table import Problems, RefusedFileError, Table, refuse
+from amiable.plugins.imports._totals import Sums, is_labelled
 
 declare(
     {
@@ -55,12 +57,14 @@ declare(
 
 _TYPES: dict[str, InvoiceKind] = {
     **dict.fromkeys(
-        ("facture", "facture client", "facture de vente", "fac", "fa", "f", "doit", "invoice",
-         "inv", "sales invoice", "380"), "invoice"
+        ("facture", "facture client", "facture de vente", "facture standard", "fac",
+         "fa", "f", "doit", "invoice", "inv", "sales invoice", "customer invoice", "out_invoice",
+         "380"), "invoice"
     ),
     **dict.fromkeys(
         ("avoir", "avoir client", "facture d'avoir", "facture avoir", "av", "a", "note de credit",
-         "credit note", "credit_note", "credit memo", "credit", "creditnote", "cn", "crn", "381"),
+         "credit note", "credit_note", "customer credit note", "out_refund", "credit memo",
+         "credit", "creditnote", "cn", "crn", "381"),
         "credit_note"
     ),
     **dict.fromkeys(
@@ -113,6 +117,7 @@ class _InvoiceReader:
         self._customers = CustomerReader(table, problems)
         self._columns = table.columns
         self._first_lines: dict[tuple[str, str], int] = {}
+        self._sums = Sums()
         self._line = 0
         self._cells: list[str] = []
 
@@ -121,6 +126,9 @@ class _InvoiceReader:
         if not self._table.fitted(line, cells, self._problems):
             return None
         self._line, self._cells = line, cells
+        if self._is_totals_row():
+            self._warn("total", "invoice.totals_row")
+            return None
         before = len(self._problems.errors)
         customer = self._customers.read(line, cells)
         number = self._number(customer)
@@ -132,11 +140,25 @@ class _InvoiceReader:
         if total == 0:
             self._warn("total", "invoice.zero")
             return None
+        self._sums.add(-total if kind == "credit_note" else total, currency)
         return InvoiceRow(
             line=line, number=number, kind=kind, issue_date=issued, due_date=due,
             currency=currency, total_minor=total, open_minor=open_minor, customer=customer,
             order_reference=order, payment_reference=payment, label=label,
         )  # fmt: skip
+
+    def _is_totals_row(self) -> bool:
+        if any(map(self._text, ("number", "issue_date", "due_date"))):
+            return False
+        if not is_labelled(self._cells):
+            return False
+        currency = self._text("currency").upper() or self._options.currency
+        try:
+            text = self._cells[self._columns["total"]]
+            stated = minor(self._parsed(text)[0], currency) if text.strip() else None
+        except (ParseError, AmountError):
+            return False
+        return self._sums.close(stated, currency)
 
     def _text(self, field: str) -> str:
         index = self._columns.get(field)
@@ -208,6 +230,7 @@ class _InvoiceReader:
             return None
         try:
             value, symbol = self._parsed(text)
+            symbol = symbol or self._stated[field]
             if symbol and symbol != currency:
                 self._error(field, "amount.symbol", value=text[:40], currency=currency)
                 return None
@@ -222,6 +245,14 @@ class _InvoiceReader:
             params = {"currency": currency} if code == "amount.decimals" else {}
             self._error(field, code, value=text[:40], **params)
         return None
+
+    @functools.cached_property
+    def _stated(self) -> dict[str, str]:
+        """The currency that the name of an amount's column states, "" when it states none."""
+        return {
+            field: stated_currency(self._customers.column(field), self._options.currency)
+            for field in ("total", "open")
+        }
 
     def _parsed(self, text: str) -> tuple[Decimal, str]:
         try:

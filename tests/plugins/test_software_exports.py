@@ -1,0 +1,110 @@
+"""Exports of accounting and billing software: their column names, units and rows of totals."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from amiable.plugins.base import ReadOptions
+from amiable.plugins.sniffing import read_file
+
+HEADER = "Code client;Nom client;N° facture;Date facture;Date échéance;Montant TTC;Solde"
+ONE = "C1;Un;F1;01/10/2026;31/10/2026;10,00;10,00"
+TWO = "C2;Deux;F2;01/10/2026;31/10/2026;20,00;5,00"
+
+
+def read(tmp_path, *lines: str):
+    path = tmp_path / "export.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return read_file(path, ReadOptions())
+
+
+def facts(found):
+    return [(i.number, i.kind, i.total_minor, i.open_minor, i.due_date) for i in found.invoices]
+
+
+def warned(found):
+    return [(w.line, w.code) for w in found.warnings]
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (
+            "Numéro du document;Date du document;Code client;Nom du client;Montant TTC;"
+            "Date d'échéance;Reste dû",
+            "F1;01/10/2026;C1;Un;10,00;31/10/2026;4,00",
+        ),
+        (
+            "Numéro,Nom d'affichage du partenaire de la facture,Date de facturation,"
+            "Date d'échéance,Hors taxes signé,Total signé,Montant dû signé",
+            "F1,Un,2026-10-01,2026-10-31,8.33,10.0,4.0",
+        ),
+        (
+            "CustomerName,InvoiceNumber,InvoiceDate,DueDate,Total,InvoiceAmountDue",
+            "Un,F1,1 Oct 2026,31 Oct 2026,10.00,4.00",
+        ),
+        (
+            "Code client,N° facture,Date facture,Date échéance,Montant TTC en €,Solde (EUR)",
+            'C1,F1,01/10/2026,31/10/2026,"10,00","4,00"',
+        ),
+        (
+            "Client;Facture;Type facture;Date;Échéance;Montant TTC;Total TTC EUR;Solde",
+            "Un;F1;Facture standard;01/10/2026;31/10/2026;10,00;99,00;4,00",
+        ),
+    ],
+)
+def test_column_names_of_software_are_known(tmp_path, header, row):
+    found = read(tmp_path, header, row)
+    assert found.errors == ()
+    assert facts(found) == [("F1", "invoice", 1000, 400, date(2026, 10, 31))]
+
+
+@pytest.mark.parametrize("amount", ["Montant TTC (€)", "Montant TTC EUR", "Total signé"])
+def test_amount_in_euros_of_an_invoice_in_dollars_is_refused(tmp_path, amount):
+    found = read(
+        tmp_path,
+        f"Client;Facture;Date;Échéance;{amount};Devise",
+        "Un;F1;01/10/2026;31/10/2026;10,00;USD",
+        "Un;F2;01/10/2026;31/10/2026;10,00;EUR",
+    )
+    assert [(e.line, e.column, e.code) for e in found.errors] == [(2, amount, "amount.symbol")]
+
+
+def test_rows_of_totals_that_add_up_are_left_out(tmp_path):
+    found = read(
+        tmp_path, HEADER, ONE, "Total C1;;;;;10,00;10,00", TWO, ";Sous-total;;;;20,00;5,00",
+        "TOTAL GÉNÉRAL;;;;;30,00;15,00",
+    )  # fmt: skip
+    assert found.errors == ()
+    assert [row[0] for row in facts(found)] == ["F1", "F2"]
+    assert warned(found) == [(line, "invoice.totals_row") for line in (3, 5, 6)]
+
+
+def test_credit_notes_count_negative_in_a_total(tmp_path):
+    credit = "C2;Deux;A2;01/10/2026;31/10/2026;-4,00;-4,00"
+    assert read(tmp_path, HEADER, ONE, credit, "Total;;;;;6,00;6,00").errors == ()
+
+
+def test_a_total_that_does_not_add_up_is_an_error(tmp_path):
+    found = read(tmp_path, HEADER, ONE, TWO, "Total;;;;;31,00;")
+    assert {error.line for error in found.errors} == {4}
+
+
+def test_a_customer_called_total_is_no_total(tmp_path):
+    row = "TOTAL;Total Énergies;F1;01/10/2026;31/10/2026;10,00;10,00"
+    found = read(tmp_path, HEADER, row)
+    assert [i.customer.name for i in found.invoices] == ["Total Énergies"]
+    undated = "TOTAL;Total Énergies;;;;7,00;"
+    assert {e.line for e in read(tmp_path, HEADER, row, undated).errors} == {3}
+
+
+def test_abbreviated_end_of_month_terms_are_read(tmp_path):
+    found = read(
+        tmp_path,
+        "Client;Facture;Date;Conditions de paiement;Montant TTC",
+        "Un;F1;15/01/2026;45 JFM;10,00",
+        "Un;F2;15/01/2026;30 j fm;10,00",
+    )
+    assert [i.due_date for i in found.invoices] == [date(2026, 3, 31), date(2026, 2, 28)]
