@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from amiable.apps.audit.models import Event
 from amiable.apps.cases.models import Case, Hold
+from amiable.apps.cases.services import dispute_open
 from amiable.apps.customers.models import Customer
 from amiable.apps.dunning import services
 from amiable.apps.dunning.models import Action, ActionItem
@@ -134,6 +136,36 @@ def test_a_message_written_at_a_failed_try_is_not_sent_with_old_amounts(installm
     assert "1 000,00" in Message.objects.get(state="sent").text.replace("\u202f", " ")
 
 
+def test_a_message_written_at_a_failed_try_does_not_ask_for_what_was_disputed_since(debtor):
+    organization_id = debtor.organization_id
+    factories.invoice(debtor, "FA1", due=TODAY - timedelta(days=1))
+    second = factories.invoice(debtor, "FA2", due=TODAY - timedelta(days=1))
+    plan(organization_id)
+    nowhere = {**ROUTES, "email": ("smtp", {"host": "127.0.0.1", "port": 1, "tls": "none"})}
+    assert send(organization_id, routes=nowhere).retry == 1
+    dispute_open(organization_id, second.id, reason="other", on=TODAY, actor="claire")
+    counts = send(organization_id, now=NOW + timedelta(hours=2))
+    assert (counts.sent, counts.cancelled) == (0, 1)
+    plan(organization_id)
+    assert send(organization_id, now=NOW + timedelta(hours=3)).sent == 1
+    sent = Message.objects.get(state="sent")
+    assert "1 200,00" in sent.text.replace("\u202f", " ").partition("contestées")[0]
+
+
+def test_what_is_disputed_in_part_is_neither_asked_for_nor_called_paid(debtor):
+    organization_id = debtor.organization_id
+    item = factories.invoice(debtor, due=TODAY - timedelta(days=8))
+    plan(organization_id)
+    dispute_open(
+        organization_id, item.id, reason="other", amount_minor=20_000, on=TODAY, actor="claire"
+    )
+    Action.objects.update(step="firm_letter", medium="letter", state="approved")
+    assert send(organization_id).sent == 1
+    said = re.sub(r"\s+", " ", Message.objects.get().text)
+    assert "1 200,00 € 0,00 € 1 000,00 €" in said  # billed, paid, asked for
+    assert "1 200,00 € 0,00 € 200,00 €" in said.partition("contestées")[2]
+
+
 def test_a_server_that_is_away_is_tried_again_later_and_the_message_leaves_once(installment):
     organization_id = installment.organization_id
     plan(organization_id)
@@ -214,7 +246,7 @@ def test_a_formal_notice_that_could_not_be_printed_comes_again_before_any_handov
     Customer.objects.update(city="Nantes " * 8)
     services.action_approve(organization_id, [notice.id], on=TODAY, actor="claire@vauban.example")
     assert send(organization_id).failed == 1
-    later = TODAY + timedelta(days=31)
+    later = TODAY + timedelta(days=3)  # the Monday after
     plan_tick(organization_id, on=later)
     assert list(Action.objects.filter(planned_on=later).values_list("step", "state")) == [
         ("formal_notice", "to_approve")

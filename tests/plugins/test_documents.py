@@ -337,6 +337,18 @@ def test_long_table_repeats_its_header_and_numbers_its_pages():
             assert "Reste dû" in text
 
 
+def test_an_email_address_is_not_broken_in_the_middle_of_a_word():
+    for fill in range(60, 110, 3):  # wherever the end of the line falls
+        said = f"{'m' * 9} " * (fill // 10) + "x" * (fill % 10)
+        text = Paragraph((((f"{said} comptabilite@menuiseriecalorenn.example", False),),))
+        (data,) = letters_pdf([letter(document=replace(DOCUMENT, blocks=(text,)), sender=("S",))])
+        assert "comptabilite@menuiseriecalorenn.example" in pdf_text(data)
+    (data,) = letters_pdf(
+        [letter(sender=("S", "comptabilite.clients.entreprises@menuiseriecalorenn.example"))]
+    )
+    assert "comptabilite.clients.entreprises@\n" in pdf_text(data).replace("\u200b", "")
+
+
 @pytest.mark.parametrize(
     "hostile",
     ['#eval("1+1")', "#set page(fill: red)", "*b* _it_ $x^2$", "`raw`", "\\ \\#", "@ref <label>",

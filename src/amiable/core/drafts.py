@@ -33,7 +33,8 @@ class DraftLine:
     """An invoice as the message lists it. `days_late` < 0 = not yet due.
 
     Groups: `due` = asked for by this message; `reminded` = due too, but following its own course
-    at a firmer level; `upcoming` = not yet due; `disputed` = contested, not asked for.
+    at a firmer level; `upcoming` = not yet due; `disputed` = contested, not asked for. An invoice
+    contested in part stands on two lines; `beside_minor` = what its other line holds.
     """
 
     invoice_id: int
@@ -44,6 +45,12 @@ class DraftLine:
     open_minor: int
     days_late: int
     group: Literal["due", "reminded", "upcoming", "disputed"] = "due"
+    beside_minor: int = 0
+
+    @property
+    def paid_minor(self) -> int:
+        """What was paid or credited so far."""
+        return self.total_minor - self.open_minor - self.beside_minor
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,10 @@ _FORMAL, _FIRM, _HANDOVER = (STAGES.index(stage) for stage in ("formal", "firm",
 
 @dataclass(frozen=True, slots=True)
 class PlannedItem:
-    """An item that takes `step` with this action ("" = the action only goes along)."""
+    """An item that takes `step` with this action ("" = the action only goes along).
+
+    `open_minor` = what is asked for: the open amount less what is disputed.
+    """
 
     id: int
     step: str
@@ -297,9 +300,9 @@ def _actions(
     """The action of the step, and those that accompany it, for the same items."""
     due = sorted(due, key=lambda p: (p.item.due_date, p.item.id))
     items = tuple(
-        PlannedItem(p.item.id, scenario.main_steps[p.index].code, p.item.open_minor) for p in due
+        PlannedItem(p.item.id, scenario.main_steps[p.index].code, p.item.chased_minor) for p in due
     )
-    together = tuple(PlannedItem(p.item.id, "", p.item.open_minor) for p in due)
+    together = tuple(PlannedItem(p.item.id, "", p.item.chased_minor) for p in due)
     reasons = tuple(position.sentence for position in due)
     if step.approval == "manual":
         reasons += (Sentence("plan.waiting_approval"),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from amiable.apps.customers.models import ContactPoint, Customer
@@ -59,9 +59,10 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
     reach = known.points.get(customer.id, {})
     earlier = known.threads.get(facts.case_id, [])
     lines = tuple(
-        _line(item, group, known.invoices[item.id], on)
+        line
         for item in facts.items
         if (group := _group(ready, item, on))
+        for line in _lines(item, group, known.invoices[item.id], on)
     )
     zone = facts.holidays_zone
     return Draft(
@@ -103,8 +104,9 @@ def _group(ready: Ready, item: Item, on: date) -> str | None:
     return "reminded"
 
 
-def _line(item: Item, group: str, invoice_id: int, on: date) -> DraftLine:
-    return DraftLine(
+def _lines(item: Item, group: str, invoice_id: int, on: date) -> list[DraftLine]:
+    """The line of an item, and beside it the part of it that is contested."""
+    asked = DraftLine(
         invoice_id=invoice_id,
         number=item.number,
         issue_date=item.issue_date,
@@ -114,6 +116,13 @@ def _line(item: Item, group: str, invoice_id: int, on: date) -> DraftLine:
         days_late=(on - item.due_date).days,
         group=group,  # type: ignore[arg-type]  # one of the literals by construction
     )
+    contested = item.open_minor - asked.open_minor
+    if contested == 0:
+        return [asked]
+    return [
+        replace(asked, beside_minor=contested),
+        replace(asked, open_minor=contested, group="disputed", beside_minor=asked.open_minor),
+    ]
 
 
 def _payment_reference(customer: Customer, lines: Collection[DraftLine]) -> str:

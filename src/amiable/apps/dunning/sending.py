@@ -20,6 +20,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from amiable.apps.audit.services import Happening, events_record
+from amiable.apps.cases.models import Case
+from amiable.apps.cases.services import cases_wake
 from amiable.apps.dunning.drafts import Ready, drafts
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action, ActionItem
@@ -97,6 +99,7 @@ def send_tick(
         )
         with transaction.atomic():
             _record(organization_id, work, outcomes, local, counts)
+            _wake_failed(organization_id, actions, local)
         if progress:
             progress(min(counts.claimed, total), total)
 
@@ -157,7 +160,7 @@ def _freeze(
         if action.case_id in busy and not step.accompanies:
             # Two messages to one person in one run: the second waits for its next day.
             verdict = guards.Verdict(stop=guards.Stop(Sentence("send.one_a_day")), postpone=True)
-        elif verdict.stop is None and _outdated(action, case):
+        elif verdict.stop is None and _outdated(action, case, verdict.item_ids):
             verdict = guards.Verdict(stop=guards.Stop(Sentence("send.outdated")))
         if verdict.stop:
             _decline(action, verdict.stop, verdict.postpone, local=local, counts=counts)
@@ -168,12 +171,12 @@ def _freeze(
     return work
 
 
-def _outdated(action: Action, case: CaseFacts) -> bool:
-    """Whether a message written at an earlier try no longer says what is owed."""
+def _outdated(action: Action, case: CaseFacts, item_ids: Collection[int]) -> bool:
+    """Whether a message written at an earlier try no longer says what may be asked for."""
     if action.message_id is None:
         return False
-    amounts = {item.id: item.open_minor for item in case.items}
-    return any(row.open_minor != amounts.get(row.installment_id) for row in action.items.all())
+    asked = {item.id: item.chased_minor for item in case.items if item.id in item_ids}
+    return asked != {row.installment_id: row.open_minor for row in action.items.all()}
 
 
 def _freeze_drafts(organization_id: int, work: _Chunk, local: datetime, counts: SendCounts) -> None:
@@ -200,7 +203,7 @@ def _note_amounts(ready: Collection[Ready]) -> None:
     """Keep with each action what its message says: the items asked for and their amounts now."""
     changed, dropped = [], []
     for each in ready:
-        amounts = {item.id: item.open_minor for item in each.facts.items}
+        amounts = {item.id: item.chased_minor for item in each.facts.items}
         for row in each.action.items.all():
             if row.installment_id not in each.item_ids:
                 dropped.append(row.id)
@@ -274,6 +277,14 @@ def _record(
         batch_size=500,
     )
     events_record(organization_id, happenings)
+
+
+def _wake_failed(organization_id: int, actions: Collection[Action], local: datetime) -> None:
+    """What could not leave changes what comes next: look again tomorrow."""
+    cases = {action.case_id for action in actions if action.state == Action.State.FAILED}
+    if cases:
+        customers = Case.objects.filter(id__in=cases).values_list("customer_id", flat=True)
+        cases_wake(organization_id, set(customers), on=local.date() + timedelta(days=1))
 
 
 def _after(outcome: Outcome, local: datetime) -> tuple[str, list[dict[str, Any]], datetime | None]:

@@ -158,7 +158,7 @@ def _table(
                 short_date(x.issue_date, language),
                 short_date(x.due_date, language),
                 money_text(x.total_minor, currency, language=language),
-                money_text(x.total_minor - x.open_minor, currency, language=language),
+                money_text(x.paid_minor, currency, language=language),
                 money_text(x.open_minor, currency, language=language),
             )
             for x in ordered

@@ -36,7 +36,9 @@ _HERE = Path(__file__).resolve().parent
 FONTS = _HERE.parent.parent / "assets" / "fonts"
 _STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 DEFAULT_WINDOW = Window()
-_LONG_WORD = re.compile(r"[^\s\u200b]{28,}")
+# Characters that a full line holds, however wide they are.
+_FULL_LINE = 45
+_PIECE = re.compile(r"[^@/_-]*[@/_-]+|[^@/_-]+")
 _compilers: queue.SimpleQueue[typst.Compiler] = queue.SimpleQueue()
 
 
@@ -114,7 +116,7 @@ def _data(letter: Letter) -> dict[str, Any]:
         "lang": document.language[:2],
         "region": "FR" if document.language == "fr" else "GB",
         "subject": document.subject,
-        "subject_line": _breakable(letter.subject_line),
+        "subject_line": _breakable(letter.subject_line, _FULL_LINE),
         "color": ink_of(brand(document.color)),
         "sender": [_breakable(line) for line in letter.sender],
         "address": list(letter.address),
@@ -122,7 +124,7 @@ def _data(letter: Letter) -> dict[str, Any]:
         "date": letter.date_text,
         "mention": letter.mention,
         "page_label": letter.page_label,
-        "footer": [_breakable(line) for line in document.footer],
+        "footer": [_breakable(line, _FULL_LINE) for line in document.footer],
         "blocks": blocks[: len(blocks) - tail],
         "closing": blocks[len(blocks) - tail :],
         "window": {
@@ -138,8 +140,8 @@ def _data(letter: Letter) -> dict[str, Any]:
 
 def _block(block: Block) -> dict[str, Any]:
     if isinstance(block, Paragraph):
-        lines = [[[_breakable(text), strong] for text, strong in line] for line in block.lines]
-        return {"kind": "paragraph", "lines": lines}
+        runs = [[[_breakable(t, _FULL_LINE), bold] for t, bold in line] for line in block.lines]
+        return {"kind": "paragraph", "lines": runs}
     if isinstance(block, Table):
         return {
             "kind": "table",
@@ -159,12 +161,16 @@ def _block(block: Block) -> dict[str, Any]:
 
 
 def _breakable(text: str, length: int = 28) -> str:
-    """Allow a line break inside words longer than a line could hold."""
+    """Allow a line break inside words that a line might not hold: in an address after its @, in
+    a number after a dash; elsewhere only where a piece is still too long."""
     if len(text) < length:
         return text
-    pattern = _LONG_WORD if length == 28 else re.compile(rf"[^\s\u200b]{{{length},}}")
-    return pattern.sub(lambda m: _chopped(m[0], length // 2), text)
+    return re.sub(rf"[^\s\u200b]{{{length},}}", lambda m: _chopped(m[0], length), text)
 
 
-def _chopped(word: str, size: int) -> str:
-    return "\u200b".join(word[i : i + size] for i in range(0, len(word), size))
+def _chopped(word: str, length: int) -> str:
+    pieces: list[str] = []
+    for piece in _PIECE.findall(word):
+        size = len(piece) if len(piece) < length else length // 2
+        pieces += [piece[i : i + size] for i in range(0, len(piece), size)]
+    return "\u200b".join(pieces)
