@@ -14,6 +14,7 @@ from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.cases import services as cases
 from amiable.apps.cases.models import Case, Dispute, Hold, Promise
 from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.services import cases_replan
 from amiable.apps.imports.models import ImportRun
 from amiable.apps.insights import accounts
 from amiable.apps.insights.customer_file import customer_file
@@ -23,6 +24,7 @@ from amiable.apps.receivables.models import Installment
 from amiable.core.kpi import BUCKETS
 from amiable.core.money import Money
 from amiable.core.sentences import Sentence
+from amiable.core.workdays import add_workdays
 from amiable.interfaces.console import formats, labels, sentences
 from tests import factories
 from tests.browser.portfolio import member, portfolio
@@ -306,3 +308,35 @@ def test_every_state_has_words():
         if value not in labels.LOOKS[kind]
     ]
     assert not missing
+
+
+def test_what_is_paid_leaves_the_agenda_with_the_decision_on_its_payment(story):
+    """Two payments of the portfolio came after its plan: their reminders wait for approval."""
+    manager = browser(story.manager)
+    first, second = Action.objects.filter(state="to_approve").order_by("id")
+    line = StatementLine.objects.get(label__contains="0099")
+    manager.post(f"/bank/lines/{line.pk}/assign/", {"customer": first.case.customer_id})
+    for action in (first, second):
+        action.refresh_from_db()
+    assert (first.state, second.state) == ("cancelled", "to_approve")
+    manager.post("/bank/match/")
+    second.refresh_from_db()
+    assert second.state == "cancelled"
+
+
+def test_pause_leaves_the_agenda_at_once_and_comes_back_when_taken_back(story):
+    manager = browser(story.manager)
+    due = (date.today() + timedelta(days=9)).isoformat()
+    case = Action.objects.get(state="todo").case
+    pending = Action.objects.filter(case=case, state__in=Action.PENDING)
+    workday = add_workdays(date.today(), 1)
+    for address, form, undo in (
+        ("/promises/", {"amount": "100", "due_on": due}, "/promises/{}/cancel/"),
+        ("/holds/", {"reason": "Avoir"}, "/holds/{}/lift/"),
+    ):
+        assert pending.exists(), address
+        manager.post(address, {"case": case.pk, **form})
+        assert not pending.exists(), address
+        noted = {"/promises/": Promise, "/holds/": Hold}[address].objects.latest("id")
+        manager.post(undo.format(noted.pk))
+        cases_replan(story.organization.pk, {case.customer_id}, on=workday)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from amiable.apps.cases.models import Case
 from amiable.apps.dunning.facts import case_facts
@@ -92,6 +92,29 @@ def plan_tick(
             _plan_chunk(scenarios, default, ids, on, counts)
         if progress:
             progress(min(counts.cases, total), total)
+
+
+@transaction.atomic
+def cases_replan(
+    organization_id: int, customer_ids: Collection[int] | None = None, *, on: date
+) -> PlanCounts:
+    """Plan now the cases of these customers that a change has woken, before anybody looks.
+
+    Without `customer_ids`: every woken case in which an action is pending. Safe to repeat.
+    """
+    counts = PlanCounts()
+    woken = _due(organization_id, on)
+    if customer_ids is None:
+        pending = Action.objects.filter(case=OuterRef("pk"), state__in=Action.PENDING)
+        woken = woken.filter(Exists(pending))
+    else:
+        woken = woken.filter(customer_id__among=customer_ids)
+    locked = woken.select_for_update(no_key=True, of=("self",)).order_by("id")
+    ids = list(locked.values_list("id", flat=True))
+    scenarios, default = _Scenarios(organization_id), default_scenario(organization_id)
+    for start in range(0, len(ids), CHUNK):
+        _plan_chunk(scenarios, default, ids[start : start + CHUNK], on, counts)
+    return counts
 
 
 @contextmanager

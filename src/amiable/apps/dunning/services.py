@@ -11,7 +11,7 @@ from django.db import transaction
 from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.dunning.models import Action
-from amiable.apps.dunning.planning import PlanCounts, plan_preview, plan_tick
+from amiable.apps.dunning.planning import PlanCounts, cases_replan, plan_preview, plan_tick
 from amiable.apps.dunning.sending import SendCounts, send_tick
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
@@ -23,6 +23,7 @@ __all__ = [
     "action_refuse",
     "action_reopen",
     "call_record",
+    "cases_replan",
     "plan_preview",
     "plan_tick",
     "send_tick",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 
 from amiable.apps.banking import services as banking
+from amiable.apps.dunning.services import cases_replan
 from amiable.apps.imports import services as imports
 from amiable.plugins.base import ReadResult
 
@@ -49,4 +50,5 @@ def file_import(
     )
     if kind == "statement" and result.run_id and result.state != "refused":
         banking.lines_match(organization.pk, on=on)
+        cases_replan(organization.pk, on=on)
     return result

@@ -44,6 +44,13 @@ def about_to_be_reminded(organization_id: int, *, on: date) -> set[str]:
     return {line.customer_code for line in lines}
 
 
+def replan(organization_id: int, *, on: date) -> None:
+    """Drop what was planned and is paid since, as the console does after a statement."""
+    from amiable.apps.dunning import services
+
+    services.cases_replan(organization_id, on=on)
+
+
 def tick(organization_id: int, *, now: datetime) -> None:
     """Plan and send, as `amiable day` does after matching."""
     from amiable.apps.dunning import services

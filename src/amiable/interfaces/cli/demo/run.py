@@ -70,6 +70,7 @@ class Life:
                 path = files.write_one(delivery, self.folder)
                 doors.receive(self.organization_id, "statement", path, on=day)
                 doors.match(self.organization_id, on=day)
+                doors.replan(self.organization_id, on=day)
 
     def _days(self, until: date) -> list[date]:
         """Days with something to do: files that arrive, and every working day of the run."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from amiable.apps.banking import queries as banking
 from amiable.apps.banking import services
+from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
 from amiable.apps.insights.customer_file import customer_file
 from amiable.apps.payments.services import PaymentError
@@ -66,15 +67,17 @@ def line(request: Request, line_id: int) -> HttpResponse:
 
 
 def _decide(request: Request, decision: Callable[..., Any], *what: Any, **how: Any) -> Any:
-    """Take a decision; None and a toast when the line has moved on meanwhile."""
-    who = {"on": clock.today(), "actor": actor(request)}
+    """Take a decision and plan its customer anew; None and a toast when the line has moved on."""
+    organization, who = request.organization.pk, {"on": clock.today(), "actor": actor(request)}
     try:
-        return decision(request.organization.pk, *what, **how, **who) or True
+        taken = decision(organization, *what, **how, **who)
     except ObjectDoesNotExist as error:
         raise Http404 from error
     except (services.MatchError, AllocationError, PaymentError) as error:
         toasts.failed(request, sentences.render(error.sentence))
         return None
+    cases_replan(organization, {getattr(taken, "customer_id", None) or 0}, on=clock.today())
+    return taken or True
 
 
 @change
@@ -139,7 +142,9 @@ def line_assign(request: Request, line_id: int) -> HttpResponse:
 @change
 def match_all(request: Request) -> HttpResponse:
     """Look again at every line that waits."""
-    counts = services.lines_match(request.organization.pk, on=clock.today())
+    organization, today = request.organization.pk, clock.today()
+    counts = services.lines_match(organization, on=today)
+    cases_replan(organization, on=today)
     posted = counts.get("posted", 0)
     text = ngettext("{count} line is matched.", "{count} lines are matched.", posted)
     toasts.done(request, text.format(count=posted))

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from amiable.apps.cases import services as cases
+from amiable.apps.cases.queries import Noted, noted_customers
+from amiable.apps.dunning.services import cases_replan
 from amiable.interfaces.console import clock, forms, sentences, toasts
 from amiable.interfaces.console.access import Request, actor, back, change
 
@@ -32,6 +34,12 @@ def _who(request: Request) -> dict[str, Any]:
     return {"on": clock.today(), "actor": actor(request)}
 
 
+def _replan(request: Request, noted: Noted, note_id: int) -> None:
+    """Plan the case anew, so that its file and the day's actions show the change at once."""
+    customers = noted_customers(request.organization.pk, noted, note_id)
+    cases_replan(request.organization.pk, customers, on=clock.today())
+
+
 @change
 def hold_place(request: Request) -> HttpResponse:
     """Pause a case or an item."""
@@ -47,6 +55,7 @@ def hold_place(request: Request) -> HttpResponse:
             installment_id=data["installment"],
             **_who(request),
         )
+        _replan(request, "holds", hold_id)
         undo = reverse("console:hold_lift", args=[hold_id])
         toasts.done(request, gettext("The hold is placed: nothing leaves meanwhile."), undo)
         return back(request, HOME)
@@ -58,6 +67,7 @@ def hold_place(request: Request) -> HttpResponse:
 def hold_lift(request: Request, hold_id: int) -> HttpResponse:
     """End a hold today."""
     if cases.hold_lift(request.organization.pk, hold_id, **_who(request)):
+        _replan(request, "holds", hold_id)
         toasts.done(request, gettext("The hold is lifted."))
     else:
         toasts.failed(request, gettext("This hold is already over."))
@@ -79,6 +89,7 @@ def dispute_open(request: Request) -> HttpResponse:
             note=data["note"],
             **_who(request),
         )
+        _replan(request, "disputes", dispute_id)
         undo = reverse("console:dispute_withdraw", args=[dispute_id])
         toasts.done(request, gettext("The dispute is open: this invoice is not chased."), undo)
         return back(request, HOME)
@@ -94,6 +105,7 @@ def dispute_close(request: Request, dispute_id: int) -> HttpResponse:
     def work() -> HttpResponse:
         outcome = form.cleaned_data["outcome"]
         cases.dispute_close(request.organization.pk, dispute_id, outcome=outcome, **_who(request))
+        _replan(request, "disputes", dispute_id)
         toasts.done(request, gettext("The dispute is closed."))
         return back(request, HOME)
 
@@ -105,6 +117,7 @@ def dispute_withdraw(request: Request, dispute_id: int) -> HttpResponse:
     """Take back a dispute opened by mistake."""
     outcome = gettext("Opened by mistake")
     cases.dispute_close(request.organization.pk, dispute_id, outcome=outcome, **_who(request))
+    _replan(request, "disputes", dispute_id)
     toasts.done(request, gettext("The dispute is withdrawn."))
     return back(request, HOME)
 
@@ -124,6 +137,7 @@ def promise_record(request: Request) -> HttpResponse:
             note=data["note"],
             **_who(request),
         )
+        _replan(request, "promises", promise_id)
         undo = reverse("console:promise_cancel", args=[promise_id])
         toasts.done(request, gettext("The promise is recorded: reminders wait for it."), undo)
         return back(request, HOME)
@@ -135,6 +149,7 @@ def promise_record(request: Request) -> HttpResponse:
 def promise_cancel(request: Request, promise_id: int) -> HttpResponse:
     """Take a promise back."""
     if cases.promise_cancel(request.organization.pk, promise_id, **_who(request)):
+        _replan(request, "promises", promise_id)
         toasts.done(request, gettext("The promise is cancelled."))
     else:
         toasts.failed(request, gettext("This promise is already cancelled."))
