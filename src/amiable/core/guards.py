@@ -214,7 +214,8 @@ def _askable(
 ) -> tuple[list[Item], Stop | None]:
     """The items that may still be asked for; without any, why the last one may not."""
     kept: list[Item] = []
-    stop = Stop(Sentence("stop.nothing_due"))
+    # What the facts no longer hold was paid or credited.
+    stop = Stop(Sentence("stop.settled"))
     for item in facts.items:
         if item.id in item_ids:
             reason = item_stop(facts, item, today)

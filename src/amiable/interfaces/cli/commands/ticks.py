@@ -116,7 +116,10 @@ def _case(each: CasePlan) -> dict[str, Any]:
                 "stage": action.step.stage,
                 "due_on": action.due_on,
                 "approval": action.step.approval,
-                "amount": major(sum(i.open_minor for i in action.items), facts.currency),
+                "amount": major(
+                    sum(i.open_minor for i in action.items) - facts.unallocated_minor,
+                    facts.currency,
+                ),
                 "currency": facts.currency,
                 "invoices": [numbers[item.id] for item in action.items],
                 "reasons": [_said(sentence) for sentence in action.reasons],
