@@ -108,3 +108,65 @@ def test_abbreviated_end_of_month_terms_are_read(tmp_path):
         "Un;F2;15/01/2026;30 j fm;10,00",
     )
     assert [i.due_date for i in found.invoices] == [date(2026, 3, 31), date(2026, 2, 28)]
+
+
+def test_credit_side_is_a_credit_note(tmp_path):
+    found = read(
+        tmp_path,
+        "Client;Pièce;Date;Échéance;Montant;Sens",
+        "Un;F1;01/10/2026;31/10/2026;10,00;D",
+        "Un;A1;01/10/2026;31/10/2026;4,00;C",
+        "Un;X1;01/10/2026;31/10/2026;4,00;?",
+    )
+    assert [(i.number, i.kind, i.total_minor) for i in found.invoices] == [
+        ("F1", "invoice", 1000), ("A1", "credit_note", 400),
+    ]  # fmt: skip
+    assert [(e.line, e.column, e.code) for e in found.errors] == [(4, "Sens", "fec.side")]
+
+
+@pytest.mark.parametrize(
+    ("column", "status", "open_minor"),
+    [
+        ("Statut", "Payée", 0),
+        ("Statut de paiement", "Non payé", None),
+        ("Facture payée", "Oui", 0),
+        ("Facture payée", "Non", None),
+        ("Status", "Overdue", None),
+        ("Statut", "", None),
+    ],
+)
+def test_status_tells_what_is_paid_when_no_open_amount_is_there(
+    tmp_path, column, status, open_minor
+):
+    found = read(
+        tmp_path,
+        f"Client;Facture;Date;Échéance;Montant TTC;{column}",
+        f"Un;F1;01/10/2026;31/10/2026;10,00;{status}",
+    )
+    assert (found.errors, found.warnings) == ((), ())
+    assert [i.open_minor for i in found.invoices] == [open_minor]
+
+
+def test_open_amount_is_believed_before_a_status(tmp_path):
+    found = read(tmp_path, f"{HEADER};Statut", f"{ONE};Payée")
+    assert facts(found)[0][3] == 1000
+
+
+@pytest.mark.parametrize("status", ["Annulée", "Brouillon", "cancelled"])
+def test_cancelled_invoices_and_drafts_are_left_out_with_a_warning(tmp_path, status):
+    found = read(tmp_path, f"{HEADER};Statut", f"{ONE};{status}", f"{TWO};En retard")
+    assert [row[0] for row in facts(found)] == ["F2"]
+    assert warned(found) == [(2, "invoice.void")]
+
+
+def test_partly_paid_without_open_amount_is_refused(tmp_path):
+    head = "Client;Facture;Date;Échéance;Montant TTC;Statut"
+    found = read(tmp_path, head, "Un;F1;01/10/2026;31/10/2026;10,00;Partiellement payée")
+    assert [(e.line, e.code) for e in found.errors] == [(2, "invoice.part_paid")]
+    assert read(tmp_path, f"{HEADER};Statut", f"{TWO};Partiellement payée").errors == ()
+
+
+def test_unknown_status_is_reported_once(tmp_path):
+    found = read(tmp_path, f"{HEADER};Statut", f"{ONE};Bizarre", f"{TWO};Bizarre")
+    assert len(found.invoices) == 2
+    assert warned(found) == [(2, "invoice.status_unknown")]

@@ -144,6 +144,16 @@ INVOICE: Names = {
         "type de facture, document type, invoice type, nature de piece, nature piece, type,"
         "nature, kind"
     ),
+    "side": _names("sens, debit credit, d c, sens d c, sens debit credit, debit ou credit"),
+    "payment_status": _names(
+        "statut de paiement, statut paiement, statut du paiement, etat paiement, etat de paiement,"
+        "etat du paiement, payment status, payment state, facture payee, facture reglee, payee,"
+        "reglee"
+    ),
+    "status": _names(
+        "statut facture, statut de la facture, etat facture, etat de la facture, invoice status,"
+        "statut, etat, status"
+    ),
     "order_reference": _names(
         "reference commande, ref commande, numero commande, numero de commande, n commande,"
         "n de commande, no commande, bon de commande, commande, commande client, order reference,"

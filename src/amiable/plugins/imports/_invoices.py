@@ -23,6 +23,7 @@ from amiable.core.terms import TermError, due_date, parse_term
 from amiable.plugins.base import ReadOptions, ReadResult
 from amiable.plugins.imports._customers import CustomerReader, clean
 from amiable.plugins.imports._fields import stated_currency
+from amiable.plugins.imports._status import State, state_of
 from amiable.plugins.imports._summary import invoices_summary
 from amiable.plugins.imports._table import Problems, RefusedFileError, Table, refuse
 from amiable.plugins.imports._totals import Sums, is_labelled
@@ -118,6 +119,7 @@ class _InvoiceReader:
         self._columns = table.columns
         self._first_lines: dict[tuple[str, str], int] = {}
         self._sums = Sums()
+        self._unknown_states: set[tuple[str, str]] = set()
         self._line = 0
         self._cells: list[str] = []
 
@@ -129,10 +131,13 @@ class _InvoiceReader:
         if self._is_totals_row():
             self._warn("total", "invoice.totals_row")
             return None
+        state = self._state()
+        if state == "void":
+            return None
         before = len(self._problems.errors)
         customer = self._customers.read(line, cells)
         number = self._number(customer)
-        kind, total, open_minor, currency = self._amounts()
+        kind, total, open_minor, currency = self._amounts(state)
         issued, due = self._dates(kind)
         order, payment, label = map(self._short, _LIMITS)
         if len(self._problems.errors) > before or customer is None or not issued or not due:
@@ -190,7 +195,36 @@ class _InvoiceReader:
             self._warn(field, "row.shortened", limit=_LIMITS[field])
         return text[: _LIMITS[field]]
 
-    def _amounts(self) -> tuple[InvoiceKind, int, int | None, str]:
+    def _state(self) -> State:
+        """What the columns of status say; a cancelled invoice or a draft is warned of."""
+        found: set[State] = set()
+        for field in ("payment_status", "status"):
+            text = self._text(field)
+            state = state_of(text, field)
+            if state is not None:
+                found.add(state)
+            elif text and (field, text) not in self._unknown_states:
+                self._unknown_states.add((field, text))
+                self._warn(field, "invoice.status_unknown", value=text[:40])
+            if state == "void":
+                self._warn(field, "invoice.void", value=text[:40])
+            elif state == "part" and not self._text("open"):
+                self._error(field, "invoice.part_paid", value=text[:40])
+        states: tuple[State, ...] = ("void", "part", "paid")
+        return next((state for state in states if state in found), "open")
+
+    def _sided(self, total: int | None) -> int | None:
+        """The total as a debit; a credit (Sens = C) is negative."""
+        side = self._text("side").upper()
+        if total is None or "side" not in self._columns:
+            return total
+        if side in {"C", "CREDIT", "CRÉDIT", "-1", "-"}:
+            return -total
+        if side not in {"D", "DEBIT", "DÉBIT", "+1", "1", "+"}:
+            self._error("side", "fec.side", value=side[:20])
+        return total
+
+    def _amounts(self, state: State) -> tuple[InvoiceKind, int, int | None, str]:
         currency = self._text("currency").upper() or self._options.currency
         currency = "EUR" if currency == "€" else currency
         if currency not in CURRENCIES:
@@ -198,8 +232,10 @@ class _InvoiceReader:
             currency = "EUR"
         if not self._text("total"):
             self._error("total", "row.missing")
-        total = self._amount("total", currency)
+        total = self._sided(self._amount("total", currency))
         open_minor = self._amount("open", currency)
+        if state == "paid" and not self._text("open"):
+            open_minor = 0
         kind = self._kind(total or 0)
         if total is None:
             return kind, 0, None, currency
