@@ -166,6 +166,35 @@ def test_what_is_disputed_in_part_is_neither_asked_for_nor_called_paid(debtor):
     assert "1 200,00 € 0,00 € 200,00 €" in said.partition("contestées")[2]
 
 
+def test_an_invoice_not_yet_due_is_announced_beside_an_overdue_one_and_not_claimed(debtor):
+    organization_id = debtor.organization_id
+    factories.invoice(debtor, "LATE", due=TODAY - timedelta(days=1), total_minor=5_000)
+    factories.invoice(debtor, "SOON", due=TODAY + timedelta(days=15), total_minor=100_000)
+    plan(organization_id)
+    action = Action.objects.get()
+    assert sorted(action.items.values_list("step", "open_minor")) == [
+        ("preventive", 0), ("reminder_1", 5_000)
+    ]  # fmt: skip
+    assert send(organization_id).sent == 1
+    claimed, _, announced = Message.objects.get().text.partition("à échoir prochainement")
+    assert "SOON" not in claimed
+    assert "1 050,00" not in claimed.replace("\u202f", " ")
+    assert "SOON" in announced
+
+
+def test_when_the_overdue_part_is_paid_the_announced_rest_is_not_claimed(debtor):
+    organization_id = debtor.organization_id
+    late = factories.invoice(debtor, "LATE", due=TODAY - timedelta(days=1))
+    factories.invoice(debtor, "SOON", due=TODAY + timedelta(days=15))
+    plan(organization_id)
+    books(late, -120_000)
+    counts = send(organization_id)
+    assert (counts.sent, counts.cancelled, counts.failed) == (0, 1, 0)
+    plan(organization_id)
+    assert send(organization_id).sent == 1
+    assert Action.objects.get(state="done").step == "preventive"
+
+
 def test_a_server_that_is_away_is_tried_again_later_and_the_message_leaves_once(installment):
     organization_id = installment.organization_id
     plan(organization_id)

@@ -135,6 +135,13 @@ def item_stop(facts: CaseFacts, item: Item, today: date) -> Stop | None:
     return None
 
 
+def asked_minor(item: Item, step: Step, today: date) -> int:
+    """What a step asks for an item: less what is disputed, and nothing before it is overdue
+    unless the step is preventive (an item not yet due then only goes along)."""
+    overdue = item.due_date < today or step.stage == "preventive"
+    return item.chased_minor if overdue else 0
+
+
 def amount_stop(
     facts: CaseFacts, scenario: Scenario, *, kept: Collection[Item], today: date
 ) -> Stop | None:
@@ -200,7 +207,14 @@ def check(
     """
     today = now.date()
     kept, stop = _askable(facts, item_ids, today)
-    stop = case_stop(facts, today) or stop or amount_stop(facts, scenario, kept=kept, today=today)
+    stop = case_stop(facts, today) or stop
+    if stop is None:
+        claimed = [item for item in kept if asked_minor(item, step, today)]
+        stop = (
+            amount_stop(facts, scenario, kept=claimed, today=today)
+            if claimed
+            else Stop(Sentence("stop.nothing_due"))
+        )
     if stop:
         return Verdict(stop=stop)
     stop = _moment_stop(facts, scenario, step, now)

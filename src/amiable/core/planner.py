@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from amiable.core.facts import CaseFacts, Item
 from amiable.core.guards import (
     Stop,
     amount_stop,
+    asked_minor,
     case_stop,
     contact_stop,
     item_stop,
@@ -56,7 +57,7 @@ _FORMAL, _FIRM, _HANDOVER = (STAGES.index(stage) for stage in ("formal", "firm",
 class PlannedItem:
     """An item that takes `step` with this action ("" = the action only goes along).
 
-    `open_minor` = what is asked for: the open amount less what is disputed.
+    `open_minor` = what is asked for: nothing for an item that is only announced with others.
     """
 
     id: int
@@ -174,7 +175,8 @@ def _group_stop(
     facts: CaseFacts, scenario: Scenario, step: Step, members: list[_Position], day: date
 ) -> Stop | None:
     kept = [position.item for position in members]
-    stop = amount_stop(facts, scenario, kept=kept, today=day) or contact_stop(
+    claimed = [item for item in kept if asked_minor(item, step, day)]
+    stop = amount_stop(facts, scenario, kept=claimed, today=day) or contact_stop(
         facts, scenario, step=step, today=day
     )
     if stop is None and step.medium in CONTACT_MEDIA:
@@ -300,9 +302,10 @@ def _actions(
     """The action of the step, and those that accompany it, for the same items."""
     due = sorted(due, key=lambda p: (p.item.due_date, p.item.id))
     items = tuple(
-        PlannedItem(p.item.id, scenario.main_steps[p.index].code, p.item.chased_minor) for p in due
+        PlannedItem(p.item.id, scenario.main_steps[p.index].code, asked_minor(p.item, step, day))
+        for p in due
     )
-    together = tuple(PlannedItem(p.item.id, "", p.item.chased_minor) for p in due)
+    together = tuple(replace(item, step="") for item in items)
     reasons = tuple(position.sentence for position in due)
     if step.approval == "manual":
         reasons += (Sentence("plan.waiting_approval"),)

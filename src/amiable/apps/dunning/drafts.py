@@ -23,13 +23,14 @@ from amiable.core.workdays import next_workday
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An action that passed the guard: what is asked for, by which step."""
+    """An action that passed the guard: the items it is about and what its step asks for each
+    (minor units; 0 = only announced)."""
 
     action: Action
     facts: CaseFacts
     scenario: Scenario
     step: Step
-    item_ids: tuple[int, ...]
+    asked: Mapping[int, int]
 
 
 def drafts(organization_id: int, ready: Collection[Ready], *, on: date) -> list[Draft]:
@@ -93,7 +94,7 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
 
 def _group(ready: Ready, item: Item, on: date) -> str | None:
     """Where an open item stands in the message; None = not spoken of."""
-    if item.id in ready.item_ids:
+    if ready.asked.get(item.id):
         return "due"
     if item.chased_minor == 0 and item.open_minor > 0:
         return "disputed"

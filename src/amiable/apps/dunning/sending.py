@@ -29,7 +29,7 @@ from amiable.apps.messaging.routes import Routes, routes_from
 from amiable.apps.messaging.services import messages_freeze, messages_send, messages_withdraw
 from amiable.core import guards
 from amiable.core.facts import CaseFacts
-from amiable.core.scenario import scenario_from_json
+from amiable.core.scenario import Step, scenario_from_json
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.plugins.base import Outcome
 
@@ -99,7 +99,7 @@ def send_tick(
         )
         with transaction.atomic():
             _record(organization_id, work, outcomes, local, counts)
-            _wake_failed(organization_id, actions, local)
+            _wake_unsent(organization_id, actions, local)
         if progress:
             progress(min(counts.claimed, total), total)
 
@@ -160,23 +160,31 @@ def _freeze(
         if action.case_id in busy and not step.accompanies:
             # Two messages to one person in one run: the second waits for its next day.
             verdict = guards.Verdict(stop=guards.Stop(Sentence("send.one_a_day")), postpone=True)
-        elif verdict.stop is None and _outdated(action, case, verdict.item_ids):
+        asked = _asked(case, step, verdict, local)
+        if verdict.stop is None and _outdated(action, asked):
             verdict = guards.Verdict(stop=guards.Stop(Sentence("send.outdated")))
         if verdict.stop:
             _decline(action, verdict.stop, verdict.postpone, local=local, counts=counts)
             continue
         busy.add(action.case_id)
-        work.ready.append(Ready(action, case, definition, step, verdict.item_ids))
+        work.ready.append(Ready(action, case, definition, step, asked))
     _freeze_drafts(organization_id, work, local, counts)
     return work
 
 
-def _outdated(action: Action, case: CaseFacts, item_ids: Collection[int]) -> bool:
+def _asked(case: CaseFacts, step: Step, verdict: guards.Verdict, local: datetime) -> dict[int, int]:
+    """What the message asks for each item it is about, in minor units."""
+    return {
+        item.id: guards.asked_minor(item, step, local.date())
+        for item in case.items
+        if item.id in verdict.item_ids
+    }
+
+
+def _outdated(action: Action, asked: Mapping[int, int]) -> bool:
     """Whether a message written at an earlier try no longer says what may be asked for."""
-    if action.message_id is None:
-        return False
-    asked = {item.id: item.chased_minor for item in case.items if item.id in item_ids}
-    return asked != {row.installment_id: row.open_minor for row in action.items.all()}
+    written = {row.installment_id: row.open_minor for row in action.items.all()}
+    return action.message_id is not None and written != asked
 
 
 def _freeze_drafts(organization_id: int, work: _Chunk, local: datetime, counts: SendCounts) -> None:
@@ -203,12 +211,11 @@ def _note_amounts(ready: Collection[Ready]) -> None:
     """Keep with each action what its message says: the items asked for and their amounts now."""
     changed, dropped = [], []
     for each in ready:
-        amounts = {item.id: item.chased_minor for item in each.facts.items}
         for row in each.action.items.all():
-            if row.installment_id not in each.item_ids:
+            if row.installment_id not in each.asked:
                 dropped.append(row.id)
-            elif row.open_minor != amounts[row.installment_id]:
-                row.open_minor = amounts[row.installment_id]
+            elif row.open_minor != each.asked[row.installment_id]:
+                row.open_minor = each.asked[row.installment_id]
                 changed.append(row)
     ActionItem.objects.filter(id__in=dropped).delete()
     ActionItem.objects.bulk_update(changed, ["open_minor"], batch_size=500)
@@ -279,9 +286,10 @@ def _record(
     events_record(organization_id, happenings)
 
 
-def _wake_failed(organization_id: int, actions: Collection[Action], local: datetime) -> None:
-    """What could not leave changes what comes next: look again tomorrow."""
-    cases = {action.case_id for action in actions if action.state == Action.State.FAILED}
+def _wake_unsent(organization_id: int, actions: Collection[Action], local: datetime) -> None:
+    """What did not leave changes what comes next: look again tomorrow."""
+    ended = {Action.State.FAILED, Action.State.CANCELLED}
+    cases = {action.case_id for action in actions if action.state in ended}
     if cases:
         customers = Case.objects.filter(id__in=cases).values_list("customer_id", flat=True)
         cases_wake(organization_id, set(customers), on=local.date() + timedelta(days=1))
