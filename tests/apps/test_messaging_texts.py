@@ -207,6 +207,15 @@ def test_too_heavy_attachments_are_left_out_and_the_text_does_not_promise_them()
     assert len(found.content) < 100_000
 
 
+def test_a_first_message_does_not_say_that_the_invoice_comes_again():
+    given = draft("reminder_2", with_invoices=True)
+    files = {given.key: Material((Attachment("FA1.pdf", b"%PDF-1.4"),))}
+    assert "de nouveau" in text(given, materials=files)
+    first = replace(given, previous_contact_on=None)
+    said = text(first, materials=files)
+    assert re.search(r"(est jointe|sont jointes) à ce message", said)
+
+
 def test_follow_up_keeps_the_subject_but_the_last_reminder_speaks_for_itself():
     material = Material(thread_subject="Re: Facture FA-1", references=("<1@x.example>",))
     second, last = draft("reminder_2"), draft("reminder_last")
