@@ -170,3 +170,39 @@ def test_unknown_status_is_reported_once(tmp_path):
     found = read(tmp_path, f"{HEADER};Statut", f"{ONE};Bizarre", f"{TWO};Bizarre")
     assert len(found.invoices) == 2
     assert warned(found) == [(2, "invoice.status_unknown")]
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["Solde ouvert", "Montant dû TTC", "Reste à payer TTC", "Reste à encaisser"],
+)
+def test_open_amount_under_other_names(tmp_path, column):
+    found = read(
+        tmp_path,
+        f"N° Facture;Société;Date;Échéance le;Total T.T.C.;{column}",
+        "F1;Un;01/10/2026;31/10/2026;10,00;4,00",
+    )
+    assert facts(found) == [("F1", "invoice", 1000, 400, date(2026, 10, 31))]
+
+
+def test_open_amount_is_the_total_less_what_was_paid(tmp_path):
+    found = read(
+        tmp_path,
+        "Client;Facture;Date;Échéance;Montant TTC;Déjà réglé;Statut",
+        "Un;F1;01/10/2026;31/10/2026;10,00;4,00;Partiellement payée",
+        "Un;F2;01/10/2026;31/10/2026;10,00;0,00;",
+        "Un;A1;01/10/2026;31/10/2026;-10,00;-1,00;",
+        "Un;F3;01/10/2026;31/10/2026;10,00;;",
+        "Un;F4;01/10/2026;31/10/2026;10,00;11,00;",
+    )
+    assert [(i.number, i.open_minor) for i in found.invoices] == [
+        ("F1", 600), ("F2", 1000), ("A1", 900), ("F3", None),
+    ]  # fmt: skip
+    assert [(e.line, e.column, e.code) for e in found.errors] == [
+        (6, "Déjà réglé", "invoice.paid_above_total")
+    ]
+
+
+def test_header_repeated_by_pages_is_no_row(tmp_path):
+    found = read(tmp_path, HEADER, ONE, HEADER, TWO)
+    assert (found.errors, found.rows, len(found.invoices)) == ((), 2, 2)

@@ -182,6 +182,16 @@ def test_camt_batch_that_does_not_sum_is_kept_whole(tmp_path):
     assert [entry.amount_minor for entry in entries] == [73_223, -48_000]
 
 
+def test_camt_entry_under_a_status_of_the_bank_is_not_booked(tmp_path):
+    text = (SAMPLES / "camt053" / "batch-and-returns.xml").read_text()
+    found = []
+    for own in ("<Sts><Cd>PDNG</Cd></Sts>", "<Sts><Prtry>EN ATTENTE</Prtry></Sts>"):
+        assert "<Cd>PDNG</Cd>" in text
+        (tmp_path / "s.xml").write_text(text.replace("<Sts><Cd>PDNG</Cd></Sts>", own))
+        found.append(read("camt053", tmp_path / "s.xml").summary)
+    assert found[0] == found[1]
+
+
 def test_camt_in_utf16_is_read(tmp_path):
     text = (SAMPLES / "camt053" / "batch-and-returns.xml").read_text()
     content = text.replace('encoding="UTF-8"', 'encoding="UTF-16"').encode("utf-16")

@@ -120,7 +120,9 @@ INVOICE: Names = {
     ),
     "due_date": _names(
         "date echeance, date d echeance, date de l echeance, echeance, due date, due on, due,"
-        "date limite de paiement, date limite, payment due date, payment due, maturity date,"
+        "date limite de paiement, date limite de reglement, date limite paiement, echeance le,"
+        "date echeance paiement, a payer avant le, date limite,"
+        "payment due date, payment due, maturity date,"
         "maturity, date exigibilite, date d exigibilite"
     ),
     "total": _names(
@@ -134,9 +136,18 @@ INVOICE: Names = {
         "solde ttc, solde restant du, solde restant, solde du, solde, reste du, reste du ttc,"
         "reste a payer, reste a regler, restant du, restant a payer, montant restant du,"
         "montant restant, montant du, montant du en devise signe, montant du signe,"
-        "invoice amount due, montant ouvert, open amount, amount open, open balance,"
+        "invoice amount due, montant du ttc, solde ouvert, solde a payer, solde a regler,"
+        "solde facture, reste a payer ttc, reste a regler ttc,"
+        "restant du ttc, montant restant du ttc, reste a encaisser, reste a percevoir,"
+        "reste a recevoir, amount remaining, remaining balance, montant ouvert,"
+        "open amount, amount open, open balance,"
         "outstanding amount, outstanding, remaining amount, remaining, amount due, balance due,"
         "due amount, balance, open, reste, net a payer"
+    ),
+    "paid": _names(
+        "montant paye, montant paye ttc, montant deja paye, montant regle, montant regle ttc,"
+        "montant deja regle, deja paye, deja regle, total paye, total regle, montant encaisse,"
+        "total encaisse, encaisse, amount paid, paid amount, total paid"
     ),
     "currency": _names("devise, code devise, currency, currency code, monnaie, ccy"),
     "type": _names(
@@ -198,7 +209,8 @@ def _spellings(name: str) -> list[str]:
     words = name.strip()
     if _JOINED.fullmatch(words):
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words)
-    return list(dict.fromkeys((normal(name), _EURO.sub("", normal(name)), normal(words))))
+    own = normal(name).replace("t t c", "ttc")
+    return list(dict.fromkeys((normal(name), own, _EURO.sub("", own), normal(words))))
 
 
 def stated_currency(name: str, own: str) -> str:

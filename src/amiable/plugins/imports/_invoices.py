@@ -43,6 +43,10 @@ declare(
             "The open amount of an invoice cannot be negative. Enter what the customer overpaid "
             "as a credit note."
         ),
+        "invoice.paid_above_total": gettext_noop(
+            "The amount paid is above the total of the invoice. Enter what the customer overpaid "
+            "as a credit note."
+        ),
         "invoice.currency_unknown": gettext_noop(
             "“{value}” is not a currency code such as EUR. Correct it."
         ),
@@ -208,10 +212,27 @@ class _InvoiceReader:
                 self._warn(field, "invoice.status_unknown", value=text[:40])
             if state == "void":
                 self._warn(field, "invoice.void", value=text[:40])
-            elif state == "part" and not self._text("open"):
+            elif state == "part" and not self._text("open") and not self._text("paid"):
                 self._error(field, "invoice.part_paid", value=text[:40])
         states: tuple[State, ...] = ("void", "part", "paid")
         return next((state for state in states if state in found), "open")
+
+    def _open(self, state: State, total: int | None, currency: str) -> int | None:
+        """The open amount as stated; else the total less what is stated as paid; else the status.
+
+        It has the sign of the total. None when the row says nothing: the whole total is open.
+        """
+        if self._text("open"):
+            return self._amount("open", currency)
+        if self._text("paid"):
+            paid = self._amount("paid", currency)
+            if paid is None or total is None:
+                return None
+            rest = abs(total) - abs(paid)
+            if rest < 0:
+                self._error("paid", "invoice.paid_above_total")
+            return max(rest, 0)
+        return 0 if state == "paid" else None
 
     def _sided(self, total: int | None) -> int | None:
         """The total as a debit; a credit (Sens = C) is negative."""
@@ -233,9 +254,7 @@ class _InvoiceReader:
         if not self._text("total"):
             self._error("total", "row.missing")
         total = self._sided(self._amount("total", currency))
-        open_minor = self._amount("open", currency)
-        if state == "paid" and not self._text("open"):
-            open_minor = 0
+        open_minor = self._open(state, total, currency)
         kind = self._kind(total or 0)
         if total is None:
             return kind, 0, None, currency
@@ -287,7 +306,7 @@ class _InvoiceReader:
         """The currency that the name of an amount's column states, "" when it states none."""
         return {
             field: stated_currency(self._customers.column(field), self._options.currency)
-            for field in ("total", "open")
+            for field in ("total", "open", "paid")
         }
 
     def _parsed(self, text: str) -> tuple[Decimal, str]:
@@ -304,7 +323,7 @@ class _InvoiceReader:
         return decimal_mark(self._all_amounts())
 
     def _all_amounts(self) -> Iterator[str]:
-        indexes = [self._columns[f] for f in ("total", "open") if f in self._columns]
+        indexes = [self._columns[f] for f in ("total", "open", "paid") if f in self._columns]
         for _, cells in self._table.rows():
             for index in indexes:
                 if index < len(cells):

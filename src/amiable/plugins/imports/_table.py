@@ -100,15 +100,24 @@ class Table:
     source: Callable[[], Rows]
 
     def rows(self) -> Rows:
-        """Data rows as (physical line, cells); blank rows are left out. Raises RefusedFileError."""
+        """Data rows as (physical line, cells), blank and repeated header rows left out.
+
+        Raises RefusedFileError.
+        """
         count = 0
         for line, cells in self.source():
             if line <= self.header_line or not any(cell.strip() for cell in cells):
+                continue
+            if cells[0].strip() == self.header[0] and self._repeats_header(cells):
                 continue
             count += 1
             if count > MAX_ROWS:
                 raise refuse("file.too_many_rows", line, limit=MAX_ROWS)
             yield line, cells
+
+    def _repeats_header(self, cells: list[str]) -> bool:
+        """Whether a row is the header again, as pages and joined files have it."""
+        return tuple(cell.strip() for cell in cells) == self.header
 
     def cells_of(self, lines: Collection[int]) -> dict[int, tuple[str, ...]]:
         """The original cells of some lines, read from the file again."""

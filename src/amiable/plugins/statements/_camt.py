@@ -32,7 +32,9 @@ def balance(draft: Draft, element: Any) -> None:
 def entry(draft: Draft, element: Any) -> None:
     """One Ntry; pending and informative ones are counted, not booked."""
     amount_minor, currency = _amount(element)
-    status = text_of(element, "Sts", "Cd") or text_of(element, "Sts") or "BOOK"
+    # A bank's own status (Prtry) does not say that the movement is final.
+    status = text_of(element, "Sts", "Cd") or text_of(element, "Sts")
+    status = status or text_of(element, "Sts", "Prtry") or "BOOK"
     if status != "BOOK":
         draft.pending += 1
         return
