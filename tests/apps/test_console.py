@@ -340,3 +340,26 @@ def test_pause_leaves_the_agenda_at_once_and_comes_back_when_taken_back(story):
         noted = {"/promises/": Promise, "/holds/": Hold}[address].objects.latest("id")
         manager.post(undo.format(noted.pk))
         cases_replan(story.organization.pk, {case.customer_id}, on=workday)
+
+
+@pytest.mark.parametrize("number", ["", "x", "²", "-1", "9" * 30])
+def test_numbers_that_are_none_break_nothing(story, number):
+    manager = browser(story.manager)
+    line = StatementLine.objects.get(label__contains="0099").pk
+    before = _state()
+    for address, form, expected in (
+        ("/actions/approve/", {"action": number}, 302),
+        ("/actions/refuse/", {"action": number, "reason": "x"}, 302),
+        (f"/actions/reopen/?action={number}", {}, 302),
+        (f"/bank/lines/{line}/assign/", {"customer": number}, 404),
+        ("/holds/", {"case": number, "reason": "x"}, 302),
+    ):
+        assert manager.post(address, form).status_code == expected, address
+    assert manager.get(f"/bank/lines/{line}/?customer={number}").status_code == 200
+    assert _state() == before
+
+
+def test_file_of_another_kind_is_named_in_the_readers_language():
+    sentence = Sentence("file.wrong_kind", {"format": "Invoices (CSV)"})
+    with translation.override("fr"):
+        assert "Factures (CSV)" in sentences.render(sentence)

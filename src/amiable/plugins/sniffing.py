@@ -25,7 +25,7 @@ declare(
             "The file is none of the supported formats: {formats}. Export it again as one of them."
         ),
         "file.wrong_kind": gettext_noop(
-            "The file is of the format {format}, which holds no {wanted}. Choose the right import."
+            "The file is of another kind: {format}. Choose the right import."
         ),
         "file.not_found": gettext_noop("There is no readable file at this path."),
         "file.pdf": gettext_noop(
@@ -76,7 +76,7 @@ def read_file(
     wanted = [r for r in candidates if kind is None or r.kind == kind]
     if kind and not wanted:
         if candidates and candidates[0].kind != kind:
-            return _refused(kind, "file.wrong_kind", format=candidates[0].label, wanted=kind)
+            return _refused(kind, "file.wrong_kind", format=candidates[0].label)
         wanted = _table_readers(kind, head, path.name)
     return _first_reading(wanted, path, options) or _unsupported(fallback, head)
 
@@ -114,7 +114,7 @@ def _unsupported(kind: FileKind, head: bytes) -> ReadResult:
         return _refused(kind, "file.pdf")
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         return _refused(kind, "file.old_workbook")
-    return _refused(kind, "file.unsupported", formats=", ".join(r.label for r in readers()))
+    return _refused(kind, "file.unsupported", formats=" · ".join(r.label for r in readers()))
 
 
 def _refused(kind: FileKind, code: str, **params: Any) -> ReadResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_required
@@ -74,6 +74,11 @@ def page_number(request: HttpRequest) -> int:
     """The page of a list asked for; the first when it is no sensible number."""
     text = request.GET.get("page", "1")
     return int(text) if text.isdecimal() and len(text) < 7 else 1
+
+
+def ids(texts: Iterable[str]) -> list[int]:
+    """The object ids among what a form sent; anything that can be none is left out."""
+    return [int(text) for text in texts if text.isdecimal() and len(text) < 19]
 
 
 def back(request: HttpRequest, default: str) -> HttpResponse:

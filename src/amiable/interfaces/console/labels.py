@@ -156,6 +156,19 @@ LOOKS: dict[str, dict[str, Look]] = {
         "customers": Look(_("Customers"), icon="users"),
         "statement": Look(_("Bank statement"), icon="building-bank"),
     },
+    "format": {
+        "invoices_csv": Look("CSV"),
+        "invoices_xlsx": Look("Excel"),
+        "customers": Look("CSV, Excel"),
+        "fec": Look("FEC"),
+        "camt053": Look("camt.053"),
+        "cfonb120": Look("CFONB 120"),
+    },
+    "channel": {
+        "outbox": Look(_("Built-in outbox")),
+        "smtp": Look(_("Email server")),
+        "spool": Look(_("Folder")),
+    },
     "job": {
         "queued": Look(_("Waiting"), "quiet"),
         "running": Look(_("Running"), "info"),

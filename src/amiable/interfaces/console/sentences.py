@@ -10,6 +10,9 @@ from django.utils.translation import gettext
 from amiable.core.sentences import CATALOG, Sentence
 from amiable.interfaces.console.formats import parameter
 
+# Parameters that name file formats: their labels are texts of ours, apart from each other by dots.
+FORMATS = {"format", "formats"}
+
 
 def render(sentence: Sentence | Mapping[str, Any]) -> str:
     """The sentence, or its JSON form, translated, with its parameters written locally.
@@ -23,4 +26,6 @@ def render(sentence: Sentence | Mapping[str, Any]) -> str:
     if template is None:
         return sentence.code
     params = {key: parameter(value) for key, value in sentence.params.items()}
+    for key in params.keys() & FORMATS:
+        params[key] = " · ".join(map(gettext, params[key].split(" · ")))
     return gettext(template).format(**params)

@@ -13,4 +13,4 @@ def done(request: HttpRequest, text: str, undo: str = "") -> None:
 
 def failed(request: HttpRequest, text: str) -> None:
     """Say why a change was not made."""
-    messages.error(request, text)
+    messages.error(request, text[:1].upper() + text[1:])

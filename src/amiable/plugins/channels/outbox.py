@@ -23,8 +23,8 @@ class OutboxChannel:
 
 
 class _OutboxSession:
-    def send(self, message: Outgoing) -> Outcome:
-        return Outcome("sent", detail=f"kept in the outbox for {message.recipient}"[:200])
+    def send(self, message: Outgoing) -> Outcome:  # noqa: ARG002
+        return Outcome("sent")
 
 
 PLUGIN = OutboxChannel()

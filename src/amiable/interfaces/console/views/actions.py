@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 from amiable.apps.dunning import queries as dunning
 from amiable.apps.dunning import services
 from amiable.interfaces.console import clock, forms, labels, toasts
-from amiable.interfaces.console.access import Request, actor, back, change, page
+from amiable.interfaces.console.access import Request, actor, back, change, ids, page
 
 HOME = "console:actions"
 # The batch a person looks through at once; the rest follows as these are decided.
@@ -35,7 +35,7 @@ def actions(request: Request) -> HttpResponse:
 
 
 def _chosen(request: Request) -> list[int]:
-    return [int(text) for text in request.POST.getlist("action") if text.isdecimal()]
+    return ids(request.POST.getlist("action"))
 
 
 @change
@@ -54,7 +54,7 @@ def approve(request: Request) -> HttpResponse:
 @change
 def reopen(request: Request) -> HttpResponse:
     """Take back an approval that has not left yet."""
-    chosen = [int(text) for text in request.GET.getlist("action") if text.isdecimal()]
+    chosen = ids(request.GET.getlist("action"))
     count = services.action_reopen(
         request.organization.pk, chosen, on=clock.today(), actor=actor(request)
     )

@@ -19,7 +19,7 @@ from amiable.apps.insights.customer_file import customer_file
 from amiable.apps.payments.services import PaymentError
 from amiable.apps.receivables.allocations import AllocationError
 from amiable.interfaces.console import clock, sentences, toasts
-from amiable.interfaces.console.access import Request, actor, back, change, page, page_number
+from amiable.interfaces.console.access import Request, actor, back, change, ids, page, page_number
 from amiable.interfaces.console.spending import spend
 
 HOME = "console:bank"
@@ -58,8 +58,8 @@ def line(request: Request, line_id: int) -> HttpResponse:
     if view is None:
         raise Http404
     query = request.GET.get("q", view.payer_name)[:100]
-    chosen = request.GET.get("customer", "")
-    file = customer_file(organization, int(chosen), today) if chosen.isdecimal() else None
+    chosen = ids([request.GET.get("customer", "")])
+    file = customer_file(organization, chosen[0], today) if chosen else None
     context = {"line": view, "q": query, "file": file, "today": today}
     if file is None:
         context["found"] = accounts.accounts_page(organization, today, search=query)
@@ -125,12 +125,12 @@ def line_restore(request: Request, line_id: int) -> HttpResponse:
 @change
 def line_assign(request: Request, line_id: int) -> HttpResponse:
     """Post a line to a customer: the ticked items, oldest first, until the money is used up."""
-    organization, customer = request.organization.pk, request.POST.get("customer", "")
+    organization, chosen = request.organization.pk, ids([request.POST.get("customer", "")])
     view = banking.line(organization, line_id)
-    file = customer_file(organization, int(customer), clock.today())
+    file = customer_file(organization, chosen[0], clock.today()) if chosen else None
     if view is None or file is None:
         raise Http404
-    ticked = {int(text) for text in request.POST.getlist("item") if text.isdecimal()}
+    ticked = set(ids(request.POST.getlist("item")))
     parts = spend(file, amount=view.amount, ticked=ticked)
     match = _decide(request, services.line_assign, line_id, file.customer.pk, allocations=parts)
     if match:
