@@ -206,3 +206,13 @@ def test_open_amount_is_the_total_less_what_was_paid(tmp_path):
 def test_header_repeated_by_pages_is_no_row(tmp_path):
     found = read(tmp_path, HEADER, ONE, HEADER, TWO)
     assert (found.errors, found.rows, len(found.invoices)) == ((), 2, 2)
+
+
+def test_cells_written_as_formulas_of_text_are_their_text(tmp_path):
+    found = read(
+        tmp_path,
+        "Code client;Facture;Date;Échéance;Montant TTC",
+        '="0012";="F1";01/10/2026;="31/10/2026";="5,00"',
+    )
+    (row,) = found.invoices
+    assert (row.customer.code, row.number, row.total_minor) == ("0012", "F1", 500)

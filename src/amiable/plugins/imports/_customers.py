@@ -81,10 +81,13 @@ _LIMITS = {
 def clean(text: str) -> str:
     """A cell as text: no control characters, single spaces, spreadsheet guards removed.
 
-    A leading apostrophe before =, +, - or @ is the guard our own files of rejected rows carry.
+    A leading apostrophe before =, +, - or @ is the guard our own files of rejected rows carry;
+    ="0012" is how other software keeps the zeros of a code in a spreadsheet.
     """
     if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@"):
         text = text[1:]
+    elif text[:2] == '="' and text[-1:] == '"' and len(text) > 2:
+        text = text[2:-1]
     if _UNSAFE.search(text):
         text = " ".join(text.translate(_CONTROLS).split())
     return text.strip()
