@@ -216,3 +216,28 @@ def test_cells_written_as_formulas_of_text_are_their_text(tmp_path):
     )
     (row,) = found.invoices
     assert (row.customer.code, row.number, row.total_minor) == ("0012", "F1", 500)
+
+
+@pytest.mark.parametrize(
+    ("letters", "open_minor"), [("AA", 0), ("12", 0), ("", None), ("Oui", 0), ("Non", None)]
+)
+def test_lettering_settles_an_invoice(tmp_path, letters, open_minor):
+    head = "Client;Facture;Date;Échéance;Montant TTC;Lettrage"
+    found = read(tmp_path, head, f"Un;F1;01/10/2026;31/10/2026;10,00;{letters}")
+    assert found.errors == ()
+    assert [i.open_minor for i in found.invoices] == [open_minor]
+
+
+def test_lettering_in_small_letters_needs_the_open_amount(tmp_path):
+    head = "Client;Facture;Date;Échéance;Montant TTC;Lettrage"
+    found = read(tmp_path, head, "Un;F1;01/10/2026;31/10/2026;10,00;aa")
+    assert [(e.line, e.column, e.code) for e in found.errors] == [
+        (2, "Lettrage", "invoice.part_paid")
+    ]
+
+
+def test_unread_column_of_what_is_open_is_reported(tmp_path):
+    head = "Client;Facture;Date;Échéance;Montant TTC;Solde en fin de période"
+    found = read(tmp_path, head, "Un;F1;01/10/2026;31/10/2026;10,00;4,00")
+    assert warned(found) == [(1, "invoice.open_overlooked")]
+    assert read(tmp_path, HEADER, ONE).warnings == ()

@@ -161,6 +161,7 @@ INVOICE: Names = {
         "etat du paiement, payment status, payment state, facture payee, facture reglee, payee,"
         "reglee"
     ),
+    "lettering": _names("lettrage, lettre, code lettrage, ecriturelet, lettering"),
     "status": _names(
         "statut facture, statut de la facture, etat facture, etat de la facture, invoice status,"
         "statut, etat, status"

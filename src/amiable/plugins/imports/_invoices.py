@@ -23,7 +23,7 @@ from amiable.core.terms import TermError, due_date, parse_term
 from amiable.plugins.base import ReadOptions, ReadResult
 from amiable.plugins.imports._customers import CustomerReader, clean
 from amiable.plugins.imports._fields import stated_currency
-from amiable.plugins.imports._status import State, state_of
+from amiable.plugins.imports._status import State, overlooked, state_of, state_of_lettering
 from amiable.plugins.imports._summary import invoices_summary
 from amiable.plugins.imports._table import Problems, RefusedFileError, Table, refuse
 from amiable.plugins.imports._totals import Sums, is_labelled
@@ -86,6 +86,10 @@ def read_invoices(table: Table, options: ReadOptions, *, format_code: str) -> Re
     reader = _InvoiceReader(table, options, problems)
     raw: dict[int, tuple[str, ...]] = {}
     invoices: list[InvoiceRow] = []
+    if "open" not in table.columns:
+        unread = [n for i, n in enumerate(table.header) if i not in table.columns.values()]
+        for name in overlooked(unread):
+            problems.warning(table.header_line, name, "invoice.open_overlooked", name=name[:60])
     rows = 0
     try:
         for line, cells in table.rows():
@@ -214,6 +218,10 @@ class _InvoiceReader:
                 self._warn(field, "invoice.void", value=text[:40])
             elif state == "part" and not self._text("open") and not self._text("paid"):
                 self._error(field, "invoice.part_paid", value=text[:40])
+        lettered = state_of_lettering(letters := self._text("lettering"))
+        found |= {lettered} if lettered else set()
+        if lettered == "part" and not self._text("open") and not self._text("paid"):
+            self._error("lettering", "invoice.part_paid", value=letters[:40])
         states: tuple[State, ...] = ("void", "part", "paid")
         return next((state for state in states if state in found), "open")
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Literal
 
 from amiable.core.numbers import plain
 from amiable.core.sentences import declare, gettext_noop
+from amiable.plugins.imports._fields import normal
 
 State = Literal["open", "paid", "part", "void"]
 
@@ -17,6 +20,10 @@ declare(
         "invoice.part_paid": gettext_noop(
             "The invoice is “{value}” but the file has no open amount. Add a column with what "
             "remains to be paid."
+        ),
+        "invoice.open_overlooked": gettext_noop(
+            "The column “{name}” may say what is still to be paid, but it is not read: every "
+            "total counts as open. Rename the column or save a mapping."
         ),
         "invoice.status_unknown": gettext_noop(
             "“{value}” is not a known status: the row counts as to be paid. Check it."
@@ -55,6 +62,23 @@ _STATES: dict[str, State] = {
     ),
 }
 _ANSWERS: dict[str, State] = {"oui": "paid", "yes": "paid", "non": "open", "no": "open"}
+
+
+_OF_PAYMENT = re.compile(
+    r"\b(?:soldes?|restes?|restant|regles?|payes?|encaisse|balance|outstanding|remaining|unpaid)\b"
+)
+
+
+def overlooked(names: Iterable[str]) -> list[str]:
+    """Columns nobody reads whose name says that they hold what is open or paid."""
+    return [name for name in names if _OF_PAYMENT.search(normal(name))]
+
+
+def state_of_lettering(text: str) -> State | None:
+    """Capitals or figures settle a line of accounts, small letters settle a part (as in a FEC)."""
+    if not text or (known := state_of(text, "payment_status")):
+        return known if text else None
+    return "paid" if text == text.upper() else "part"
 
 
 def state_of(text: str, field: str) -> State | None:
