@@ -152,6 +152,22 @@ def test_a_message_written_at_a_failed_try_does_not_ask_for_what_was_disputed_si
     assert "1 200,00" in sent.text.replace("\u202f", " ").partition("contestées")[0]
 
 
+def test_a_message_written_at_a_failed_try_does_not_ask_for_what_was_paid_and_planned_since(debtor):
+    organization_id = debtor.organization_id
+    paid = factories.invoice(debtor, "FA1", due=TODAY - timedelta(days=1))
+    factories.invoice(debtor, "FA2", due=TODAY - timedelta(days=1))
+    plan(organization_id)
+    nowhere = {**ROUTES, "email": ("smtp", {"host": "127.0.0.1", "port": 1, "tls": "none"})}
+    assert send(organization_id, routes=nowhere).retry == 1
+    books(paid, -120_000)
+    plan(organization_id)  # before the next try: the plan must not hide the change
+    later = NOW + timedelta(hours=2)
+    assert send(organization_id, now=later).sent == 0
+    plan(organization_id)
+    assert send(organization_id, now=later).sent == 1
+    assert "FA1" not in Message.objects.get(state="sent").text
+
+
 def test_what_is_disputed_in_part_is_neither_asked_for_nor_called_paid(debtor):
     organization_id = debtor.organization_id
     item = factories.invoice(debtor, due=TODAY - timedelta(days=8))

@@ -319,6 +319,12 @@ def _update(organization_id: int, changes: list[replan.Change], on: date) -> Non
         if pending.state != Action.State.CLAIMED
         and pending.item_ids != {item.id for item in planned.items}
     ]
+    # Rows of a message already written tell what it says: the sender compares, and replaces it.
+    written = Action.objects.filter(
+        id__in=[pending.id for pending, _ in renewed], message__isnull=False
+    )
+    kept = set(written.values_list("id", flat=True)) if renewed else set()
+    renewed = [(pending, planned) for pending, planned in renewed if pending.id not in kept]
     if not renewed:
         return
     ActionItem.objects.filter(action_id__in=[pending.id for pending, _ in renewed]).delete()
