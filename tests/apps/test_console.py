@@ -363,3 +363,11 @@ def test_file_of_another_kind_is_named_in_the_readers_language():
     sentence = Sentence("file.wrong_kind", {"format": "Invoices (CSV)"})
     with translation.override("fr"):
         assert "Factures (CSV)" in sentences.render(sentence)
+
+
+def test_empty_installation_invites_and_shows_no_empty_chart():
+    organization = factories.organization("fresh")
+    manager = browser(member(organization, "manager@fresh.example", "manager"))
+    page = manager.get("/").content.decode()
+    assert "Commencez par vos factures ouvertes" in page
+    assert "dso-title" not in page
