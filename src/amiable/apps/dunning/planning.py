@@ -319,12 +319,8 @@ def _update(organization_id: int, changes: list[replan.Change], on: date) -> Non
         if pending.state != Action.State.CLAIMED
         and pending.item_ids != {item.id for item in planned.items}
     ]
-    # Rows of a message already written tell what it says: the sender compares, and replaces it.
-    written = Action.objects.filter(
-        id__in=[pending.id for pending, _ in renewed], message__isnull=False
-    )
-    kept = set(written.values_list("id", flat=True)) if renewed else set()
-    renewed = [(pending, planned) for pending, planned in renewed if pending.id not in kept]
+    written = _written([pending.id for pending, _ in renewed])
+    renewed = [pair for pair in renewed if pair[0].id not in written]
     if not renewed:
         return
     ActionItem.objects.filter(action_id__in=[pending.id for pending, _ in renewed]).delete()
@@ -345,3 +341,12 @@ def _update(organization_id: int, changes: list[replan.Change], on: date) -> Non
         ["reasons"],
         batch_size=500,
     )
+
+
+def _written(action_ids: list[int]) -> set[int]:
+    """Those whose message is written: their rows tell what it says, so that the sender can compare
+    and replace it."""
+    if not action_ids:
+        return set()
+    rows = Action.objects.filter(id__in=action_ids, message__isnull=False)
+    return set(rows.values_list("id", flat=True))
