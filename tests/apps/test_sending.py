@@ -319,3 +319,24 @@ def test_sending_costs_a_bounded_number_of_queries(django_assert_max_num_queries
     plan(owner.organization_id)
     with django_assert_max_num_queries(80):
         assert send(owner.organization_id).sent == 50
+
+
+def test_a_conversation_goes_on_about_its_invoices_and_others_begin_their_own(debtor):
+    first = factories.invoice(debtor, "FA1", due=TODAY - timedelta(days=1))
+    plan(debtor.organization_id)
+    send(debtor.organization_id)
+    later = TODAY + timedelta(days=6)  # D+7, a Thursday
+    Case.objects.update(next_plan_on=later)
+    plan_tick(debtor.organization_id, on=later)
+    send(debtor.organization_id, now=NOW + timedelta(days=6))
+    books(first, -120_000)
+    last = TODAY + timedelta(days=10)  # a Monday
+    factories.invoice(debtor, "FA2", due=last - timedelta(days=1))
+    Case.objects.update(next_plan_on=last)
+    plan_tick(debtor.organization_id, on=last)
+    send(debtor.organization_id, now=NOW + timedelta(days=10))
+    opening, follow_up, other = Message.objects.filter(medium="email").order_by("id")
+    assert follow_up.thread_id == opening.thread_id
+    assert follow_up.subject.startswith("Re")
+    assert other.thread_id != opening.thread_id
+    assert not other.subject.startswith("Re")

@@ -13,7 +13,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from amiable.core.money import split
 from amiable.core.sentences import Sentence
 
 # "365": every year has 365 days. "actual": days of a leap year count for 1/366.
@@ -80,13 +79,26 @@ def accrue(
     """
     if base_minor < 0:
         raise ValueError("interest runs on an amount owed, not on a credit")
+    if not spans:
+        return ()
     weights = [_weight(span, day_count) for span in spans]
     scale = 100 * 10**RATE_DECIMALS * 365 * 366
     total_minor = (2 * base_minor * sum(weights) + scale) // (2 * scale)
-    parts = split(total_minor, weights) if any(weights) else [0] * len(spans)
+    # Each amount is cut to the cent; the cents missing to the total go to the largest remainders,
+    # so that no shown amount is a cent away from its exact value.
+    parts, remainders = zip(*(divmod(base_minor * w, scale) for w in weights), strict=True)
+    by_remainder = sorted(range(len(spans)), key=lambda i: (-remainders[i], i))
+    rounded_up = set(by_remainder[: total_minor - sum(parts)])
     return tuple(
-        Segment(s.starts_on, s.ends_on, _days(s.starts_on, s.ends_on), s.rate_pct, part, s.source)
-        for s, part in zip(spans, parts, strict=True)
+        Segment(
+            s.starts_on,
+            s.ends_on,
+            _days(s.starts_on, s.ends_on),
+            s.rate_pct,
+            part + (at in rounded_up),
+            s.source,
+        )
+        for at, (s, part) in enumerate(zip(spans, parts, strict=True))
     )
 
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from amiable.apps.customers.models import ContactPoint, Customer
 from amiable.apps.dunning.facts import is_mobile
-from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.messaging.models import Message
 from amiable.apps.receivables.models import Installment
 from amiable.core.drafts import Draft, DraftLine, Party
@@ -47,18 +47,30 @@ def drafts(organization_id: int, ready: Collection[Ready], *, on: date) -> list[
 
 
 @dataclass(frozen=True, slots=True)
+class _Earlier:
+    """A message that was sent, and the installments it asked for."""
+
+    message_id: str
+    on: date
+    items: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class _Known:
-    """Addresses per customer, earlier messages per case, invoice per installment."""
+    """Addresses per customer, earlier messages per case with their items, invoice per item."""
 
     points: Mapping[int, Mapping[str, str]]
-    threads: Mapping[int, list[tuple[str, date]]]
+    threads: Mapping[int, list[_Earlier]]
     invoices: Mapping[int, int]
 
 
 def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
     facts, step = ready.facts, ready.step
     reach = known.points.get(customer.id, {})
-    earlier = known.threads.get(facts.case_id, [])
+    # A conversation is about its invoices: a message about others begins one of its own.
+    earlier = [
+        e for e in known.threads.get(facts.case_id, []) if not e.items.isdisjoint(ready.asked)
+    ]
     lines = tuple(
         line
         for item in facts.items
@@ -86,8 +98,8 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
         credit_minor=facts.unallocated_minor,
         payment_reference=_payment_reference(customer, lines),
         deadline_on=next_workday(on + timedelta(days=ready.scenario.deadline_days), zone),
-        previous_contact_on=earlier[-1][1] if earlier else None,
-        thread_ids=tuple(message_id for message_id, _ in earlier if message_id),
+        previous_contact_on=earlier[-1].on if earlier else None,
+        thread_ids=tuple(each.message_id for each in earlier if each.message_id),
         with_invoices=step.with_invoices,
     )
 
@@ -179,14 +191,24 @@ def _points(organization_id: int, customer_ids: Collection[int]) -> dict[int, di
     return reach
 
 
-def _threads(organization_id: int, case_ids: Collection[int]) -> dict[int, list[tuple[str, date]]]:
-    """Message ids and days of what each case was sent, oldest first."""
-    found: dict[int, list[tuple[str, date]]] = defaultdict(list)
-    rows = Message.objects.filter(
-        organization_id=organization_id, case_id__in=case_ids, state=Message.State.SENT
-    ).order_by("id")
-    for case_id, message_id, on in rows.values_list("case_id", "message_id", "on_date"):
-        found[case_id].append((message_id, on))
+def _threads(organization_id: int, case_ids: Collection[int]) -> dict[int, list[_Earlier]]:
+    """What each case was sent, oldest first."""
+    asked: dict[int, set[int]] = defaultdict(set)
+    heads: dict[int, tuple[int, str, date]] = {}
+    rows = ActionItem.objects.filter(
+        organization_id=organization_id,
+        action__case_id__among=set(case_ids),
+        action__message__state=Message.State.SENT,
+    ).order_by("action__message_id")
+    for case_id, key, message_id, on, installment_id in rows.values_list(
+        "action__case_id", "action__message_id", "action__message__message_id",
+        "action__message__on_date", "installment_id",
+    ):  # fmt: skip
+        heads[key] = (case_id, message_id, on)
+        asked[key].add(installment_id)
+    found: dict[int, list[_Earlier]] = defaultdict(list)
+    for key, (case_id, message_id, on) in heads.items():
+        found[case_id].append(_Earlier(message_id, on, frozenset(asked[key])))
     return found
 
 

@@ -212,7 +212,8 @@ def _plan_chunk(
         additions += [(action, enrolled[case_id]) for action in change.add]
         looks.setdefault(decided.next_look_on, []).append(case_id)
     _insert(organization_id, additions, on)
-    _update(organization_id, changes, on)
+    _cancel(organization_id, changes, on)
+    _renew(organization_id, changes)
     for look, case_ids in looks.items():
         Case.objects.filter(id__among=case_ids).update(next_plan_on=look)
     counts.cases += len(ids)
@@ -294,8 +295,8 @@ def _first_state(planned: PlannedAction) -> str:
     return Action.State.TODO if planned.step.medium in HUMAN_MEDIA else Action.State.APPROVED
 
 
-def _update(organization_id: int, changes: list[replan.Change], on: date) -> None:
-    """Cancel what no longer holds; renew the items of what is kept and not yet on its way."""
+def _cancel(organization_id: int, changes: list[replan.Change], on: date) -> None:
+    """Cancel what no longer holds, with its message when one was written and had not left."""
     cancelled = [
         Action(
             id=pending.id,
@@ -312,6 +313,10 @@ def _update(organization_id: int, changes: list[replan.Change], on: date) -> Non
             id__in=[action.id for action in cancelled], message__isnull=False
         )
         messages_withdraw(organization_id, list(written.values_list("message_id", flat=True)))
+
+
+def _renew(organization_id: int, changes: list[replan.Change]) -> None:
+    """Give what is kept, and is not on its way, the items and reasons it would have today."""
     renewed = [
         (pending, planned)
         for change in changes
