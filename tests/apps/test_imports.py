@@ -19,6 +19,7 @@ from amiable.apps.imports.models import ImportRun
 from amiable.apps.receivables.models import Allocation, Entry, Installment, Invoice
 from amiable.apps.receivables.queries import open_items, unallocated_credits
 from amiable.apps.receivables.services import installments_settle
+from amiable.apps.work.models import Job
 from amiable.core.terms import due_date, parse_term
 from tests import factories
 from tests.factories import TODAY
@@ -353,3 +354,12 @@ def test_a_fec_falls_due_on_the_term_agreed_with_the_customer(org):
     for invoice in mine:
         assert invoice.due_date == due_date(parse_term("45 jours fin de mois"), invoice.issue_date)
         assert invoice.due_date != stated[invoice.number]
+
+
+def test_an_import_is_a_job_that_the_console_shows_and_a_dry_run_is_not(org):
+    load(org, row("F1"), dry_run=True)
+    assert Job.objects.count() == 0
+    load(org, row("F1"))
+    job = Job.objects.get()
+    assert (job.kind, job.state, job.done, job.total) == ("import", "done", 1, 1)
+    assert job.result["state"] == "done"

@@ -19,6 +19,7 @@ from amiable.apps.imports.models import ImportMapping, ImportRun
 from amiable.apps.imports.rejected import rejected_file
 from amiable.apps.imports.writers import Written, customers_write, invoices_write
 from amiable.apps.tenants.models import Organization
+from amiable.apps.work.services import job
 from amiable.core.records import RowError
 from amiable.core.sentences import Sentence
 from amiable.plugins.base import FileKind, ReadOptions, ReadResult
@@ -102,6 +103,7 @@ def import_run(
     2. All rows are written in one transaction with the run, its audit event, and the cases it
        wakes. `dry_run` does the same and takes everything back.
     3. `full` says the file lists all open invoices: others are flagged as missing.
+    4. The run is a job, seen in the console from the moment the file is being read.
     `write` imports statements (kind "statement") and returns counts. Raises LookupError for an
     unknown mapping or creditor.
     """
@@ -111,7 +113,15 @@ def import_run(
             organization, kind, Path(filename).name[:255], _sha256(path), on, actor, dry_run,
             partial, full, creditor, write,
         )  # fmt: skip
-        return _run(order, read_file(path, options, kind=kind))
+        if dry_run:
+            return _run(order, read_file(path, options, kind=kind))
+        with job(organization.id, "import", on=on) as progress:
+            read = read_file(path, options, kind=kind)
+            progress(0, read.rows)
+            result = _run(order, read)
+            progress(read.rows, read.rows)
+            progress.result = {"file": order.filename, "state": str(result.state)}
+        return result
 
 
 def mapping_save(organization_id: int, kind: str, name: str, *, columns: dict[str, str]) -> None:
