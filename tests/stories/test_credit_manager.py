@@ -162,3 +162,20 @@ def test_every_day_can_be_run_twice(desk):
     assert first["send"]["sent"] == 2
     assert second["send"]["sent"] == 0
     assert second["plan"]["added"] == 0
+
+
+def test_a_payment_cancels_what_was_about_to_leave_as_soon_as_it_is_matched(desk):
+    desk.hand_in("invoices", "factures.csv", INVOICES, on=date(2026, 10, 1))
+    day = date(2026, 10, 2)
+    desk.type("plan", on=day)
+    desk.hand_in(
+        "statement", "in.xml",
+        statement(
+            day, opening="0.00", closing="96.10", amount="96.10", reference="R1",
+            payer="GARAGE LEMOINE", text="FA2026-0103",
+        ),
+        on=day,
+    )  # fmt: skip
+    assert desk.type("match", on=day)["actions_cancelled"] == 1
+    sent = desk.type("send", on=day)
+    assert (sent["sent"], sent["cancelled"]) == (1, 0)

@@ -14,7 +14,7 @@ from django_tasks import task
 
 from amiable.apps.audit.queries import broken_invariants
 from amiable.apps.banking.services import lines_match
-from amiable.apps.dunning.services import plan_tick, send_tick
+from amiable.apps.dunning.services import cases_replan, plan_tick, send_tick
 from amiable.apps.insights.day import day_run
 from amiable.apps.insights.services import snapshot_take
 from amiable.apps.work.services import job
@@ -22,10 +22,12 @@ from amiable.apps.work.services import job
 
 @task()
 def match_task(organization_id: int, on: str, job_id: int | None = None) -> None:
-    """Match the bank lines that wait."""
+    """Match the bank lines that wait; what would chase those who paid is cancelled at once."""
     day = date.fromisoformat(on)
     with job(organization_id, "match", on=day, job_id=job_id) as progress:
-        progress.result = dict(lines_match(organization_id, on=day, progress=progress))
+        counts = lines_match(organization_id, on=day, progress=progress)
+        cancelled = cases_replan(organization_id, on=day).cancelled
+        progress.result = {**counts, "actions_cancelled": cancelled}
 
 
 @task()

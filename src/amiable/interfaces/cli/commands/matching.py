@@ -16,15 +16,22 @@ if TYPE_CHECKING:
 @click.command("match")
 @tenant_command
 def match_command(*, organization: Organization, on: date, as_json: bool) -> None:
-    """Match bank lines to what customers owe: post, propose or leave, each with its evidence."""
+    """Match bank lines to what customers owe: post, propose or leave, each with its evidence.
+
+    What was about to leave for a customer who has paid is cancelled at once.
+    """
     from amiable.apps.banking import queries, services
+    from amiable.apps.dunning.services import cases_replan
 
     with seen_job(organization.id, "match", on) as (progress, seen):
         counts = services.lines_match(organization.id, on=on, progress=progress)
-        seen.result = dict(counts)
+        cancelled = cases_replan(organization.id, on=on).cancelled
+        seen.result = {**counts, "actions_cancelled": cancelled}
     states = queries.state_counts(organization.id)
     text = (
         f"{counts['lines']} lines: {counts['posted']} posted, {counts['returned']} returned, "
-        f"{counts['proposed']} to confirm, {counts['left']} left, {counts['ignored']} set aside"
+        f"{counts['proposed']} to confirm, {counts['left']} left, {counts['ignored']} set aside; "
+        f"{cancelled} actions cancelled"
     )
-    emit({"on": on.isoformat(), **counts, "states": states}, as_json=as_json, text=text)
+    document = {**counts, "actions_cancelled": cancelled, "states": states}
+    emit({"on": on.isoformat(), **document}, as_json=as_json, text=text)
