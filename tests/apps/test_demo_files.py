@@ -207,3 +207,10 @@ def test_any_day_can_be_the_anchor(anchor, tmp_path):
         if path.suffix == ".xml":
             (record,) = reader.read(path, ReadOptions()).statements
             assert record.difference_minor == 0
+
+
+@pytest.mark.parametrize("anchor", [date(2026, 11, 25), date(2026, 12, 27), date(2027, 3, 1)])
+def test_a_small_portfolio_delivers_no_empty_table(anchor):
+    small = books(2, anchor, customers=20, invoices=100)
+    tables = [d for d in files.deliveries(small) if d.kind in {"customers", "invoices"}]
+    assert all(len(d.content.strip().splitlines()) > 1 for d in tables)

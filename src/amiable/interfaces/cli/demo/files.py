@@ -173,7 +173,8 @@ def _history(story: Books) -> Iterator[Delivery]:
             if bill.issued <= end and (bill.issued > before or story.open_minor(bill, before))
         ]
         content = _table((*INVOICE_HEADER, "Reste dû"), rows, "cp1252")
-        yield Delivery(end, "invoices", f"factures/{end:%Y-%m-%d}-grand-livre.csv", content)
+        if rows:  # a small portfolio has months without a bill
+            yield Delivery(end, "invoices", f"factures/{end:%Y-%m-%d}-grand-livre.csv", content)
         before = end
 
 
