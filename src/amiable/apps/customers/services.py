@@ -104,7 +104,7 @@ def _merged(rows: Sequence[CustomerRow]) -> dict[Key, CustomerRow]:
             known.add(values)
             before = _row_values(merged[key])
             united = [new or old for new, old in zip(values, before, strict=True)]
-            merged[key] = CustomerRow(merged[key].line, *united)  # type: ignore[arg-type]
+            merged[key] = CustomerRow(merged[key].line, *united)  # type: ignore[arg-type]  # fields in order
     return merged
 
 

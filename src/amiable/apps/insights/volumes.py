@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from amiable.apps.banking.models import StatementLine
 from amiable.apps.customers.models import Customer
@@ -37,6 +38,6 @@ def volumes(organization_id: int) -> Volumes:
     )
 
 
-def _counts(rows: object, field: str) -> dict[str, int]:
-    found = rows.order_by().values_list(field).annotate(Count("id"))  # type: ignore[attr-defined]
+def _counts(rows: QuerySet[Any], field: str) -> dict[str, int]:
+    found = rows.order_by().values_list(field).annotate(Count("id"))
     return dict(sorted(found))
