@@ -232,7 +232,9 @@ def test_invoices_are_attached_once_each_and_named_in_the_text(case):
         organization=case.organization, invoice=item.invoice,
         filename="FA é\r\nBcc: x@y.z.pdf", content=b"%PDF-1.7 x", sha256="0" * 64,
     )  # fmt: skip
-    ids = freeze(case, draft("reminder_1", line(item.invoice_id), case=case, with_invoices=True))
+    ids = freeze(
+        case, draft("reminder_1", line(item.invoice_id), case=case, attachments=("invoices",))
+    )
     parts = message_parts(case.organization_id, ids["reminder_1-1"])
     (file,) = parts.attachments
     assert file.content == b"%PDF-1.7 x"
@@ -243,7 +245,7 @@ def test_invoices_are_attached_once_each_and_named_in_the_text(case):
 
 
 def test_text_claims_no_attachment_when_there_is_none(case):
-    ids = freeze(case, draft("reminder_1", case=case, with_invoices=True))
+    ids = freeze(case, draft("reminder_1", case=case, attachments=("invoices",)))
     parts = message_parts(case.organization_id, ids["reminder_1-1"])
     assert parts.attachments == []
     assert "joint" not in parts.text

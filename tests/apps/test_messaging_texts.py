@@ -208,7 +208,7 @@ def test_too_heavy_attachments_are_left_out_and_the_text_does_not_promise_them()
 
 
 def test_a_first_message_does_not_say_that_the_invoice_comes_again():
-    given = draft("reminder_2", with_invoices=True)
+    given = draft("reminder_2", attachments=("invoices",))
     files = {given.key: Material((Attachment("FA1.pdf", b"%PDF-1.4"),))}
     assert "de nouveau" in text(given, materials=files)
     first = replace(given, previous_contact_on=None)

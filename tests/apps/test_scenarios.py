@@ -13,7 +13,8 @@ from amiable.apps.dunning.scenarios import (
     scenario_parse,
     scenario_text,
 )
-from amiable.core.scenario import SME_STANDARD, ScenarioError
+from amiable.core.scenario_data import ScenarioError
+from amiable.core.shipped import SME_STANDARD
 from tests import factories
 
 SOFT = """

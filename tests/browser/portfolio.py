@@ -16,7 +16,8 @@ from amiable.apps.dunning import services as dunning
 from amiable.apps.dunning.models import Scenario
 from amiable.apps.tenants.models import Membership, Organization, User
 from amiable.core.records import StatementEntry, StatementRecord
-from amiable.core.scenario import SME_STANDARD
+from amiable.core.scenario_data import scenario_to_json
+from amiable.core.shipped import SME_STANDARD
 from amiable.core.workdays import add_workdays
 from tests import factories
 
@@ -101,7 +102,7 @@ def _needs_approval(organization: Organization) -> None:
     )
     definition = dataclasses.replace(SME_STANDARD, steps=steps, version=2)
     row = Scenario.objects.get(organization=organization, is_default=True)
-    Scenario.objects.filter(pk=row.pk).update(definition=definition.to_json())
+    Scenario.objects.filter(pk=row.pk).update(definition=scenario_to_json(definition))
 
 
 def _noted(organization: Organization, debtors: list[Customer], items: list, day: date) -> None:

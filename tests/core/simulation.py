@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 from amiable.core.facts import CaseFacts, Item
 from amiable.core.planner import PlannedAction, plan
-from amiable.core.scenario import CONTACT_MEDIA, SME_STANDARD, Scenario, Step
+from amiable.core.scenario import CONTACT_MEDIA, Scenario, Step
+from amiable.core.shipped import SME_STANDARD
 from tests.core.builders import facts
 
 

@@ -11,7 +11,7 @@ from amiable.core.facts import Hold, PendingAction, Promise
 from amiable.core.guards import check
 from amiable.core.planner import plan
 from amiable.core.replan import change
-from amiable.core.scenario import SME_STANDARD
+from amiable.core.shipped import SME_STANDARD
 from tests.core.builders import DUE, facts, item
 from tests.core.simulation import World
 
@@ -60,7 +60,7 @@ def test_a_formal_notice_is_never_the_first_contact(policy):
     for late in range(0, 400, 7):
         on = DUE + timedelta(days=late)
         for action in plan(facts(item()), scenario, on).actions:
-            assert action.step.stage not in {"formal", "handover"}
+            assert action.step.stage not in {"formal", "litigation"}
 
 
 def test_after_an_outage_only_the_step_that_fits_is_taken():
@@ -114,7 +114,7 @@ def test_a_fresh_invoice_waits_a_day_for_a_firmer_message_that_leaves_by_itself(
         steps=tuple(
             replace(s, approval="automatic", stage="firm") if s.stage == "formal" else s
             for s in SME_STANDARD.steps
-            if s.stage != "handover"
+            if s.stage != "litigation"
         ),
     )
     early = replace(item(2, due=DUE + timedelta(days=60)), steps_done={})

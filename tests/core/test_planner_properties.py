@@ -12,7 +12,8 @@ from amiable.core.facts import Hold, PendingAction, Promise
 from amiable.core.guards import check
 from amiable.core.planner import plan
 from amiable.core.replan import change
-from amiable.core.scenario import CONTACT_MEDIA, SME_STANDARD
+from amiable.core.scenario import CONTACT_MEDIA
+from amiable.core.shipped import SME_STANDARD
 from amiable.core.workdays import is_workday
 from tests.core.builders import EVERYWHERE, facts, item
 from tests.core.simulation import World
@@ -29,7 +30,7 @@ scenarios = st.builds(
     st.sampled_from([0, 1500, 100_000]),
 )
 done_steps = st.dictionaries(
-    st.sampled_from([step.code for step in SME_STANDARD.main_steps]), days, max_size=4
+    st.sampled_from([step.code for step in SME_STANDARD.course().steps]), days, max_size=4
 )
 
 

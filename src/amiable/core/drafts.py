@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from amiable.core.records import CustomerKind
-from amiable.core.scenario import Medium, Stage
+from amiable.core.scenario import Attachment, Medium, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Draft:
     deadline_on: date | None = None
     previous_contact_on: date | None = None
     thread_ids: tuple[str, ...] = ()
-    with_invoices: bool = False
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def due_minor(self) -> int:

@@ -21,16 +21,47 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A dated promise to pay; it stops the case until its date plus grace, while not broken."""
+    """A dated promise to pay, or one instalment of a plan (`plan_id`).
+
+    Kept once `tolerance_pct` percent of it has come by `due_on` plus `grace_days`; see
+    core.promises for what it stops and when it is broken. `made_on` None = before everything.
+    """
 
     amount_minor: int
     due_on: date
     grace_days: int = 3
+    made_on: date | None = None
+    tolerance_pct: int = 95
+    plan_id: int | None = None
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Debt that went away on a day: money received less money taken back, credits."""
+
+    on: date
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `count` contacts in any `days` days. `medium` "" = all media together; `kind` "" =
+    every kind of customer."""
+
+    count: int
+    days: int
+    medium: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An open item (instalment of an invoice): the unit of debt."""
+    """An open item (instalment of an invoice): the unit of debt.
+
+    `steps_done` = day each step was carried out; `delivered` = day it reached the customer, where
+    a channel said so. `events` = last day of each kind of event that concerns the item.
+    """
 
     id: int
     number: str
@@ -41,10 +72,13 @@ class Item:
     disputed_minor: int = 0
     missing_from_export: bool = False
     steps_done: Mapping[str, date] = field(default_factory=dict)
+    delivered: Mapping[str, date] = field(default_factory=dict)
+    events: Mapping[str, date] = field(default_factory=dict)
+    return_reason: str = ""
 
     @property
     def chased_minor(self) -> int:
-        """What may be asked for: the open amount less what is disputed."""
+        """The open amount less what is disputed."""
         return max(0, self.open_minor - self.disputed_minor)
 
 
@@ -58,11 +92,19 @@ class PendingAction:
     due_on: date
     item_ids: frozenset[int]
     state: str
+    medium: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """Everything known of one case on one day. Amounts in minor units of `currency`."""
+    """Everything known of one case on one day. Amounts in minor units of `currency`.
+
+    `media` = what can reach the customer; `lost` = why a medium that once could no longer does
+    ("bounced", "opted_out"). `contacts` = days of recent contacts by medium, with these persons,
+    whatever the scenario. `score` = 0 (risky) to 100; None = unknown. `delay_days` = days by
+    which every reminder is held back (a comparison's control group). `receipts` go back to the
+    first promise that still matters.
+    """
 
     case_id: int
     organization_id: int
@@ -73,16 +115,25 @@ class CaseFacts:
     currency: str
     items: tuple[Item, ...]
     unallocated_minor: int = 0
+    segment: str = ""
+    creditor: str = ""
+    score: int | None = None
     holidays_zone: str = ""
     media: frozenset[str] = frozenset()
+    lost: Mapping[str, str] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()
     promises: tuple[Promise, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    contacts: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
+    caps: tuple[Cap, ...] = ()
     last_contact_on: date | None = None
     closed_counts: Mapping[str, int] = field(default_factory=dict)
     pending: tuple[PendingAction, ...] = ()
     insolvent_since: date | None = None
+    deceased_since: date | None = None
     bank_data_until: date | None = None
     bank_data_max_age_days: int | None = None
+    delay_days: int = 0
 
     @property
     def open_minor(self) -> int:

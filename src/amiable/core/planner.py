@@ -7,50 +7,48 @@ an action's key is (case, step, how often that step was closed before).
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from amiable.core.courses import Position, position
 from amiable.core.facts import CaseFacts, Item
-from amiable.core.guards import (
+from amiable.core.promises import Commitments, commitments
+from amiable.core.scenario import CONTACT_MEDIA, Approval, Medium, Scenario, Step
+from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.stops import (
     Stop,
     amount_stop,
     asked_minor,
+    cap_stop,
     case_stop,
-    contact_stop,
+    condition_stop,
     item_stop,
+    medium_for,
+    overdue_minor,
+    pace_stop,
+    reach_stop,
     regroup_stop,
+    weekday_stop,
 )
-from amiable.core.scenario import CONTACT_MEDIA, STAGES, Scenario, Step, spread, step_dates
-from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.core.workdays import next_workday
 
 declare(
     {
-        "plan.step_due": gettext_noop("{number} was due on {due} (D+{days}): the step fits today."),
-        "plan.preventive": gettext_noop("{number} falls due on {due} (D-{days})."),
-        "plan.catch_up": gettext_noop(
-            "{number} is old (D+{days}) and was never reminded: it enters at this step."
-        ),
-        "plan.jumped": gettext_noop(
-            "Steps were missed for {number}: only the one that fits today is taken."
-        ),
-        "plan.gentler_first": gettext_noop(
-            "{number} is old enough for a firmer step, which needs this one first."
-        ),
-        "plan.step_done": gettext_noop("{number}: last step on {on}, the next on {next}."),
-        "plan.not_yet": gettext_noop("{number} falls due on {due}; first step on {next}."),
-        "plan.course_over": gettext_noop("{number}: every step was taken, the last on {on}."),
         "plan.firmer_today": gettext_noop(
             "{number} is not swept into a firmer message; its own step follows."
         ),
         "plan.overtaken": gettext_noop("Overtaken by the next step of the scenario."),
         "plan.waiting_approval": gettext_noop("Waits for a person's approval."),
+        "plan.waiting_batch": gettext_noop("Waits for a person to confirm it with others."),
+        "plan.large_amount": gettext_noop(
+            "It asks for more than the scenario lets leave by itself: a person confirms it."
+        ),
+        "plan.fallback": gettext_noop(
+            "The customer cannot be reached by the step's own medium: another one takes over."
+        ),
     }
 )
-
-_FORMAL, _FIRM, _HANDOVER = (STAGES.index(stage) for stage in ("formal", "firm", "handover"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +56,13 @@ class PlannedItem:
     """An item that takes `step` with this action ("" = the action only goes along).
 
     `open_minor` = what is asked for: nothing for an item that is only announced with others.
+    `event_on` = the day of the event the step counted from.
     """
 
     id: int
     step: str
     open_minor: int
+    event_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,8 @@ class PlannedAction:
     due_on: date
     items: tuple[PlannedItem, ...]
     reasons: tuple[Sentence, ...]
+    medium: Medium
+    approval: Approval
 
     @property
     def key(self) -> str:
@@ -100,14 +102,22 @@ class Plan:
     next_look_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Position:
-    """Where an item stands: the step due now (index, or -1), why, and its next date."""
+@dataclass(slots=True)
+class _Work:
+    """One case on its way to a plan."""
 
-    item: Item
-    index: int
-    sentence: Sentence
-    next_on: date | None
+    facts: CaseFacts
+    scenario: Scenario
+    day: date
+    given: Commitments
+    overdue: int
+    actions: list[PlannedAction] = field(default_factory=list)
+    skips: list[Skip] = field(default_factory=list)
+    looks: list[date | None] = field(default_factory=list)
+
+    def skip(self, stop: Stop, item_id: int | None = None) -> None:
+        self.skips.append(Skip(stop.sentence, item_id))
+        self.looks.append(stop.look_on)
 
 
 def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
@@ -115,211 +125,163 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
 
     1. Nothing is planned on a day that is not worked: the day is the next working day.
     2. A stop of the whole case ends it; items with a stop of their own drop out.
-    3. Each item stands at one step of the scenario, by its due date and what it already got.
-    4. The firmest step due sets the tone; gentler items take part with their own step unless
+    3. Steps whose conditions the case does not meet are passed over.
+    4. Each item stands at one step of the scenario, by its dates, what happened to it and what it
+       already got.
+    5. The firmest step due sets the tone; gentler items take part with their own step unless
        the gap in tone is more than one stage.
-    5. Minimum amount, credit, address and minimum gap are asked for the action as a whole.
+    6. Minimum amount, credit, address, minimum gap and caps are asked for the action as a whole.
     """
     day = next_workday(today, facts.holidays_zone)
     stop = case_stop(facts, day)
     if stop:
         look = _look(facts, today, [stop.look_on])
         return Plan(facts.case_id, day, (), (Skip(stop.sentence),), look)
-    skips: list[Skip] = []
-    looks: list[date | None] = []
-    positions = []
+    given = commitments(facts, day)
+    work = _Work(facts, scenario, day, given, overdue_minor(facts, day, given=given))
+    without = _passed_over(work) if scenario.conditional else frozenset()
+    due: list[Position] = []
     for item in facts.items:
-        reason = item_stop(facts, item, day)
+        reason = item_stop(facts, item, day, given=given)
         if reason:
-            skips.append(Skip(reason.sentence, item.id))
-            looks.append(reason.look_on)
+            work.skip(reason, item.id)
             continue
-        positions.append(_position(facts, item, scenario, day))
-    looks += [position.next_on for position in positions]
-    skips += [Skip(p.sentence, p.item.id) for p in positions if p.index < 0]
-    actions: list[PlannedAction] = []
-    for step, members in _groups([p for p in positions if p.index >= 0], scenario):
-        if step is None:
-            skips += [Skip(_firmer(p.item), p.item.id) for p in members]
-            looks.append(day + timedelta(days=max(1, scenario.min_gap_days)))
-            continue
-        stop = _group_stop(facts, scenario, step, members, day)
+        at = position(facts, item, scenario, day=day, given=given, without=without)
+        work.looks.append(at.next_on)
+        if at.step is None:
+            work.skips.append(Skip(at.sentence, item.id))
+        else:
+            due.append(at)
+    for step, members in _groups(work, due):
+        _take(work, step, members)
+    look = _look(facts, today, work.looks)
+    return Plan(facts.case_id, day, tuple(work.actions), tuple(work.skips), look)
+
+
+def _passed_over(work: _Work) -> frozenset[str]:
+    """Codes of the steps whose conditions the case does not meet, each with its reason."""
+    codes = set()
+    for step in work.scenario.conditional:
+        stop = condition_stop(
+            work.facts, work.scenario, step, today=work.day, overdue=work.overdue, given=work.given
+        )
         if stop:
-            skips.insert(0, Skip(stop.sentence))
-            looks.append(stop.look_on)
-            continue
-        actions += _actions(facts, scenario, step, members, day)
-    return Plan(facts.case_id, day, tuple(actions), tuple(skips), _look(facts, today, looks))
+            codes.add(step.code)
+            work.looks.append(stop.look_on)
+    return frozenset(codes)
 
 
-def _groups(
-    due: list[_Position], scenario: Scenario
-) -> Iterator[tuple[Step | None, list[_Position]]]:
+def _groups(work: _Work, due: list[Position]) -> Iterator[tuple[Step | None, list[Position]]]:
     """Items that take part in one action, firmest first; step None = they wait for another day.
 
     A firmer action that leaves by itself is the contact of the day. One that waits for a person's
     approval, perhaps for weeks, does not keep the fresh invoices from their own reminder.
     """
-    ranks = scenario.ranks
+    order = {step.code: index for index, step in enumerate(work.scenario.steps)}
     while due:
-        top = max(position.index for position in due)
-        step = scenario.main_steps[top]
-        yield step, [p for p in due if ranks[top] - ranks[p.index] <= 1]
-        due = [p for p in due if ranks[top] - ranks[p.index] > 1]
-        if due and step.approval == "automatic":
+        top = max(
+            (at.step for at in due if at.step),
+            key=lambda step: (step.rank, order[step.code]),
+        )
+        members = [at for at in due if at.step and top.rank - at.step.rank <= 1]
+        yield top, members
+        due = [at for at in due if at.step and top.rank - at.step.rank > 1]
+        if due and _approval(work, top, members) == "automatic":
             yield None, due
             return
 
 
-def _group_stop(
-    facts: CaseFacts, scenario: Scenario, step: Step, members: list[_Position], day: date
-) -> Stop | None:
-    kept = [position.item for position in members]
-    claimed = [item for item in kept if asked_minor(item, step, day)]
-    stop = amount_stop(facts, scenario, kept=claimed, today=day) or contact_stop(
-        facts, scenario, step=step, today=day
+def _take(work: _Work, step: Step | None, members: list[Position]) -> None:
+    """Add the action of a step for these items, or say why not."""
+    if step is None:
+        for at in members:
+            sentence = Sentence("plan.firmer_today", {"number": at.item.number})
+            work.skips.append(Skip(sentence, at.item.id))
+        work.looks.append(work.day + timedelta(days=max(1, work.scenario.min_gap_days)))
+        return
+    stop = _group_stop(work, step, [at.item for at in members])
+    if stop:
+        work.skips.insert(0, Skip(stop.sentence))
+        work.looks.append(stop.look_on)
+        return
+    _act(work, step, members)
+
+
+def _group_stop(work: _Work, step: Step, kept: list[Item]) -> Stop | None:
+    facts, scenario, day = work.facts, work.scenario, work.day
+    claimed = [item for item in kept if asked_minor(item, step, day, given=work.given)]
+    stop = amount_stop(
+        facts, scenario, kept=claimed, today=day, given=work.given, overdue=work.overdue
     )
-    if stop is None and step.medium in CONTACT_MEDIA:
+    stop = stop or reach_stop(facts, step) or weekday_stop(facts, step, day)
+    medium = medium_for(facts, step)
+    if stop or medium is None:
+        return stop
+    stop = pace_stop(facts, scenario, medium=medium, today=day)
+    if stop is None and medium in CONTACT_MEDIA:
         stop = regroup_stop(facts, scenario, kept=kept, today=day)
     return stop
 
 
-def _firmer(item: Item) -> Sentence:
-    return Sentence("plan.firmer_today", {"number": item.number})
+def _approval(work: _Work, step: Step, members: Iterable[Position]) -> Approval:
+    """The step's own, or a confirmation when it asks for more than may leave by itself."""
+    limit = work.scenario.approval_above_minor
+    if step.approval != "automatic" or limit is None or step.medium not in CONTACT_MEDIA:
+        return step.approval
+    asked = sum(asked_minor(at.item, step, work.day, given=work.given) for at in members)
+    return "batch" if asked > limit else "automatic"
 
 
-def _position(facts: CaseFacts, item: Item, scenario: Scenario, day: date) -> _Position:
-    """The step of one item on a working day; steps still to come are never due before their day."""
-    steps = scenario.main_steps
-    dates = step_dates(scenario.offsets, item.due_date, zone=facts.holidays_zone)
-    done, done_on = -1, None
-    for done, done_on in _taken(item, scenario):
-        dates = _paced(scenario, done, done_on, dates, facts.holidays_zone)
-    passed = bisect_right(dates, day)
-    reached = passed - 1
-    while reached >= 0 and not _fits(item, steps[reached], dates[reached], day):
-        reached -= 1
-    index = _allowed(scenario, item, done, reached)
-    following = max(passed, index + 1, done + 1)
-    next_on = dates[following] if following < len(dates) else None
-    if index <= done:
-        return _Position(item, -1, _waiting(item, done_on, next_on, day), next_on)
-    if index + 1 < len(steps) and dates[index + 1] <= day:
-        # A late entry: the course goes on from the day this step is carried out.
-        interval = steps[index + 1].offset_days - steps[index].offset_days
-        next_on = day + timedelta(days=interval)
-    sentence = _why(item, steps[index], day, missed=index - done - 1, capped=index < reached)
-    return _Position(item, index, sentence, next_on)
-
-
-def _fits(item: Item, step: Step, on: date, day: date) -> bool:
-    """A preventive step: not after the due date, nor for a term shorter than its notice."""
-    return step.stage != "preventive" or (day <= item.due_date and item.issue_date <= on)
-
-
-def _taken(item: Item, scenario: Scenario) -> list[tuple[int, date]]:
-    """Position and day of each main step the item took, in the order of the scenario."""
-    position = scenario.position
-    return sorted((position[code], on) for code, on in item.steps_done.items() if code in position)
-
-
-def _paced(
-    scenario: Scenario, done: int, done_on: date, dates: tuple[date, ...], zone: str
-) -> tuple[date, ...]:
-    """Dates after a step: one taken late gives its delay to the rest, which keeps its intervals.
-
-    What follows a formal notice waits at least until the deadline it sets has passed.
-    """
-    steps = scenario.main_steps
-    if done + 1 == len(steps):
-        return dates
-    later = dates[done + 1 :]
-    if done_on >= later[0]:
-        base = steps[done].offset_days
-        after = steps[done + 1 :]
-        later = tuple(done_on + timedelta(days=step.offset_days - base) for step in after)
-    elif steps[done].stage != "formal":
-        return dates
-    if steps[done].stage == "formal":
-        deadline = next_workday(done_on + timedelta(days=scenario.deadline_days), zone)
-        later = tuple(max(day, deadline + timedelta(days=1)) for day in later)
-    return dates[: done + 1] + spread(later, zone)
-
-
-def _allowed(scenario: Scenario, item: Item, done: int, reached: int) -> int:
-    """The step that may be taken: catch-up policy, and no firmer step before the gentler one."""
-    if reached <= done:
-        return reached
-    steps = scenario.main_steps
-    index = reached
-    contacted = done >= 0 and steps[done].stage != "preventive"
-    if scenario.catch_up == "one_by_one":
-        first = scenario.first_after_due
-        index = max(done + 1, first) if reached >= first else reached
-    elif not contacted and scenario.catch_up == "catch_up_step" and scenario.catch_up_step:
-        index = min(reached, scenario.position[scenario.catch_up_step])
-    ranks = scenario.ranks
-    taken = {ranks[scenario.position[c]] for c in item.steps_done if c in scenario.position}
-    for gate, needed in ((_HANDOVER, _FORMAL), (_FORMAL, _FIRM)):
-        if ranks[index] >= gate and needed not in taken:
-            below = [i for i in range(done + 1, index) if ranks[i] < gate]
-            exact = [i for i in range(index + 1) if ranks[i] == needed]
-            index = max(below or exact or [done])
-    return index
-
-
-def _why(item: Item, step: Step, day: date, *, missed: int, capped: bool) -> Sentence:
-    """`missed` steps lie between the last one taken and this one; `capped` = age allows more."""
-    days = (day - item.due_date).days
-    if step.stage == "preventive":
-        return Sentence(
-            "plan.preventive", {"number": item.number, "due": item.due_date, "days": -days}
-        )
-    if capped and not item.steps_done:
-        return Sentence("plan.catch_up", {"number": item.number, "days": days})
-    if capped:
-        return Sentence("plan.gentler_first", {"number": item.number})
-    if missed > 0 and item.steps_done:
-        return Sentence("plan.jumped", {"number": item.number})
-    return Sentence("plan.step_due", {"number": item.number, "due": item.due_date, "days": days})
-
-
-def _waiting(item: Item, done_on: date | None, next_on: date | None, day: date) -> Sentence:
-    if done_on is None:
-        if next_on is None:
-            return Sentence("plan.course_over", {"number": item.number, "on": day})
-        return Sentence(
-            "plan.not_yet", {"number": item.number, "due": item.due_date, "next": next_on}
-        )
-    if next_on is None:
-        return Sentence("plan.course_over", {"number": item.number, "on": done_on})
-    return Sentence("plan.step_done", {"number": item.number, "on": done_on, "next": next_on})
-
-
-def _actions(
-    facts: CaseFacts, scenario: Scenario, step: Step, due: list[_Position], day: date
-) -> tuple[PlannedAction, ...]:
+def _act(work: _Work, step: Step, due: list[Position]) -> None:
     """The action of the step, and those that accompany it, for the same items."""
-    due = sorted(due, key=lambda p: (p.item.due_date, p.item.id))
+    due = sorted(due, key=lambda at: (at.item.due_date, at.item.id))
     items = tuple(
-        PlannedItem(p.item.id, scenario.main_steps[p.index].code, asked_minor(p.item, step, day))
-        for p in due
-    )
-    together = tuple(replace(item, step="") for item in items)
-    reasons = tuple(position.sentence for position in due)
-    if step.approval == "manual":
-        reasons += (Sentence("plan.waiting_approval"),)
-    return tuple(
-        PlannedAction(
-            case_id=facts.case_id,
-            step=each,
-            occurrence=facts.closed_counts.get(each.code, 0) + 1,
-            due_on=day,
-            items=together if each.accompanies else items,
-            reasons=reasons,
+        PlannedItem(
+            at.item.id,
+            at.step.code if at.step else "",
+            asked_minor(at.item, step, work.day, given=work.given),
+            at.event_on,
         )
-        for each in (step, *scenario.companions[step.code])
+        for at in due
     )
+    together = tuple(replace(item, step="", event_on=None) for item in items)
+    reasons = tuple(at.sentence for at in due)
+    approval = _approval(work, step, due)
+    leaving: list[str] = []
+    for each in (step, *work.scenario.companions[step.code]):
+        medium = medium_for(work.facts, each)
+        stop = reach_stop(work.facts, each)
+        if stop is None and each.accompanies and medium:
+            stop = cap_stop(work.facts, medium, work.day, extra=leaving)
+        if stop or medium is None:
+            work.skips += [Skip(stop.sentence)] if stop and each.accompanies else []
+            continue
+        leaving.append(medium)
+        work.actions.append(
+            PlannedAction(
+                case_id=work.facts.case_id,
+                step=each,
+                occurrence=work.facts.closed_counts.get(each.code, 0) + 1,
+                due_on=work.day,
+                items=together if each.accompanies else items,
+                reasons=reasons + _notes(each, medium, approval),
+                medium=medium,
+                approval=approval,
+            )
+        )
+
+
+def _notes(step: Step, medium: Medium, approval: Approval) -> tuple[Sentence, ...]:
+    """What a person should know beside the reasons of the items."""
+    notes = []
+    if medium != step.medium:
+        notes.append(Sentence("plan.fallback"))
+    if approval == "manual":
+        notes.append(Sentence("plan.waiting_approval"))
+    elif approval == "batch":
+        large = step.approval == "automatic"
+        notes.append(Sentence("plan.large_amount" if large else "plan.waiting_batch"))
+    return tuple(notes)
 
 
 def _look(facts: CaseFacts, today: date, looks: Iterable[date | None]) -> date | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from amiable.core.facts import CaseFacts, PendingAction
-from amiable.core.guards import item_stop
 from amiable.core.planner import Plan, PlannedAction
+from amiable.core.promises import commitments
 from amiable.core.scenario import Scenario
 from amiable.core.sentences import Sentence
+from amiable.core.stops import item_stop
 
 # Claimed actions are on their way out: the guard at the last second decides, not the planner.
 _UNTOUCHABLE = frozenset({"claimed"})
@@ -55,8 +56,9 @@ def _still_accompanies(
         return False
     if any(skip.item_id is None for skip in plan.skips):
         return False
+    given = commitments(facts, plan.day)
     return any(
-        item.id in action.item_ids and item_stop(facts, item, plan.day) is None
+        item.id in action.item_ids and item_stop(facts, item, plan.day, given=given) is None
         for item in facts.items
     )
 

@@ -1,35 +1,103 @@
-"""A scenario as declarative data: its steps, its policies, and how it is written down."""
+"""A scenario as declarative data: its steps, its policies, and the courses items follow.
+
+A course is the ordered steps an item takes from one origin: its dates (due date, issue date, what
+came before), or something that happened to it (a promise broken, a payment returned).
+"""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
-from datetime import date, timedelta
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import time
+from typing import Literal, get_args
 
-from amiable.core.workdays import next_workday
+from amiable.core.records import CustomerKind
 
 Medium = Literal["email", "letter", "registered_letter", "sms", "phone", "task"]
-Stage = Literal["preventive", "friendly", "firm", "formal", "handover"]
-Approval = Literal["automatic", "manual"]
+Stage = Literal["preventive", "friendly", "firm", "formal", "litigation"]
+Approval = Literal["automatic", "batch", "manual"]
 CatchUp = Literal["catch_up_step", "jump", "one_by_one"]
+DayKind = Literal["calendar", "working"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri"]
+Role = Literal["accounts_payable", "buyer", "manager", "director", "legal"]
+Attachment = Literal["invoices", "statement"]
+Task = Literal["", "ask_sales_owner", "hold_deliveries", "review", "hand_over"]
+Anchor = Literal[
+    "due_date",
+    "issue_date",
+    "previous_step",
+    "formal_notice_received",
+    "promise_broken",
+    "instalment_missed",
+    "payment_returned",
+    "dispute_closed",
+]
+Event = Literal["promise_broken", "instalment_missed", "payment_returned", "dispute_closed"]
 
 STAGES: tuple[Stage, ...] = get_args(Stage)
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+# Anchors that begin a course of their own; the others belong to the course of the dates.
+EVENTS: tuple[Event, ...] = get_args(Event)
 # What reaches the debtor; a task stays inside the house.
 CONTACT_MEDIA: frozenset[str] = frozenset({"email", "letter", "registered_letter", "sms", "phone"})
 # Carried out by a person, not by a channel.
 HUMAN_MEDIA: frozenset[str] = frozenset({"phone", "task"})
 
 
-class ScenarioError(ValueError):
-    """A definition that does not make a scenario; the message names the step and the remedy."""
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a step may leave: days of the week, and hours of the customer's own clock.
+
+    `from_hour` is included, `until_hour` is not.
+    """
+
+    weekdays: tuple[Weekday, ...] = WEEKDAYS
+    from_hour: int = 0
+    until_hour: int = 24
+
+    def opens(self) -> time:
+        """The first moment of a day inside the window."""
+        return time(self.from_hour)
+
+    def contains(self, moment: time) -> bool:
+        """Whether an hour of the day is inside."""
+        return self.from_hour <= moment.hour < self.until_hour
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What must be true of the case for a step to be taken; what is left empty asks nothing.
+
+    Amounts in minor units, of everything overdue that may be asked for. `min_stage` = the level
+    a message of the case has reached. `contact_by` = media that can reach the customer.
+    """
+
+    min_amount_minor: int = 0
+    max_amount_minor: int | None = None
+    segments: tuple[str, ...] = ()
+    kinds: tuple[CustomerKind, ...] = ()
+    languages: tuple[str, ...] = ()
+    creditors: tuple[str, ...] = ()
+    min_score: int | None = None
+    max_score: int | None = None
+    min_stage: Stage | None = None
+    contact_by: tuple[Medium, ...] = ()
+    min_days_since_contact: int = 0
+    min_broken_promises: int = 0
+
+
+ANY = Conditions()
+ANY_TIME = Window()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `offset_days` counts calendar days from the due date (negative = before).
+    """One step: when, by what, how firmly, to whom, and under which conditions.
 
+    `offset_days` counts from the anchor, in calendar or working days (negative = before).
+    `fallback` = media to take, in this order, when the customer cannot be reached by `medium`.
+    `recipients` = roles written to, together; unknown roles give way to the usual contact.
     `accompanies` names a step that this one goes out with, on the same day and for the same items
     (a last email and a call): the minimum gap does not stand between the two.
     """
@@ -40,13 +108,53 @@ class Step:
     stage: Stage
     template: str = ""
     approval: Approval = "automatic"
-    with_invoices: bool = False
+    name: str = ""
+    anchor: Anchor = "due_date"
+    days: DayKind = "calendar"
+    fallback: tuple[Medium, ...] = ()
+    recipients: tuple[Role, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    task: Task = ""
     accompanies: str = ""
+    window: Window = ANY_TIME
+    conditions: Conditions = ANY
 
     @property
     def rank(self) -> int:
         """Severity: the position of the stage on the tone ladder."""
         return STAGES.index(self.stage)
+
+
+@dataclass(frozen=True)
+class Course:
+    """The steps one item takes in turn, those that have a date of their own."""
+
+    steps: tuple[Step, ...]
+
+    @functools.cached_property
+    def position(self) -> Mapping[str, int]:
+        """Position by code."""
+        return {step.code: index for index, step in enumerate(self.steps)}
+
+    @functools.cached_property
+    def offsets(self) -> tuple[int, ...]:
+        """Offsets, in days."""
+        return tuple(step.offset_days for step in self.steps)
+
+    @functools.cached_property
+    def ranks(self) -> tuple[int, ...]:
+        """Severities."""
+        return tuple(step.rank for step in self.steps)
+
+    @functools.cached_property
+    def first_after_due(self) -> int:
+        """Position of the first step that is not preventive."""
+        return next((i for i, s in enumerate(self.steps) if s.stage != "preventive"), 0)
+
+    @functools.cached_property
+    def by_due_date(self) -> bool:
+        """Whether every date is a number of calendar days from the due date."""
+        return all(s.anchor == "due_date" and s.days == "calendar" for s in self.steps)
 
 
 @dataclass(frozen=True)
@@ -58,46 +166,72 @@ class Scenario:
     `catch_up`: what an item gets that is older than the step it should be at. `catch_up_step` =
     its first contact is at most that step; `jump` = the level of its age; `one_by_one` = every
     step in turn. None of them lets a formal notice be the first contact.
+    `event_days`: an event older than this begins no course any more.
+    `after_broken`: code of the scenario that takes over once a promise or plan was broken, until
+    what was promised is settled; "" = this one goes on, one step higher.
+    `show_paused`: messages list apart what is disputed, promised or on hold; else leave it out.
+    `approval_above_minor`: a person confirms what asks for more than this; None = nobody.
     """
 
     code: str
     version: int
     name: str
     steps: tuple[Step, ...]
+    description: str = ""
     min_amount_minor: int = 0
     min_gap_days: int = 1
     regroup_days: int = 0
     catch_up: CatchUp = "catch_up_step"
     catch_up_step: str = ""
     deadline_days: int = 8
+    event_days: int = 15
+    after_broken: str = ""
+    show_paused: bool = True
+    approval_above_minor: int | None = None
+    _courses: dict[tuple[str, frozenset[str]], Course] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
-    def __post_init__(self) -> None:
-        _validate(self)
-
-    @functools.cached_property
-    def main_steps(self) -> tuple[Step, ...]:
-        """Steps that have a date of their own."""
-        return tuple(step for step in self.steps if not step.accompanies)
-
-    @functools.cached_property
-    def position(self) -> Mapping[str, int]:
-        """Position among the main steps, by code."""
-        return {step.code: index for index, step in enumerate(self.main_steps)}
-
-    @functools.cached_property
-    def offsets(self) -> tuple[int, ...]:
-        """Offsets of the main steps, in days."""
-        return tuple(step.offset_days for step in self.main_steps)
-
-    @functools.cached_property
-    def ranks(self) -> tuple[int, ...]:
-        """Severity of the main steps."""
-        return tuple(step.rank for step in self.main_steps)
+    def course(self, event: str = "", without: frozenset[str] = frozenset()) -> Course:
+        """The steps that begin with an event ("" = the dates), less those named in `without`."""
+        found = self._courses.get((event, without))
+        if found is None:
+            found = self._courses[event, without] = Course(
+                tuple(
+                    step
+                    for step in self.steps
+                    if self._origins.get(step.code) == event and step.code not in without
+                )
+            )
+        return found
 
     @functools.cached_property
-    def first_after_due(self) -> int:
-        """Position of the first main step that is not preventive."""
-        return next((i for i, s in enumerate(self.main_steps) if s.stage != "preventive"), 0)
+    def _origins(self) -> Mapping[str, str]:
+        """The event that begins the course of each main step; "" = the course of the dates.
+
+        A step that counts from another one belongs to the course of the step above it.
+        """
+        origins: dict[str, str] = {}
+        event = ""
+        for step in self.steps:
+            if step.accompanies:
+                continue
+            if step.anchor in EVENTS:
+                event = step.anchor
+            elif step.anchor in {"due_date", "issue_date"}:
+                event = ""
+            origins[step.code] = event
+        return origins
+
+    @functools.cached_property
+    def events(self) -> tuple[str, ...]:
+        """The events that begin a course here."""
+        return tuple(event for event in EVENTS if self.course(event).steps)
+
+    @functools.cached_property
+    def conditional(self) -> tuple[Step, ...]:
+        """Steps that are not for every case."""
+        return tuple(step for step in self.steps if step.conditions != ANY)
 
     @functools.cached_property
     def by_code(self) -> Mapping[str, Step]:
@@ -106,89 +240,28 @@ class Scenario:
 
     @functools.cached_property
     def companions(self) -> Mapping[str, tuple[Step, ...]]:
-        """The steps that accompany each main step."""
+        """The steps that accompany each step."""
         return {
             main.code: tuple(step for step in self.steps if step.accompanies == main.code)
-            for main in self.main_steps
+            for main in self.steps
         }
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain data, as stored and exported."""
-        return asdict(self)
 
+def joined(scenario: Scenario, after: Scenario) -> Scenario:
+    """A scenario together with the event courses of the one named by its `after_broken`.
 
-@functools.lru_cache(maxsize=65536)
-def step_dates(offsets: tuple[int, ...], due_date: date, *, zone: str) -> tuple[date, ...]:
-    """The day of each offset for an item due on `due_date`: see `spread`."""
-    return spread([due_date + timedelta(days=offset) for offset in offsets], zone)
-
-
-def spread(days: Iterable[date], zone: str) -> tuple[date, ...]:
-    """Each day moved to the next working day, and after the one before it.
-
-    A weekend or a holiday would else put two steps on one day, and the gentler one would be lost.
+    Codes of the steps that come with it are prefixed with its own.
     """
-    dates: list[date] = []
-    for day in days:
-        earliest = max(day, dates[-1] + timedelta(days=1)) if dates else day
-        dates.append(next_workday(earliest, zone))
-    return tuple(dates)
-
-
-def scenario_from_json(data: Mapping[str, Any]) -> Scenario:
-    """Inverse of Scenario.to_json. Raises ScenarioError on an unknown or missing field."""
-    known = {f.name for f in fields(Scenario)}
-    unknown = set(data) - known
-    if unknown:
-        raise ScenarioError(f"unknown field(s): {', '.join(sorted(unknown))}")
-    try:
-        steps = tuple(Step(**step) for step in data["steps"])
-        return Scenario(**{**data, "steps": steps})
-    except (KeyError, TypeError) as error:
-        raise ScenarioError(f"not a scenario: {error}") from error
-
-
-def _validate(scenario: Scenario) -> None:
-    codes = [step.code for step in scenario.steps]
-    if not codes or len(set(codes)) != len(codes):
-        raise ScenarioError("a scenario needs steps, each with a code of its own")
-    offsets = [step.offset_days for step in scenario.steps if not step.accompanies]
-    if offsets != sorted(offsets) or len(set(offsets)) != len(offsets):
-        raise ScenarioError("steps must stand in order of their offsets, one step a day")
-    if scenario.catch_up_step and scenario.catch_up_step not in codes:
-        raise ScenarioError(f"the catch-up step {scenario.catch_up_step!r} is not a step")
-    for step in scenario.steps:
-        if step.medium not in get_args(Medium) or step.stage not in STAGES:
-            raise ScenarioError(f"step {step.code!r}: unknown medium or stage")
-        if step.accompanies and step.accompanies not in codes:
-            raise ScenarioError(f"step {step.code!r} accompanies an unknown step")
-        if (step.stage == "preventive") != (step.offset_days < 0):
-            raise ScenarioError(f"step {step.code!r}: preventive means before the due date")
-        if step.stage == "formal" and step.approval != "manual":
-            raise ScenarioError(f"step {step.code!r}: a formal notice needs a person's approval")
-
-
-SME_STANDARD = Scenario(
-    code="sme-standard",
-    version=1,
-    name="PME standard",
-    min_amount_minor=1500,
-    min_gap_days=1,
-    regroup_days=3,
-    catch_up="catch_up_step",
-    catch_up_step="reminder_2",
-    deadline_days=8,
-    steps=(
-        Step("preventive", -15, "email", "preventive", "reminder_preventive"),
-        Step("reminder_1", 1, "email", "friendly", "reminder_1", with_invoices=True),
-        Step("call_1", 4, "phone", "friendly"),
-        Step("reminder_2", 7, "email", "friendly", "reminder_2", with_invoices=True),
-        Step("firm_letter", 8, "letter", "firm", "reminder_firm"),
-        Step("sms", 15, "sms", "firm", "reminder_sms"),
-        Step("last_email", 30, "email", "firm", "reminder_last", with_invoices=True),
-        Step("last_call", 30, "phone", "firm", accompanies="last_email"),
-        Step("formal_notice", 45, "registered_letter", "formal", "formal_notice", "manual"),
-        Step("handover", 60, "task", "handover"),
-    ),
-)
-"""The French SME standard: nine steps (the last email and its call are one)."""
+    prefix = f"{after.code}."
+    codes = {step.code for event in after.events for step in after.course(event).steps}
+    steps = tuple(
+        replace(
+            step,
+            code=prefix + step.code,
+            accompanies=prefix + step.accompanies if step.accompanies else "",
+        )
+        for step in after.steps
+        if step.code in codes or step.accompanies in codes
+    )
+    longest = max(scenario.event_days, after.event_days)
+    return replace(scenario, steps=scenario.steps + steps, event_days=longest)

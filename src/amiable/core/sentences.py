@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Union
 
 from amiable.core.money import Money
 
-Param = str | int | date | Money
+Param = Union[str, int, date, Money, "Sentence"]
 
 CATALOG: dict[str, str] = {}
 
@@ -55,6 +55,8 @@ def _encode(value: Param) -> Any:
         return ["money", value.amount_minor, value.currency]
     if isinstance(value, date):
         return ["date", value.isoformat()]
+    if isinstance(value, Sentence):
+        return ["sentence", value.to_json()]
     return value
 
 
@@ -63,4 +65,6 @@ def _decode(value: Any) -> Param:
         return Money(value[1], value[2])
     if isinstance(value, list) and value[0] == "date":
         return date.fromisoformat(value[1])
+    if isinstance(value, list) and value[0] == "sentence":
+        return Sentence.from_json(value[1])
     return value  # type: ignore[no-any-return]  # JSON scalars: str or int by construction

@@ -74,6 +74,16 @@ class Dispute(TenantModel):
         ]
 
 
+class PaymentPlan(TenantModel):
+    """A debt paid in parts: its instalments are dated promises that belong together."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="plans")
+    agreed_on = models.DateField()
+    agreed_by = models.CharField(max_length=120)
+    note = models.TextField(blank=True)
+    cancelled_on = models.DateField(null=True, blank=True)
+
+
 class Promise(TenantModel):
     """A dated promise to pay. Kept or broken is derived from payments, never stored."""
 
@@ -82,5 +92,9 @@ class Promise(TenantModel):
     made_on = models.DateField()
     due_on = models.DateField()
     grace_days = models.PositiveSmallIntegerField(default=3)
+    tolerance_pct = models.PositiveSmallIntegerField(default=95)
+    plan = models.ForeignKey(
+        PaymentPlan, null=True, blank=True, on_delete=models.PROTECT, related_name="instalments"
+    )
     note = models.TextField(blank=True)
     cancelled_on = models.DateField(null=True, blank=True)

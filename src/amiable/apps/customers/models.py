@@ -30,6 +30,9 @@ class Customer(TenantModel):
     city = models.CharField(max_length=100, blank=True)
     country = models.CharField(max_length=2, default="FR")
     insolvent_since = models.DateField(null=True, blank=True)
+    deceased_since = models.DateField(null=True, blank=True)
+    score = models.PositiveSmallIntegerField(null=True, blank=True)  # 0 risky, 100 good
+    payer_group = models.CharField(max_length=60, blank=True)  # who decides to pay, if shared
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -72,6 +75,7 @@ class ContactPoint(TenantModel):
                 fields=["customer", "kind", "value"], name="contact_point_unique"
             )
         ]
+        indexes = [models.Index(fields=["organization", "value"], name="contact_point_value")]
 
 
 class CustomerIban(TenantModel):

@@ -15,9 +15,9 @@ from amiable.apps.messaging.models import Message
 from amiable.apps.receivables.models import Installment
 from amiable.core.drafts import Draft, DraftLine, Party
 from amiable.core.facts import CaseFacts, Item
-from amiable.core.guards import item_stop
 from amiable.core.references import customer_reference, rf_reference
 from amiable.core.scenario import Scenario, Step
+from amiable.core.stops import item_stop
 from amiable.core.workdays import next_workday
 
 
@@ -83,7 +83,7 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
         case_id=facts.case_id,
         creditor_id=customer.creditor_id,
         customer_id=customer.id,
-        medium=step.medium,
+        medium=ready.action.medium,
         template=step.template,
         stage=step.stage,
         language=customer.language,
@@ -93,14 +93,14 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
         customer=_customer(customer, reach),
         customer_code=customer.code,
         customer_kind=facts.customer_kind,
-        recipient=reach.get(step.medium, ""),
+        recipient=reach.get(ready.action.medium, ""),
         lines=lines,
         credit_minor=facts.unallocated_minor,
         payment_reference=_payment_reference(customer, lines),
         deadline_on=next_workday(on + timedelta(days=ready.scenario.deadline_days), zone),
         previous_contact_on=earlier[-1].on if earlier else None,
         thread_ids=tuple(each.message_id for each in earlier if each.message_id),
-        with_invoices=step.with_invoices,
+        attachments=step.attachments,
     )
 
 

@@ -19,6 +19,10 @@ class Scenario(TenantModel):
     name = models.CharField(max_length=120)
     definition = models.JSONField()
     is_default = models.BooleanField(default=False)
+    # The version that takes over after a broken promise, fixed with this version.
+    after = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         constraints = [
@@ -31,12 +35,35 @@ class Scenario(TenantModel):
         ]
 
 
+class AssignmentRule(TenantModel):
+    """Which scenario a new case starts on: the first rule whose conditions hold, by position.
+
+    `conditions` has the shape of core.scenario.Conditions.
+    """
+
+    position = models.PositiveIntegerField()
+    scenario_code = models.SlugField(max_length=60)
+    conditions = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "position"],
+                name="rule_position_unique",
+                deferrable=models.Deferrable.DEFERRED,
+            )
+        ]
+
+
 class Enrollment(TenantModel):
     """The scenario version a case runs on."""
 
     case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="enrollment")
     scenario = models.ForeignKey(Scenario, on_delete=models.PROTECT, related_name="enrollments")
     started_on = models.DateField()
+    is_manual = models.BooleanField(default=False)  # chosen by a person: rules leave it alone
+    why = models.JSONField(default=list)  # sentences: which rule, or whose choice
+    delay_days = models.PositiveSmallIntegerField(default=0)
 
 
 class Action(TenantModel):
@@ -62,6 +89,7 @@ class Action(TenantModel):
     occurrence = models.PositiveIntegerField()
     medium = models.CharField(max_length=20)
     stage = models.CharField(max_length=12)
+    approval = models.CharField(max_length=10, default="automatic")
     due_on = models.DateField()
     state = models.CharField(max_length=12, choices=State.choices)
     reasons = models.JSONField(default=list)  # sentences: why this, why now
@@ -72,6 +100,7 @@ class Action(TenantModel):
     )
     planned_on = models.DateField()
     decided_by = models.CharField(max_length=120, blank=True)
+    is_test = models.BooleanField(default=False)
     closed_on = models.DateField(null=True, blank=True)
     retry_at = models.DateTimeField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
@@ -92,14 +121,65 @@ class Action(TenantModel):
 
 
 class ActionItem(TenantModel):
-    """An installment spoken of by an action. `step` = its own step; blank = only mentioned."""
+    """An installment spoken of by an action. `step` = its own step; blank = only mentioned.
+
+    `event_on` = the day of the event this step counted from: a second broken promise brings the
+    same step again.
+    """
 
     action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="items")
     installment = models.ForeignKey(Installment, on_delete=models.PROTECT, related_name="+")
     step = models.CharField(max_length=60, blank=True)
     open_minor = models.BigIntegerField()
+    event_on = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["action", "installment"], name="action_item_unique")
+        ]
+
+
+class Experiment(TenantModel):
+    """Two scenarios compared on payers drawn at random; a part may only be reminded later."""
+
+    name = models.CharField(max_length=120)
+    champion = models.ForeignKey(Scenario, on_delete=models.PROTECT, related_name="+")
+    challenger = models.ForeignKey(
+        Scenario, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    challenger_percent = models.PositiveSmallIntegerField(default=50)
+    holdout_percent = models.PositiveSmallIntegerField(default=10)
+    holdout_days = models.PositiveSmallIntegerField(default=5)
+    salt = models.CharField(max_length=40)
+    started_on = models.DateField()
+    ended_on = models.DateField(null=True, blank=True)
+    started_by = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=Q(ended_on__isnull=True),
+                name="experiment_one_running",
+            )
+        ]
+
+
+class ExperimentMember(TenantModel):
+    """The arm a case was drawn into, for good: figures count it there whatever happens later."""
+
+    class Arm(models.TextChoices):
+        CHAMPION = "champion"
+        CHALLENGER = "challenger"
+        HOLDOUT = "holdout"
+
+    experiment = models.ForeignKey(Experiment, on_delete=models.PROTECT, related_name="members")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="experiments")
+    arm = models.CharField(max_length=12, choices=Arm.choices)
+    payer_group = models.CharField(max_length=80)
+    assigned_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["experiment", "case"], name="experiment_case_unique")
         ]

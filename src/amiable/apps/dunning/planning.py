@@ -20,20 +20,25 @@ from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action, ActionItem, Enrollment, Scenario
 from amiable.apps.messaging.services import messages_withdraw
 from amiable.apps.receivables.models import Installment
+from amiable.apps.tenants.models import Organization
 from amiable.apps.work.bulk import ids_reserve, rows_insert
 from amiable.core import replan
 from amiable.core.facts import CaseFacts
 from amiable.core.planner import Plan, PlannedAction, plan
-from amiable.core.scenario import HUMAN_MEDIA, SME_STANDARD, scenario_from_json
+from amiable.core.scenario import HUMAN_MEDIA, joined
 from amiable.core.scenario import Scenario as Definition
+from amiable.core.scenario_data import scenario_from_json, scenario_to_json
+from amiable.core.shipped import SME_STANDARD
 
 CHUNK = 1000
 _ACTION_COLUMNS = (
     "id", "organization_id", "case_id", "key", "scenario_id", "step", "occurrence", "medium",
     "stage", "due_on", "state", "reasons", "planned_on", "outcome", "result", "decided_by",
-    "leased_by",
+    "leased_by", "approval", "is_test",
 )  # fmt: skip
-_ITEM_COLUMNS = ("organization_id", "action_id", "installment_id", "step", "open_minor")
+_ITEM_COLUMNS = (
+    "organization_id", "action_id", "installment_id", "step", "open_minor", "event_on",
+)  # fmt: skip
 Progress = Callable[[int, int], None]
 
 
@@ -65,8 +70,10 @@ class _Scenarios:
 
     def definition(self, scenario_id: int) -> Definition:
         if scenario_id not in self.parsed:
-            row = Scenario.objects.get(organization_id=self.organization_id, id=scenario_id)
-            self.parsed[scenario_id] = scenario_from_json(row.definition)
+            row = Scenario.objects.select_related("after").get(
+                organization_id=self.organization_id, id=scenario_id
+            )
+            self.parsed[scenario_id] = scenario_of(row)
         return self.parsed[scenario_id]
 
 
@@ -150,6 +157,12 @@ def plan_preview(
             yield CasePlan(facts, plan(facts, definition, on), definition)
 
 
+def scenario_of(row: Scenario) -> Definition:
+    """The definition of a version, with what takes over after a broken promise."""
+    definition = scenario_from_json(row.definition)
+    return joined(definition, scenario_from_json(row.after.definition)) if row.after else definition
+
+
 def default_scenario(organization_id: int) -> Scenario:
     """The organization's default scenario; the shipped SME standard when it has none yet."""
     found = Scenario.objects.filter(organization_id=organization_id, is_default=True).first()
@@ -162,7 +175,7 @@ def default_scenario(organization_id: int) -> Scenario:
         version=definition.version,
         defaults={
             "name": definition.name,
-            "definition": definition.to_json(),
+            "definition": scenario_to_json(definition),
             "is_default": True,
         },
     )
@@ -251,6 +264,7 @@ def _enroll(
 
 
 def _insert(organization_id: int, additions: list[tuple[PlannedAction, int]], on: date) -> None:
+    is_test = Organization.objects.filter(id=organization_id).exclude(test_recipient="").exists()
     ids = ids_reserve(Action, len(additions))
     rows_insert(
         Action,
@@ -264,7 +278,7 @@ def _insert(organization_id: int, additions: list[tuple[PlannedAction, int]], on
                 scenario_id,
                 planned.step.code,
                 planned.occurrence,
-                planned.step.medium,
+                planned.medium,
                 planned.step.stage,
                 planned.due_on,
                 _first_state(planned),
@@ -274,6 +288,8 @@ def _insert(organization_id: int, additions: list[tuple[PlannedAction, int]], on
                 "",
                 "",
                 "",
+                planned.approval,
+                is_test,
             )
             for action_id, (planned, scenario_id) in zip(ids, additions, strict=True)
         ],
@@ -282,7 +298,7 @@ def _insert(organization_id: int, additions: list[tuple[PlannedAction, int]], on
         ActionItem,
         _ITEM_COLUMNS,
         rows=[
-            (organization_id, action_id, item.id, item.step, item.open_minor)
+            (organization_id, action_id, item.id, item.step, item.open_minor, item.event_on)
             for action_id, (planned, _) in zip(ids, additions, strict=True)
             for item in planned.items
         ],
@@ -290,9 +306,9 @@ def _insert(organization_id: int, additions: list[tuple[PlannedAction, int]], on
 
 
 def _first_state(planned: PlannedAction) -> str:
-    if planned.step.approval == "manual":
+    if planned.approval != "automatic" and planned.medium not in HUMAN_MEDIA:
         return Action.State.TO_APPROVE
-    return Action.State.TODO if planned.step.medium in HUMAN_MEDIA else Action.State.APPROVED
+    return Action.State.TODO if planned.medium in HUMAN_MEDIA else Action.State.APPROVED
 
 
 def _cancel(organization_id: int, changes: list[replan.Change], on: date) -> None:
@@ -333,7 +349,7 @@ def _renew(organization_id: int, changes: list[replan.Change]) -> None:
         ActionItem,
         _ITEM_COLUMNS,
         rows=[
-            (organization_id, pending.id, item.id, item.step, item.open_minor)
+            (organization_id, pending.id, item.id, item.step, item.open_minor, item.event_on)
             for pending, planned in renewed
             for item in planned.items
         ],

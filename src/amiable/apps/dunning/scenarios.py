@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, get_type_hints
+from dataclasses import dataclass, replace
 
 import yaml
 from django.db import transaction
@@ -13,9 +11,18 @@ from django.db.models import Count, Max
 from amiable.apps.dunning.models import Enrollment, Scenario
 from amiable.apps.dunning.planning import default_scenario
 from amiable.core.scenario import Scenario as Definition
-from amiable.core.scenario import ScenarioError, Step, scenario_from_json
+from amiable.core.scenario_data import ScenarioError, scenario_from_json, scenario_to_json
+from amiable.core.sentences import Sentence, declare, gettext_noop
 
 MAX_CHARACTERS = 200_000
+
+declare(
+    {
+        "scenario.too_long": gettext_noop("A scenario has at most {limit} characters."),
+        "scenario.alias": gettext_noop("Aliases (*name) are not accepted in a scenario file."),
+        "scenario.not_yaml": gettext_noop("The file is not YAML: {error}"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +72,7 @@ def scenario_definition(
 
 def scenario_text(definition: Definition) -> str:
     """A scenario as YAML, in the order of its fields; values that are the default are left out."""
-    data = {key: value for key, value in asdict(definition).items() if key != "steps"}
-    data["steps"] = [
-        {f.name: getattr(step, f.name) for f in fields(Step) if getattr(step, f.name) != f.default}
-        for step in definition.steps
-    ]
+    data = scenario_to_json(definition)
     text: str = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=100)
     return text
 
@@ -77,23 +80,17 @@ def scenario_text(definition: Definition) -> str:
 def scenario_parse(text: str) -> Definition:
     """A scenario from YAML. Raises ScenarioError with what is wrong and where."""
     if len(text) > MAX_CHARACTERS:
-        raise ScenarioError(f"a scenario has at most {MAX_CHARACTERS} characters")
+        raise ScenarioError(Sentence("scenario.too_long", {"limit": MAX_CHARACTERS}))
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-            raise ScenarioError("aliases (*name) are not accepted")
+            raise ScenarioError(Sentence("scenario.alias"))
         data = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         if isinstance(error, ScenarioError):
             raise
-        raise ScenarioError(f"not YAML: {error}") from error
-    if not isinstance(data, dict) or not isinstance(data.get("steps"), list):
-        raise ScenarioError("a scenario is a mapping with a list of steps")
-    data.setdefault("version", 1)
-    _check_types(Definition, data, "the scenario")
-    for number, step in enumerate(data["steps"], 1):
-        if not isinstance(step, dict):
-            raise ScenarioError(f"step {number} is not a mapping")
-        _check_types(Step, step, f"step {number}")
+        raise ScenarioError(Sentence("scenario.not_yaml", {"error": str(error)})) from error
+    if isinstance(data, dict):
+        data.setdefault("version", 1)
     return scenario_from_json(data)
 
 
@@ -120,7 +117,7 @@ def scenario_import(
             code=definition.code,
             version=version,
             name=definition.name,
-            definition=replace(definition, version=version).to_json(),
+            definition=scenario_to_json(replace(definition, version=version)),
         )
         created = True
     if make_default or (created and default.code == row.code):
@@ -129,14 +126,3 @@ def scenario_import(
         )
         Scenario.objects.filter(id=row.id).update(is_default=True)
     return row.version, created
-
-
-def _check_types(kind: type, data: Mapping[str, Any], where: str) -> None:
-    """YAML reads `7` and `"7"` differently, and so do we."""
-    hints = get_type_hints(kind)
-    for name, value in data.items():
-        expected = hints.get(name)
-        if expected in (int, bool) and type(value) is not expected:
-            raise ScenarioError(f"{where}: {name} must be a {expected.__name__}, not {value!r}")
-        if expected not in (int, bool) and name != "steps" and not isinstance(value, str):
-            raise ScenarioError(f"{where}: {name} must be text, not {value!r}")

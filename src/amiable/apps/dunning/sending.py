@@ -25,11 +25,13 @@ from amiable.apps.cases.services import cases_wake
 from amiable.apps.dunning.drafts import Ready, drafts
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action, ActionItem
+from amiable.apps.dunning.planning import scenario_of
 from amiable.apps.messaging.routes import Routes, routes_from
 from amiable.apps.messaging.services import messages_freeze, messages_send, messages_withdraw
-from amiable.core import guards
+from amiable.core import guards, stops
 from amiable.core.facts import CaseFacts
-from amiable.core.scenario import Step, scenario_from_json
+from amiable.core.promises import commitments
+from amiable.core.scenario import Step
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.plugins.base import Outcome
 
@@ -132,7 +134,7 @@ def _claim(organization_id: int, local: datetime, chunk: int) -> list[Action]:
         )
     return list(
         Action.objects.filter(organization_id=organization_id, leased_by=token, id__in=ids)
-        .select_related("scenario", "message")
+        .select_related("scenario__after", "message")
         .prefetch_related("items")
         .order_by("due_on", "id")
     )
@@ -144,7 +146,7 @@ def _freeze(
     """Guards on fresh facts, then the messages of what passed, in the caller's transaction."""
     work = _Chunk()
     facts = case_facts(organization_id, {a.case_id for a in actions}, on=local.date())
-    definitions = {a.scenario_id: scenario_from_json(a.scenario.definition) for a in actions}
+    definitions = {a.scenario_id: scenario_of(a.scenario) for a in actions}
     busy: set[int] = set()
     for action in actions:
         definition = definitions[action.scenario_id]
@@ -156,13 +158,14 @@ def _freeze(
             step=step,
             item_ids={item.installment_id for item in action.items.all()},
             now=local,
+            medium=action.medium,
         )
         if action.case_id in busy and not step.accompanies:
             # Two messages to one person in one run: the second waits for its next day.
-            verdict = guards.Verdict(stop=guards.Stop(Sentence("send.one_a_day")), postpone=True)
+            verdict = guards.Verdict(stop=stops.Stop(Sentence("send.one_a_day")), postpone=True)
         asked = _asked(case, step, verdict, local)
         if verdict.stop is None and _outdated(action, asked):
-            verdict = guards.Verdict(stop=guards.Stop(Sentence("send.outdated")))
+            verdict = guards.Verdict(stop=stops.Stop(Sentence("send.outdated")))
         if verdict.stop:
             _decline(action, verdict.stop, verdict.postpone, local=local, counts=counts)
             continue
@@ -174,8 +177,9 @@ def _freeze(
 
 def _asked(case: CaseFacts, step: Step, verdict: guards.Verdict, local: datetime) -> dict[int, int]:
     """What the message asks for each item it is about, in minor units."""
+    given = commitments(case, local.date())
     return {
-        item.id: guards.asked_minor(item, step, local.date())
+        item.id: stops.asked_minor(item, step, local.date(), given=given)
         for item in case.items
         if item.id in verdict.item_ids
     }
@@ -222,7 +226,7 @@ def _note_amounts(ready: Collection[Ready]) -> None:
 
 
 def _decline(
-    action: Action, stop: guards.Stop, postpone: bool, *, local: datetime, counts: SendCounts
+    action: Action, stop: stops.Stop, postpone: bool, *, local: datetime, counts: SendCounts
 ) -> None:
     """Put an action back for later, or cancel it, with the guard's reason."""
     if postpone:

@@ -40,6 +40,7 @@ class Message(TenantModel):
     sent_at = models.DateTimeField(null=True, blank=True)
     provider_id = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
+    is_test = models.BooleanField(default=False)  # went to the organization's own test address
 
     class Meta:
         constraints = [

@@ -244,7 +244,7 @@ def _ids(organization_id: int, keys: Collection[str]) -> dict[str, int]:
 
 def _materials(organization_id: int, drafts: Sequence[Draft]) -> dict[str, Material]:
     """The PDFs and conversations that the drafts need, in two queries."""
-    wanted = {draft.key: _invoice_ids(draft) for draft in drafts if draft.with_invoices}
+    wanted = {draft.key: _invoice_ids(draft) for draft in drafts if "invoices" in draft.attachments}
     ids = {invoice_id for some in wanted.values() for invoice_id in some}
     files: dict[int, Attachment] = {}
     if ids:

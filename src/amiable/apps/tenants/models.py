@@ -6,6 +6,15 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 
+def contact_caps_default() -> list[dict[str, object]]:
+    """One call a day, and three contacts a week with a consumer: no statute counts contacts, but
+    repeated unwanted solicitation is an aggressive practice (C. conso L121-6)."""
+    return [
+        {"medium": "phone", "kind": "", "count": 1, "days": 1},
+        {"medium": "", "kind": "consumer", "count": 3, "days": 7},
+    ]
+
+
 class Organization(models.Model):
     """A tenant: a company, or an agency that collects for several creditors."""
 
@@ -15,6 +24,14 @@ class Organization(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     bank_data_max_age_days = models.PositiveIntegerField(null=True, blank=True)
     min_amount_minor = models.BigIntegerField(default=1500)
+    contact_caps = models.JSONField(default=contact_caps_default)  # core.facts.Cap, as data
+    test_recipient = models.EmailField(blank=True)  # set = test mode: every message goes here
+    promise_grace_days = models.PositiveSmallIntegerField(default=3)
+    promise_tolerance_pct = models.PositiveSmallIntegerField(default=95)
+    is_agency = models.BooleanField(default=False)  # collects for others: CPCE L124-1, R124-1
+    address = models.JSONField(default=list)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=32, blank=True)
 
     def __str__(self) -> str:
         return self.name

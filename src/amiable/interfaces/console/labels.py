@@ -78,7 +78,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "friendly": Look(_("Friendly"), "good"),
         "firm": Look(_("Firm"), "warn"),
         "formal": Look(_("Formal notice"), "bad"),
-        "handover": Look(_("Hand-over"), "bad"),
+        "litigation": Look(_("Litigation"), "bad"),
     },
     "action": {
         "to_approve": Look(_("To approve"), "warn"),

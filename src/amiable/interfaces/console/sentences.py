@@ -25,7 +25,10 @@ def render(sentence: Sentence | Mapping[str, Any]) -> str:
     template = CATALOG.get(sentence.code)
     if template is None:
         return sentence.code
-    params = {key: parameter(value) for key, value in sentence.params.items()}
+    params = {
+        key: render(value) if isinstance(value, Sentence) else parameter(value)
+        for key, value in sentence.params.items()
+    }
     for key in params.keys() & FORMATS:
         params[key] = " · ".join(map(gettext, params[key].split(" · ")))
     return gettext(template).format(**params)

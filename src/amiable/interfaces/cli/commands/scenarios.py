@@ -45,6 +45,8 @@ def show_command(
     *, organization: Organization, on: date, as_json: bool, code: str, version: int | None  # noqa: ARG001
 ) -> int:  # fmt: skip
     """The steps of a scenario, in order."""
+    from amiable.core.scenario_data import scenario_to_json
+
     definition = _definition(organization, code, version)
     lines = [f"{definition.name} ({definition.code} {definition.version})"]
     lines += [
@@ -52,7 +54,7 @@ def show_command(
         f"{'  after approval' if step.approval == 'manual' else ''}"
         for step in definition.steps
     ]
-    emit(definition.to_json(), as_json=as_json, text="\n".join(lines))
+    emit(scenario_to_json(definition), as_json=as_json, text="\n".join(lines))
     return OK
 
 
@@ -67,7 +69,11 @@ def export_command(
     from amiable.apps.dunning import scenarios
 
     definition = _definition(organization, code, version)
-    emit(definition.to_json(), as_json=as_json, text=scenarios.scenario_text(definition).rstrip())
+    emit(
+        scenario_to_json(definition),
+        as_json=as_json,
+        text=scenarios.scenario_text(definition).rstrip(),
+    )
     return OK
 
 
@@ -80,7 +86,7 @@ def import_command(
 ) -> int:  # fmt: skip
     """Read a scenario from YAML; other content than the newest version makes a new version."""
     from amiable.apps.dunning import scenarios
-    from amiable.core.scenario import ScenarioError
+    from amiable.core.scenario_data import ScenarioError
 
     try:
         definition = scenarios.scenario_parse(file.read_text("utf-8"))

@@ -1,0 +1,196 @@
+"""Promises and payment plans: what was received for each, which hold, and what they keep back.
+
+Kept or broken is never stored: it follows from the receipts. A plan is the promises of one
+`plan_id`; it forgives one missed instalment, and is broken by a second one or by the last.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Literal
+
+from amiable.core.facts import CaseFacts, Item, Promise, Receipt
+
+State = Literal["running", "kept", "partly_kept", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a promise stands on a day: `received_minor` came for it within its time.
+
+    `broken_on` = the first day after date and grace, when not enough had come.
+    """
+
+    promise: Promise
+    received_minor: int
+    state: State
+    broken_on: date | None = None
+
+    @property
+    def remaining_minor(self) -> int:
+        """What is still expected."""
+        return max(0, self.promise.amount_minor - self.received_minor)
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The part of an item that a running promise speaks for."""
+
+    amount_minor: int
+    promise: Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A promise or plan that was not kept: on which day, for debts known on `made_on`."""
+
+    on: date
+    made_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Commitments:
+    """What a customer's word means for the case on one day."""
+
+    standings: tuple[Standing, ...] = ()
+    covers: Mapping[int, Cover] = field(default_factory=dict)
+    breaks: tuple[Break, ...] = ()
+    misses: tuple[Break, ...] = ()
+
+    def events(self, item: Item) -> dict[str, date]:
+        """The last broken promise and missed instalment that concern an item, by event."""
+        return {
+            name: max(concerned)
+            for name, breaks in (
+                ("promise_broken", self.breaks),
+                ("instalment_missed", self.misses),
+            )
+            if (concerned := [b.on for b in breaks if _known(item, b.made_on)])
+        }
+
+
+_NONE = Commitments()
+
+
+def last_day(promise: Promise) -> date:
+    """The last day on which the promise can be kept: its date plus grace."""
+    return promise.due_on + timedelta(days=promise.grace_days)
+
+
+def standings(
+    promises: Iterable[Promise], receipts: Sequence[Receipt], today: date
+) -> tuple[Standing, ...]:
+    """Each promise with what came for it, by due date.
+
+    Receipts serve the promises in order of their dates, each those since it was made; money taken
+    back takes from the latest receipts.
+    """
+    pool = _netted([receipt for receipt in receipts if receipt.on <= today])
+    found = []
+    for promise in sorted(promises, key=lambda p: (p.due_on, p.id)):
+        until, received = last_day(promise), 0
+        for entry in pool:
+            if (promise.made_on is None or entry[0] >= promise.made_on) and entry[0] <= until:
+                taken = min(entry[1], promise.amount_minor - received)
+                entry[1] -= taken
+                received += taken
+        found.append(_standing(promise, received, today))
+    return tuple(found)
+
+
+def commitments(facts: CaseFacts, today: date) -> Commitments:
+    """What the promises of a case cover, and which were broken, on a day."""
+    if not facts.promises:
+        return _NONE
+    stands = standings(facts.promises, facts.receipts, today)
+    breaks, misses = [], []
+    alive: list[Standing] = []
+    for together in _plans(stands):
+        missed = [s for s in together if s.broken_on is not None]
+        in_plan = together[0].promise.plan_id is not None
+        if in_plan:
+            misses += [Break(s.broken_on, s.promise.made_on) for s in missed if s.broken_on]
+        broken_on = _broken_on(together, missed, in_plan=in_plan)
+        if broken_on is not None:
+            breaks.append(Break(broken_on, together[0].promise.made_on))
+        else:
+            alive += together
+    covers = _covers(facts.items, alive)
+    return Commitments(stands, covers, tuple(breaks), tuple(misses))
+
+
+def _netted(receipts: Iterable[Receipt]) -> list[list]:  # type: ignore[type-arg]  # [day, left]
+    pool: list[list] = []  # type: ignore[type-arg]
+    for receipt in sorted(receipts, key=lambda r: r.on):
+        if receipt.amount_minor > 0:
+            pool.append([receipt.on, receipt.amount_minor])
+        back = max(0, -receipt.amount_minor)
+        for entry in reversed(pool):
+            taken = min(entry[1], back)
+            entry[1] -= taken
+            back -= taken
+    return pool
+
+
+def _standing(promise: Promise, received: int, today: date) -> Standing:
+    if received * 100 >= promise.amount_minor * promise.tolerance_pct:
+        return Standing(promise, received, "kept")
+    if today <= last_day(promise):
+        return Standing(promise, received, "running")
+    state: State = "partly_kept" if received else "broken"
+    return Standing(promise, received, state, last_day(promise) + timedelta(days=1))
+
+
+def _plans(stands: Iterable[Standing]) -> list[list[Standing]]:
+    """Standings that belong together: the instalments of a plan, or one promise."""
+    plans: dict[object, list[Standing]] = defaultdict(list)
+    for number, standing in enumerate(stands):
+        plan_id = standing.promise.plan_id
+        plans[("alone", number) if plan_id is None else plan_id].append(standing)
+    return list(plans.values())
+
+
+def _broken_on(
+    together: Sequence[Standing], missed: Sequence[Standing], *, in_plan: bool
+) -> date | None:
+    """The day a promise, or a plan as a whole, is broken."""
+    if not missed:
+        return None
+    if in_plan and len(missed) == 1 and missed[0] is not together[-1]:
+        return None
+    return missed[-1 if len(missed) == 1 else 1].broken_on
+
+
+def _covers(items: Iterable[Item], alive: Iterable[Standing]) -> dict[int, Cover]:
+    """Oldest debts first: what was missed in a plan is asked for, what is to come is covered."""
+    left = {item.id: item.chased_minor for item in items}
+    ordered = sorted(items, key=lambda item: (item.due_date, item.id))
+    covers: dict[int, Cover] = {}
+    for standing in alive:
+        promise, budget = standing.promise, standing.remaining_minor
+        if standing.state == "kept":
+            continue
+        slack = promise.amount_minor * (100 - promise.tolerance_pct) // 100
+        for item in ordered:
+            if budget <= 0:
+                break
+            if not _known(item, promise.made_on) or left[item.id] <= 0:
+                continue
+            taken = min(left[item.id], budget)
+            if taken + slack >= left[item.id]:
+                taken = left[item.id]
+            left[item.id] -= taken
+            budget -= taken
+            if standing.state == "running":
+                held = covers.get(item.id)
+                amount = taken + (held.amount_minor if held else 0)
+                covers[item.id] = Cover(amount, held.promise if held else promise)
+    return covers
+
+
+def _known(item: Item, made_on: date | None) -> bool:
+    """A promise speaks of the invoices that existed when it was made."""
+    return made_on is None or item.issue_date <= made_on

@@ -1,0 +1,392 @@
+"""Every reason not to act, and the day on which its answer may differ."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from amiable.core.facts import CaseFacts, Item
+from amiable.core.money import Money
+from amiable.core.promises import Commitments, commitments, last_day
+from amiable.core.scenario import (
+    CONTACT_MEDIA,
+    STAGES,
+    WEEKDAYS,
+    Conditions,
+    Medium,
+    Scenario,
+    Step,
+)
+from amiable.core.sentences import Param, Sentence, declare, gettext_noop
+from amiable.core.workdays import next_workday
+
+# A customer who is insolvent may not be asked for prior debts: C. com. L622-7, L622-21.
+
+declare(
+    {
+        "stop.insolvent": gettext_noop(
+            "Insolvency proceedings opened on {since}: no reminder may be sent for earlier debts "
+            "(C. com. L622-7 and L622-21); declare the claim instead."
+        ),
+        "stop.deceased": gettext_noop(
+            "The customer is said to have died on {since}: nothing is sent. A person has to find "
+            "the notary or the heirs."
+        ),
+        "stop.held": gettext_noop("On hold until {until}: {reason}"),
+        "stop.held_open": gettext_noop("On hold until lifted: {reason}"),
+        "stop.stale_bank": gettext_noop(
+            "The last bank statement is of {until}: import a newer one, so that nobody who has "
+            "paid is reminded."
+        ),
+        "stop.no_bank": gettext_noop(
+            "No bank statement was imported yet: import one, so that nobody who has paid is "
+            "reminded."
+        ),
+        "stop.paid": gettext_noop("{number} is paid."),
+        "stop.disputed": gettext_noop("{number} is disputed for {amount}."),
+        "stop.promise": gettext_noop(
+            "{number}: {amount} is promised for {due}; nothing is sent before {until}."
+        ),
+        "stop.plan": gettext_noop(
+            "{number} is in a payment plan; its next instalment is due on {due}."
+        ),
+        "stop.item_held": gettext_noop("{number} is on hold until {until}: {reason}"),
+        "stop.item_held_open": gettext_noop("{number} is on hold until lifted: {reason}"),
+        "stop.missing": gettext_noop(
+            "{number} is absent from the last full export of the accounts: check whether it was "
+            "paid or cancelled."
+        ),
+        "stop.credit_covers": gettext_noop(
+            "A credit of {credit} not yet allocated covers the {amount} due."
+        ),
+        "stop.below_minimum": gettext_noop(
+            "The {amount} due is below the minimum of {minimum} worth a message."
+        ),
+        "stop.gap": gettext_noop("The last contact was on {last}; the next is not before {until}."),
+        "stop.regroup": gettext_noop(
+            "The customer was contacted on {last} about other invoices: these join from {until}."
+        ),
+        "stop.cap": gettext_noop(
+            "{count} contact(s) in {days} day(s) is the limit: the next is not before {until}."
+        ),
+        "stop.no_email": gettext_noop("No valid email address is known: add one."),
+        "stop.no_phone": gettext_noop("No phone number is known: add one."),
+        "stop.no_mobile": gettext_noop("No mobile number for text messages is known: add one."),
+        "stop.no_address": gettext_noop("The postal address is incomplete: complete it."),
+        "stop.bounced": gettext_noop(
+            "Messages to the known address came back: find another address or number."
+        ),
+        "stop.opted_out": gettext_noop(
+            "The customer asked not to be contacted this way: use another medium."
+        ),
+        "stop.weekday": gettext_noop("This step does not leave on this day of the week."),
+        "stop.condition": gettext_noop("The step {step} is passed over: {why}"),
+        "condition.min_amount": gettext_noop("less than {amount} is overdue."),
+        "condition.max_amount": gettext_noop("more than {amount} is overdue."),
+        "condition.segment": gettext_noop("the customer is not of the segment {wanted}."),
+        "condition.kind": gettext_noop("it is not for this kind of customer."),
+        "condition.language": gettext_noop("it is not for customers of this language."),
+        "condition.creditor": gettext_noop("it is not for this creditor."),
+        "condition.score": gettext_noop("the customer's score is not between {low} and {high}."),
+        "condition.no_score": gettext_noop("the customer has no score yet."),
+        "condition.stage": gettext_noop("no message has reached that level yet."),
+        "condition.contact": gettext_noop(
+            "a way to reach the customer that it asks for is missing."
+        ),
+        "condition.broken": gettext_noop("fewer than {count} promises were broken."),
+        "condition.days_since": gettext_noop("the last contact was less than {days} days ago."),
+    }
+)
+
+_MISSING_MEDIUM = {
+    "email": "stop.no_email",
+    "phone": "stop.no_phone",
+    "sms": "stop.no_mobile",
+    "letter": "stop.no_address",
+    "registered_letter": "stop.no_address",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why not, and the first day on which the answer may differ (None = when facts change)."""
+
+    sentence: Sentence
+    look_on: date | None = None
+
+
+def case_stop(facts: CaseFacts, today: date) -> Stop | None:
+    """What stops the whole case: insolvency, a death, a hold, old bank data."""
+    if facts.insolvent_since is not None:
+        return Stop(Sentence("stop.insolvent", {"since": facts.insolvent_since}))
+    if facts.deceased_since is not None:
+        return Stop(Sentence("stop.deceased", {"since": facts.deceased_since}))
+    for hold in facts.holds:
+        if hold.item_id is None and _running(hold.starts_on, hold.ends_on, today):
+            return _held("stop.held", hold.reason, hold.ends_on, {})
+    return _stale_bank(facts, today)
+
+
+def item_stop(
+    facts: CaseFacts, item: Item, today: date, *, given: Commitments | None = None
+) -> Stop | None:
+    """What stops one item: paid, disputed, on hold, promised, gone from the accounts.
+
+    `given` = commitments(facts, today), for callers that ask about many items.
+    """
+    if item.open_minor <= 0:
+        return Stop(Sentence("stop.paid", {"number": item.number}))
+    if item.chased_minor == 0:
+        amount = Money(item.disputed_minor, facts.currency)
+        return Stop(Sentence("stop.disputed", {"number": item.number, "amount": amount}))
+    if item.missing_from_export:
+        return Stop(Sentence("stop.missing", {"number": item.number}))
+    for hold in facts.holds:
+        if hold.item_id == item.id and _running(hold.starts_on, hold.ends_on, today):
+            return _held("stop.item_held", hold.reason, hold.ends_on, {"number": item.number})
+    return _promised(facts, item, commitments(facts, today) if given is None else given)
+
+
+def chaseable_minor(item: Item, given: Commitments) -> int:
+    """What may be asked for: the open amount less what is disputed and what is promised."""
+    cover = given.covers.get(item.id)
+    return item.chased_minor - (cover.amount_minor if cover else 0)
+
+
+def asked_minor(item: Item, step: Step, today: date, *, given: Commitments) -> int:
+    """What a step asks for an item: nothing before it is overdue unless the step is preventive
+    (an item not yet due then only goes along)."""
+    overdue = item.due_date < today or step.stage == "preventive"
+    return chaseable_minor(item, given) if overdue else 0
+
+
+def overdue_minor(facts: CaseFacts, today: date, *, given: Commitments) -> int:
+    """Everything overdue that may be asked for."""
+    return sum(
+        chaseable_minor(item, given)
+        for item in facts.items
+        if item.due_date < today and item_stop(facts, item, today, given=given) is None
+    )
+
+
+def amount_stop(
+    facts: CaseFacts,
+    scenario: Scenario,
+    *,
+    kept: Collection[Item],
+    today: date,
+    given: Commitments,
+    overdue: int | None = None,
+) -> Stop | None:
+    """Too little to ask for, or what these items ask for is covered by the customer's credit.
+
+    The minimum weighs everything overdue that may be asked for, so that small sums add up.
+    """
+    currency = facts.currency
+    asked = sum(chaseable_minor(item, given) for item in kept)
+    if facts.unallocated_minor >= asked:
+        credit = Money(facts.unallocated_minor, currency)
+        params: dict[str, Param] = {"credit": credit, "amount": Money(asked, currency)}
+        return Stop(Sentence("stop.credit_covers", params))
+    if overdue is None:
+        overdue = overdue_minor(facts, today, given=given)
+    owed = max(overdue, asked)
+    if owed - facts.unallocated_minor < scenario.min_amount_minor:
+        minimum = Money(scenario.min_amount_minor, currency)
+        params = {"amount": Money(owed, currency), "minimum": minimum}
+        # Another invoice falling due may make the sum worth a message.
+        falls_due = [item.due_date for item in facts.items if item.due_date >= today]
+        look_on = min(falls_due) + timedelta(days=1) if falls_due else None
+        return Stop(Sentence("stop.below_minimum", params), look_on)
+    return None
+
+
+def medium_for(facts: CaseFacts, step: Step) -> Medium | None:
+    """The step's medium, or the first fallback that can reach the customer; None = none can."""
+    for medium in (step.medium, *step.fallback):
+        if medium == "task" or medium in facts.media:
+            return medium
+    return None
+
+
+def reach_stop(facts: CaseFacts, step: Step) -> Stop | None:
+    """No way to reach the customer by the step's medium or its fallbacks."""
+    if medium_for(facts, step) is not None:
+        return None
+    lost = facts.lost.get(step.medium)
+    return Stop(Sentence(f"stop.{lost}" if lost else _MISSING_MEDIUM[step.medium]))
+
+
+def pace_stop(facts: CaseFacts, scenario: Scenario, *, medium: str, today: date) -> Stop | None:
+    """Too soon after the last contact, or as many contacts as the caps allow."""
+    if medium not in CONTACT_MEDIA:
+        return None
+    last = facts.last_contact_on
+    if last is not None and today < (until := last + timedelta(days=scenario.min_gap_days)):
+        return Stop(Sentence("stop.gap", {"last": last, "until": until}), until)
+    return cap_stop(facts, medium, today)
+
+
+def cap_stop(
+    facts: CaseFacts, medium: str, today: date, *, extra: Collection[str] = ()
+) -> Stop | None:
+    """As many contacts by this medium, or by all, as the organization allows in so many days.
+
+    `extra` = media of contacts that leave today before this one.
+    """
+    for cap in facts.caps:
+        if cap.medium not in {"", medium} or cap.kind not in {"", facts.customer_kind}:
+            continue
+        counted = [medium] if cap.medium else sorted(facts.contacts)
+        recent = [
+            on
+            for each in counted
+            for on in facts.contacts.get(each, ())
+            if 0 <= (today - on).days < cap.days
+        ]
+        recent += [today for each in extra if not cap.medium or each == medium]
+        if len(recent) >= cap.count:
+            until = sorted(recent)[-cap.count] + timedelta(days=cap.days)
+            params: dict[str, Param] = {"count": cap.count, "days": cap.days, "until": until}
+            return Stop(Sentence("stop.cap", params), until)
+    return None
+
+
+def regroup_stop(
+    facts: CaseFacts, scenario: Scenario, *, kept: Collection[Item], today: date
+) -> Stop | None:
+    """Another contact of late was about other invoices: these wait to join the next one."""
+    last = facts.last_contact_on
+    if last is None or any(last in item.steps_done.values() for item in kept):
+        return None
+    until = last + timedelta(days=scenario.regroup_days)
+    if today < until:
+        return Stop(Sentence("stop.regroup", {"last": last, "until": until}), until)
+    return None
+
+
+def weekday_stop(facts: CaseFacts, step: Step, today: date) -> Stop | None:
+    """The step's window is closed on this day of the week."""
+    day = today
+    for _ in range(60):
+        if day.weekday() < 5 and WEEKDAYS[day.weekday()] in step.window.weekdays:
+            return None if day == today else Stop(Sentence("stop.weekday"), day)
+        day = next_workday(day + timedelta(days=1), facts.holidays_zone)
+    return Stop(Sentence("stop.weekday"), day)
+
+
+def condition_stop(
+    facts: CaseFacts,
+    scenario: Scenario,
+    step: Step,
+    *,
+    today: date,
+    overdue: int,
+    given: Commitments,
+) -> Stop | None:
+    """The first condition of a step that the case does not meet."""
+    why, look_on = _unmet(facts, scenario, step.conditions, today, overdue, given)
+    if why is None:
+        return None
+    params: dict[str, Param] = {"step": step.code, "why": why}
+    return Stop(Sentence("stop.condition", params), look_on)
+
+
+def _unmet(
+    facts: CaseFacts,
+    scenario: Scenario,
+    asked: Conditions,
+    today: date,
+    overdue: int,
+    given: Commitments,
+) -> tuple[Sentence | None, date | None]:
+    def amount(minor: int) -> dict[str, Money]:
+        return {"amount": Money(minor, facts.currency)}
+
+    falls_due = [item.due_date for item in facts.items if item.due_date >= today]
+    grows_on = min(falls_due) + timedelta(days=1) if falls_due else None
+    if overdue < asked.min_amount_minor:
+        return Sentence("condition.min_amount", amount(asked.min_amount_minor)), grows_on
+    if asked.max_amount_minor is not None and overdue > asked.max_amount_minor:
+        return Sentence("condition.max_amount", amount(asked.max_amount_minor)), None
+    if asked.segments and facts.segment not in asked.segments:
+        return Sentence("condition.segment", {"wanted": ", ".join(asked.segments)}), None
+    for code, wanted, value in (
+        ("kind", asked.kinds, facts.customer_kind),
+        ("language", asked.languages, facts.language),
+        ("creditor", asked.creditors, facts.creditor),
+    ):
+        if wanted and value not in wanted:
+            return Sentence(f"condition.{code}"), None
+    if not facts.media.issuperset(asked.contact_by):
+        return Sentence("condition.contact"), None
+    if len(given.breaks) < asked.min_broken_promises:
+        return Sentence("condition.broken", {"count": asked.min_broken_promises}), None
+    return _score_unmet(facts, asked) or _history_unmet(facts, scenario, asked, today)
+
+
+def _score_unmet(facts: CaseFacts, asked: Conditions) -> tuple[Sentence, None] | None:
+    if asked.min_score is None and asked.max_score is None:
+        return None
+    if facts.score is None:
+        return Sentence("condition.no_score"), None
+    low = 0 if asked.min_score is None else asked.min_score
+    high = 100 if asked.max_score is None else asked.max_score
+    if low <= facts.score <= high:
+        return None
+    return Sentence("condition.score", {"low": low, "high": high}), None
+
+
+def _history_unmet(
+    facts: CaseFacts, scenario: Scenario, asked: Conditions, today: date
+) -> tuple[Sentence | None, date | None]:
+    if asked.min_stage is not None:
+        codes = {code for item in facts.items for code in item.steps_done}
+        reached = [scenario.by_code[c].rank for c in codes if c in scenario.by_code]
+        if max(reached, default=-1) < STAGES.index(asked.min_stage):
+            return Sentence("condition.stage"), None
+    last, days = facts.last_contact_on, asked.min_days_since_contact
+    if days and last is not None and today < (until := last + timedelta(days=days)):
+        return Sentence("condition.days_since", {"days": days}), until
+    return None, None
+
+
+def _promised(facts: CaseFacts, item: Item, given: Commitments) -> Stop | None:
+    """A running promise or plan that speaks for all that could be asked for the item."""
+    cover = given.covers.get(item.id)
+    if cover is None or cover.amount_minor < item.chased_minor:
+        return None
+    promise, until = cover.promise, last_day(cover.promise) + timedelta(days=1)
+    if promise.plan_id is not None:
+        return Stop(Sentence("stop.plan", {"number": item.number, "due": promise.due_on}), until)
+    amount = Money(cover.amount_minor, facts.currency)
+    params: dict[str, Param] = {
+        "number": item.number,
+        "amount": amount,
+        "due": promise.due_on,
+        "until": until,
+    }
+    return Stop(Sentence("stop.promise", params), until)
+
+
+def _running(starts_on: date, ends_on: date | None, today: date) -> bool:
+    return starts_on <= today and (ends_on is None or today <= ends_on)
+
+
+def _held(code: str, reason: str, ends_on: date | None, params: dict[str, str]) -> Stop:
+    if ends_on is None:
+        return Stop(Sentence(f"{code}_open", {"reason": reason, **params}))
+    sentence = Sentence(code, {"until": ends_on, "reason": reason, **params})
+    return Stop(sentence, ends_on + timedelta(days=1))
+
+
+def _stale_bank(facts: CaseFacts, today: date) -> Stop | None:
+    if facts.bank_data_max_age_days is None:
+        return None
+    tomorrow = today + timedelta(days=1)
+    if facts.bank_data_until is None:
+        return Stop(Sentence("stop.no_bank"), tomorrow)
+    if facts.bank_data_until + timedelta(days=facts.bank_data_max_age_days) < today:
+        return Stop(Sentence("stop.stale_bank", {"until": facts.bank_data_until}), tomorrow)
+    return None
