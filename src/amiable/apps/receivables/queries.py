@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from amiable.apps.receivables.models import Allocation, Entry, Installment
+from amiable.core.facts import Receipt
 
 # SQLite accepts 32,766 variables a statement since 3.32; stay well below on both databases.
 CHUNK = 5000
@@ -102,3 +103,31 @@ def unallocated_credits(
         for customer_id, currency, amount in rows.annotate(Sum("amount_minor")).order_by():
             totals[customer_id, currency] -= amount
     return {key: amount for key, amount in totals.items() if amount}
+
+
+def receipts(
+    organization_id: int, since: Mapping[int, date]
+) -> dict[tuple[int, str], list[Receipt]]:
+    """Debt that went away, per (customer, currency) and day, since a day of each customer.
+
+    Money received, credits and settlements learned from the accounts, less what was taken back;
+    everything but new invoices.
+    """
+    found: dict[tuple[int, str], list[Receipt]] = defaultdict(list)
+    if not since:
+        return found
+    rows = (
+        Entry.objects.filter(
+            organization_id=organization_id,
+            customer_id__among=since.keys(),
+            on_date__gte=min(since.values()),
+        )
+        .exclude(kind=Entry.Kind.INVOICE)
+        .values_list("customer_id", "currency", "on_date")
+        .annotate(Sum("amount_minor"))
+        .order_by("on_date")
+    )
+    for customer_id, currency, on, amount in rows:
+        if on >= since[customer_id] and amount:
+            found[customer_id, currency].append(Receipt(on, -amount))
+    return found
