@@ -37,7 +37,7 @@ _STATED = (
 )  # fmt: skip
 _ROW_FIELDS = tuple(name for name in CustomerRow.__dataclass_fields__ if name != "line")
 _row_values = attrgetter(*_ROW_FIELDS)
-_COLUMNS = ("id", "organization_id", "creditor_id", "code", *_STATED, "created_at")
+_COLUMNS = ("id", "organization_id", "creditor_id", "code", *_STATED, "payer_group", "created_at")
 
 
 @dataclass
@@ -178,7 +178,7 @@ def _create(
                 result.ids[key], organization_id, creditor_id, row.code or codes[row.name],
                 row.name or row.code, row.kind or "company", row.siren, row.vat_number,
                 row.language or "fr", row.segment, row.sales_owner, row.payment_term,
-                list(row.address_lines), row.postcode, row.city, row.country or "FR", now,
+                list(row.address_lines), row.postcode, row.city, row.country or "FR", "", now,
             )
             for key, row in ((key, merged[key]) for key in new)
         ),

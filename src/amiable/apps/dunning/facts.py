@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Max, Q
+from django.db.models import Max, Q
 
 from amiable.apps.banking.models import Statement
-from amiable.apps.cases.models import Case, Dispute, Hold, Promise
+from amiable.apps.cases.models import Case, Hold, Promise
 from amiable.apps.customers.models import ContactPoint
-from amiable.apps.dunning.models import Action, ActionItem
-from amiable.apps.receivables.queries import OpenItem, open_items, unallocated_credits
+from amiable.apps.dunning.histories import (
+    CaseHistory,
+    ItemHistory,
+    case_histories,
+    contacts_since,
+    item_histories,
+    pending_actions,
+    recent_contacts,
+)
+from amiable.apps.receivables.queries import OpenItem, open_items, receipts, unallocated_credits
 from amiable.apps.tenants.models import Organization
 from amiable.core import facts
-from amiable.core.scenario import CONTACT_MEDIA
 from amiable.core.workdays import zone_of
-
-# These closed states mean the step was taken, or a person decided against it: it never comes back.
-TAKEN = (Action.State.DONE, Action.State.UNKNOWN, Action.State.FAILED, Action.State.SKIPPED)
-# A call that reached nobody is not a contact.
-NOT_REACHED = ("no_answer", "wrong_number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class _CaseRow:
     city: str
     country: str
     insolvent_since: date | None
+    deceased_since: date | None
+    segment: str
+    creditor: str
+    score: int | None
+    delay_days: int | None
 
 
 def case_facts(
@@ -45,19 +52,26 @@ def case_facts(
 ) -> dict[int, facts.CaseFacts]:
     """Facts of the cases by id, as they stand now; `on` dates the insolvency and the bank data."""
     case_ids = frozenset(case_ids)
+    organization = Organization.objects.get(id=organization_id)
+    caps = caps_of(organization)
     rows = _cases(organization_id, case_ids)
     customer_ids = {row.customer_id for row in rows}
-    items = _items(organization_id, customer_ids)
+    items = _items(organization_id, customer_ids, test_mode=bool(organization.test_recipient))
     unallocated = unallocated_credits(organization_id, customer_ids)
-    media = _media(organization_id, rows)
+    reaches = _reaches(organization_id, rows)
     holds = _holds(organization_id, case_ids, on)
     promises = _promises(organization_id, case_ids)
-    counts, contacts = _history(organization_id, case_ids)
-    pending = _pending(organization_id, case_ids)
-    organization = Organization.objects.get(id=organization_id)
+    received = _receipts(organization_id, rows, promises)
+    histories = case_histories(organization_id, case_ids)
+    contacts: dict[int, dict[str, tuple[date, ...]]] = {}
+    if since := contacts_since(caps, on):
+        linked = _linked(organization_id, reaches)
+        contacts = recent_contacts(organization_id, linked, since=since)
+    pending = pending_actions(organization_id, case_ids)
     until = Statement.objects.filter(organization_id=organization_id).aggregate(
         on=Max("closing_on")
     )["on"]
+    nothing = CaseHistory()
     return {
         row.id: facts.CaseFacts(
             case_id=row.id,
@@ -69,16 +83,25 @@ def case_facts(
             currency=row.currency,
             items=tuple(items.get((row.customer_id, row.currency), ())),
             unallocated_minor=max(0, unallocated.get((row.customer_id, row.currency), 0)),
+            segment=row.segment,
+            creditor=row.creditor,
+            score=row.score,
             holidays_zone=zone_of(row.postcode, row.country),
-            media=media[row.id],
+            media=reaches[row.customer_id].media,
+            lost=reaches[row.customer_id].lost,
             holds=tuple(holds[row.id]),
             promises=tuple(promises[row.id]),
-            last_contact_on=contacts.get(row.id),
-            closed_counts=counts[row.id],
+            receipts=tuple(received.get((row.customer_id, row.currency), ())),
+            contacts=contacts.get(row.customer_id, {}),
+            caps=caps,
+            last_contact_on=histories.get(row.id, nothing).last_contact_on,
+            closed_counts=histories.get(row.id, nothing).closed_counts,
             pending=tuple(pending[row.id]),
             insolvent_since=_past(row.insolvent_since, on),
+            deceased_since=_past(row.deceased_since, on),
             bank_data_until=until,
             bank_data_max_age_days=organization.bank_data_max_age_days,
+            delay_days=row.delay_days or 0,
         )
         for row in rows
     }
@@ -92,47 +115,32 @@ def _cases(organization_id: int, case_ids: Collection[int]) -> list[_CaseRow]:
             "id", "customer_id", "currency", "customer__name", "customer__kind",
             "customer__language", "customer__address_lines", "customer__postcode",
             "customer__city", "customer__country", "customer__insolvent_since",
+            "customer__deceased_since", "customer__segment", "customer__creditor__code",
+            "customer__score", "enrollment__delay_days",
         )
     )  # fmt: skip
     return [_CaseRow(*values) for values in rows]
 
 
 def _items(
-    organization_id: int, customer_ids: Collection[int]
+    organization_id: int, customer_ids: Collection[int], *, test_mode: bool
 ) -> dict[tuple[int, str], list[facts.Item]]:
-    """Open items by (customer, currency), with what each already got and what is disputed."""
+    """Open items by (customer, currency), with what each already got and went through."""
     opens = open_items(organization_id, customer_ids)
-    ids = {item.id for item in opens}
-    disputed = dict(
-        Dispute.objects.filter(
-            organization_id=organization_id, installment_id__among=ids, closed_on__isnull=True
-        ).values_list("installment_id", "amount_minor")
-    )
-    steps: dict[int, dict[str, date]] = defaultdict(dict)
-    taken = (
-        ActionItem.objects.filter(
-            organization_id=organization_id,
-            installment_id__among=ids,
-            action__state__in=TAKEN,
-            action__closed_on__isnull=False,
-        )
-        # A formal notice that could not leave is none: it comes again, for approval.
-        .exclude(action__state=Action.State.FAILED, action__stage="formal")
-        .values_list("installment_id", "step")
-        .annotate(on=Max("action__closed_on"))
-        .order_by()
-    )
-    for installment_id, step, on in taken:
-        steps[installment_id][step] = on
+    histories = item_histories(organization_id, {item.id for item in opens}, test_mode=test_mode)
     grouped: dict[tuple[int, str], list[facts.Item]] = defaultdict(list)
     for item in opens:
-        grouped[item.customer_id, item.currency].append(
-            _item(item, disputed.get(item.id, 0), steps.get(item.id, {}))
-        )
+        grouped[item.customer_id, item.currency].append(_item(item, histories.get(item.id)))
     return grouped
 
 
-def _item(item: OpenItem, disputed: int | None, steps: dict[str, date]) -> facts.Item:
+def _item(item: OpenItem, history: ItemHistory | None) -> facts.Item:
+    if history is None:
+        return facts.Item(
+            item.id, item.number, item.issue_date, item.due_date, item.total_minor,
+            item.open_minor, missing_from_export=item.missing_since is not None,
+        )  # fmt: skip
+    disputed = history.disputed_minor
     return facts.Item(
         id=item.id,
         number=item.number,
@@ -143,34 +151,63 @@ def _item(item: OpenItem, disputed: int | None, steps: dict[str, date]) -> facts
         # A dispute without an amount is about the whole item.
         disputed_minor=item.open_minor if disputed is None else min(disputed, item.open_minor),
         missing_from_export=item.missing_since is not None,
-        steps_done=steps,
+        steps_done=history.steps,
+        delivered=history.delivered,
+        events=history.events,
+        return_reason=history.return_reason,
     )
 
 
-def _media(organization_id: int, rows: Iterable[_CaseRow]) -> dict[int, frozenset[str]]:
-    """Which media can reach each case's customer."""
+@dataclass(slots=True)
+class _Reach:
+    """How a customer can be reached, why no longer, and who else shares the same persons."""
+
+    media: frozenset[str]
+    lost: dict[str, str]
+    addresses: tuple[str, ...]
+
+
+def _reaches(organization_id: int, rows: Iterable[_CaseRow]) -> dict[int, _Reach]:
+    """Per customer, from its contact points and its postal address."""
+    points: dict[int, list[tuple[str, str, bool, bool]]] = defaultdict(list)
     rows = list(rows)
-    points: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    usable = ContactPoint.objects.filter(
-        organization_id=organization_id,
-        customer_id__among={row.customer_id for row in rows},
-        opted_out_at__isnull=True,
-        invalid_since__isnull=True,
+    known = ContactPoint.objects.filter(
+        organization_id=organization_id, customer_id__among={row.customer_id for row in rows}
     )
-    for customer_id, kind, value in usable.values_list("customer_id", "kind", "value"):
-        points[customer_id].append((kind, value))
-    return {row.id: _reachable(row, points[row.customer_id]) for row in rows}
+    for customer_id, kind, value, opted_out_at, invalid_since in known.values_list(
+        "customer_id", "kind", "value", "opted_out_at", "invalid_since"
+    ):
+        out, invalid = opted_out_at is not None, invalid_since is not None
+        points[customer_id].append((kind, value, out, invalid))
+    return {row.customer_id: _reach(row, points[row.customer_id]) for row in rows}
 
 
-def _reachable(row: _CaseRow, points: Iterable[tuple[str, str]]) -> frozenset[str]:
-    media = {"task"}
-    for kind, value in points:
-        media.add(kind)
-        if kind == "phone" and is_mobile(value):
-            media.add("sms")
+def _reach(row: _CaseRow, points: Iterable[tuple[str, str, bool, bool]]) -> _Reach:
+    media, lost, addresses = {"task"}, {}, []
+    for kind, value, opted_out, invalid in points:
+        reached = {kind, "sms"} if kind == "phone" and is_mobile(value) else {kind}
+        if opted_out or invalid:
+            lost |= dict.fromkeys(reached, "opted_out" if opted_out else "bounced")
+        else:
+            media |= reached
+            addresses.append(value)
     if any(row.address_lines) and row.postcode and row.city:
         media |= {"letter", "registered_letter"}
-    return frozenset(media)
+    lost = {medium: why for medium, why in lost.items() if medium not in media}
+    return _Reach(frozenset(media), lost, tuple(addresses))
+
+
+def _linked(organization_id: int, reaches: Mapping[int, _Reach]) -> dict[int, frozenset[int]]:
+    """Customers that share a person with each one (an address of theirs), itself included."""
+    owners: dict[str, set[int]] = defaultdict(set)
+    values = {value for reach in reaches.values() for value in reach.addresses}
+    rows = ContactPoint.objects.filter(organization_id=organization_id, value__among=values)
+    for customer_id, value in rows.values_list("customer_id", "value"):
+        owners[value].add(customer_id)
+    return {
+        customer_id: frozenset({customer_id}).union(*(owners[v] for v in reach.addresses))
+        for customer_id, reach in reaches.items()
+    }
 
 
 def is_mobile(phone: str) -> bool:
@@ -197,56 +234,41 @@ def _holds(
 def _promises(organization_id: int, case_ids: Collection[int]) -> dict[int, list[facts.Promise]]:
     found: dict[int, list[facts.Promise]] = defaultdict(list)
     rows = Promise.objects.filter(
-        organization_id=organization_id, case_id__among=case_ids, cancelled_on__isnull=True
+        organization_id=organization_id,
+        case_id__among=case_ids,
+        cancelled_on__isnull=True,
+        plan__cancelled_on__isnull=True,
     )
     for row in rows.order_by("id"):
-        found[row.case_id].append(facts.Promise(row.amount_minor, row.due_on, row.grace_days))
+        found[row.case_id].append(promise_facts(row))
     return found
 
 
-def _history(
-    organization_id: int, case_ids: Collection[int]
-) -> tuple[dict[int, dict[str, int]], dict[int, date]]:
-    """How often each step was closed per case, and the day of the last contact."""
-    counts: dict[int, dict[str, int]] = defaultdict(dict)
-    contacts: dict[int, date] = {}
-    contact = Q(state__in=[Action.State.DONE, Action.State.UNKNOWN], medium__in=CONTACT_MEDIA)
-    rows = (
-        Action.objects.filter(organization_id=organization_id, case_id__among=case_ids)
-        .exclude(state__in=Action.PENDING)
-        .values_list("case_id", "step")
-        .annotate(
-            times=Count("id"),
-            last=Max("closed_on", filter=contact & ~Q(result__in=NOT_REACHED)),
-        )
-        .order_by()
-    )
-    for case_id, step, times, last in rows:
-        counts[case_id][step] = times
-        if last is not None:
-            contacts[case_id] = max(last, contacts.get(case_id, last))
-    return counts, contacts
+def promise_facts(row: Promise) -> facts.Promise:
+    """A promise as core.promises judges it."""
+    return facts.Promise(
+        row.amount_minor, row.due_on, row.grace_days, row.made_on, row.tolerance_pct,
+        row.plan_id, row.id,
+    )  # fmt: skip
 
 
-def _pending(
-    organization_id: int, case_ids: Collection[int]
-) -> dict[int, list[facts.PendingAction]]:
-    found: dict[int, list[facts.PendingAction]] = defaultdict(list)
-    actions = list(
-        Action.objects.filter(
-            organization_id=organization_id, case_id__among=case_ids, state__in=Action.PENDING
-        ).values_list("id", "case_id", "key", "step", "due_on", "state")
-    )
-    items: dict[int, set[int]] = defaultdict(set)
-    for action_id, installment_id in ActionItem.objects.filter(
-        organization_id=organization_id, action_id__among={row[0] for row in actions}
-    ).values_list("action_id", "installment_id"):
-        items[action_id].add(installment_id)
-    for action_id, case_id, key, step, due_on, state in actions:
-        found[case_id].append(
-            facts.PendingAction(action_id, key, step, due_on, frozenset(items[action_id]), state)
-        )
-    return found
+def _receipts(
+    organization_id: int,
+    rows: Iterable[_CaseRow],
+    promises: Mapping[int, Collection[facts.Promise]],
+) -> dict[tuple[int, str], list[facts.Receipt]]:
+    """What the customers who promised something have paid since."""
+    since: dict[int, date] = {}
+    for row in rows:
+        for promise in promises.get(row.id, ()):
+            made_on = promise.made_on or promise.due_on
+            since[row.customer_id] = min(made_on, since.get(row.customer_id, made_on))
+    return receipts(organization_id, since)
+
+
+def caps_of(organization: Organization) -> tuple[facts.Cap, ...]:
+    """The organization's limits on contacts."""
+    return tuple(facts.Cap(**cap) for cap in organization.contact_caps)
 
 
 def _past(day: date | None, on: date) -> date | None:

@@ -1,0 +1,231 @@
+"""What was done with cases and items, and what happened to them: read for many at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.utils import timezone
+
+from amiable.apps.cases.models import Dispute
+from amiable.apps.dunning.models import Action, ActionItem
+from amiable.apps.messaging.models import DeliveryEvent
+from amiable.apps.receivables.models import Allocation
+from amiable.core import facts
+from amiable.core.scenario import CONTACT_MEDIA
+
+# These closed states mean the step was taken, or a person decided against it: it never comes back.
+TAKEN = (Action.State.DONE, Action.State.UNKNOWN, Action.State.FAILED, Action.State.SKIPPED)
+# A call that reached nobody is not a contact.
+NOT_REACHED = ("no_answer", "wrong_number")
+# What was carried out and, as far as is known, reached the customer.
+_CONTACT = Q(
+    state__in=[Action.State.DONE, Action.State.UNKNOWN], medium__in=sorted(CONTACT_MEDIA)
+) & ~Q(result__in=NOT_REACHED)
+
+
+@dataclass(slots=True)
+class ItemHistory:
+    """What one item got and went through; the shapes of core.facts.Item."""
+
+    steps: dict[str, date] = field(default_factory=dict)
+    delivered: dict[str, date] = field(default_factory=dict)
+    events: dict[str, date] = field(default_factory=dict)
+    return_reason: str = ""
+    disputed_minor: int | None = 0  # None = the whole item
+
+
+@dataclass(slots=True)
+class CaseHistory:
+    """What was closed in one case: times per step, day of the last contact that arrived."""
+
+    closed_counts: dict[str, int] = field(default_factory=dict)
+    last_contact_on: date | None = None
+
+
+def item_histories(
+    organization_id: int, installment_ids: Collection[int], *, test_mode: bool
+) -> dict[int, ItemHistory]:
+    """Steps, deliveries, disputes and returned payments per installment; absent = nothing yet."""
+    found: dict[int, ItemHistory] = defaultdict(ItemHistory)
+    formal = _steps(organization_id, installment_ids, found, test_mode=test_mode)
+    _deliveries(organization_id, list(found), formal, found)
+    _disputes(organization_id, installment_ids, found)
+    _returns(organization_id, installment_ids, found)
+    return found
+
+
+def case_histories(organization_id: int, case_ids: Collection[int]) -> dict[int, CaseHistory]:
+    """Closed actions per case; absent = none."""
+    bounced = Exists(
+        DeliveryEvent.objects.filter(
+            message_id=OuterRef("message_id"), kind=DeliveryEvent.Kind.BOUNCED
+        )
+    )
+    rows = (
+        Action.objects.filter(organization_id=organization_id, case_id__among=case_ids)
+        .exclude(state__in=Action.PENDING)
+        .values_list("case_id", "step")
+        .annotate(times=Count("id"), last=Max("closed_on", filter=_CONTACT & ~bounced))
+        .order_by()
+    )
+    found: dict[int, CaseHistory] = defaultdict(CaseHistory)
+    for case_id, step, times, last in rows:
+        history = found[case_id]
+        history.closed_counts[step] = times
+        if last is not None:
+            history.last_contact_on = max(last, history.last_contact_on or last)
+    return found
+
+
+def recent_contacts(
+    organization_id: int, customers: Mapping[int, Collection[int]], *, since: date
+) -> dict[int, dict[str, tuple[date, ...]]]:
+    """Days of contacts by medium since a day, per customer, counting those of the customers they
+    share a person with (`customers`: customer id -> ids that count for it, its own included)."""
+    everyone = {each for linked in customers.values() for each in linked}
+    days: dict[int, dict[str, list[date]]] = defaultdict(lambda: defaultdict(list))
+    rows = Action.objects.filter(
+        _CONTACT,
+        organization_id=organization_id,
+        case__customer_id__among=everyone,
+        closed_on__gte=since,
+    )
+    for customer_id, medium, on in rows.values_list("case__customer_id", "medium", "closed_on"):
+        days[customer_id][medium].append(on)
+    found: dict[int, dict[str, tuple[date, ...]]] = {}
+    for customer_id, linked in customers.items():
+        merged: dict[str, list[date]] = defaultdict(list)
+        for each in linked:
+            for medium, dates in days.get(each, {}).items():
+                merged[medium] += dates
+        found[customer_id] = {medium: tuple(sorted(dates)) for medium, dates in merged.items()}
+    return found
+
+
+def pending_actions(
+    organization_id: int, case_ids: Collection[int]
+) -> dict[int, list[facts.PendingAction]]:
+    """Actions planned and not carried out, per case."""
+    found: dict[int, list[facts.PendingAction]] = defaultdict(list)
+    actions = list(
+        Action.objects.filter(
+            organization_id=organization_id, case_id__among=case_ids, state__in=Action.PENDING
+        ).values_list("id", "case_id", "key", "step", "due_on", "state", "medium")
+    )
+    if not actions:
+        return found
+    items: dict[int, set[int]] = defaultdict(set)
+    for action_id, installment_id in ActionItem.objects.filter(
+        organization_id=organization_id, action_id__among={row[0] for row in actions}
+    ).values_list("action_id", "installment_id"):
+        items[action_id].add(installment_id)
+    for action_id, case_id, key, step, due_on, state, medium in actions:
+        found[case_id].append(
+            facts.PendingAction(
+                action_id, key, step, due_on, frozenset(items[action_id]), state, medium
+            )
+        )
+    return found
+
+
+def contacts_since(caps: Collection[facts.Cap], on: date) -> date | None:
+    """From which day contacts matter to the caps; None = they never do."""
+    return on - timedelta(days=max(cap.days for cap in caps)) if caps else None
+
+
+def _steps(
+    organization_id: int,
+    ids: Collection[int],
+    found: dict[int, ItemHistory],
+    *,
+    test_mode: bool,
+) -> set[tuple[int, str]]:
+    """Fill the steps taken; returns the formal ones, as (installment, step)."""
+    rows = (
+        ActionItem.objects.filter(
+            organization_id=organization_id,
+            installment_id__among=ids,
+            action__state__in=TAKEN,
+            action__closed_on__isnull=False,
+        )
+        # A formal notice that could not leave is none: it comes again, for approval.
+        .exclude(action__state=Action.State.FAILED, action__stage="formal")
+        .exclude(step="")
+    )
+    if not test_mode:
+        # What went to the organization's own address reached no debtor.
+        rows = rows.filter(action__is_test=False)
+    formal = set()
+    for installment_id, step, stage, on in (
+        rows.values_list("installment_id", "step", "action__stage")
+        .annotate(on=Max("action__closed_on"))
+        .order_by()
+    ):
+        steps = found[installment_id].steps
+        steps[step] = max(on, steps.get(step, on))
+        if stage == "formal":
+            formal.add((installment_id, step))
+    return formal
+
+
+def _deliveries(
+    organization_id: int,
+    ids: Collection[int],
+    formal: set[tuple[int, str]],
+    found: dict[int, ItemHistory],
+) -> None:
+    """The day each step reached the customer, and the receipt of the formal notice."""
+    if not ids:
+        return
+    rows = (
+        ActionItem.objects.filter(
+            organization_id=organization_id,
+            installment_id__among=ids,
+            action__message__events__kind=DeliveryEvent.Kind.DELIVERED,
+        )
+        .exclude(step="")
+        .values_list("installment_id", "step")
+        .annotate(at=Max("action__message__events__at"))
+        .order_by()
+    )
+    for installment_id, step, at in rows:
+        history = found[installment_id]
+        on = timezone.localtime(at).date()
+        history.delivered[step] = on
+        if (installment_id, step) in formal:
+            history.events["formal_notice_received"] = on
+
+
+def _disputes(organization_id: int, ids: Collection[int], found: dict[int, ItemHistory]) -> None:
+    rows = Dispute.objects.filter(organization_id=organization_id, installment_id__among=ids)
+    for installment_id, amount, closed_on in rows.values_list(
+        "installment_id", "amount_minor", "closed_on"
+    ):
+        history = found[installment_id]
+        if closed_on is None:
+            history.disputed_minor = amount
+        else:
+            last = history.events.get("dispute_closed", closed_on)
+            history.events["dispute_closed"] = max(closed_on, last)
+
+
+def _returns(organization_id: int, ids: Collection[int], found: dict[int, ItemHistory]) -> None:
+    """Payments that the bank took back from what they had paid."""
+    rows = Allocation.objects.filter(
+        organization_id=organization_id,
+        installment_id__among=ids,
+        reverses__isnull=False,
+        credit__payment__returned__isnull=False,
+    ).values_list(
+        "installment_id", "credit__payment__returned__returned_on",
+        "credit__payment__returned__reason_code",
+    )  # fmt: skip
+    for installment_id, on, reason in rows:
+        history = found[installment_id]
+        if on >= history.events.get("payment_returned", on):
+            history.events["payment_returned"] = on
+            history.return_reason = reason
