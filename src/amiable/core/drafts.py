@@ -8,6 +8,7 @@ from typing import Literal
 
 from amiable.core.records import CustomerKind
 from amiable.core.scenario import Attachment, Medium, Stage
+from amiable.core.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,24 @@ class DraftLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody a message goes to: an email address or a phone number, and whose it is.
+
+    `name` and `role` are empty where nobody in particular is known. A letter has no address here.
+    """
+
+    address: str
+    name: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """One message to one customer, before it is rendered. Amounts in minor units."""
+    """One message to one customer, before it is rendered. Amounts in minor units.
+
+    `copies` = who else gets the same email. `attention` = the person a letter is for, "" = nobody
+    in particular. `notes` say how the recipients were chosen.
+    """
 
     key: str
     case_id: int
@@ -79,6 +96,11 @@ class Draft:
     previous_contact_on: date | None = None
     thread_ids: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    recipient_name: str = ""
+    recipient_role: str = ""
+    copies: tuple[Recipient, ...] = ()
+    attention: str = ""
+    notes: tuple[Sentence, ...] = ()
 
     @property
     def due_minor(self) -> int:

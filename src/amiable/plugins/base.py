@@ -66,7 +66,11 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A frozen message on its way out."""
+    """A frozen message on its way out.
+
+    `recipient` stands first on it; `copies` are the others who get it; `done` = those who
+    need it no more: it reached them, or they refused it for good.
+    """
 
     key: str
     medium: str
@@ -75,16 +79,30 @@ class Outgoing:
     content: bytes
     content_type: str
     message_id: str = ""
+    copies: tuple[str, ...] = ()
+    done: frozenset[str] = frozenset()
+
+    @property
+    def envelope(self) -> tuple[str, ...]:
+        """Addresses to hand the message to now, each once."""
+        everybody = dict.fromkeys((self.recipient, *self.copies))
+        return tuple(address for address in everybody if address not in self.done)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a channel answers. `unknown` = it may have left: a person decides, nothing is resent."""
+    """What a channel answers. `unknown` = it may have left: a person decides, nothing is resent.
+
+    `sent` = somebody got it: all of the envelope but those in `refused` (for good) and `deferred`
+    (for now), each with what the other side said.
+    """
 
     state: Literal["sent", "failed", "retry", "unknown"]
     provider_id: str = ""
     detail: str = ""
     retry_after_seconds: int = 0
+    refused: Mapping[str, str] = field(default_factory=dict)
+    deferred: Mapping[str, str] = field(default_factory=dict)
 
 
 class Session(Protocol):

@@ -24,6 +24,10 @@ class Message(TenantModel):
     medium = models.CharField(max_length=20)
     channel = models.CharField(max_length=30)
     recipient = models.CharField(max_length=300)
+    # Everybody an email goes to, the first in To and the others in Cc, as {"address", "name",
+    # "role", "state"}; state = "", "sent", "deferred" or "refused".
+    recipients = models.JSONField(default=list)
+    notes = models.JSONField(default=list)  # sentences: how the recipients were chosen
     subject = models.CharField(max_length=300, blank=True)
     text = models.TextField(blank=True)
     content = models.BinaryField()

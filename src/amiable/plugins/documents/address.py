@@ -75,8 +75,12 @@ def address_problem(party: Party) -> Sentence | None:
     return found if isinstance(found, Sentence) else None
 
 
-def address_block(party: Party) -> tuple[str, ...] | Sentence:
-    """The lines of the window, or the reason why there are none."""
+def address_block(party: Party, attention: str = "") -> tuple[str, ...] | Sentence:
+    """The lines of the window, or the reason why there are none.
+
+    `attention` names the person, below the company; it is left out where it does not fit, since
+    a letter without it still arrives.
+    """
     street = [line for line in map(_capitals, party.address_lines) if line]
     if not (street and party.postcode.strip() and party.city.strip() and party.name.strip()):
         return Sentence("address.incomplete", {"name": party.name})
@@ -86,6 +90,9 @@ def address_block(party: Party) -> tuple[str, ...] | Sentence:
     place = _capitals(f"{party.postcode} {party.city}")
     below = [*(_fit(line) for line in street), _fit(place)]
     lines = [*_name(party.name, LINES - len(below)), *below]
+    person = _plain(attention)
+    if person and len(person) <= WIDTH and len(lines) < LINES:
+        lines.insert(len(lines) - len(below), person)
     if len(lines) > LINES or any(len(line) > WIDTH for line in lines):
         return Sentence("address.too_long", {"name": party.name})
     abroad = [] if country == "FR" else [_COUNTRIES.get(country, country)]

@@ -47,6 +47,7 @@ class Mail:
     html: str
     references: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    copies: tuple[str, ...] = ()
 
 
 def mail_address(address: str) -> str | None:
@@ -94,6 +95,7 @@ def _headers(mail: Mail) -> list[str]:
     lines = [
         f"From: {_mailbox('From', mail.sender_name, mail.sender)}",
         f"To: {mail.recipient}",
+        *(["Cc: " + ",\r\n ".join(mail.copies)] if mail.copies else []),
         f"Reply-To: {_mailbox('Reply-To', mail.sender_name, mail.sender)}",
         f"Subject: {header_value('Subject', mail.subject)}",
         f"Date: {format_datetime(mail.at)}",
