@@ -13,11 +13,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from amiable.core.scenario import EVENTS, Conditions, Course, Scenario, Step, Window
+from amiable.core.scenario import EVENTS, Course, Scenario, Step
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 
 declare(
     {
+        "scenario.at_scenario": gettext_noop("the scenario"),
+        "scenario.at_step": gettext_noop("step {step}"),
+        "scenario.at_number": gettext_noop("step number {number}"),
+        "scenario.at_part": gettext_noop("{where}, {part}"),
+        "scenario.a_mapping": gettext_noop("fields with their values"),
+        "scenario.a_list": gettext_noop("a list"),
+        "scenario.a_number": gettext_noop("a whole number"),
+        "scenario.a_truth": gettext_noop("true or false"),
+        "scenario.a_text": gettext_noop("text"),
         "scenario.unknown_field": gettext_noop(
             "{where}: {field} is not a field of a scenario; the fields are {known}."
         ),
@@ -69,15 +78,19 @@ declare(
     }
 )
 
-_SCENARIO_WHERE = "scenario"
+_SCENARIO_WHERE = Sentence("scenario.at_scenario")
 
 
 class ScenarioError(ValueError):
-    """A definition that does not make a scenario; `problems` says all that is wrong."""
+    """A definition that does not make a scenario; `problems` says all that is wrong.
 
-    def __init__(self, *problems: Sentence) -> None:
+    `scenario` = what could be read of it, when every value has its type.
+    """
+
+    def __init__(self, *problems: Sentence, scenario: Scenario | None = None) -> None:
         super().__init__(" ".join(map(str, problems)))
         self.problems = problems
+        self.scenario = scenario
 
 
 def scenario_to_json(scenario: Scenario) -> dict[str, Any]:
@@ -89,21 +102,23 @@ def scenario_to_json(scenario: Scenario) -> dict[str, Any]:
 def scenario_from_json(data: object) -> Scenario:
     """A checked scenario. Raises ScenarioError with every problem found."""
     problems: list[Sentence] = []
-    scenario = _read(Scenario, data, "", problems)
+    scenario = _read(Scenario, data, _SCENARIO_WHERE, problems)
     if problems or not isinstance(scenario, Scenario):
         raise ScenarioError(*problems)
     problems += scenario_problems(scenario)
     if problems:
-        raise ScenarioError(*problems)
+        raise ScenarioError(*problems, scenario=scenario)
     return scenario
 
 
 def scenario_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of a scenario file."""
+    """JSON Schema (2020-12) of a scenario file, in which the version may be left out."""
+    schema = _schema(Scenario)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Dunning scenario",
-        **_schema(Scenario),
+        **schema,
+        "required": [name for name in schema["required"] if name != "version"],
     }
 
 
@@ -117,9 +132,9 @@ def scenario_problems(scenario: Scenario) -> list[Sentence]:
     return problems
 
 
-def step_label(step: Step) -> str:
+def step_label(step: Step) -> Sentence:
     """How problems name a step."""
-    return f"step {step.code}"
+    return Sentence("scenario.at_step", {"step": step.code})
 
 
 # -- rules of a whole scenario -------------------------------------------------------------------
@@ -250,14 +265,13 @@ def _hints(kind: type) -> Mapping[str, Any]:
     return get_type_hints(kind)
 
 
-def _read(kind: type, data: object, where: str, problems: list[Sentence]) -> Any:
+def _read(kind: type, data: object, where: Sentence, problems: list[Sentence]) -> Any:
     """An instance of a dataclass from a mapping; problems are collected, not raised."""
-    place = where or _SCENARIO_WHERE
     if not isinstance(data, Mapping):
         params: dict[str, Param] = {
-            "where": place,
-            "field": place,
-            "expected": "a mapping",
+            "where": where,
+            "field": "code" if kind is Scenario else "steps",
+            "expected": Sentence("scenario.a_mapping"),
             "value": _shown(data),
         }
         problems.append(Sentence("scenario.wrong_type", params))
@@ -266,7 +280,7 @@ def _read(kind: type, data: object, where: str, problems: list[Sentence]) -> Any
     for name in data:
         if name not in known:
             params = {
-                "where": place,
+                "where": where,
                 "field": _shown(name),
                 "known": ", ".join(known),
             }
@@ -275,13 +289,16 @@ def _read(kind: type, data: object, where: str, problems: list[Sentence]) -> Any
     before = len(problems)
     for name, described in known.items():
         if name in data:
-            values[name] = _value(_hints(kind)[name], data[name], place, name, problems)
+            values[name] = _value(_hints(kind)[name], data[name], where, name, problems)
         elif described.default is MISSING and described.default_factory is MISSING:
-            problems.append(Sentence("scenario.missing", {"where": place, "field": name}))
+            problems.append(Sentence("scenario.missing", {"where": where, "field": name}))
     return kind(**values) if len(problems) == before else None
 
 
-def _value(hint: Any, value: object, where: str, name: str, problems: list[Sentence]) -> Any:
+_EXPECTED = {int: "scenario.a_number", bool: "scenario.a_truth"}
+
+
+def _value(hint: Any, value: object, where: Sentence, name: str, problems: list[Sentence]) -> Any:
     """A value of the wanted type; JSON and YAML tell `7` from `"7"`, and so do we."""
     if get_origin(hint) in {Union, types.UnionType}:
         if value is None:
@@ -290,7 +307,8 @@ def _value(hint: Any, value: object, where: str, name: str, problems: list[Sente
     if get_origin(hint) is tuple:
         return _values(get_args(hint)[0], value, where, name, problems)
     if is_dataclass(hint):
-        return _read(hint, value, f"{where}, {name}", problems)  # type: ignore[arg-type]  # a class here
+        place = Sentence("scenario.at_part", {"where": where, "part": name})
+        return _read(hint, value, place, problems)  # type: ignore[arg-type]  # a class here
     if get_origin(hint) is Literal:
         known = get_args(hint)
         if value not in known or not isinstance(value, str):
@@ -304,23 +322,23 @@ def _value(hint: Any, value: object, where: str, name: str, problems: list[Sente
             problems.append(Sentence("scenario.not_one_of", params))
         return value
     if type(value) is not hint:
-        expected = {int: "a whole number", bool: "true or false"}.get(hint, "text")
+        expected = _EXPECTED.get(hint, "scenario.a_text")
         params = {
             "where": where,
             "field": name,
-            "expected": expected,
+            "expected": Sentence(expected),
             "value": _shown(value),
         }
         problems.append(Sentence("scenario.wrong_type", params))
     return value
 
 
-def _values(hint: Any, value: object, where: str, name: str, problems: list[Sentence]) -> Any:
+def _values(hint: Any, value: object, where: Sentence, name: str, problems: list[Sentence]) -> Any:
     if not isinstance(value, (list, tuple)):
         params: dict[str, Param] = {
             "where": where,
             "field": name,
-            "expected": "a list",
+            "expected": Sentence("scenario.a_list"),
             "value": _shown(value),
         }
         problems.append(Sentence("scenario.wrong_type", params))
@@ -330,7 +348,9 @@ def _values(hint: Any, value: object, where: str, name: str, problems: list[Sent
         place = where
         if hint is Step:
             code = each.get("code") if isinstance(each, Mapping) else None
-            place = f"step {code if isinstance(code, str) and code else number}"
+            named = isinstance(code, str) and code
+            place = Sentence("scenario.at_number", {"number": number})
+            place = Sentence("scenario.at_step", {"step": _shown(code)}) if named else place
             found.append(_read(Step, each, place, problems))
         else:
             found.append(_value(hint, each, place, name, problems))
@@ -372,9 +392,3 @@ def _object_schema(kind: type) -> dict[str, Any]:
         "additionalProperties": False,
         **({"required": required} if required else {}),
     }
-
-
-__all__ = [
-    "Conditions", "ScenarioError", "Window", "scenario_from_json", "scenario_problems",
-    "scenario_schema", "scenario_to_json", "step_label",
-]  # fmt: skip
