@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from amiable.core.facts import Hold, PendingAction, Promise
 from amiable.core.guards import check
 from amiable.core.planner import plan
+from amiable.core.promises import commitments
 from amiable.core.replan import change
 from amiable.core.scenario import CONTACT_MEDIA
 from amiable.core.shipped import SME_STANDARD
@@ -112,10 +113,17 @@ def test_paid_insolvent_held_or_promised_implies_no_action(case, scenario, today
         not any(each.open_minor for each in case.items)
         or case.insolvent_since is not None
         or any(h.item_id is None and h.starts_on <= decided.day <= h.ends_on for h in case.holds)
-        or any(decided.day <= p.due_on + timedelta(days=p.grace_days) for p in case.promises)
     )
     if stopped:
         assert decided.actions == ()
+    given = commitments(case, decided.day)
+    by_id = {each.id: each for each in case.items}
+    for action in decided.actions:
+        for each in action.items:
+            cover = given.covers.get(each.id)
+            promised = cover.amount_minor if cover else 0
+            assert promised < by_id[each.id].chased_minor
+            assert each.open_minor <= by_id[each.id].chased_minor - promised
 
 
 @given(cases(), scenarios, days)

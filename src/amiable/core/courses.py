@@ -72,6 +72,17 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class _Ask:
+    """The question: where does this item of this case stand on this day."""
+
+    facts: CaseFacts
+    item: Item
+    scenario: Scenario
+    day: date
+    without: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Track:
     """A course, what began it, the steps of it already taken and the days of all."""
 
@@ -104,7 +115,7 @@ def position(
     `without` = codes of the steps whose conditions do not hold for the case.
     """
     events = {**item.events, **given.events(item)} if given.standings else item.events
-    track = _track(facts, item, scenario, events, day, without)
+    track = _track(_Ask(facts, item, scenario, day, without), events)
     steps, dates = track.course.steps, track.dates
     if not steps:
         return Position(item, None, Sentence("plan.no_step", {"number": item.number}), None)
@@ -155,54 +166,46 @@ def spread(days: Iterable[date], zone: str) -> tuple[date, ...]:
     return tuple(dates)
 
 
-def _track(
-    facts: CaseFacts,
-    item: Item,
-    scenario: Scenario,
-    events: Mapping[str, date],
-    day: date,
-    without: frozenset[str],
-) -> _Track:
+def _track(ask: _Ask, events: Mapping[str, date]) -> _Track:
     """The course of the latest event that still has a step to take, else that of the dates."""
-    if events and scenario.events:
-        order = sorted(
-            (name for name in scenario.events if name in events and events[name] <= day),
-            key=lambda name: (events[name], -EVENTS.index(name)),
-            reverse=True,
-        )
-        for name in order:
-            track = _dated(facts, item, scenario, scenario.course(name, without), day, events[name])
-            fresh = track.dates and day <= max(
-                (known for on in track.dates if (known := _known(on))), default=day
-            ) + timedelta(days=scenario.event_days)
-            if fresh and track.done + 1 < len(track.course.steps):
+    if events and ask.scenario.events:
+        happened = [
+            (events[name], -EVENTS.index(name), name)
+            for name in ask.scenario.events
+            if name in events and events[name] <= ask.day
+        ]
+        for on, _, name in sorted(happened, reverse=True):
+            track = _dated(ask, ask.scenario.course(name, ask.without), on)
+            if _is_live(track, ask):
                 return replace(track, event=name)
-    return _dated(facts, item, scenario, scenario.course("", without), day, None)
+    return _dated(ask, ask.scenario.course("", ask.without), None)
 
 
-def _dated(
-    facts: CaseFacts,
-    item: Item,
-    scenario: Scenario,
-    course: Course,
-    day: date,
-    event_on: date | None,
-) -> _Track:
+def _is_live(track: _Track, ask: _Ask) -> bool:
+    """An event's course goes on while it has a step left and is not long past."""
+    if track.done + 1 >= len(track.course.steps):
+        return False
+    known = [on for on in track.dates if on != UNKNOWN]
+    last = max(known, default=ask.day)
+    return ask.day <= last + timedelta(days=ask.scenario.event_days)
+
+
+def _dated(ask: _Ask, course: Course, event_on: date | None) -> _Track:
     """A course with its days for the item, once what was taken late has moved the rest."""
-    known = course.position
+    known, zone = course.position, ask.facts.holidays_zone
     taken = sorted(
         (known[code], on)
-        for code, on in item.steps_done.items()
+        for code, on in ask.item.steps_done.items()
         if code in known and (event_on is None or on >= event_on)
     )
-    zone = facts.holidays_zone
     if course.by_due_date:
-        offsets = _delayed(course, facts.delay_days) if facts.delay_days else course.offsets
-        dates = step_dates(offsets, item.due_date, zone=zone)
+        delay = ask.facts.delay_days
+        offsets = _delayed(course, delay) if delay else course.offsets
+        dates = step_dates(offsets, ask.item.due_date, zone=zone)
     else:
-        dates = spread(_anchored(facts, item, course, taken, day, event_on), zone)
+        dates = spread(_anchored(ask, course, dict(taken), event_on), zone)
     for done, done_on in taken:
-        dates = _paced(scenario, course, done, done_on, dates, zone)
+        dates = _paced(ask, course, done, done_on=done_on, dates=dates)
     return _Track(course, "", event_on, tuple(taken), dates)
 
 
@@ -216,43 +219,39 @@ def _delayed(course: Course, delay_days: int) -> tuple[int, ...]:
 
 
 def _anchored(
-    facts: CaseFacts,
-    item: Item,
-    course: Course,
-    taken: list[tuple[int, date]],
-    day: date,
-    event_on: date | None,
+    ask: _Ask, course: Course, done: Mapping[int, date], event_on: date | None
 ) -> list[date]:
     """The day of each step, counted from its anchor; UNKNOWN where the anchor has no day yet."""
-    zone, done = facts.holidays_zone, dict(taken)
     days: list[date] = []
     for index, step in enumerate(course.steps):
-        base: date | None = event_on or item.due_date
-        if step.anchor == "issue_date":
-            base = item.issue_date
-        elif step.anchor == "due_date":
-            base = item.due_date
-        elif step.anchor == "formal_notice_received":
-            base = item.events.get(step.anchor)
-        elif step.anchor == "previous_step":
+        base = _base(ask, step, event_on)
+        if step.anchor == "previous_step":
             before = course.steps[index - 1].code
+            base = _known(max(days[-1], ask.day))
             if index - 1 in done:
-                base = item.delivered.get(before, done[index - 1])
-            else:
-                base = _known(max(days[-1], day)) if days else None
+                base = ask.item.delivered.get(before, done[index - 1])
         if base is None:
             days.append(UNKNOWN)
             continue
-        late = facts.delay_days if FRIENDLY <= step.rank < FORMAL and event_on is None else 0
-        if step.anchor == "previous_step":
-            late = 0
-        offset = step.offset_days + late
-        days.append(
-            add_workdays(next_workday(base, zone), offset, zone=zone)
-            if step.days == "working"
-            else base + timedelta(days=offset)
-        )
+        delayed = FRIENDLY <= step.rank < FORMAL and step.anchor in {"due_date", "issue_date"}
+        offset = step.offset_days + (ask.facts.delay_days if delayed else 0)
+        days.append(_counted(base, offset, step, ask.facts.holidays_zone))
     return days
+
+
+def _base(ask: _Ask, step: Step, event_on: date | None) -> date | None:
+    """The day a step counts from, when it does not count from the step before it."""
+    if step.anchor == "issue_date":
+        return ask.item.issue_date
+    if step.anchor == "formal_notice_received":
+        return ask.item.events.get(step.anchor)
+    return ask.item.due_date if event_on is None else event_on
+
+
+def _counted(base: date, offset: int, step: Step, zone: str) -> date:
+    if step.days == "calendar":
+        return base + timedelta(days=offset)
+    return add_workdays(next_workday(base, zone), offset, zone=zone)
 
 
 def _known(day: date) -> date | None:
@@ -265,36 +264,29 @@ def _fits(item: Item, step: Step, on: date, day: date) -> bool:
 
 
 def _paced(
-    scenario: Scenario,
-    course: Course,
-    done: int,
-    done_on: date,
-    dates: tuple[date, ...],
-    zone: str,
+    ask: _Ask, course: Course, done: int, *, done_on: date, dates: tuple[date, ...]
 ) -> tuple[date, ...]:
     """Dates after a step: one taken late gives its delay to the rest, which keeps its intervals.
 
     What follows a formal notice waits at least until the deadline it sets has passed.
     """
-    steps = course.steps
+    steps, zone = course.steps, ask.facts.holidays_zone
     if done + 1 == len(steps):
         return dates
-    later = dates[done + 1 :]
-    formal = steps[done].stage == "formal"
-    if done_on >= later[0] and steps[done + 1].anchor != "previous_step":
-        base = steps[done].offset_days
-        after = steps[done + 1 :]
+    last, after, later = steps[done], steps[done + 1 :], dates[done + 1 :]
+    late = done_on >= later[0] and after[0].anchor != "previous_step"
+    if late:
         later = tuple(
-            done_on + timedelta(days=max(1, step.offset_days - base))
-            if step.anchor == steps[done].anchor
+            done_on + timedelta(days=max(1, step.offset_days - last.offset_days))
+            if step.anchor == last.anchor
             else max(on, done_on + timedelta(days=1))
             for step, on in zip(after, later, strict=True)
         )
-    elif not formal:
-        return dates
-    if formal:
-        deadline = next_workday(done_on + timedelta(days=scenario.deadline_days), zone)
+    if last.stage == "formal":
+        deadline = next_workday(done_on + timedelta(days=ask.scenario.deadline_days), zone)
         later = tuple(max(day, deadline + timedelta(days=1)) for day in later)
+    elif not late:
+        return dates
     return dates[: done + 1] + spread(later, zone)
 
 

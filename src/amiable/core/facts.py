@@ -101,7 +101,7 @@ class CaseFacts:
 
     `media` = what can reach the customer; `lost` = why a medium that once could no longer does
     ("bounced", "opted_out"). `contacts` = days of recent contacts by medium, with these persons,
-    whatever the scenario. `score` = 0 (risky) to 100; None = unknown. `delay_days` = days by
+    whatever the scenario; `linked` = customers who share a person with this one. `score` = 0 (risky) to 100; None = unknown. `delay_days` = days by
     which every reminder is held back (a comparison's control group). `receipts` go back to the
     first promise that still matters.
     """
@@ -126,6 +126,7 @@ class CaseFacts:
     receipts: tuple[Receipt, ...] = ()
     contacts: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
     caps: tuple[Cap, ...] = ()
+    linked: frozenset[int] = frozenset()
     last_contact_on: date | None = None
     closed_counts: Mapping[str, int] = field(default_factory=dict)
     pending: tuple[PendingAction, ...] = ()

@@ -17,8 +17,8 @@ from amiable.core.stops import (
     cap_stop,
     case_stop,
     item_stop,
+    medium_stop,
     pace_stop,
-    reach_stop,
     weekday_stop,
 )
 from amiable.core.workdays import is_workday, next_workday
@@ -62,12 +62,15 @@ def check(
     item_ids: Collection[int],
     now: datetime,
     medium: str = "",
+    clock: time | None = None,
+    extra: Collection[str] = (),
 ) -> Verdict:
-    """Ask everything again on fresh facts for a planned action; `now` = the customer's own time.
+    """Ask everything again on fresh facts for a planned action, at `now` (business time).
 
-    `medium` = the one it was planned for ("" = the step's). Items that may no longer be asked for
-    drop out; when none is left, or the case is stopped, or the rest is too small, the action is
-    cancelled with the reason.
+    `medium` = the one it was planned for ("" = the step's); `clock` = the customer's own time of
+    day (None = that of `now`); `extra` = media of other contacts leaving now for these persons.
+    Items that may no longer be asked for drop out; when none is left, or the case is stopped, or
+    the rest is too small, the action is cancelled with the reason.
     """
     today = now.date()
     given = commitments(facts, today)
@@ -82,7 +85,13 @@ def check(
         )
     if stop:
         return Verdict(stop=stop)
-    stop = _moment_stop(facts, scenario, step, medium or step.medium, now)
+    medium = medium or step.medium
+    stop = medium_stop(facts, medium) or (
+        cap_stop(facts, medium, today, extra=extra)
+        if step.accompanies
+        else pace_stop(facts, scenario, medium=medium, today=today, extra=extra)
+    )
+    stop = stop or _moment_stop(facts, step, medium, now.date(), clock or now.time())
     if stop:
         return Verdict(stop=stop, postpone=stop.look_on is not None)
     return Verdict(item_ids=tuple(item.id for item in kept))
@@ -105,26 +114,18 @@ def _askable(
 
 
 def _moment_stop(
-    facts: CaseFacts, scenario: Scenario, step: Step, medium: str, now: datetime
+    facts: CaseFacts, step: Step, medium: str, today: date, clock: time
 ) -> Stop | None:
-    """Not this customer by this medium, not today, or not at this hour."""
-    today = now.date()
-    stop = reach_stop(facts, step) or (
-        cap_stop(facts, medium, today)
-        if step.accompanies
-        else pace_stop(facts, scenario, medium=medium, today=today)
-    )
-    if stop:
-        return stop
+    """Not today, or not at this hour."""
     if not is_workday(today, facts.holidays_zone):
         until = next_workday(today, facts.holidays_zone)
         return Stop(Sentence("stop.not_worked", {"day": today, "until": until}), until)
     stop = weekday_stop(facts, step, today)
     if stop:
         return stop
-    if medium in TIMED_MEDIA and not QUIET_UNTIL <= now.time() < QUIET_FROM:
+    if medium in TIMED_MEDIA and not QUIET_UNTIL <= clock < QUIET_FROM:
         return Stop(Sentence("stop.quiet_hours"), today)
-    if not step.window.contains(now.time()):
+    if not step.window.contains(clock):
         hours = {"from_hour": step.window.from_hour, "until_hour": step.window.until_hour}
         return Stop(Sentence("stop.window", hours), today)
     return None

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from amiable.core.conditions import Situation, condition_stop
 from amiable.core.courses import Position, position
 from amiable.core.facts import CaseFacts, Item
 from amiable.core.promises import Commitments, commitments
@@ -22,7 +23,7 @@ from amiable.core.stops import (
     asked_minor,
     cap_stop,
     case_stop,
-    condition_stop,
+    chaseable_minor,
     item_stop,
     medium_for,
     overdue_minor,
@@ -93,13 +94,17 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is due on `day` (a working day), why the rest is not, and when to look again."""
+    """What is due on `day` (a working day), why the rest is not, and when to look again.
+
+    `passed_over` = the steps whose conditions the case does not meet, and why.
+    """
 
     case_id: int
     day: date
     actions: tuple[PlannedAction, ...] = ()
     skips: tuple[Skip, ...] = ()
     next_look_on: date | None = None
+    passed_over: tuple[Sentence, ...] = ()
 
 
 @dataclass(slots=True)
@@ -114,6 +119,7 @@ class _Work:
     actions: list[PlannedAction] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
     looks: list[date | None] = field(default_factory=list)
+    passed_over: list[Sentence] = field(default_factory=list)
 
     def skip(self, stop: Stop, item_id: int | None = None) -> None:
         self.skips.append(Skip(stop.sentence, item_id))
@@ -155,18 +161,26 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
     for step, members in _groups(work, due):
         _take(work, step, members)
     look = _look(facts, today, work.looks)
-    return Plan(facts.case_id, day, tuple(work.actions), tuple(work.skips), look)
+    return Plan(
+        facts.case_id, day, tuple(work.actions), tuple(work.skips), look, tuple(work.passed_over)
+    )
 
 
 def _passed_over(work: _Work) -> frozenset[str]:
     """Codes of the steps whose conditions the case does not meet, each with its reason."""
+    facts, day, given = work.facts, work.day, work.given
+    still_open = sum(
+        chaseable_minor(item, given)
+        for item in facts.items
+        if item_stop(facts, item, day, given=given) is None
+    )
+    situation = Situation(facts, work.scenario, day, work.overdue, still_open, given)
     codes = set()
     for step in work.scenario.conditional:
-        stop = condition_stop(
-            work.facts, work.scenario, step, today=work.day, overdue=work.overdue, given=work.given
-        )
+        stop = condition_stop(situation, step)
         if stop:
             codes.add(step.code)
+            work.passed_over.append(stop.sentence)
             work.looks.append(stop.look_on)
     return frozenset(codes)
 

@@ -69,7 +69,8 @@ class Window:
 class Conditions:
     """What must be true of the case for a step to be taken; what is left empty asks nothing.
 
-    Amounts in minor units, of everything overdue that may be asked for. `min_stage` = the level
+    Amounts in minor units, of everything overdue that may be asked for (for a preventive step: of
+    everything open). `min_stage` = the level
     a message of the case has reached. `contact_by` = media that can reach the customer.
     """
 

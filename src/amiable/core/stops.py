@@ -9,15 +9,7 @@ from datetime import date, timedelta
 from amiable.core.facts import CaseFacts, Item
 from amiable.core.money import Money
 from amiable.core.promises import Commitments, commitments, last_day
-from amiable.core.scenario import (
-    CONTACT_MEDIA,
-    STAGES,
-    WEEKDAYS,
-    Conditions,
-    Medium,
-    Scenario,
-    Step,
-)
+from amiable.core.scenario import CONTACT_MEDIA, WEEKDAYS, Medium, Scenario, Step
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 from amiable.core.workdays import next_workday
 
@@ -81,21 +73,6 @@ declare(
             "The customer asked not to be contacted this way: use another medium."
         ),
         "stop.weekday": gettext_noop("This step does not leave on this day of the week."),
-        "stop.condition": gettext_noop("The step {step} is passed over: {why}"),
-        "condition.min_amount": gettext_noop("less than {amount} is overdue."),
-        "condition.max_amount": gettext_noop("more than {amount} is overdue."),
-        "condition.segment": gettext_noop("the customer is not of the segment {wanted}."),
-        "condition.kind": gettext_noop("it is not for this kind of customer."),
-        "condition.language": gettext_noop("it is not for customers of this language."),
-        "condition.creditor": gettext_noop("it is not for this creditor."),
-        "condition.score": gettext_noop("the customer's score is not between {low} and {high}."),
-        "condition.no_score": gettext_noop("the customer has no score yet."),
-        "condition.stage": gettext_noop("no message has reached that level yet."),
-        "condition.contact": gettext_noop(
-            "a way to reach the customer that it asks for is missing."
-        ),
-        "condition.broken": gettext_noop("fewer than {count} promises were broken."),
-        "condition.days_since": gettext_noop("the last contact was less than {days} days ago."),
     }
 )
 
@@ -212,20 +189,27 @@ def medium_for(facts: CaseFacts, step: Step) -> Medium | None:
 
 def reach_stop(facts: CaseFacts, step: Step) -> Stop | None:
     """No way to reach the customer by the step's medium or its fallbacks."""
-    if medium_for(facts, step) is not None:
+    return None if medium_for(facts, step) is not None else medium_stop(facts, step.medium)
+
+
+def medium_stop(facts: CaseFacts, medium: str) -> Stop | None:
+    """No way to reach the customer by a medium."""
+    if medium == "task" or medium in facts.media:
         return None
-    lost = facts.lost.get(step.medium)
-    return Stop(Sentence(f"stop.{lost}" if lost else _MISSING_MEDIUM[step.medium]))
+    lost = facts.lost.get(medium)
+    return Stop(Sentence(f"stop.{lost}" if lost else _MISSING_MEDIUM[medium]))
 
 
-def pace_stop(facts: CaseFacts, scenario: Scenario, *, medium: str, today: date) -> Stop | None:
-    """Too soon after the last contact, or as many contacts as the caps allow."""
+def pace_stop(
+    facts: CaseFacts, scenario: Scenario, *, medium: str, today: date, extra: Collection[str] = ()
+) -> Stop | None:
+    """Too soon after the last contact, or as many contacts as the caps allow (see `cap_stop`)."""
     if medium not in CONTACT_MEDIA:
         return None
     last = facts.last_contact_on
     if last is not None and today < (until := last + timedelta(days=scenario.min_gap_days)):
         return Stop(Sentence("stop.gap", {"last": last, "until": until}), until)
-    return cap_stop(facts, medium, today)
+    return cap_stop(facts, medium, today, extra=extra)
 
 
 def cap_stop(
@@ -274,82 +258,6 @@ def weekday_stop(facts: CaseFacts, step: Step, today: date) -> Stop | None:
             return None if day == today else Stop(Sentence("stop.weekday"), day)
         day = next_workday(day + timedelta(days=1), facts.holidays_zone)
     return Stop(Sentence("stop.weekday"), day)
-
-
-def condition_stop(
-    facts: CaseFacts,
-    scenario: Scenario,
-    step: Step,
-    *,
-    today: date,
-    overdue: int,
-    given: Commitments,
-) -> Stop | None:
-    """The first condition of a step that the case does not meet."""
-    why, look_on = _unmet(facts, scenario, step.conditions, today, overdue, given)
-    if why is None:
-        return None
-    params: dict[str, Param] = {"step": step.code, "why": why}
-    return Stop(Sentence("stop.condition", params), look_on)
-
-
-def _unmet(
-    facts: CaseFacts,
-    scenario: Scenario,
-    asked: Conditions,
-    today: date,
-    overdue: int,
-    given: Commitments,
-) -> tuple[Sentence | None, date | None]:
-    def amount(minor: int) -> dict[str, Money]:
-        return {"amount": Money(minor, facts.currency)}
-
-    falls_due = [item.due_date for item in facts.items if item.due_date >= today]
-    grows_on = min(falls_due) + timedelta(days=1) if falls_due else None
-    if overdue < asked.min_amount_minor:
-        return Sentence("condition.min_amount", amount(asked.min_amount_minor)), grows_on
-    if asked.max_amount_minor is not None and overdue > asked.max_amount_minor:
-        return Sentence("condition.max_amount", amount(asked.max_amount_minor)), None
-    if asked.segments and facts.segment not in asked.segments:
-        return Sentence("condition.segment", {"wanted": ", ".join(asked.segments)}), None
-    for code, wanted, value in (
-        ("kind", asked.kinds, facts.customer_kind),
-        ("language", asked.languages, facts.language),
-        ("creditor", asked.creditors, facts.creditor),
-    ):
-        if wanted and value not in wanted:
-            return Sentence(f"condition.{code}"), None
-    if not facts.media.issuperset(asked.contact_by):
-        return Sentence("condition.contact"), None
-    if len(given.breaks) < asked.min_broken_promises:
-        return Sentence("condition.broken", {"count": asked.min_broken_promises}), None
-    return _score_unmet(facts, asked) or _history_unmet(facts, scenario, asked, today)
-
-
-def _score_unmet(facts: CaseFacts, asked: Conditions) -> tuple[Sentence, None] | None:
-    if asked.min_score is None and asked.max_score is None:
-        return None
-    if facts.score is None:
-        return Sentence("condition.no_score"), None
-    low = 0 if asked.min_score is None else asked.min_score
-    high = 100 if asked.max_score is None else asked.max_score
-    if low <= facts.score <= high:
-        return None
-    return Sentence("condition.score", {"low": low, "high": high}), None
-
-
-def _history_unmet(
-    facts: CaseFacts, scenario: Scenario, asked: Conditions, today: date
-) -> tuple[Sentence | None, date | None]:
-    if asked.min_stage is not None:
-        codes = {code for item in facts.items for code in item.steps_done}
-        reached = [scenario.by_code[c].rank for c in codes if c in scenario.by_code]
-        if max(reached, default=-1) < STAGES.index(asked.min_stage):
-            return Sentence("condition.stage"), None
-    last, days = facts.last_contact_on, asked.min_days_since_contact
-    if days and last is not None and today < (until := last + timedelta(days=days)):
-        return Sentence("condition.days_since", {"days": days}), until
-    return None, None
 
 
 def _promised(facts: CaseFacts, item: Item, given: Commitments) -> Stop | None:

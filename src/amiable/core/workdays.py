@@ -27,6 +27,20 @@ def zone_of(postcode: str, country: str = "FR") -> str:
     return OVERSEAS.get(postcode[:3], "")
 
 
+# IANA time zones of the holiday zones that do not live on the mainland's time.
+_CLOCKS = {
+    "971": "America/Guadeloupe", "972": "America/Martinique", "973": "America/Cayenne",
+    "974": "Indian/Reunion", "976": "Indian/Mayotte", "BL": "America/St_Barthelemy",
+    "MF": "America/Marigot", "PM": "America/Miquelon", "WF": "Pacific/Wallis",
+    "PF": "Pacific/Tahiti", "NC": "Pacific/Noumea",
+}  # fmt: skip
+
+
+def clock_of(zone: str) -> str:
+    """IANA time zone of a holiday zone."""
+    return _CLOCKS.get(zone, "Europe/Paris")
+
+
 @functools.lru_cache(maxsize=1024)
 def public_holidays(year: int, zone: str = "") -> frozenset[date]:
     """Public holidays of a year in a zone ("" = mainland)."""

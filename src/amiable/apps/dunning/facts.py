@@ -56,17 +56,19 @@ def case_facts(
     caps = caps_of(organization)
     rows = _cases(organization_id, case_ids)
     customer_ids = {row.customer_id for row in rows}
-    items = _items(organization_id, customer_ids, test_mode=bool(organization.test_recipient))
+    test_mode = bool(organization.test_recipient)
+    items = _items(organization_id, customer_ids, test_mode=test_mode)
     unallocated = unallocated_credits(organization_id, customer_ids)
     reaches = _reaches(organization_id, rows)
     holds = _holds(organization_id, case_ids, on)
     promises = _promises(organization_id, case_ids)
     received = _receipts(organization_id, rows, promises)
-    histories = case_histories(organization_id, case_ids)
+    histories = case_histories(organization_id, case_ids, test_mode=test_mode)
     contacts: dict[int, dict[str, tuple[date, ...]]] = {}
+    linked: dict[int, frozenset[int]] = {}
     if since := contacts_since(caps, on):
         linked = _linked(organization_id, reaches)
-        contacts = recent_contacts(organization_id, linked, since=since)
+        contacts = recent_contacts(organization_id, linked, since=since, test_mode=test_mode)
     pending = pending_actions(organization_id, case_ids)
     until = Statement.objects.filter(organization_id=organization_id).aggregate(
         on=Max("closing_on")
@@ -94,6 +96,7 @@ def case_facts(
             receipts=tuple(received.get((row.customer_id, row.currency), ())),
             contacts=contacts.get(row.customer_id, {}),
             caps=caps,
+            linked=linked.get(row.customer_id, frozenset()),
             last_contact_on=histories.get(row.id, nothing).last_contact_on,
             closed_counts=histories.get(row.id, nothing).closed_counts,
             pending=tuple(pending[row.id]),

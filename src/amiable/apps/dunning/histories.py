@@ -58,7 +58,9 @@ def item_histories(
     return found
 
 
-def case_histories(organization_id: int, case_ids: Collection[int]) -> dict[int, CaseHistory]:
+def case_histories(
+    organization_id: int, case_ids: Collection[int], *, test_mode: bool
+) -> dict[int, CaseHistory]:
     """Closed actions per case; absent = none."""
     bounced = Exists(
         DeliveryEvent.objects.filter(
@@ -69,7 +71,10 @@ def case_histories(organization_id: int, case_ids: Collection[int]) -> dict[int,
         Action.objects.filter(organization_id=organization_id, case_id__among=case_ids)
         .exclude(state__in=Action.PENDING)
         .values_list("case_id", "step")
-        .annotate(times=Count("id"), last=Max("closed_on", filter=_CONTACT & ~bounced))
+        .annotate(
+            times=Count("id"),
+            last=Max("closed_on", filter=_contact(test_mode=test_mode) & ~bounced),
+        )
         .order_by()
     )
     found: dict[int, CaseHistory] = defaultdict(CaseHistory)
@@ -82,14 +87,18 @@ def case_histories(organization_id: int, case_ids: Collection[int]) -> dict[int,
 
 
 def recent_contacts(
-    organization_id: int, customers: Mapping[int, Collection[int]], *, since: date
+    organization_id: int,
+    customers: Mapping[int, Collection[int]],
+    *,
+    since: date,
+    test_mode: bool,
 ) -> dict[int, dict[str, tuple[date, ...]]]:
     """Days of contacts by medium since a day, per customer, counting those of the customers they
     share a person with (`customers`: customer id -> ids that count for it, its own included)."""
     everyone = {each for linked in customers.values() for each in linked}
     days: dict[int, dict[str, list[date]]] = defaultdict(lambda: defaultdict(list))
     rows = Action.objects.filter(
-        _CONTACT,
+        _contact(test_mode=test_mode),
         organization_id=organization_id,
         case__customer_id__among=everyone,
         closed_on__gte=since,
@@ -130,6 +139,11 @@ def pending_actions(
             )
         )
     return found
+
+
+def _contact(*, test_mode: bool) -> Q:
+    """Contacts made; what went to the organization's own address counts in test mode only."""
+    return _CONTACT if test_mode else _CONTACT & Q(is_test=False)
 
 
 def contacts_since(caps: Collection[facts.Cap], on: date) -> date | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -28,11 +29,13 @@ from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.planning import scenario_of
 from amiable.apps.messaging.routes import Routes, routes_from
 from amiable.apps.messaging.services import messages_freeze, messages_send, messages_withdraw
+from amiable.apps.tenants.models import Organization
 from amiable.core import guards, stops
 from amiable.core.facts import CaseFacts
 from amiable.core.promises import commitments
 from amiable.core.scenario import Step
 from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.workdays import clock_of
 from amiable.plugins.base import Outcome
 
 CHUNK = 200
@@ -74,6 +77,8 @@ class _Chunk:
 
     ready: list[Ready] = field(default_factory=list)
     messages: dict[str, int] = field(default_factory=dict)
+    busy: set[int] = field(default_factory=set)  # cases with a message in this chunk
+    leaving: dict[int, list[str]] = field(default_factory=dict)  # media by customer
 
 
 def send_tick(
@@ -147,7 +152,6 @@ def _freeze(
     work = _Chunk()
     facts = case_facts(organization_id, {a.case_id for a in actions}, on=local.date())
     definitions = {a.scenario_id: scenario_of(a.scenario) for a in actions}
-    busy: set[int] = set()
     for action in actions:
         definition = definitions[action.scenario_id]
         step = definition.by_code[action.step]
@@ -159,8 +163,10 @@ def _freeze(
             item_ids={item.installment_id for item in action.items.all()},
             now=local,
             medium=action.medium,
+            clock=local.astimezone(ZoneInfo(clock_of(case.holidays_zone))).time(),
+            extra=[m for each in case.linked for m in work.leaving.get(each, ())],
         )
-        if action.case_id in busy and not step.accompanies:
+        if action.case_id in work.busy and not step.accompanies:
             # Two messages to one person in one run: the second waits for its next day.
             verdict = guards.Verdict(stop=stops.Stop(Sentence("send.one_a_day")), postpone=True)
         asked = _asked(case, step, verdict, local)
@@ -169,7 +175,8 @@ def _freeze(
         if verdict.stop:
             _decline(action, verdict.stop, verdict.postpone, local=local, counts=counts)
             continue
-        busy.add(action.case_id)
+        work.busy.add(action.case_id)
+        work.leaving.setdefault(case.customer_id, []).append(action.medium)
         work.ready.append(Ready(action, case, definition, step, asked))
     _freeze_drafts(organization_id, work, local, counts)
     return work
@@ -196,6 +203,7 @@ def _freeze_drafts(organization_id: int, work: _Chunk, local: datetime, counts: 
     frozen = messages_freeze(
         organization_id, drafts(organization_id, work.ready, on=local.date()), now=local
     )
+    is_test = Organization.objects.filter(id=organization_id).exclude(test_recipient="").exists()
     kept = []
     for ready in work.ready:
         message = frozen[ready.action.key]
@@ -204,10 +212,13 @@ def _freeze_drafts(organization_id: int, work: _Chunk, local: datetime, counts: 
             counts.failed += 1
             continue
         ready.action.message_id = message
+        ready.action.is_test = is_test
         work.messages[ready.action.key] = message
         kept.append(ready)
     work.ready = kept
-    Action.objects.bulk_update([ready.action for ready in kept], ["message"], batch_size=500)
+    Action.objects.bulk_update(
+        [ready.action for ready in kept], ["message", "is_test"], batch_size=500
+    )
     _note_amounts(kept)
 
 
