@@ -1,5 +1,8 @@
 """Email over SMTP (RFC 5321), one connection for many messages; STARTTLS or SMTPS.
 
+Each recipient is answered for on its own (section 3.3): those accepted get the message, the others
+are named in the outcome.
+
 Until the content is on its way nothing can have been delivered: such failures are retried.
 Once the content was sent and the answer is missing, the outcome is `unknown` (section 4.5.3.2).
 """
@@ -8,15 +11,15 @@ from __future__ import annotations
 
 import re
 import smtplib
-import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from amiable.plugins.base import Outcome, Outgoing
+from amiable.plugins.channels._smtp_client import answer, envelope_sender, open_client, said
 
 UNREACHABLE_SECONDS, DEFERRED_SECONDS = 300, 900
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SmtpChannel:
@@ -70,32 +73,58 @@ class _SmtpSession:
 
     def _connect(self) -> smtplib.SMTP | None:
         try:
-            self.client = _open(self.config)
+            self.client = open_client(self.config)
         except (smtplib.SMTPException, OSError, ValueError) as error:
-            self.down = _retry(_said(error), UNREACHABLE_SECONDS)
+            self.down = _retry(said(error), UNREACHABLE_SECONDS)
         return self.client
 
     def _envelope(self, client: smtplib.SMTP, message: Outgoing) -> Outcome | None:
         """The dialog up to DATA; None when the connection was lost during it."""
-        sender = self.config.get("sender") or _from(message.content)
+        sender = self.config.get("sender") or envelope_sender(message.content)
         try:
-            for command, reply in (
-                (f"MAIL FROM:<{sender}>", 250),
-                (f"RCPT TO:<{message.recipient}>", 250),
-                ("DATA", 354),
-            ):
-                code, text = client.docmd(command)
-                if code == 421:
-                    self._drop()
-                if code != reply and not (reply == 250 and code == 251):
-                    self._reset(client)
-                    return _refused(code, text)
+            stopped = self._command(client, f"MAIL FROM:<{sender}>")
+            if stopped:
+                return stopped
+            accepted, refused, deferred = self._recipients(client, message)
+            if not accepted:
+                self._reset(client)
+                return _nobody(refused, deferred)
+            stopped = self._command(client, "DATA", wanted=354)
         except ValueError as error:  # an address that would open a new command
-            return Outcome("failed", detail=_said(error))
+            self._reset(client)
+            return Outcome("failed", detail=said(error))
         except (smtplib.SMTPException, OSError):
             self._drop()
             return None
-        return self._content(client, message.content)
+        outcome = stopped or self._content(client, message.content)
+        if outcome.state == "sent":
+            return _with_refusals(outcome, refused, deferred)
+        return replace(outcome, refused=refused)
+
+    def _recipients(
+        self, client: smtplib.SMTP, message: Outgoing
+    ) -> tuple[int, dict[str, str], dict[str, str]]:
+        """How many were accepted; who was refused for good, and who for now, with the answer."""
+        refused: dict[str, str] = {}
+        deferred: dict[str, str] = {}
+        for address in message.envelope:
+            code, text = client.docmd(f"RCPT TO:<{address}>")
+            if code == 421:
+                raise smtplib.SMTPServerDisconnected(answer(code, text))
+            if code not in {250, 251}:
+                answers = refused if 500 <= code < 600 else deferred
+                answers[address] = answer(code, text)
+        return len(message.envelope) - len(refused) - len(deferred), refused, deferred
+
+    def _command(self, client: smtplib.SMTP, command: str, wanted: int = 250) -> Outcome | None:
+        """Give a command; None when it was taken."""
+        code, text = client.docmd(command)
+        if code == wanted:
+            return None
+        if code == 421:
+            self._drop()
+        self._reset(client)
+        return _refused(code, text)
 
     def _content(self, client: smtplib.SMTP, content: bytes) -> Outcome:
         """Send the content; from its first byte on, silence means unknown."""
@@ -108,9 +137,9 @@ class _SmtpSession:
             self._drop()
             # One message to look into is enough: the rest of the batch waits.
             self.down = _retry("the server stopped answering", UNREACHABLE_SECONDS)
-            return Outcome("unknown", detail=f"no answer after the content: {_said(error)}"[:500])
+            return Outcome("unknown", detail=f"no answer after the content: {said(error)}"[:500])
         if code == 250:
-            return Outcome("sent", detail=_text(code, text))
+            return Outcome("sent", detail=answer(code, text))
         if code == 421:
             self._drop()
         return _refused(code, text)
@@ -128,61 +157,36 @@ class _SmtpSession:
             self.client = None
 
 
-def _open(config: Mapping[str, Any]) -> smtplib.SMTP:
-    """A greeted, encrypted where asked, authenticated connection."""
-    host, tls = str(config["host"]), config.get("tls", "auto")
-    port, timeout = int(config["port"]), float(config.get("timeout", 30))
-    context = ssl.create_default_context(cafile=config.get("ca_file") or None)
-    if tls == "implicit":
-        client: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
-    else:
-        client = smtplib.SMTP(host, port, timeout=timeout)
-    try:
-        client.ehlo_or_helo_if_needed()
-        encrypted = tls == "implicit"
-        if tls == "starttls" or (tls == "auto" and client.has_extn("starttls")):
-            client.starttls(context=context)
-            encrypted = True
-        if config.get("user"):
-            if not encrypted and host not in _LOOPBACK:
-                raise ValueError("a password is never sent over an unencrypted connection")
-            client.login(str(config["user"]), str(config.get("password", "")))
-    except BaseException:
-        client.close()
-        raise
-    return client
+def _nobody(refused: Mapping[str, str], deferred: Mapping[str, str]) -> Outcome:
+    """The outcome when no recipient was accepted: tried again while one may be later."""
+    detail = _listed({**refused, **deferred})
+    if deferred:
+        return Outcome("retry", "", detail, DEFERRED_SECONDS, refused, deferred)
+    return Outcome("failed", detail=detail, refused=refused)
 
 
-def _from(content: bytes) -> str:
-    """The address of the From header, for the envelope."""
-    head = content.partition(b"\r\n\r\n")[0]
-    match = re.search(rb"(?ms)^From:(.*?)(?:\r\n(?![ \t])|\Z)", head)
-    address = re.search(rb"<([^<>\s]+)>", match[1]) if match else None
-    found = address[1] if address else match[1].strip() if match else b""
-    return found.decode("ascii", "replace")
+def _with_refusals(
+    outcome: Outcome, refused: Mapping[str, str], deferred: Mapping[str, str]
+) -> Outcome:
+    if not refused and not deferred:
+        return outcome
+    detail = f"{_listed({**refused, **deferred})} · {outcome.detail}"[:500]
+    return replace(outcome, detail=detail, refused=refused, deferred=deferred)
+
+
+def _listed(answers: Mapping[str, str]) -> str:
+    """Who was refused, and what the server said."""
+    return " · ".join(f"{address}: {text}" for address, text in answers.items())[:500]
 
 
 def _refused(code: int, text: bytes) -> Outcome:
     if 500 <= code < 600:
-        return Outcome("failed", detail=_text(code, text))
-    return _retry(_text(code, text), DEFERRED_SECONDS)
+        return Outcome("failed", detail=answer(code, text))
+    return _retry(answer(code, text), DEFERRED_SECONDS)
 
 
 def _retry(detail: str, seconds: int) -> Outcome:
     return Outcome("retry", detail=detail[:500], retry_after_seconds=seconds)
-
-
-def _text(code: int, text: bytes) -> str:
-    return f"{code} {text.decode('utf-8', 'replace')}"[:500]
-
-
-def _said(error: BaseException) -> str:
-    if isinstance(error, smtplib.SMTPResponseException):
-        raw = error.smtp_error
-        return (
-            f"{error.smtp_code} {raw.decode('utf-8', 'replace') if isinstance(raw, bytes) else raw}"
-        )
-    return str(error) or type(error).__name__
 
 
 PLUGIN = SmtpChannel()
