@@ -8,8 +8,9 @@ from datetime import date, timedelta
 
 from amiable.core.facts import CaseFacts, Item
 from amiable.core.planner import PlannedAction, plan
-from amiable.core.scenario import CONTACT_MEDIA, Scenario, Step
+from amiable.core.scenario import Scenario
 from amiable.core.shipped import SME_STANDARD
+from amiable.core.simulation import carried_out, one_contact
 from tests.core.builders import facts
 
 
@@ -38,25 +39,14 @@ class World:
 
     def live(self, day: date) -> list[PlannedAction]:
         """Plan a day and carry out what is due on it: one contact, and what goes with it."""
-        planned = plan(self.facts(), self.scenario, day).actions
-        done = [a for a in planned if a.due_on == day and a.step in self._together(planned)]
-        for action in done:
-            self.counts[action.step.code] = self.counts.get(action.step.code, 0) + 1
-            for each in action.items:
-                if each.step:
-                    self.steps.setdefault(each.id, {})[each.step] = day
-            if action.step.medium in CONTACT_MEDIA:
-                self.last_contact_on = day
-        return done
-
-    @staticmethod
-    def _together(planned: tuple[PlannedAction, ...]) -> list[Step]:
-        """As the sender does: the first contact of the day leaves, the others wait."""
-        return [
-            action.step
-            for action in planned
-            if action is planned[0] or action.step.accompanies == planned[0].step.code
-        ]
+        before = self.facts()
+        planned = plan(before, self.scenario, day).actions
+        done = one_contact(action for action in planned if action.due_on == day)
+        after = carried_out(before, done, day)
+        self.steps |= {item.id: dict(item.steps_done) for item in after.items}
+        self.counts = dict(after.closed_counts)
+        self.last_contact_on = after.last_contact_on
+        return list(done)
 
     def between(self, first: date, last: date) -> Iterator[tuple[date, PlannedAction]]:
         """Live every day of a period; yields what was done."""
