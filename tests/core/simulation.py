@@ -24,6 +24,7 @@ class World:
     steps: dict[int, dict[str, date]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     last_contact_on: date | None = None
+    contacts: dict[str, tuple[date, ...]] = field(default_factory=dict)
 
     def facts(self) -> CaseFacts:
         items = [
@@ -34,6 +35,7 @@ class World:
             *items,
             closed_counts=dict(self.counts),
             last_contact_on=self.last_contact_on,
+            contacts=dict(self.contacts),
             **self.fields,
         )
 
@@ -46,6 +48,7 @@ class World:
         self.steps |= {item.id: dict(item.steps_done) for item in after.items}
         self.counts = dict(after.closed_counts)
         self.last_contact_on = after.last_contact_on
+        self.contacts = dict(after.contacts)
         return list(done)
 
     def between(self, first: date, last: date) -> Iterator[tuple[date, PlannedAction]]:

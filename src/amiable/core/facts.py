@@ -101,9 +101,9 @@ class CaseFacts:
 
     `media` = what can reach the customer; `lost` = why a medium that once could no longer does
     ("bounced", "opted_out"). `contacts` = days of recent contacts by medium, with these persons,
-    whatever the scenario; `linked` = customers who share a person with this one. `score` = 0 (risky) to 100; None = unknown. `delay_days` = days by
-    which every reminder is held back (a comparison's control group). `receipts` go back to the
-    first promise that still matters.
+    whatever the scenario; `linked` = customers who share a person with this one. `score` = 0
+    (risky) to 100; None = unknown. `delay_days` = days by which every reminder is held back (a
+    comparison's control group). `receipts` go back to the first promise that still matters.
     """
 
     case_id: int

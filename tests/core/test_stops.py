@@ -1,0 +1,259 @@
+"""Each reason not to act, with its sentence, and the day on which the answer may differ."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from amiable.core.facts import Cap, Hold, Promise
+from amiable.core.guards import check
+from amiable.core.planner import plan
+from amiable.core.scenario import Conditions, Scenario, Step, Window
+from amiable.core.sentences import Sentence
+from amiable.core.shipped import SME_STANDARD
+from tests.core.builders import DUE, EVERYWHERE, facts, item
+from tests.core.simulation import World
+
+
+def day(offset: int) -> date:
+    return DUE + timedelta(days=offset)
+
+
+def codes(decided) -> list[str]:
+    return [skip.sentence.code for skip in decided.skips]
+
+
+def one(**fields) -> Scenario:
+    step = Step("one", 1, **{"medium": "email", "stage": "friendly", "template": "t", **fields})
+    return Scenario("test", 1, "Test", (step,))
+
+
+def noon(offset: int, hour: int = 12) -> datetime:
+    return datetime.combine(day(offset), time(hour), tzinfo=UTC)
+
+
+# -- who may be contacted ------------------------------------------------------------------------
+
+
+def test_nothing_goes_to_someone_said_to_have_died():
+    decided = plan(facts(item(), deceased_since=day(-3)), SME_STANDARD, day(1))
+    assert (decided.actions, codes(decided)) == ((), ["stop.deceased"])
+
+
+@pytest.mark.parametrize("why", ["bounced", "opted_out"])
+def test_a_lost_address_says_why_it_is_lost(why):
+    case = facts(item(), media=frozenset({"phone"}), lost={"email": why})
+    assert codes(plan(case, one(), day(1))) == [f"stop.{why}"]
+
+
+def test_the_fallback_takes_over_when_the_medium_cannot_reach():
+    case = facts(item(), media=frozenset({"letter", "phone"}))
+    (action,) = plan(case, one(fallback=("sms", "letter")), day(1)).actions
+    assert action.medium == "letter"
+    assert action.reasons[-1].code == "plan.fallback"
+
+
+def test_an_address_lost_between_planning_and_sending_cancels_so_that_the_fallback_is_planned():
+    case = facts(item(), media=frozenset({"letter"}), lost={"email": "bounced"})
+    step = one(fallback=("letter",)).steps[0]
+    verdict = check(case, one(), step=step, item_ids={1}, now=noon(1), medium="email")
+    assert verdict.stop.sentence.code == "stop.bounced"
+    assert not verdict.postpone
+
+
+# -- how often -----------------------------------------------------------------------------------
+
+CAPPED = [
+    (Cap(2, 7), {"email": (day(-3), day(-1))}, day(4)),
+    (Cap(2, 7), {"email": (day(-3),), "phone": (day(-1),)}, day(4)),
+    (Cap(1, 7, "email"), {"email": (day(-3),)}, day(4)),
+    (Cap(1, 7, "email"), {"phone": (day(-3),)}, None),
+    (Cap(2, 7), {"email": (day(-6), day(-1))}, None),  # the older one is seven days old today
+    (Cap(1, 7, kind="consumer"), {"email": (day(-1),)}, None),
+]
+
+
+@pytest.mark.parametrize(("cap", "contacts", "until"), CAPPED)
+def test_a_cap_counts_contacts_in_its_window_and_says_until_when(cap, contacts, until):
+    case = facts(item(), caps=(cap,), contacts=contacts)
+    decided = plan(case, one(), day(1))
+    if until is None:
+        assert decided.actions
+        return
+    assert codes(decided) == ["stop.cap"]
+    # day(4) is a Saturday
+    assert decided.skips[0].sentence.params["until"] == until
+    assert plan(case, one(), decided.next_look_on).actions
+
+
+def test_a_consumer_is_contacted_three_times_a_week_at_most():
+    cap = Cap(3, 7, kind="consumer")
+    scenario = Scenario("test", 1, "Test", tuple(
+        Step(f"s{n}", n, "email", "friendly", "t") for n in range(1, 15)))  # fmt: skip
+    world = World({1: item()}, scenario=scenario, fields={
+        "customer_kind": "consumer", "caps": (cap,)})  # fmt: skip
+    days = [on for on, _ in world.between(day(0), day(20))]
+    assert len(days) > 4
+    for on in days:
+        assert sum(0 <= (on - other).days < 7 for other in days) <= 3
+
+
+def test_two_contacts_leaving_for_one_person_count_for_each_other():
+    case = facts(item(), caps=(Cap(1, 1, "email"),))
+    step = one().steps[0]
+    verdict = check(case, one(), step=step, item_ids={1}, now=noon(1), extra=["email"])
+    assert verdict.stop.sentence.code == "stop.cap"
+    assert verdict.postpone
+
+
+# -- when ----------------------------------------------------------------------------------------
+
+
+def test_a_step_leaves_on_its_weekdays_only():
+    thursdays = one(window=Window(weekdays=("thu",)))
+    decided = plan(facts(item()), thursdays, day(1))  # a Wednesday
+    assert (codes(decided), decided.next_look_on) == (["stop.weekday"], day(2))
+    assert plan(facts(item()), thursdays, day(2)).actions
+
+
+@pytest.mark.parametrize(
+    ("hour", "stop"), [(8, "stop.window"), (9, None), (17, None), (18, "stop.window")]
+)
+def test_a_step_leaves_inside_its_hours_and_waits_otherwise(hour, stop):
+    scenario = one(window=Window(from_hour=9, until_hour=18))
+    verdict = check(
+        facts(item()), scenario, step=scenario.steps[0], item_ids={1}, now=noon(1, hour)
+    )
+    assert (verdict.stop.sentence.code if verdict.stop else None) == stop
+    assert verdict.postpone == (stop is not None)
+
+
+@pytest.mark.parametrize(("hour", "quiet"), [(7, True), (8, False), (19, False), (20, True)])
+def test_texts_wait_for_decent_hours_of_the_customers_own_clock(hour, quiet):
+    scenario = one(medium="sms")
+    verdict = check(facts(item()), scenario, step=scenario.steps[0], item_ids={1}, now=noon(1),
+                    clock=time(hour))  # fmt: skip
+    assert (verdict.stop is not None) == quiet
+
+
+# -- what is promised, planned, disputed in part -------------------------------------------------
+
+
+def test_a_promise_for_a_part_leaves_the_rest_to_be_chased():
+    old, recent = item(1), item(2, due=day(-1))
+    promise = Promise(120_000, day(20), made_on=day(0))
+    decided = plan(facts(old, recent, promises=(promise,)), one(), day(1))
+    # Oldest first: the promise speaks for the invoice due first.
+    assert [[(i.id, i.open_minor) for i in a.items] for a in decided.actions] == [[(1, 120_000)]]
+    assert codes(decided) == ["stop.promise"]
+
+
+def test_a_promise_for_less_than_an_invoice_leaves_its_rest():
+    promise = Promise(50_000, day(20), made_on=day(0))
+    decided = plan(facts(item(), promises=(promise,)), one(), day(1))
+    assert [i.open_minor for a in decided.actions for i in a.items] == [70_000]
+
+
+def test_an_invoice_issued_after_the_promise_is_not_covered_by_it():
+    promise = Promise(500_000, day(20), made_on=day(0))
+    new = item(2, due=day(3), issue_date=day(2))
+    decided = plan(facts(item(1), new, promises=(promise,)), one(), day(6))
+    assert [[i.id for i in a.items] for a in decided.actions] == [[2]]
+
+
+def test_an_item_in_a_payment_plan_says_so():
+    parts = tuple(Promise(60_000, day(n), made_on=day(0), plan_id=4, id=n) for n in (10, 40))
+    decided = plan(facts(item(), promises=parts), one(), day(1))
+    assert codes(decided) == ["stop.plan"]
+
+
+def test_dispute_and_promise_on_one_invoice_add_up():
+    case = facts(item(disputed_minor=70_000), promises=(Promise(50_000, day(20), made_on=day(0)),))
+    assert codes(plan(case, one(), day(1))) == ["stop.promise"]
+
+
+# -- conditions ----------------------------------------------------------------------------------
+
+CONDITIONS = [
+    (Conditions(min_amount_minor=120_001), {}, "condition.min_amount"),
+    (Conditions(max_amount_minor=119_999), {}, "condition.max_amount"),
+    (Conditions(segments=("gold",)), {"segment": "silver"}, "condition.segment"),
+    (Conditions(kinds=("public",)), {}, "condition.kind"),
+    (Conditions(languages=("en",)), {}, "condition.language"),
+    (Conditions(creditors=("north",)), {"creditor": "south"}, "condition.creditor"),
+    (Conditions(contact_by=("sms",)), {"media": frozenset({"email"})}, "condition.contact"),
+    (Conditions(min_score=50), {"score": 49}, "condition.score"),
+    (Conditions(max_score=50), {"score": 51}, "condition.score"),
+    (Conditions(max_score=50), {}, "condition.no_score"),
+    (Conditions(min_stage="firm"), {}, "condition.stage"),
+    (Conditions(min_broken_promises=1), {}, "condition.broken"),
+    (Conditions(min_days_since_contact=9), {"last_contact_on": day(-5)}, "condition.days_since"),
+]
+
+
+@pytest.mark.parametrize(("asked", "fields", "code"), CONDITIONS, ids=lambda x: str(x)[:40])
+def test_a_step_whose_condition_is_not_met_is_passed_over_and_says_why(asked, fields, code):
+    decided = plan(facts(item(), **fields), one(conditions=asked), day(1))
+    assert decided.actions == ()
+    (sentence,) = decided.passed_over
+    assert sentence.params["why"].code == code
+    assert str(sentence).count("{") == 0
+    assert Sentence.from_json(sentence.to_json()) == sentence
+
+
+MET = [
+    (Conditions(min_amount_minor=120_000, max_amount_minor=120_000), {}),
+    (Conditions(segments=("gold", "silver")), {"segment": "silver"}),
+    (Conditions(kinds=("company",), languages=("fr",)), {}),
+    (Conditions(min_score=10, max_score=10), {"score": 10}),
+    (Conditions(contact_by=("email", "sms")), {"media": EVERYWHERE}),
+    (Conditions(min_days_since_contact=6), {"last_contact_on": day(-5)}),
+]
+
+
+@pytest.mark.parametrize(("asked", "fields"), MET, ids=lambda x: str(x)[:40])
+def test_a_step_whose_conditions_are_met_is_taken(asked, fields):
+    assert plan(facts(item(), **fields), one(conditions=asked), day(1)).actions
+
+
+def test_a_passed_over_step_gives_way_to_the_next():
+    scenario = Scenario("test", 1, "Test", (
+        Step("small", 1, "email", "friendly", "t", conditions=Conditions(max_amount_minor=100)),
+        Step("call", 3, "phone", "friendly"),
+    ))  # fmt: skip
+    world = World({1: item()}, scenario=scenario)
+    assert [a.step.code for _, a in world.between(day(0), day(9))] == ["call"]
+
+
+def test_a_step_for_large_amounts_comes_when_the_amount_is_reached():
+    scenario = one(conditions=Conditions(min_amount_minor=200_000))
+    growing = facts(item(1), item(2, due=day(5)))
+    decided = plan(growing, scenario, day(1))
+    assert decided.actions == ()
+    assert decided.next_look_on == day(6)
+    assert plan(growing, scenario, day(6)).actions
+
+
+# -- who confirms --------------------------------------------------------------------------------
+
+
+def test_a_large_amount_waits_for_a_confirmation():
+    scenario = replace(one(), approval_above_minor=100_000)
+    (action,) = plan(facts(item()), scenario, day(1)).actions
+    assert action.approval == "batch"
+    assert action.reasons[-1].code == "plan.large_amount"
+    (small,) = plan(facts(item(open_minor=100_000)), scenario, day(1)).actions
+    assert small.approval == "automatic"
+
+
+def test_a_step_to_confirm_in_a_batch_says_so():
+    (action,) = plan(facts(item()), one(approval="batch"), day(1)).actions
+    assert (action.approval, action.reasons[-1].code) == ("batch", "plan.waiting_batch")
+
+
+def test_a_hold_on_an_instalment_has_its_own_end():
+    hold = Hold("credit note expected", day(0), day(5), item_id=1)
+    decided = plan(facts(item(), holds=(hold,)), one(), day(1))
+    assert (codes(decided), decided.next_look_on) == (["stop.item_held"], day(6))
