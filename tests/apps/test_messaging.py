@@ -201,7 +201,7 @@ def test_withdrawn_message_never_leaves(case):
     assert messages_withdraw(case.organization_id, ids.values()) == 1
     box, routes = memory()
     (outcome,) = messages_send(case.organization_id, ids.values(), now=NOW, routes=routes).values()
-    assert (outcome.state, box) == ("failed", {})
+    assert (outcome.state, box) == ("retry", {})
 
 
 @pytest.mark.skipif(

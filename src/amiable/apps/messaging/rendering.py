@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from amiable.apps.messaging.composing import asked_minor, composed, main_lines, reference_of
+from amiable.apps.messaging.redirecting import as_text_message, redirected
 from amiable.apps.messaging.texts import TextError
 from amiable.apps.messaging.wording import date_text, labels, language_of, siren_text
-from amiable.core.drafts import Draft
+from amiable.core.drafts import Draft, Recipient
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.plugins.documents import sms
 from amiable.plugins.documents.address import address_block, address_problem
@@ -47,7 +48,8 @@ LARGEST_ATTACHMENTS = 6_000_000  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message about to be frozen."""
+    """A message about to be frozen. `recipients` = everybody it goes to, the first one first;
+    `is_test` = to the organization's own address."""
 
     recipient: str
     subject: str
@@ -57,6 +59,8 @@ class Rendered:
     language: str
     message_id: str = ""
     thread_id: str = ""
+    recipients: tuple[Recipient, ...] = ()
+    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +100,15 @@ def drafts_render(
     *,
     organization_id: int,
     now: datetime,
+    test_recipient: str = "",
 ) -> dict[str, Rendered | Sentence]:
-    """Each draft by key, rendered or explained. Letters are compiled together, in parallel."""
+    """Each draft by key, rendered or explained. Letters are compiled together, in parallel.
+
+    With a `test_recipient` each is rendered as it would leave, and goes there as an email instead.
+    """
     done: dict[str, Rendered | Sentence] = {}
     letters: list[tuple[Draft, Letter]] = []
+    documents: dict[str, Document] = {}
     for draft in drafts:
         problem = recipient_problem(draft) or _claim_problem(draft)
         if problem:
@@ -112,6 +121,7 @@ def drafts_render(
         except TextError as error:
             done[draft.key] = Sentence("text.broken", {"reason": str(error)})
             continue
+        documents[draft.key] = document
         if draft.medium in LETTERS:
             letters.append((draft, _letter(draft, document)))
         elif draft.medium == "sms":
@@ -120,8 +130,55 @@ def drafts_render(
             done[draft.key] = _email(draft, document, material, organization_id, now)
     pages = letters_pdf(letter for _, letter in letters)
     for (draft, letter), pdf in zip(letters, pages, strict=True):
-        done[draft.key] = pdf if isinstance(pdf, Sentence) else _posted(letter, pdf)
+        done[draft.key] = pdf if isinstance(pdf, Sentence) else _posted(draft, letter, pdf)
+    if not test_recipient:
+        return done
+    by_key = {draft.key: draft for draft in drafts}
+    for key, rendered in done.items():
+        if isinstance(rendered, Rendered):
+            material = _within_cap(materials.get(key, Material()))
+            done[key] = _as_test(
+                by_key[key],
+                rendered,
+                documents[key],
+                material,
+                to=test_recipient,
+                key=f"{organization_id}:{key}",
+                now=now,
+            )
     return done
+
+
+def _as_test(
+    draft: Draft,
+    rendered: Rendered,
+    document: Document,
+    material: Material,
+    *,
+    to: str,
+    key: str,
+    now: datetime,
+) -> Rendered:
+    """The same message as an email to the test address: a letter attached, a text as its words."""
+    attachments, lines = material.attachments, [_person(each) for each in rendered.recipients]
+    if draft.medium in LETTERS:
+        attachments, lines = (
+            (Attachment("letter.pdf", rendered.content),),
+            rendered.recipient.split("\n"),
+        )
+    elif draft.medium == "sms":
+        document = as_text_message(document, rendered.text)
+    test = redirected(
+        draft, document, to=to, lines=lines, attachments=attachments, key=key, now=now
+    )
+    return Rendered(
+        to, test.subject, test.text, test.content, "message/rfc822", rendered.language,
+        test.message_id, test.message_id[:200], (Recipient(to),), is_test=True,
+    )  # fmt: skip
+
+
+def _person(recipient: Recipient) -> str:
+    return f"{recipient.name} <{recipient.address}>" if recipient.name else recipient.address
 
 
 def _claim_problem(draft: Draft) -> Sentence | None:
@@ -145,6 +202,7 @@ def _email(
     recipient = mail_address(draft.recipient) or ""
     sender = mail_address(draft.creditor.email) or ""
     own_id = message_id(f"{organization_id}:{draft.key}", sender)
+    copies = _copies(draft, recipient)
     text = text_of(document)
     content = mail_bytes(
         Mail(
@@ -158,13 +216,30 @@ def _email(
             html=html_of(document),
             references=material.references,
             attachments=material.attachments,
+            copies=tuple(each.address for each in copies),
         )
     )
     thread_id = material.references[0] if material.references else own_id
     return Rendered(
         recipient, document.subject[:300], text, content, "message/rfc822", document.language,
-        own_id, thread_id[:200],
+        own_id, thread_id[:200], (_first(draft, recipient), *copies),
     )  # fmt: skip
+
+
+def _first(draft: Draft, address: str) -> Recipient:
+    """The one whose message it is."""
+    return Recipient(address, clean(draft.recipient_name), draft.recipient_role)
+
+
+def _copies(draft: Draft, recipient: str) -> list[Recipient]:
+    """The others an email goes to, each once; what is no address is left out."""
+    found: dict[str, Recipient] = {}
+    for each in draft.copies:
+        address = mail_address(each.address)
+        if address and address.lower() != recipient.lower():
+            person = Recipient(address, clean(each.name), each.role)
+            found.setdefault(address.lower(), person)
+    return list(found.values())
 
 
 def _sms(draft: Draft, document: Document) -> Rendered | Sentence:
@@ -174,14 +249,18 @@ def _sms(draft: Draft, document: Document) -> Rendered | Sentence:
     parts = sms.segments(text)
     if parts > sms.LARGEST_SEGMENTS:
         return Sentence("message.sms_too_long", {"segments": parts, "limit": sms.LARGEST_SEGMENTS})
-    return Rendered(number, "", text, text.encode(), "text/plain; charset=utf-8", document.language)
+    return Rendered(
+        number, "", text, text.encode(), "text/plain; charset=utf-8", document.language,
+        recipients=(_first(draft, number),),
+    )  # fmt: skip
 
 
 def _letter(draft: Draft, document: Document) -> Letter:
     language = language_of(draft.language)
     words = labels(language)["letter"]
     creditor, customer = draft.creditor, draft.customer
-    block = address_block(customer)
+    attention = clean(draft.attention)
+    block = address_block(customer, words["attention"].format(name=attention) if attention else "")
     address = () if isinstance(block, Sentence) else block
     details = [*creditor.address_lines, " ".join(filter(None, (creditor.postcode, creditor.city))),
                creditor.phone, creditor.email]  # fmt: skip
@@ -206,10 +285,12 @@ def _letter(draft: Draft, document: Document) -> Letter:
     )
 
 
-def _posted(letter: Letter, pdf: bytes) -> Rendered:
+def _posted(draft: Draft, letter: Letter, pdf: bytes) -> Rendered:
     document = letter.document
+    person = (Recipient("", draft.attention, draft.recipient_role),) if draft.attention else ()
     heading = [*letter.address, "", letter.date_text, letter.subject_line, "", ""]
     return Rendered(
         "\n".join(letter.address), document.subject[:300], "\n".join(heading) + text_of(document),
         pdf, "application/pdf", document.language,
+        recipients=person,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
@@ -13,6 +14,7 @@ from typing import TypeVar
 from django.db import connection, transaction
 
 from amiable.apps.messaging.models import DeliveryEvent, Message
+from amiable.apps.messaging.modes import fits, messages_current, test_recipient
 from amiable.apps.messaging.rendering import Material, Rendered, drafts_render
 from amiable.apps.messaging.routes import Routes
 from amiable.apps.receivables.models import InvoiceDocument
@@ -28,9 +30,14 @@ FREEZE_BATCH = 200  # drafts rendered and held in memory together
 UNSAFE_WINDOW, SAFE_WINDOW = 20, 200
 MAX_ATTEMPTS = 5
 THREAD_DAYS = 60
+# States of a recipient who is not asked again.
+DONE = frozenset({"sent", "refused"})
+
+# Withdrawn on its way: the next try writes it anew.
+ANEW = Outcome("retry", detail="it is written anew", retry_after_seconds=60)
 
 State, Kind = Message.State, DeliveryEvent.Kind
-_RECORDED = ["state", "sent_at", "retry_at", "provider_id", "error"]
+_RECORDED = ["state", "sent_at", "retry_at", "provider_id", "error", "recipients"]
 T = TypeVar("T")
 Progress = Callable[[int], None]
 
@@ -40,17 +47,23 @@ def messages_freeze(
 ) -> dict[str, int | Sentence]:
     """Render and store drafts; by key, the message id or why the draft cannot be sent.
 
-    A key that exists keeps its message: nothing is ever rendered again. Call in the transaction
-    that decides the actions; it must be committed before messages_send.
+    A key that exists keeps its message: nothing is ever rendered again, unless it was withdrawn or
+    written for another mode (test or not). Call in the transaction that decides the actions; it
+    must be committed before messages_send.
     """
+    test = test_recipient(organization_id)
     result: dict[str, int | Sentence] = {}
     unique = {draft.key: draft for draft in drafts}
     for batch in _batches(unique.values(), FREEZE_BATCH):
         keys = [draft.key for draft in batch]
-        known = _ids(organization_id, keys)
+        known = messages_current(organization_id, keys, recipient=test)
         new = [draft for draft in batch if draft.key not in known]
         rendered = drafts_render(
-            new, _materials(organization_id, new), organization_id=organization_id, now=now
+            new,
+            _materials(organization_id, new),
+            organization_id=organization_id,
+            now=now,
+            test_recipient=test,
         )
         rows = [
             _row(organization_id, draft, outcome, now)
@@ -79,16 +92,20 @@ def messages_send(
     2. one session per channel for the whole batch, outside any transaction;
     3. record SENT, FAILED, FROZEN with `retry_at`, or UNKNOWN, each with a DeliveryEvent.
     A message found SENDING was left by a worker that died: where the channel may deliver twice it
-    becomes UNKNOWN and a person decides. The caller holds the leases of these messages' actions.
+    becomes UNKNOWN and a person decides. A message of another mode than today's is withdrawn, to be
+    written anew; in test mode everything leaves as email. The caller holds the leases of these
+    messages' actions.
     """
     outcomes: dict[int, Outcome] = {}
     by_medium: dict[str, list[int]] = defaultdict(list)
     scope = Message.objects.filter(organization_id=organization_id)
     for ids in _batches(sorted(message_ids), 2000):
-        rows = scope.filter(id__in=ids).order_by("id").values_list("id", "medium", "state")
-        for message_id, medium, state in rows:
+        rows = scope.filter(id__in=ids).order_by("id")
+        for message_id, medium, is_test, state in rows.values_list(
+            "id", "medium", "is_test", "state"
+        ):
             if state in {State.FROZEN, State.SENDING}:
-                by_medium[medium].append(message_id)
+                by_medium["email" if is_test else medium].append(message_id)
             else:
                 outcomes[message_id] = _already(state)
     with ExitStack() as stack:
@@ -117,18 +134,23 @@ def _send_window(
     organization_id: int, ids: Sequence[int], channel: Channel, session: Session, now: datetime
 ) -> dict[int, Outcome]:
     with transaction.atomic(durable=True):
-        to_send, orphans = _claim(organization_id, ids, channel)
+        to_send, orphans, misfits = _claim(organization_id, ids, channel)
         _record(organization_id, orphans, now)
     sent = [(message, session.send(_outgoing(message))) for message in to_send]
     with transaction.atomic(durable=True):
         _record(organization_id, sent, now)
-    return {message.id: outcome for message, outcome in [*orphans, *sent]}
+    outcomes = {message.id: outcome for message, outcome in [*orphans, *sent]}
+    return outcomes | dict.fromkeys(misfits, ANEW)
 
 
 def _claim(
     organization_id: int, ids: Sequence[int], channel: Channel
-) -> tuple[list[Message], list[tuple[Message, Outcome]]]:
-    """Mark what may be sent; a row another worker holds right now is left alone."""
+) -> tuple[list[Message], list[tuple[Message, Outcome]], list[int]]:
+    """Mark what may be sent; a row another worker holds right now is left alone.
+
+    Also: what a dead worker left and cannot be resumed, and the ids of what is withdrawn because
+    it was written for another mode.
+    """
     rows = Message.objects.filter(
         organization_id=organization_id, id__in=ids, state__in=[State.FROZEN, State.SENDING]
     ).order_by("id")
@@ -136,9 +158,21 @@ def _claim(
         rows = rows.select_for_update(skip_locked=True)
     # The screen's text is not needed to send.
     messages = list(rows.defer("text"))
-    to_send = [m for m in messages if m.state == State.FROZEN or channel.resend_safe]
+    # Read once the rows are held: a switch of mode is seen here, or waits and finds them sending.
+    test = test_recipient(organization_id)
+    waiting = [m for m in messages if m.state == State.FROZEN]
+    to_send = [m for m in waiting if fits(m, test)]
+    misfits = [m.id for m in waiting if not fits(m, test)]
     left = Outcome("unknown", detail="the worker stopped while sending")
-    orphans = [(m, left) for m in messages if m.state == State.SENDING and not channel.resend_safe]
+    orphans = []
+    for message in messages:
+        if message.state == State.SENDING:
+            if channel.resend_safe and fits(message, test):
+                to_send.append(message)
+            else:
+                orphans.append((message, left))
+    if misfits:
+        messages_withdraw(organization_id, misfits)
     for message in to_send:
         message.attempts += 1
     attempts = {message.attempts for message in to_send}
@@ -147,7 +181,7 @@ def _claim(
         Message.objects.filter(id__in=same).update(
             state=State.SENDING, channel=channel.code, attempts=count
         )
-    return to_send, orphans
+    return to_send, orphans, misfits
 
 
 def _record(
@@ -163,7 +197,8 @@ def _record(
         if state == State.FROZEN:
             message.retry_at = now + timedelta(seconds=outcome.retry_after_seconds)
         message.provider_id = outcome.provider_id[:200]
-        message.error = "" if state == State.SENT else outcome.detail
+        message.error = "" if state == State.SENT and not _missed(outcome) else outcome.detail
+        message.recipients = _answered(message.recipients, outcome)
         changed.append(message)
         events.append(
             DeliveryEvent(
@@ -176,13 +211,43 @@ def _record(
         )
     if not changed:
         return
-    plain = [m.id for m in changed if m.state == State.SENT and not m.provider_id]
+    # One statement for the many that simply went; those sent to several are written one by one.
+    plain = [m.id for m in changed if _plain(m)]
     Message.objects.filter(id__in=plain).update(
         state=State.SENT, sent_at=now, retry_at=None, provider_id="", error=""
     )
-    others = [m for m in changed if m.state != State.SENT or m.provider_id]
+    others = [m for m in changed if not _plain(m)]
     Message.objects.bulk_update(others, _RECORDED, batch_size=200)
     DeliveryEvent.objects.bulk_create(events, batch_size=500)
+
+
+def _plain(message: Message) -> bool:
+    """Whether a message went to its one recipient and nothing more is to be noted."""
+    several = len(message.recipients) > 1
+    return message.state == State.SENT and not message.provider_id and not several
+
+
+def _missed(outcome: Outcome) -> bool:
+    """Whether somebody the message was for did not get it."""
+    return bool(outcome.refused or outcome.deferred)
+
+
+def _answered(recipients: list[dict[str, str]], outcome: Outcome) -> list[dict[str, str]]:
+    """Recipients with what this try changed for each; who got it at an earlier try keeps that."""
+    return [
+        each
+        if each["state"] in DONE
+        else {**each, "state": _state_of(each["address"], each["state"], outcome)}
+        for each in recipients
+    ]
+
+
+def _state_of(address: str, before: str, outcome: Outcome) -> str:
+    if address in outcome.refused:
+        return "refused"
+    if address in outcome.deferred:
+        return "deferred"
+    return "sent" if outcome.state == "sent" else before
 
 
 def _verdict(outcome: Outcome, attempts: int) -> tuple[Message.State, DeliveryEvent.Kind]:
@@ -199,20 +264,25 @@ def _already(state: str) -> Outcome:
     """What an earlier run left: nothing is done a second time."""
     if state == State.SENT:
         return Outcome("sent", detail="already sent")
-    if state in {State.FAILED, State.WITHDRAWN}:
-        return Outcome("failed", detail=f"already {state}")
+    if state == State.WITHDRAWN:
+        return ANEW
+    if state == State.FAILED:
+        return Outcome("failed", detail="already failed")
     return Outcome("unknown", detail="a person has to decide")
 
 
 def _outgoing(message: Message) -> Outgoing:
+    # The id keeps apart a message and the one written anew in its place.
     return Outgoing(
-        key=f"{message.organization_id}:{message.key}",
-        medium=message.medium,
+        key=f"{message.organization_id}:{message.key}:{message.id}",
+        medium="email" if message.is_test else message.medium,
         recipient=message.recipient,
         subject=message.subject,
         content=bytes(message.content),
         content_type=message.content_type,
         message_id=message.message_id,
+        copies=tuple(each["address"] for each in message.recipients[1:]),
+        done=frozenset(each["address"] for each in message.recipients if each["state"] in DONE),
     )
 
 
@@ -224,6 +294,9 @@ def _row(organization_id: int, draft: Draft, rendered: Rendered, now: datetime) 
         medium=draft.medium,
         channel="",
         recipient=rendered.recipient,
+        recipients=[{**asdict(each), "state": ""} for each in rendered.recipients],
+        notes=[note.to_json() for note in draft.notes],
+        is_test=rendered.is_test,
         subject=rendered.subject,
         text=rendered.text,
         content=rendered.content,
