@@ -1,12 +1,16 @@
-"""Write docs/reference from the code: the variables, and the commands. `--check` only compares."""
+"""Write docs/reference from the code: the variables, the commands, the schema of scenario files.
+
+`--check` only compares."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import click
 
+from amiable.core.scenario_data import scenario_schema
 from amiable.interfaces.cli.main import COMMANDS, amiable
 from amiable.project.environment import VARIABLES
 
@@ -46,11 +50,20 @@ def _sections(command: click.Command, context: click.Context) -> list[str]:
     return parts
 
 
-DOCUMENTS = {"configuration.md": configuration, "commands.md": commands}
+def schema() -> str:
+    """The JSON Schema of a scenario file."""
+    return json.dumps(scenario_schema(), indent=2) + "\n"
+
+
+DOCUMENTS = {
+    "configuration.md": configuration,
+    "commands.md": commands,
+    "scenario.schema.json": schema,
+}
 
 
 def main() -> int:
-    """Write both documents, or with --check name those that are out of date."""
+    """Write the documents, or with --check name those that are out of date."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     stale = [
         name

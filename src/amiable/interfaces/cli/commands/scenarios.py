@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from amiable.interfaces.cli.common import OK, REJECTED, emit, tenant_command
+from amiable.interfaces.cli.common import OK, REJECTED, emit, json_option, tenant_command
 
 if TYPE_CHECKING:
     from amiable.apps.tenants.models import Organization
-    from amiable.core.scenario import Scenario
+    from amiable.core.scenario import Scenario, Step
+    from amiable.core.scenario_data import ScenarioError
 
 
 @click.group("scenario")
@@ -24,16 +25,32 @@ def scenario_command() -> None:
 @scenario_command.command("list")
 @tenant_command
 def list_command(*, organization: Organization, on: date, as_json: bool) -> int:  # noqa: ARG001
-    """Every scenario and version, with the number of cases that run on it."""
+    """Every scenario and version with the cases that run on it, and those shipped to copy."""
     from amiable.apps.dunning import scenarios
 
     lines = scenarios.scenario_lines(organization.id)
-    text = "\n".join(
+    shipped = scenarios.shipped_left(organization.id)
+    texts = [
         f"{line.code} {line.version}{' (default)' if line.is_default else ''}: {line.name}, "
         f"{line.steps} steps, {line.cases} cases"
         for line in lines
-    )
-    emit([asdict(line) for line in lines], as_json=as_json, text=text)
+    ]
+    texts += [f"{each.code} (shipped): {each.name}, {len(each.steps)} steps" for each in shipped]
+    document = [{**asdict(line), "is_shipped": False} for line in lines]
+    document += [
+        {
+            "id": None,
+            "code": each.code,
+            "version": each.version,
+            "name": each.name,
+            "steps": len(each.steps),
+            "is_default": False,
+            "cases": 0,
+            "is_shipped": True,
+        }
+        for each in shipped
+    ]
+    emit(document, as_json=as_json, text="\n".join(texts))
     return OK
 
 
@@ -49,11 +66,7 @@ def show_command(
 
     definition = _definition(organization, code, version)
     lines = [f"{definition.name} ({definition.code} {definition.version})"]
-    lines += [
-        f"{step.offset_days:+4d} days  {step.medium:18}{step.stage:12}{step.code}"
-        f"{'  after approval' if step.approval == 'manual' else ''}"
-        for step in definition.steps
-    ]
+    lines += map(_step_line, definition.steps)
     emit(scenario_to_json(definition), as_json=as_json, text="\n".join(lines))
     return OK
 
@@ -67,6 +80,7 @@ def export_command(
 ) -> int:  # fmt: skip
     """Write a scenario as YAML on standard output."""
     from amiable.apps.dunning import scenarios
+    from amiable.core.scenario_data import scenario_to_json
 
     definition = _definition(organization, code, version)
     emit(
@@ -78,28 +92,96 @@ def export_command(
 
 
 @scenario_command.command("import")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument(
+    "file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+@click.option("--shipped", metavar="CODE", help="Copy a shipped scenario instead of a file.")
 @click.option("--default", "make_default", is_flag=True, help="New cases start on it.")
 @tenant_command
 def import_command(
-    *, organization: Organization, on: date, as_json: bool, file: Path, make_default: bool  # noqa: ARG001
+    *, organization: Organization, on: date, as_json: bool, file: Path | None,
+    shipped: str | None, make_default: bool,
 ) -> int:  # fmt: skip
     """Read a scenario from YAML; other content than the newest version makes a new version."""
     from amiable.apps.dunning import scenarios
     from amiable.core.scenario_data import ScenarioError
 
     try:
-        definition = scenarios.scenario_parse(file.read_text("utf-8"))
-    except (ScenarioError, UnicodeDecodeError) as error:
-        emit({"error": str(error)}, as_json=as_json, text=f"Refused: {error}")
-        return REJECTED
-    version, created = scenarios.scenario_import(
-        organization.id, definition, make_default=make_default
-    )
+        definition = _read(file) if file and not shipped else _shipped(file, shipped)
+        version, created = scenarios.scenario_import(
+            organization.id, definition, make_default=make_default, on=on, actor="amiable"
+        )
+    except ScenarioError as error:
+        return _refused(str(file or shipped), error, as_json=as_json)
     document = {"code": definition.code, "version": version, "created": created}
     text = f"{definition.code} {version} {'is new' if created else 'was there already'}."
     emit(document, as_json=as_json, text=text)
     return OK
+
+
+@scenario_command.command("schema")
+@json_option
+def schema_command(*, as_json: bool) -> int:  # noqa: ARG001  # a schema is JSON in any case
+    """The JSON Schema of a scenario file, for editors that check while one writes."""
+    from amiable.core.scenario_data import scenario_schema
+
+    emit(scenario_schema(), as_json=True)
+    return OK
+
+
+def _step_line(step: Step) -> str:
+    unit = "working days" if step.days == "working" else "days"
+    since = "" if step.anchor == "due_date" else f" after {step.anchor}"
+    media = " or ".join((step.medium, *step.fallback))
+    notes = [f"with {step.accompanies}"] if step.accompanies else []
+    notes += [] if step.approval == "automatic" else [f"approval: {step.approval}"]
+    return f"{step.offset_days:+4d} {unit + since:14}  {media:18} {step.stage:12}" + "  ".join(
+        [step.code, *notes]
+    )
+
+
+def _read(file: Path) -> Scenario:
+    from amiable.apps.dunning import scenarios
+
+    with file.open("rb") as opened:  # no more than decides that it is too long
+        return scenarios.scenario_bytes_parse(opened.read(scenarios.MAX_BYTES + 1))
+
+
+def _shipped(file: Path | None, code: str | None) -> Scenario:
+    from amiable.core.shipped import SHIPPED
+
+    if file and code:
+        raise click.UsageError("give a file or --shipped CODE, not both")
+    if not code:
+        raise click.UsageError("give a file, or --shipped CODE")
+    if code not in SHIPPED:
+        raise click.UsageError(f"no shipped scenario {code!r}; there are: {', '.join(SHIPPED)}")
+    return SHIPPED[code]
+
+
+def _refused(source: str, error: ScenarioError, *, as_json: bool) -> int:
+    """Every problem with its place and what would do."""
+    from amiable.apps.dunning.scenarios import problem_of
+
+    found = [problem_of(sentence) for sentence in error.problems]
+    document = {
+        "file": source,
+        "error": str(error),
+        "problems": [
+            {
+                "file": source,
+                "code": each.sentence.code,
+                "step": each.step,
+                "field": ".".join(filter(None, (each.part, each.field))),
+                "message": str(each.sentence),
+                "remedy": str(each.remedy),
+            }
+            for each in found
+        ],
+    }
+    lines = [f"{source}: {each.sentence} {each.remedy}" for each in found]
+    emit(document, as_json=as_json, text="\n".join(["Refused, nothing is changed:", *lines]))
+    return REJECTED
 
 
 def _definition(organization: Organization, code: str, version: int | None) -> Scenario:
