@@ -8,12 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from amiable.apps.customers.models import ContactPoint, Customer
-from amiable.apps.dunning.facts import is_mobile
+from amiable.apps.customers.models import Customer
 from amiable.apps.dunning.models import Action, ActionItem
+from amiable.apps.dunning.recipients import Reach, chosen, reaches
 from amiable.apps.messaging.models import Message
 from amiable.apps.receivables.models import Installment
-from amiable.core.drafts import Draft, DraftLine, Party
+from amiable.core.drafts import Draft, DraftLine, Party, Recipient
 from amiable.core.facts import CaseFacts, Item
 from amiable.core.references import customer_reference, rf_reference
 from amiable.core.scenario import Scenario, Step
@@ -39,7 +39,7 @@ def drafts(organization_id: int, ready: Collection[Ready], *, on: date) -> list[
         {each.facts.customer_id for each in ready}
     )
     known = _Known(
-        points=_points(organization_id, customers.keys()),
+        reaches=reaches(organization_id, customers.keys()),
         threads=_threads(organization_id, {each.facts.case_id for each in ready}),
         invoices=_invoice_ids(organization_id, ready),
     )
@@ -57,16 +57,18 @@ class _Earlier:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Addresses per customer, earlier messages per case with their items, invoice per item."""
+    """How customers are reached, earlier messages per case with their items, invoice per item."""
 
-    points: Mapping[int, Mapping[str, str]]
+    reaches: Mapping[int, Reach]
     threads: Mapping[int, list[_Earlier]]
     invoices: Mapping[int, int]
 
 
 def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
     facts, step = ready.facts, ready.step
-    reach = known.points.get(customer.id, {})
+    reach = known.reaches[customer.id]
+    people = chosen(reach, ready.action.medium, step.recipients)
+    first = people.first or Recipient("")
     # A conversation is about its invoices: a message about others begins one of its own.
     earlier = [
         e for e in known.threads.get(facts.case_id, []) if not e.items.isdisjoint(ready.asked)
@@ -93,7 +95,12 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
         customer=_customer(customer, reach),
         customer_code=customer.code,
         customer_kind=facts.customer_kind,
-        recipient=reach.get(ready.action.medium, ""),
+        recipient=first.address,
+        recipient_name=first.name,
+        recipient_role=first.role,
+        copies=people.copies,
+        attention="" if first.address else first.name,
+        notes=people.notes,
         lines=lines,
         credit_minor=facts.unallocated_minor,
         payment_reference=_payment_reference(customer, lines),
@@ -162,33 +169,18 @@ def _creditor(customer: Customer) -> Party:
     )
 
 
-def _customer(customer: Customer, reach: Mapping[str, str]) -> Party:
+def _customer(customer: Customer, reach: Reach) -> Party:
+    email, phone = reach.usual("email"), reach.usual("phone")
     return Party(
         name=customer.name,
         address_lines=tuple(customer.address_lines),
         postcode=customer.postcode,
         city=customer.city,
         country=customer.country,
-        email=reach.get("email", ""),
-        phone=reach.get("phone", ""),
+        email=email.value if email else "",
+        phone=phone.value if phone else "",
         siren=customer.siren,
     )
-
-
-def _points(organization_id: int, customer_ids: Collection[int]) -> dict[int, dict[str, str]]:
-    """First usable address per customer and medium (email, phone, sms)."""
-    reach: dict[int, dict[str, str]] = defaultdict(dict)
-    rows = ContactPoint.objects.filter(
-        organization_id=organization_id,
-        customer_id__in=customer_ids,
-        opted_out_at__isnull=True,
-        invalid_since__isnull=True,
-    ).order_by("position", "id")
-    for customer_id, kind, value in rows.values_list("customer_id", "kind", "value"):
-        reach[customer_id].setdefault(kind, value)
-        if kind == ContactPoint.Kind.PHONE and is_mobile(value):
-            reach[customer_id].setdefault("sms", value)
-    return reach
 
 
 def _threads(organization_id: int, case_ids: Collection[int]) -> dict[int, list[_Earlier]]:
@@ -199,6 +191,8 @@ def _threads(organization_id: int, case_ids: Collection[int]) -> dict[int, list[
         organization_id=organization_id,
         action__case_id__among=set(case_ids),
         action__message__state=Message.State.SENT,
+        # What a test sent never reached the customer: no conversation goes on from it.
+        action__message__is_test=False,
     ).order_by("action__message_id")
     for case_id, key, message_id, on, installment_id in rows.values_list(
         "action__case_id", "action__message_id", "action__message__message_id",
