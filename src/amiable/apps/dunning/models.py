@@ -150,10 +150,15 @@ class Experiment(TenantModel):
     challenger_percent = models.PositiveSmallIntegerField(default=50)
     holdout_percent = models.PositiveSmallIntegerField(default=10)
     holdout_days = models.PositiveSmallIntegerField(default=5)
+    # The difference one expects: it tunes the test, so it is fixed before the first result.
+    effect_days = models.PositiveSmallIntegerField(default=2)
+    excluded_kinds = models.JSONField(default=list)  # customer kinds that are not drawn
     salt = models.CharField(max_length=40)
     started_on = models.DateField()
     ended_on = models.DateField(null=True, blank=True)
     started_by = models.CharField(max_length=120)
+    stopped_by = models.CharField(max_length=120, blank=True)
+    stop_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints = [
