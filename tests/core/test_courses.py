@@ -183,7 +183,7 @@ def test_a_missed_instalment_has_steps_of_its_own_and_the_plan_goes_on():
 
 def test_the_control_group_is_reminded_later_and_formally_noticed_on_its_day():
     world = World({1: item()}, fields={"delay_days": 5})
-    got = dict((code, on) for on, code in taken(world, -40, 70))
+    got = {code: on for on, code in taken(world, -40, 70)}
     assert got["preventive"] == -15
     assert got["reminder_1"] == 6
     assert got["last_email"] == 35

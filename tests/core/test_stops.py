@@ -193,7 +193,7 @@ CONDITIONS = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "fields", "code"), CONDITIONS, ids=lambda x: str(x)[:40])
+@pytest.mark.parametrize(("asked", "fields", "code"), CONDITIONS)
 def test_a_step_whose_condition_is_not_met_is_passed_over_and_says_why(asked, fields, code):
     decided = plan(facts(item(), **fields), one(conditions=asked), day(1))
     assert decided.actions == ()
@@ -213,7 +213,7 @@ MET = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "fields"), MET, ids=lambda x: str(x)[:40])
+@pytest.mark.parametrize(("asked", "fields"), MET)
 def test_a_step_whose_conditions_are_met_is_taken(asked, fields):
     assert plan(facts(item(), **fields), one(conditions=asked), day(1)).actions
 

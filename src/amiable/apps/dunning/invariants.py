@@ -5,11 +5,15 @@ INVARIANTS = {
         SELECT id FROM dunning_action
         WHERE state IN ('done', 'cancelled', 'skipped', 'failed') AND closed_on IS NULL
     """,
-    "an installment takes each step of a case once": """
+    "an installment takes each step once, or once for each event the step counts from": """
         SELECT i.installment_id, i.step FROM dunning_actionitem i
         JOIN dunning_action a ON a.id = i.action_id
-        WHERE i.step <> '' AND a.state = 'done'
-        GROUP BY i.installment_id, i.step HAVING COUNT(*) > 1
+        WHERE i.step <> '' AND a.state = 'done' AND NOT a.is_test
+        GROUP BY i.installment_id, i.step, i.event_on HAVING COUNT(*) > 1
+    """,
+    "what waits for approval or leaves by itself is approved as its step says": """
+        SELECT id FROM dunning_action
+        WHERE state = 'approved' AND approval <> 'automatic' AND decided_by = ''
     """,
     "a pending step of a case stands once": """
         SELECT case_id, step FROM dunning_action
