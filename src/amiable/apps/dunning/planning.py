@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from amiable.apps.cases.models import Case
+from amiable.apps.dunning.assignment import rules_assign
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action, ActionItem, Enrollment, Scenario
 from amiable.apps.messaging.services import messages_withdraw
@@ -152,8 +153,11 @@ def plan_preview(
     for start in range(0, len(ordered), CHUNK):
         ids = ordered[start : start + CHUNK]
         enrolled = _enrolled(organization_id, ids)
+        fresh = [case_id for case_id in ids if case_id not in enrolled]
+        assigned = rules_assign(organization_id, fresh, default_id=default.id)
+        enrolled |= {case_id: chosen.scenario_id for case_id, chosen in assigned.items()}
         for case_id, facts in case_facts(organization_id, ids, on=on).items():
-            definition = scenarios.definition(enrolled.get(case_id, default.id))
+            definition = scenarios.definition(enrolled[case_id])
             yield CasePlan(facts, plan(facts, definition, on), definition)
 
 
@@ -246,21 +250,23 @@ def _lock_pending(organization_id: int, case_ids: list[int]) -> None:
 def _enroll(
     organization_id: int, case_ids: list[int], default: Scenario, on: date
 ) -> dict[int, int]:
-    """Scenario version of each case; cases without one start on the default."""
+    """Scenario version of each case; cases without one start where the rules say."""
     enrolled = _enrolled(organization_id, case_ids)
     missing = [case_id for case_id in case_ids if case_id not in enrolled]
+    assigned = rules_assign(organization_id, missing, default_id=default.id)
     Enrollment.objects.bulk_create(
         [
             Enrollment(
                 organization_id=organization_id,
                 case_id=case_id,
-                scenario_id=default.id,
+                scenario_id=chosen.scenario_id,
                 started_on=on,
+                why=[chosen.why.to_json()],
             )
-            for case_id in missing
+            for case_id, chosen in assigned.items()
         ]
     )
-    return enrolled | dict.fromkeys(missing, default.id)
+    return enrolled | {case_id: chosen.scenario_id for case_id, chosen in assigned.items()}
 
 
 def _insert(organization_id: int, additions: list[tuple[PlannedAction, int]], on: date) -> None:
