@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -21,6 +21,8 @@ State = Literal["running", "kept", "partly_kept", "broken"]
 class Standing:
     """Where a promise stands on a day: `received_minor` came for it within its time.
 
+    Where an instalment was missed, what came for its plan also catches it up, before it counts
+    for those to come; it stays missed.
     `broken_on` = the first day after date and grace, when not enough had come.
     """
 
@@ -89,7 +91,7 @@ def standings(
     back takes from the latest receipts.
     """
     pool = _netted([receipt for receipt in receipts if receipt.on <= today])
-    found = []
+    found: list[Standing] = []
     for promise in sorted(promises, key=lambda p: (p.due_on, p.id)):
         until, received = last_day(promise), 0
         for entry in pool:
@@ -98,7 +100,21 @@ def standings(
                 entry[1] -= taken
                 received += taken
         found.append(_standing(promise, received, today))
+    missed = {s.promise.plan_id or 0 for s in found if s.broken_on and s.promise.plan_id}
+    for plan_id in sorted(missed):
+        _catch_up(found, plan_id, pool, today)
     return tuple(found)
+
+
+def broken_on(together: Sequence[Standing]) -> date | None:
+    """The day a promise, or the instalments of one plan by due date, were broken as a whole."""
+    missed = [standing for standing in together if standing.broken_on is not None]
+    if not missed:
+        return None
+    in_plan = together[0].promise.plan_id is not None
+    if in_plan and len(missed) == 1 and missed[0] is not together[-1]:
+        return None
+    return missed[-1 if len(missed) == 1 else 1].broken_on
 
 
 def commitments(facts: CaseFacts, today: date) -> Commitments:
@@ -109,13 +125,11 @@ def commitments(facts: CaseFacts, today: date) -> Commitments:
     breaks, misses = [], []
     alive: list[Standing] = []
     for together in _plans(stands):
-        missed = [s for s in together if s.broken_on is not None]
-        in_plan = together[0].promise.plan_id is not None
-        if in_plan:
-            misses += [Break(s.broken_on, s.promise.made_on) for s in missed if s.broken_on]
-        broken_on = _broken_on(together, missed, in_plan=in_plan)
-        if broken_on is not None:
-            breaks.append(Break(broken_on, together[0].promise.made_on))
+        if together[0].promise.plan_id is not None:
+            misses += [Break(s.broken_on, s.promise.made_on) for s in together if s.broken_on]
+        on = broken_on(together)
+        if on is not None:
+            breaks.append(Break(on, together[0].promise.made_on))
         else:
             alive += together
     covers = _covers(facts.items, alive)
@@ -135,13 +149,50 @@ def _netted(receipts: Iterable[Receipt]) -> list[list]:  # type: ignore[type-arg
     return pool
 
 
+def _enough(promise: Promise, received: int) -> bool:
+    return received * 100 >= promise.amount_minor * promise.tolerance_pct
+
+
 def _standing(promise: Promise, received: int, today: date) -> Standing:
-    if received * 100 >= promise.amount_minor * promise.tolerance_pct:
+    if _enough(promise, received):
         return Standing(promise, received, "kept")
     if today <= last_day(promise):
         return Standing(promise, received, "running")
     state: State = "partly_kept" if received else "broken"
     return Standing(promise, received, state, last_day(promise) + timedelta(days=1))
+
+
+def _catch_up(
+    found: list[Standing],
+    plan_id: int,
+    pool: Iterable[list],  # type: ignore[type-arg]  # [day, left]
+    today: date,
+) -> None:
+    """Spread what came for a plan with a missed instalment, late or not: over those that were
+    kept and are past, then over those that were missed, then over those to come."""
+    members = [i for i, s in enumerate(found) if s.promise.plan_id == plan_id]
+    came = sum(found[i].received_minor for i in members)
+    missing = sum(found[i].remaining_minor for i in members)
+    made_on = found[members[0]].promise.made_on
+    for entry in pool:
+        if made_on is None or entry[0] >= made_on:
+            taken = min(entry[1], missing)
+            entry[1] -= taken
+            missing -= taken
+            came += taken
+
+    def turn(i: int) -> int:
+        return 2 if today <= last_day(found[i].promise) else int(found[i].broken_on is not None)
+
+    for i in sorted(members, key=turn):
+        standing, promise = found[i], found[i].promise
+        most = standing.received_minor if turn(i) == 0 else promise.amount_minor
+        received = min(came, most)
+        came -= received
+        state = standing.state
+        if turn(i) == 2:
+            state = "kept" if _enough(promise, received) else "running"
+        found[i] = replace(standing, received_minor=received, state=state)
 
 
 def _plans(stands: Iterable[Standing]) -> list[list[Standing]]:
@@ -151,17 +202,6 @@ def _plans(stands: Iterable[Standing]) -> list[list[Standing]]:
         plan_id = standing.promise.plan_id
         plans[("alone", number) if plan_id is None else plan_id].append(standing)
     return list(plans.values())
-
-
-def _broken_on(
-    together: Sequence[Standing], missed: Sequence[Standing], *, in_plan: bool
-) -> date | None:
-    """The day a promise, or a plan as a whole, is broken."""
-    if not missed:
-        return None
-    if in_plan and len(missed) == 1 and missed[0] is not together[-1]:
-        return None
-    return missed[-1 if len(missed) == 1 else 1].broken_on
 
 
 def _covers(items: Iterable[Item], alive: Iterable[Standing]) -> dict[int, Cover]:

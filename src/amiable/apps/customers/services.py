@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from operator import attrgetter
@@ -84,6 +84,13 @@ def customers_upsert(
         on=on,
     )
     return result
+
+
+def customer_update(customer: Customer, values: Mapping[str, object]) -> None:
+    """Write what is known now. Callers tell the customer's cases: customers do not know them."""
+    for name, value in values.items():
+        setattr(customer, name, value)
+    customer.save(update_fields=[*values])
 
 
 def _merged(rows: Sequence[CustomerRow]) -> dict[Key, CustomerRow]:

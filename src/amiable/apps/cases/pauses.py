@@ -1,0 +1,144 @@
+"""Writes of what pauses a case or an item: holds and disputes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from amiable.apps.cases.changes import CaseError, case_find, case_tell
+from amiable.apps.cases.models import Case, Dispute, Hold
+from amiable.apps.receivables.models import Installment
+from amiable.apps.receivables.queries import installment_balances
+from amiable.core.money import Money, major
+from amiable.core.sentences import Sentence, declare, gettext_noop
+
+declare(
+    {
+        "case.ends_before_start": gettext_noop("The pause would end before it starts."),
+        "case.dispute_too_much": gettext_noop(
+            "At most {amount} can be disputed: that is what is open of this invoice."
+        ),
+    }
+)
+
+
+def hold_place(
+    organization_id: int,
+    case_id: int,
+    *,
+    reason: str,
+    on: date,
+    actor: str,
+    ends_on: date | None = None,
+    installment_id: int | None = None,
+) -> int:
+    """Pause a case, or one installment of it, from `on` to `ends_on` (inclusive; None = lifted by
+    hand). Returns the hold's id. Raises CaseError when the case or installment is not there."""
+    with transaction.atomic():
+        case = case_find(organization_id, case_id, installment_id)
+        if ends_on is not None and ends_on < on:
+            raise CaseError(Sentence("case.ends_before_start"))
+        hold = Hold.objects.create(
+            organization_id=organization_id,
+            case=case,
+            installment_id=installment_id,
+            reason=reason,
+            starts_on=on,
+            ends_on=ends_on,
+            placed_by=actor,
+        )
+        case_tell(case, "hold.placed", on, actor, {"hold": hold.id, "reason": reason})
+    return hold.id
+
+
+def hold_lift(organization_id: int, hold_id: int, *, on: date, actor: str) -> bool:
+    """End a hold the day before `on`, so that `on` is free again. False when already over."""
+    with transaction.atomic():
+        hold = _running(Hold.objects.filter(organization_id=organization_id, id=hold_id), on)
+        if hold is None:
+            return False
+        hold.ends_on = on - timedelta(days=1)
+        hold.save(update_fields=["ends_on"])
+        case_tell(hold.case, "hold.lifted", on, actor, {"hold": hold.id})
+    return True
+
+
+def dispute_open(
+    organization_id: int,
+    installment_id: int,
+    *,
+    reason: str,
+    on: date,
+    actor: str,
+    amount_minor: int | None = None,
+    note: str = "",
+    respond_by: date | None = None,
+) -> int:
+    """Open a dispute on an installment, for `amount_minor` or (None) the whole of it.
+
+    Returns its id; the one already open when there is one. Raises CaseError when the installment
+    is not there or the amount is not above zero or more than what is open.
+    """
+    if amount_minor is not None and amount_minor <= 0:
+        raise CaseError(Sentence("case.amount_not_positive"))
+    with transaction.atomic():
+        installment = Installment.objects.filter(
+            organization_id=organization_id, id=installment_id
+        ).first()
+        if installment is None:
+            raise CaseError(Sentence("case.not_found"))
+        case = Case.objects.get(customer_id=installment.customer_id, currency=installment.currency)
+        _check_disputed(installment, amount_minor)
+        dispute, created = Dispute.objects.get_or_create(
+            installment=installment,
+            closed_on=None,
+            defaults={
+                "organization_id": organization_id,
+                "case": case,
+                "reason": reason,
+                "note": note,
+                "amount_minor": amount_minor,
+                "opened_on": on,
+                "respond_by": respond_by,
+            },
+        )
+        if created:
+            told: dict[str, object] = {"dispute": dispute.id, "reason": reason}
+            if amount_minor is not None:
+                told["amount"] = major(amount_minor, case.currency)
+            case_tell(case, "dispute.opened", on, actor, told)
+    return dispute.id
+
+
+def dispute_close(
+    organization_id: int, dispute_id: int, *, outcome: str, on: date, actor: str
+) -> bool:
+    """Close a dispute: its installment is chased again. False when it is not open."""
+    with transaction.atomic():
+        dispute = (
+            Dispute.objects.select_related("case")
+            .filter(organization_id=organization_id, id=dispute_id, closed_on__isnull=True)
+            .first()
+        )
+        if dispute is None:
+            return False
+        dispute.closed_on, dispute.outcome = on, outcome
+        dispute.save(update_fields=["closed_on", "outcome"])
+        case_tell(dispute.case, "dispute.closed", on, actor, {"dispute": dispute.id})
+    return True
+
+
+def _check_disputed(installment: Installment, amount_minor: int | None) -> None:
+    if amount_minor is None:
+        return
+    balances = installment_balances(installment.organization_id, [installment.id])
+    opened = balances[installment.id]
+    if amount_minor > opened:
+        amount = Money(max(0, opened), installment.currency)
+        raise CaseError(Sentence("case.dispute_too_much", {"amount": amount}))
+
+
+def _running(holds: QuerySet[Hold], on: date) -> Hold | None:
+    return holds.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on)).select_related("case").first()
