@@ -133,7 +133,7 @@ def test_reminder_reads_as_written():
         "  Montant               1\u202f752,23\u00a0€\n"
         "  Référence à rappeler  RF60 C000 123\n\n"
         "Une question, un désaccord, une difficulté passagère\u202f? Répondez simplement à ce "
-        "message, nous vous répondrons rapidement.\n\n"
+        "message\u00a0: nous vous répondrons rapidement.\n\n"
         "Si votre règlement a croisé ce message, merci de l’ignorer.\n\n"
         "Cordialement,\nClaire Fontaine\nAtelier Vauban\n\n"
         "-- \nAtelier Vauban · 12 rue des Forges · 69007 Lyon · SIREN 732\u00a0829\u00a0320\n"
@@ -167,7 +167,7 @@ def test_credit_is_shown_and_deducted_and_other_items_stand_apart():
     assert "Montant               1\u202f000,00\u00a0€" in found
     assert found.index("FA2026-0001") < found.index("à échoir prochainement")
     assert found.index("à échoir prochainement") < found.index("FA2026-0002")
-    assert found.index("contestées") < found.index("FA2026-0003")
+    assert found.index("Contestées") < found.index("FA2026-0003")
 
 
 @pytest.mark.parametrize(
@@ -207,13 +207,20 @@ def test_too_heavy_attachments_are_left_out_and_the_text_does_not_promise_them()
     assert len(found.content) < 100_000
 
 
-def test_a_first_message_does_not_say_that_the_invoice_comes_again():
-    given = draft("reminder_2", attachments=("invoices",))
-    files = {given.key: Material((Attachment("FA1.pdf", b"%PDF-1.4"),))}
-    assert "de nouveau" in text(given, materials=files)
-    first = replace(given, previous_contact_on=None)
-    said = text(first, materials=files)
-    assert re.search(r"(est jointe|sont jointes) à ce message", said)
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (0, None),
+        (1, "Une des 3 factures est jointe à ce message."),
+        (2, "2 des 3 factures sont jointes à ce message."),
+        (3, "Les factures sont jointes à ce message."),
+    ],
+)
+def test_message_says_exactly_what_is_attached(files, said):
+    given = draft("reminder_2", line(1), line(2), line(3), attachments=("invoices",))
+    pdfs = tuple(Attachment(f"FA{n}.pdf", b"%PDF-1.4") for n in range(files))
+    words = text(given, materials={given.key: Material(pdfs)})
+    assert (said in words) if said else ("joint" not in words)
 
 
 def test_follow_up_keeps_the_subject_but_the_last_reminder_speaks_for_itself():

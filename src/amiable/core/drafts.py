@@ -10,6 +10,8 @@ from amiable.core.records import CustomerKind
 from amiable.core.scenario import Attachment, Medium, Stage
 from amiable.core.sentences import Sentence
 
+Group = Literal["due", "reminded", "upcoming", "disputed", "promised", "planned", "held"]
+
 
 @dataclass(frozen=True, slots=True)
 class Party:
@@ -34,8 +36,9 @@ class DraftLine:
     """An invoice as the message lists it. `days_late` < 0 = not yet due.
 
     Groups: `due` = asked for by this message; `reminded` = due too, but following its own course
-    at a firmer level; `upcoming` = not yet due; `disputed` = contested, not asked for. An invoice
-    contested in part stands on two lines; `beside_minor` = what its other line holds.
+    at a firmer level; `upcoming` = not yet due; not asked for: `disputed` = contested, `promised`
+    and `planned` = the customer gave a date, `held` = we look into it. An invoice contested or
+    promised in part stands on several lines; `beside_minor` = what its other lines hold.
     """
 
     invoice_id: int
@@ -45,7 +48,7 @@ class DraftLine:
     total_minor: int
     open_minor: int
     days_late: int
-    group: Literal["due", "reminded", "upcoming", "disputed"] = "due"
+    group: Group = "due"
     beside_minor: int = 0
 
     @property
@@ -67,11 +70,38 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
+class Pledge:
+    """A promise, or an instalment of a plan, that was not kept. Amounts in minor units.
+
+    `next_on`, `next_minor` = the instalment of the plan that comes next.
+    """
+
+    amount_minor: int
+    due_on: date
+    made_on: date | None = None
+    received_minor: int = 0
+    in_plan: bool = False
+    next_on: date | None = None
+    next_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """Who collects for the creditor (CPCE exec. R124-4): its identity, the reference it gives the
+    case, and the day of the letter that carried the statements of that article (None = not yet)."""
+
+    party: Party
+    reference: str
+    first_letter_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """One message to one customer, before it is rendered. Amounts in minor units.
 
     `copies` = who else gets the same email. `attention` = the person a letter is for, "" = nobody
-    in particular. `notes` say how the recipients were chosen.
+    in particular. `notes` say how the recipients were chosen. `return_code` = why the payment came
+    back, as the bank codes it (ISO 20022, "AM04"). `account` = every open item, for the statement.
     """
 
     key: str
@@ -101,6 +131,16 @@ class Draft:
     copies: tuple[Recipient, ...] = ()
     attention: str = ""
     notes: tuple[Sentence, ...] = ()
+    pledge: Pledge | None = None
+    returned_on: date | None = None
+    return_code: str = ""
+    agency: Agency | None = None
+    account: tuple[DraftLine, ...] = ()
+
+    @property
+    def sender(self) -> Party:
+        """In whose name the message is written: the agency's, else the creditor's."""
+        return self.agency.party if self.agency else self.creditor
 
     @property
     def due_minor(self) -> int:

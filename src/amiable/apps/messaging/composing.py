@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from amiable.apps.messaging.mandates import mandate_blocks, states_mandate
 from amiable.apps.messaging.texts import TextError, rendered, template
 from amiable.apps.messaging.wording import (
     NBSP,
@@ -30,26 +31,41 @@ from amiable.plugins.documents.epc import LARGEST_MINOR, epc_payload
 
 
 def composed(draft: Draft, *, attached: int = 0, thread_subject: str = "") -> Document:
-    """The document of a draft. Raises TextError when its text is missing or breaks the limits."""
+    """The document of a draft. `attached` = how many invoices go with it.
+
+    Raises TextError when its text is missing or breaks the limits.
+    """
     language = language_of(draft.language)
     text = template(draft.template, medium=draft.medium, language=language)
     if text is None:
         raise TextError(f"{draft.template}.{draft.medium} ({language})")
     values = values_of(draft, attached=attached, thread_subject=thread_subject)
     subject, body = rendered(text, values, language=language)
+    total, reference = str(values["total"]), reference_of(draft)
     named: dict[str, tuple[Block, ...]] = {
         "invoices": _tables(draft, language),
         "payment": _payment(draft, language),
+        "mandate": mandate_blocks(draft, total=total, reference=reference),
         "signature": _signature(draft),
     }
     return Document(
         language=language,
         subject=clean(subject),
-        sender=clean(draft.creditor.name),
+        sender=clean(draft.sender.name),
         color=draft.creditor.brand_color,
-        blocks=blocks_of(body, named),
+        blocks=blocks_of(_complete(draft, body), named),
         footer=_footer(draft, language),
     )
+
+
+def _complete(draft: Draft, body: str) -> str:
+    """What an agency has to say stands in its messages even where their text leaves it out."""
+    if draft.agency is None:
+        return body
+    wanted = ("invoices", "payment", "mandate") if states_mandate(draft) else ("mandate",)
+    missing = "".join(f"{BLOCK}{name}\n\n" for name in wanted if f"{BLOCK}{name}" not in body)
+    before, mark, after = body.partition(f"{BLOCK}signature")
+    return f"{before}\n\n{missing}{mark}{after}"
 
 
 def main_lines(draft: Draft) -> tuple[DraftLine, ...]:
@@ -83,7 +99,9 @@ def values_of(draft: Draft, *, attached: int, thread_subject: str) -> dict[str, 
     lines = main_lines(draft)
     first = min(lines, key=lambda line: (line.due_date, line.number))
     creditor, customer = draft.creditor, draft.customer
-    phone, email = clean(creditor.phone), clean(creditor.email)
+    phone, email = clean(draft.sender.phone), clean(draft.sender.email)
+    # Only a message of its own medium can go on with a conversation under its subject.
+    thread_subject = clean(thread_subject) if draft.medium == "email" else ""
     values: dict[str, object] = {
         "kind": draft.customer_kind,
         "count": len(lines),
@@ -91,12 +109,15 @@ def values_of(draft: Draft, *, attached: int, thread_subject: str) -> dict[str, 
         "first_number": clean(first.number),
         "first_due": date_text(first.due_date, language),
         "max_late": max(line.days_late for line in lines),
+        "today": date_text(draft.on_date, language),
         "attached": attached,
+        "enclosed": _enclosed(draft, language, attached, len(lines)),
         "deadline": _date(draft.deadline_on, language),
         "previous_contact": _date(draft.previous_contact_on, language),
-        "thread_subject": clean(thread_subject).removeprefix("Re: "),
+        "thread_subject": thread_subject.removeprefix("Re: "),
         "creditor": clean(creditor.name),
         "creditor_siren": siren_text(creditor.siren),
+        "collector": clean(draft.agency.party.name) if draft.agency else "",
         "customer": clean(customer.name),
         "customer_siren": "" if draft.customer_kind == "consumer" else siren_text(customer.siren),
         "customer_code": clean(draft.customer_code),
@@ -105,9 +126,73 @@ def values_of(draft: Draft, *, attached: int, thread_subject: str) -> dict[str, 
         "email": email,
         "contact": " / ".join(filter(None, (phone, email))),
         "short_contact": phone or email,
-        **{name: f"{BLOCK}{name}" for name in ("invoices", "payment", "signature")},
+        **_manners(draft, language),
+        **_pledged(draft, language),
+        **_returned(draft, language),
+        **{name: f"{BLOCK}{name}" for name in ("invoices", "payment", "mandate", "signature")},
     }
     return {name: None if value == "" else value for name, value in values.items()}
+
+
+def _manners(draft: Draft, language: str) -> dict[str, str]:
+    """How a message of this medium greets, speaks of itself and asks for an answer."""
+    words = labels(language)["media"]["email" if draft.medium == "email" else "letter"]
+    contact = " / ".join(filter(None, (clean(draft.sender.phone), clean(draft.sender.email))))
+    name = "" if draft.copies else clean(draft.recipient_name)
+    hello, reply = words["hello"], words["reply"]
+    if name and "hello_name" in words:
+        hello = words["hello_name"].format(name=name)
+    if draft.medium != "email":
+        reply = reply.format(contact=contact) if contact else words["reply_bare"]
+    return {"hello": hello, "this": words["this"], "reply": reply, "ignore": words["ignore"]}
+
+
+def _enclosed(draft: Draft, language: str, attached: int, count: int) -> str:
+    """The sentence that names what goes with the message; "" when nothing does."""
+    words = labels(language)["enclosed"]
+    statement = bool(draft.account) and "statement" in draft.attachments
+    if draft.medium != "email":
+        return words["letter_statement"] if statement and draft.medium != "sms" else ""
+    if attached <= 0:
+        return words["statement"] if statement else ""
+    number = "one" if attached == 1 else "many"
+    name = number if attached >= count else f"some_{number}"
+    sentence: str = words[f"{name}_statement" if statement else name]
+    return sentence.format(attached=attached, count=count)
+
+
+def _pledged(draft: Draft, language: str) -> dict[str, object]:
+    """What the customer had promised, and what came of it."""
+    pledge = draft.pledge
+
+    def amount(minor: int) -> str:
+        return money_text(minor, draft.currency, language=language) if minor > 0 else ""
+
+    return {
+        "in_plan": bool(pledge and pledge.in_plan),
+        "promised_amount": amount(pledge.amount_minor) if pledge else "",
+        "promised_on": _date(pledge.due_on if pledge else None, language),
+        "promise_made_on": _date(pledge.made_on if pledge else None, language),
+        "promise_received": amount(pledge.received_minor) if pledge else "",
+        "next_instalment_on": _date(pledge.next_on if pledge else None, language),
+        "next_instalment_amount": amount(pledge.next_minor) if pledge else "",
+    }
+
+
+# Returned because of the account itself: another one has to be given.
+_ACCOUNT_CODES = frozenset({"AC01", "RC01", "AC04", "AC06", "AG01", "MD01"})
+
+
+def _returned(draft: Draft, language: str) -> dict[str, object]:
+    """When and why a payment came back, in words (codes of ISO 20022)."""
+    words = labels(language)["returned"]
+    code = draft.return_code.strip().upper()
+    reason = words.get(code, words["other"]) if code and draft.returned_on else ""
+    return {
+        "returned_on": _date(draft.returned_on, language),
+        "return_reason": reason,
+        "new_account": bool(reason) and code in _ACCOUNT_CODES,
+    }
 
 
 def _date(day: date | None, language: str) -> str:
@@ -118,7 +203,7 @@ def _tables(draft: Draft, language: str) -> tuple[Block, ...]:
     words = labels(language)["table"]
     main = main_lines(draft)
     tables = [_table(draft, main, language, totals=_totals(draft, main, language))]
-    for group in ("reminded", "upcoming", "disputed"):
+    for group in ("reminded", "upcoming", "disputed", "promised", "planned", "held"):
         lines = tuple(x for x in draft.lines if x.group == group)
         if lines and lines != main:
             tables.append(_table(draft, lines, language, title=words[group]))
@@ -216,21 +301,33 @@ def _payment(draft: Draft, language: str) -> tuple[Block, ...]:
 
 
 def _signature(draft: Draft) -> tuple[Block, ...]:
-    greeting = labels(language_of(draft.language))["greeting"]
-    names = filter(None, (clean(draft.creditor.signatory), clean(draft.creditor.name)))
-    lines = [*names] if draft.medium != "email" else [greeting, *names]
-    return (Paragraph(tuple(((line, False),) for line in lines)),)
+    """Who signs: under the formula that ends a letter, or a short greeting in an email."""
+    words = labels(language_of(draft.language))
+    names = list(filter(None, (clean(draft.sender.signatory), clean(draft.sender.name))))
+    if draft.agency:
+        names.append(words["greeting_for"].format(creditor=clean(draft.creditor.name)))
+    if draft.medium == "email":
+        return (_paragraph(words["greeting"], *names),)
+    return (_paragraph(words["media"]["letter"]["closing"]), _paragraph(*names))
+
+
+def _paragraph(*lines: str) -> Paragraph:
+    return Paragraph(tuple(((line, False),) for line in lines))
 
 
 def _footer(draft: Draft, language: str) -> tuple[str, ...]:
     """Who writes, and what becomes of the data (GDPR articles 13 and 14)."""
     if draft.medium == "sms":
         return ()
-    words, creditor = labels(language)["footer"], draft.creditor
-    identity = [clean(creditor.name), *map(clean, creditor.address_lines)]
-    identity.append(clean(f"{creditor.postcode} {creditor.city}"))
-    if creditor.siren:
-        identity.append(f"{words['siren']} {siren_text(creditor.siren)}")
-    contact = clean(creditor.email or creditor.phone or creditor.name)
-    notice = words["data"].replace("{contact}", contact).replace("{creditor}", clean(creditor.name))
+    words, sender = labels(language)["footer"], draft.sender
+    identity = [clean(sender.name), *map(clean, sender.address_lines)]
+    identity.append(clean(f"{sender.postcode} {sender.city}"))
+    if sender.siren:
+        identity.append(f"{words['siren']} {siren_text(sender.siren)}")
+    contact = clean(sender.email or sender.phone or sender.name)
+    notice = labels(language)["agency"]["data"] if draft.agency else words["data"]
+    for name, value in (
+        ("contact", contact), ("creditor", draft.creditor.name), ("sender", sender.name),
+    ):  # fmt: skip
+        notice = notice.replace(f"{{{name}}}", clean(value))
     return (" · ".join(filter(None, identity)), notice)

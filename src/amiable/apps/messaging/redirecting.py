@@ -47,7 +47,7 @@ def redirected(
     """
     shown = _marked(draft, document, lines)
     # A creditor that only writes letters may have no address to send from.
-    sender = mail_address(draft.creditor.email) or to
+    sender = mail_address(draft.sender.email) or to
     own_id = message_id(f"{key}:test:{to}", sender)
     text = text_of(shown)
     content = mail_bytes(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from amiable.apps.messaging.composing import asked_minor, composed, main_lines, reference_of
+from amiable.apps.messaging.mandates import mandate_problem
 from amiable.apps.messaging.redirecting import as_text_message, redirected
 from amiable.apps.messaging.texts import TextError
 from amiable.apps.messaging.wording import date_text, labels, language_of, siren_text
@@ -89,8 +90,8 @@ def recipient_problem(draft: Draft) -> Sentence | None:
 def _email_problem(draft: Draft) -> Sentence | None:
     if mail_address(draft.recipient) is None:
         return Sentence("message.no_email", {"address": clean(draft.recipient)[:200]})
-    if mail_address(draft.creditor.email) is None:
-        return Sentence("message.no_sender", {"name": clean(draft.creditor.name)})
+    if mail_address(draft.sender.email) is None:
+        return Sentence("message.no_sender", {"name": clean(draft.sender.name)})
     return None
 
 
@@ -110,7 +111,7 @@ def drafts_render(
     letters: list[tuple[Draft, Letter]] = []
     documents: dict[str, Document] = {}
     for draft in drafts:
-        problem = recipient_problem(draft) or _claim_problem(draft)
+        problem = mandate_problem(draft) or recipient_problem(draft) or _claim_problem(draft)
         if problem:
             done[draft.key] = problem
             continue
@@ -200,7 +201,7 @@ def _email(
 ) -> Rendered:
     # recipient_problem has looked: both are addresses.
     recipient = mail_address(draft.recipient) or ""
-    sender = mail_address(draft.creditor.email) or ""
+    sender = mail_address(draft.sender.email) or ""
     own_id = message_id(f"{organization_id}:{draft.key}", sender)
     copies = _copies(draft, recipient)
     text = text_of(document)
@@ -258,18 +259,24 @@ def _sms(draft: Draft, document: Document) -> Rendered | Sentence:
 def _letter(draft: Draft, document: Document) -> Letter:
     language = language_of(draft.language)
     words = labels(language)["letter"]
-    creditor, customer = draft.creditor, draft.customer
+    sender, customer = draft.sender, draft.customer
     attention = clean(draft.attention)
     block = address_block(customer, words["attention"].format(name=attention) if attention else "")
     address = () if isinstance(block, Sentence) else block
-    details = [*creditor.address_lines, " ".join(filter(None, (creditor.postcode, creditor.city))),
-               creditor.phone, creditor.email]  # fmt: skip
-    if creditor.siren:
-        details.append(f"{words['siren']} {siren_text(creditor.siren)}")
+    details = [*sender.address_lines, " ".join(filter(None, (sender.postcode, sender.city))),
+               sender.phone, sender.email]  # fmt: skip
+    if sender.siren:
+        details.append(f"{words['siren']} {siren_text(sender.siren)}")
     references = [
         (words["references"], reference_of(draft)),
         (words["customer"], draft.customer_code),
     ]
+    if draft.agency:
+        agency = labels(language)["agency"]
+        references[:1] = [
+            (agency["case"], draft.agency.reference),
+            (agency["creditor_label"], draft.creditor.name),
+        ]
     if customer.siren and draft.customer_kind != "consumer":
         references.append((words["your_siren"], siren_text(customer.siren)))
     return Letter(

@@ -23,7 +23,7 @@ from liquid.exceptions import LiquidError, ResourceLimitError
 from liquid.template import BoundTemplate
 from liquid.undefined import StrictUndefined
 
-from amiable.apps.messaging.wording import NARROW, NBSP, TEXTS
+from amiable.apps.messaging.wording import LANGUAGES, TEXTS, typeset
 from amiable.core.sentences import declare, gettext_noop
 from amiable.plugins.documents.content import STRONG_OFF, STRONG_ON
 
@@ -81,6 +81,7 @@ class _Box(Environment):
             "plural": self._plural,
             "upcase": lambda value: str(value).upper(),
             "downcase": lambda value: str(value).lower(),
+            "capitalize": lambda value: str(value)[:1].upper() + str(value)[1:],
         }
 
     def _plural(self, count: object, one: str, many: str) -> str:
@@ -94,13 +95,30 @@ def _box(language: str) -> _Box:
     return _Box(language)
 
 
+# A text written for one of these media is used for the others when they have none of their own:
+# greeting, attachments and closing adapt (see wording.labels, "media").
+_WRITTEN: dict[str, tuple[str, ...]] = {
+    "email": ("email", "letter", "registered_letter"),
+    "letter": ("letter", "registered_letter", "email"),
+    "registered_letter": ("registered_letter", "letter", "email"),
+}
+
+
+def text_exists(name: str, medium: str) -> bool:
+    """Whether a template can be written for a medium, in every shipped language."""
+    return all(template(name, medium=medium, language=each) is not None for each in LANGUAGES)
+
+
 @cache
 def template(name: str, *, medium: str, language: str) -> BoundTemplate | None:
     """The shipped text of a template for a medium; None when there is none."""
     if not re.fullmatch(r"[a-z0-9_]+", name + medium):
         return None
-    path = TEXTS / language / f"{name}.{medium}.liquid"
-    return parse(path.read_text("utf-8"), language) if path.exists() else None
+    for each in _WRITTEN.get(medium, (medium,)):
+        path = TEXTS / language / f"{name}.{each}.liquid"
+        if path.exists():
+            return parse(path.read_text("utf-8"), language)
+    return None
 
 
 def parse(source: str, language: str) -> BoundTemplate:
@@ -121,12 +139,5 @@ def rendered(
         whole = text.render(**values)
     except (LiquidError, RecursionError, ValueError, TypeError) as error:
         raise TextError(str(error) or type(error).__name__) from error
-    subject, _, body = (french(whole) if language == "fr" else whole).partition("\n")
+    subject, _, body = typeset(whole, language).partition("\n")
     return subject.strip(), body
-
-
-def french(text: str) -> str:
-    """No-break spaces where French wants them: before : ; ! ? » and after «."""
-    text = re.sub(r" ([;!?])", rf"{NARROW}\1", text)
-    text = re.sub(r" ([:»])", rf"{NBSP}\1", text)
-    return text.replace("« ", f"«{NBSP}")

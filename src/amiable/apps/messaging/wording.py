@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -60,3 +61,13 @@ def short_date(day: date, language: str) -> str:
 def siren_text(siren: str) -> str:
     """732829320 -> 732 829 320."""
     return NBSP.join(siren[i : i + 3] for i in range(0, len(siren), 3))
+
+
+def typeset(text: str, language: str) -> str:
+    """No-break spaces where French wants them: before : ; ! ? » and €, and after «."""
+    if language != "fr":
+        return text
+    text = re.sub(r" ([;!?])", rf"{NARROW}\1", text)
+    text = re.sub(r" ([:»])", rf"{NBSP}\1", text)
+    text = re.sub(r"(?<=\d) €", f"{NBSP}€", text)
+    return text.replace("« ", f"«{NBSP}")
