@@ -1,0 +1,188 @@
+"""What an organization decides for all of its cases: read, checked, written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, get_args
+
+from amiable.apps.tenants.models import Organization
+from amiable.core.facts import Cap
+from amiable.core.records import CustomerKind
+from amiable.core.scenario import CONTACT_MEDIA
+from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.plugins.documents.mime import mail_address
+
+LARGEST_MIN_MINOR = 10_000_000
+LARGEST_DAYS, LARGEST_GRACE, LEAST_TOLERANCE, MOST_CAPS = 90, 30, 50, 12
+KINDS: tuple[str, ...] = get_args(CustomerKind)
+_PHONE = re.compile(r"\+?[0-9][0-9 .()/-]{4,30}")
+
+declare(
+    {
+        "settings.days": gettext_noop("Give a number of days from 1 to {limit}, or switch it off."),
+        "settings.amount": gettext_noop("Give an amount from 0 to {limit}."),
+        "settings.grace": gettext_noop("Give a number of days from 0 to {limit}."),
+        "settings.tolerance": gettext_noop("Give a percentage from {least} to 100."),
+        "settings.caps_many": gettext_noop("At most {limit} limits are kept."),
+        "settings.cap_numbers": gettext_noop(
+            "A limit is a number of contacts from 1 to 50 in 1 to 365 days."
+        ),
+        "settings.cap_medium": gettext_noop("{medium} is no medium that reaches a customer."),
+        "settings.cap_kind": gettext_noop("{kind} is no kind of customer."),
+        "settings.cap_twice": gettext_noop("This limit is there already."),
+        "settings.email": gettext_noop("{address} is not an email address mail can be sent to."),
+        "settings.phone": gettext_noop("{phone} is not a phone number."),
+        "settings.address_long": gettext_noop("An address has at most 6 lines of 38 characters."),
+        "settings.agency_address": gettext_noop(
+            "An agency's letters name it and its address (CPCE R124-4): write the address."
+        ),
+        "settings.customer_address": gettext_noop(
+            "{address} is the address of a customer: test messages must stay in the house."
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of an organization. Amounts in minor units; `bank_data_max_age_days` None = off;
+    `test_recipient` "" = messages reach the customers."""
+
+    bank_data_max_age_days: int | None
+    min_amount_minor: int
+    contact_caps: tuple[Cap, ...]
+    promise_grace_days: int
+    promise_tolerance_pct: int
+    test_recipient: str
+    is_agency: bool
+    address: tuple[str, ...]
+    email: str
+    phone: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, by field."""
+        return {
+            **asdict(self),
+            "contact_caps": [asdict(cap) for cap in self.contact_caps],
+            "address": list(self.address),
+        }
+
+
+FIELDS = tuple(field.name for field in fields(Settings))
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be taken; `problems` says why, by field."""
+
+    def __init__(self, problems: Mapping[str, Sentence]) -> None:
+        super().__init__("; ".join(f"{name}: {why}" for name, why in problems.items()))
+        self.problems = problems
+
+
+def settings_of(organization_id: int) -> Settings:
+    """The settings as they stand."""
+    row = Organization.objects.values(*FIELDS).get(id=organization_id)
+    return settings_from(row)
+
+
+def settings_from(row: Mapping[str, Any]) -> Settings:
+    """Settings of plain data, the shape of `to_json`; texts are trimmed."""
+    caps = tuple(each if isinstance(each, Cap) else Cap(**each) for each in row["contact_caps"])
+    lines = tuple(line.strip() for line in row["address"] if line.strip())
+    test = row["test_recipient"].strip()
+    return Settings(
+        **{
+            **row,
+            "contact_caps": caps,
+            "address": lines,
+            "email": row["email"].strip(),
+            "phone": row["phone"].strip(),
+            # As mail is sent to it: what is compared later must be the very same text.
+            "test_recipient": mail_address(test) or test,
+        }
+    )
+
+
+def settings_write(organization_id: int, wanted: Settings) -> None:
+    """Store settings that were found good."""
+    Organization.objects.filter(id=organization_id).update(**wanted.to_json())
+
+
+def settings_problems(wanted: Settings) -> dict[str, Sentence]:
+    """What is wrong with them, by field."""
+    found = {name: check(wanted) for name, check in _CHECKS.items()}
+    return {name: problem for name, problem in found.items() if problem}
+
+
+def _days(wanted: Settings) -> Sentence | None:
+    days = wanted.bank_data_max_age_days
+    wrong = days is not None and not 1 <= days <= LARGEST_DAYS
+    return Sentence("settings.days", {"limit": LARGEST_DAYS}) if wrong else None
+
+
+def _amount(wanted: Settings) -> Sentence | None:
+    wrong = not 0 <= wanted.min_amount_minor <= LARGEST_MIN_MINOR
+    return Sentence("settings.amount", {"limit": LARGEST_MIN_MINOR // 100}) if wrong else None
+
+
+def _grace(wanted: Settings) -> Sentence | None:
+    wrong = not 0 <= wanted.promise_grace_days <= LARGEST_GRACE
+    return Sentence("settings.grace", {"limit": LARGEST_GRACE}) if wrong else None
+
+
+def _tolerance(wanted: Settings) -> Sentence | None:
+    wrong = not LEAST_TOLERANCE <= wanted.promise_tolerance_pct <= 100
+    return Sentence("settings.tolerance", {"least": LEAST_TOLERANCE}) if wrong else None
+
+
+def _caps(wanted: Settings) -> Sentence | None:
+    caps = wanted.contact_caps
+    if len(caps) > MOST_CAPS:
+        return Sentence("settings.caps_many", {"limit": MOST_CAPS})
+    if len({(cap.medium, cap.kind, cap.days) for cap in caps}) < len(caps):
+        return Sentence("settings.cap_twice")
+    return next(filter(None, map(_cap, caps)), None)
+
+
+def _cap(cap: Cap) -> Sentence | None:
+    if cap.medium and cap.medium not in CONTACT_MEDIA:
+        return Sentence("settings.cap_medium", {"medium": cap.medium[:40]})
+    if cap.kind and cap.kind not in KINDS:
+        return Sentence("settings.cap_kind", {"kind": cap.kind[:40]})
+    inside = 1 <= cap.count <= 50 and 1 <= cap.days <= 365
+    return None if inside else Sentence("settings.cap_numbers")
+
+
+def _mail(address: str) -> Sentence | None:
+    wrong = address and mail_address(address) is None
+    return Sentence("settings.email", {"address": address[:100]}) if wrong else None
+
+
+def _phone(wanted: Settings) -> Sentence | None:
+    wrong = wanted.phone and not _PHONE.fullmatch(wanted.phone)
+    return Sentence("settings.phone", {"phone": wanted.phone[:40]}) if wrong else None
+
+
+def _address(wanted: Settings) -> Sentence | None:
+    if wanted.is_agency and not wanted.address:
+        return Sentence("settings.agency_address")
+    return Sentence("settings.address_long") if _too_long(wanted.address) else None
+
+
+def _too_long(lines: Sequence[str]) -> bool:
+    return len(lines) > 6 or any(len(line) > 38 for line in lines)
+
+
+_CHECKS: Mapping[str, Callable[[Settings], Sentence | None]] = {
+    "bank_data_max_age_days": _days,
+    "min_amount_minor": _amount,
+    "contact_caps": _caps,
+    "promise_grace_days": _grace,
+    "promise_tolerance_pct": _tolerance,
+    "test_recipient": lambda wanted: _mail(wanted.test_recipient),
+    "address": _address,
+    "email": lambda wanted: _mail(wanted.email),
+    "phone": _phone,
+}
