@@ -35,6 +35,10 @@ declare(
             "Nobody pays, disputes or promises anything, and no invoice is added: the work of the "
             "later days is the most it can be."
         ),
+        "simulation.case_by_case": gettext_noop(
+            "Limits on contacts are counted customer by customer: people who answer for several "
+            "may be contacted a little less than shown."
+        ),
         "simulation.bank_fresh": gettext_noop("Bank statements keep coming in on time."),
     }
 )
@@ -53,6 +57,7 @@ class Assumed:
             Sentence("simulation.approved"),
             Sentence("simulation.delivered", {"days": self.receipt_days}),
             Sentence("simulation.bank_fresh"),
+            Sentence("simulation.case_by_case"),
         )
 
 

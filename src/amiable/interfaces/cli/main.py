@@ -23,7 +23,9 @@ COMMANDS = {
     "send": "ticks",
     "match": "matching",
     "day": "ticks",
+    "simulate": "simulate",
     "scenario": "scenarios",
+    "assign": "assign",
     "interest": "law",
     "report": "reports",
 }
