@@ -307,16 +307,17 @@ def _allowed(scenario: Scenario, item: Item, track: _Track, reached: int) -> int
         return reached
     steps, ranks = course.steps, course.ranks
     index = reached
-    contacted = any(
-        scenario.by_code[code].rank > 0 for code in item.steps_done if code in scenario.by_code
-    )
+    known = scenario.by_code
+    contacted = any(known[code].rank > 0 for code in item.steps_done if code in known)
     if scenario.catch_up == "one_by_one":
         first = course.first_after_due
         index = max(done + 1, first) if reached >= first else reached
     elif not contacted and scenario.catch_up == "catch_up_step":
         limit = course.position.get(scenario.catch_up_step)
         index = reached if limit is None else min(reached, limit)
-    taken = {scenario.by_code[c].rank for c in item.steps_done if c in scenario.by_code}
+    if ranks[index] < FORMAL:
+        return index
+    taken = {known[code].rank for code in item.steps_done if code in known}
     for gate, needed in ((LITIGATION, FORMAL), (FORMAL, FIRM)):
         if ranks[index] >= gate and needed not in taken:
             below = [i for i in range(done + 1, index) if ranks[i] < gate]

@@ -258,11 +258,12 @@ def _act(work: _Work, step: Step, due: list[Position]) -> None:
         )
         for at in due
     )
-    together = tuple(replace(item, step="", event_on=None) for item in items)
+    companions = work.scenario.companions[step.code]
+    together = [replace(item, step="", event_on=None) for item in items] if companions else []
     reasons = tuple(at.sentence for at in due)
     approval = _approval(work, step, due)
     leaving: list[str] = []
-    for each in (step, *work.scenario.companions[step.code]):
+    for each in (step, *companions):
         medium = medium_for(work.facts, each)
         stop = reach_stop(work.facts, each)
         if stop is None and each.accompanies and medium:
@@ -277,7 +278,7 @@ def _act(work: _Work, step: Step, due: list[Position]) -> None:
                 step=each,
                 occurrence=work.facts.closed_counts.get(each.code, 0) + 1,
                 due_on=work.day,
-                items=together if each.accompanies else items,
+                items=tuple(together) if each.accompanies else items,
                 reasons=reasons + _notes(each, medium, approval),
                 medium=medium,
                 approval=approval,

@@ -36,6 +36,7 @@ Anchor = Literal[
 Event = Literal["promise_broken", "instalment_missed", "payment_returned", "dispute_closed"]
 
 STAGES: tuple[Stage, ...] = get_args(Stage)
+_RANKS = {stage: rank for rank, stage in enumerate(STAGES)}
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 # Anchors that begin a course of their own; the others belong to the course of the dates.
 EVENTS: tuple[Event, ...] = get_args(Event)
@@ -123,7 +124,7 @@ class Step:
     @property
     def rank(self) -> int:
         """Severity: the position of the stage on the tone ladder."""
-        return STAGES.index(self.stage)
+        return _RANKS[self.stage]
 
 
 @dataclass(frozen=True)

@@ -127,8 +127,11 @@ def item_stop(
 
 def chaseable_minor(item: Item, given: Commitments) -> int:
     """What may be asked for: the open amount less what is disputed and what is promised."""
+    chased = item.chased_minor
+    if not given.covers:
+        return chased
     cover = given.covers.get(item.id)
-    return item.chased_minor - (cover.amount_minor if cover else 0)
+    return chased - (cover.amount_minor if cover else 0)
 
 
 def asked_minor(item: Item, step: Step, today: date, *, given: Commitments) -> int:
