@@ -167,7 +167,7 @@ def test_credit_is_shown_and_deducted_and_other_items_stand_apart():
     assert "Montant               1\u202f000,00\u00a0€" in found
     assert found.index("FA2026-0001") < found.index("à échoir prochainement")
     assert found.index("à échoir prochainement") < found.index("FA2026-0002")
-    assert found.index("Contestées") < found.index("FA2026-0003")
+    assert found.index("contestées") < found.index("FA2026-0003")
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db.models import Min
+
 from amiable.apps.customers.models import Customer
+from amiable.apps.dunning.listing import (
+    Account,
+    account_lines,
+    broken_pledge,
+    message_lines,
+    returned_payment,
+)
 from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.recipients import Reach, chosen, reaches
+from amiable.apps.messaging.mandates import MANDATE_MARK
 from amiable.apps.messaging.models import Message
 from amiable.apps.receivables.models import Installment
-from amiable.core.drafts import Draft, DraftLine, Party, Recipient
-from amiable.core.facts import CaseFacts, Item
+from amiable.apps.tenants.models import Organization
+from amiable.core.drafts import Agency, Draft, DraftLine, Party, Recipient
+from amiable.core.facts import CaseFacts
+from amiable.core.promises import commitments
 from amiable.core.references import customer_reference, rf_reference
 from amiable.core.scenario import Scenario, Step
-from amiable.core.stops import item_stop
 from amiable.core.workdays import next_workday
 
 
@@ -38,10 +49,14 @@ def drafts(organization_id: int, ready: Collection[Ready], *, on: date) -> list[
     customers = Customer.objects.select_related("creditor").in_bulk(
         {each.facts.customer_id for each in ready}
     )
+    organization = Organization.objects.get(id=organization_id)
+    case_ids = {each.facts.case_id for each in ready}
     known = _Known(
         reaches=reaches(organization_id, customers.keys()),
-        threads=_threads(organization_id, {each.facts.case_id for each in ready}),
+        threads=_threads(organization_id, case_ids),
         invoices=_invoice_ids(organization_id, ready),
+        organization=organization,
+        first_letters=_first_letters(organization, case_ids) if organization.is_agency else {},
     )
     return [_draft(each, customers[each.facts.customer_id], known, on) for each in ready]
 
@@ -62,6 +77,23 @@ class _Known:
     reaches: Mapping[int, Reach]
     threads: Mapping[int, list[_Earlier]]
     invoices: Mapping[int, int]
+    organization: Organization
+    first_letters: Mapping[int, date]
+
+    def agency(self, customer: Customer, case_id: int) -> Agency | None:
+        """Who collects, when the organization does so for others."""
+        organization, creditor = self.organization, customer.creditor
+        if not organization.is_agency:
+            return None
+        party = Party(
+            name=organization.name,
+            address_lines=tuple(organization.address),
+            email=organization.email or creditor.email,
+            phone=organization.phone,
+            brand_color=creditor.brand_color,
+        )
+        reference = customer_reference(customer.id)
+        return Agency(party, reference, self.first_letters.get(case_id))
 
 
 def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
@@ -73,12 +105,10 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
     earlier = [
         e for e in known.threads.get(facts.case_id, []) if not e.items.isdisjoint(ready.asked)
     ]
-    lines = tuple(
-        line
-        for item in facts.items
-        if (group := _group(ready, item, on))
-        for line in _lines(item, group, known.invoices[item.id], on)
-    )
+    given = commitments(facts, on)
+    account = Account(facts, on, given, known.invoices)
+    lines = message_lines(account, ready.asked, show_paused=ready.scenario.show_paused)
+    returned_on, return_code = returned_payment(facts, ready.asked)
     zone = facts.holidays_zone
     return Draft(
         key=ready.action.key,
@@ -108,41 +138,12 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
         previous_contact_on=earlier[-1].on if earlier else None,
         thread_ids=tuple(each.message_id for each in earlier if each.message_id),
         attachments=step.attachments,
+        pledge=broken_pledge(given, step),
+        returned_on=returned_on,
+        return_code=return_code,
+        agency=known.agency(customer, facts.case_id),
+        account=account_lines(account) if "statement" in step.attachments else (),
     )
-
-
-def _group(ready: Ready, item: Item, on: date) -> str | None:
-    """Where an open item stands in the message; None = not spoken of."""
-    if ready.asked.get(item.id):
-        return "due"
-    if item.chased_minor == 0 and item.open_minor > 0:
-        return "disputed"
-    if item_stop(ready.facts, item, on):
-        return None
-    if item.due_date >= on:
-        return "upcoming"
-    return "reminded"
-
-
-def _lines(item: Item, group: str, invoice_id: int, on: date) -> list[DraftLine]:
-    """The line of an item, and beside it the part of it that is contested."""
-    asked = DraftLine(
-        invoice_id=invoice_id,
-        number=item.number,
-        issue_date=item.issue_date,
-        due_date=item.due_date,
-        total_minor=item.total_minor,
-        open_minor=item.open_minor if group == "disputed" else item.chased_minor,
-        days_late=(on - item.due_date).days,
-        group=group,  # type: ignore[arg-type]  # one of the literals by construction
-    )
-    contested = item.open_minor - asked.open_minor
-    if contested == 0:
-        return [asked]
-    return [
-        replace(asked, beside_minor=contested),
-        replace(asked, open_minor=contested, group="disputed", beside_minor=asked.open_minor),
-    ]
 
 
 def _payment_reference(customer: Customer, lines: Collection[DraftLine]) -> str:
@@ -204,6 +205,20 @@ def _threads(organization_id: int, case_ids: Collection[int]) -> dict[int, list[
     for key, (case_id, message_id, on) in heads.items():
         found[case_id].append(_Earlier(message_id, on, frozenset(asked[key])))
     return found
+
+
+def _first_letters(organization: Organization, case_ids: Collection[int]) -> dict[int, date]:
+    """Day of the first message of each case that carried the statements of CPCE R124-4; its frozen
+    text is the proof. A test proves something to a test only."""
+    rows = Message.objects.filter(
+        organization_id=organization.id,
+        case_id__among=set(case_ids),
+        state=Message.State.SENT,
+        text__contains=MANDATE_MARK,
+    )
+    if not organization.test_recipient:
+        rows = rows.filter(is_test=False)
+    return dict(rows.values_list("case_id").annotate(Min("on_date")).order_by())
 
 
 def _invoice_ids(organization_id: int, ready: Collection[Ready]) -> dict[int, int]:

@@ -32,6 +32,8 @@ declare(
 
 # The templates that speak in the name of an agency.
 _PREFIX, _FIRST = "agency_", "agency_first"
+# Stands in the text of every message that carries the statements, and in no recall of them.
+MANDATE_MARK = "L111-8"
 
 
 def mandate_problem(draft: Draft) -> Sentence | None:
