@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from amiable.apps.cases.models import Case
 from amiable.apps.dunning.assignment import rules_assign
+from amiable.apps.dunning.experiments import members_draw
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action, ActionItem, Enrollment, Scenario
 from amiable.apps.messaging.services import messages_withdraw
@@ -254,19 +255,21 @@ def _enroll(
     enrolled = _enrolled(organization_id, case_ids)
     missing = [case_id for case_id in case_ids if case_id not in enrolled]
     assigned = rules_assign(organization_id, missing, default_id=default.id)
-    Enrollment.objects.bulk_create(
-        [
-            Enrollment(
-                organization_id=organization_id,
-                case_id=case_id,
-                scenario_id=chosen.scenario_id,
-                started_on=on,
-                why=[chosen.why.to_json()],
-            )
-            for case_id, chosen in assigned.items()
-        ]
-    )
-    return enrolled | {case_id: chosen.scenario_id for case_id, chosen in assigned.items()}
+    usual = [case_id for case_id, chosen in assigned.items() if chosen.scenario_id == default.id]
+    drawn = members_draw(organization_id, usual, on)
+    rows = [
+        Enrollment(
+            organization_id=organization_id,
+            case_id=case_id,
+            scenario_id=drawn[case_id].scenario_id if case_id in drawn else chosen.scenario_id,
+            delay_days=drawn[case_id].delay_days if case_id in drawn else 0,
+            started_on=on,
+            why=[(drawn[case_id].why if case_id in drawn else chosen.why).to_json()],
+        )
+        for case_id, chosen in assigned.items()
+    ]
+    Enrollment.objects.bulk_create(rows)
+    return enrolled | {row.case_id: row.scenario_id for row in rows}
 
 
 def _insert(organization_id: int, additions: list[tuple[PlannedAction, int]], on: date) -> None:
