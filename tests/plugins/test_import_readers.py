@@ -124,6 +124,34 @@ def test_customers_of_every_kind():
     ]  # fmt: skip
 
 
+def test_contacts_have_roles_and_customers_scores_and_payer_groups():
+    found = read_file(SAMPLES / "customers" / "contacts.csv")
+    assert not found.errors
+    assert [(c.contact_name, c.contact_role) for c in found.customers] == [
+        ("Anne Morel", "accounts_payable"), ("Jean Petit", "director"), ("Paul Roux", ""),
+        ("", ""), ("", ""),
+    ]  # fmt: skip
+    assert [c.score for c in found.customers] == [85, 0, None, None, 72]
+    assert [c.payer_group for c in found.customers] == [
+        "Holding Léopold",
+        "",
+        "",
+        "",
+        "Holding Léopold",
+    ]
+    assert [(w.line, w.code) for w in found.warnings] == [
+        (4, "customer.contact_role"), (4, "customer.score"), (5, "customer.score")
+    ]  # fmt: skip
+
+
+def test_the_same_columns_in_english(tmp_path):
+    text = "Customer code,Customer name,Contact name,Contact role,Credit score,Payer group\nC1,Smith Ltd,Ann Lee,Finance Director,40,Smith Group\n"
+    (row,) = read(tmp_path, text.encode()).customers
+    assert (row.contact_name, row.contact_role, row.score, row.payer_group) == (
+        "Ann Lee", "director", 40, "Smith Group",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "iso8859-15", "utf-16"])
 def test_separators_and_encodings_give_the_same_rows(tmp_path, delimiter, encoding):

@@ -40,7 +40,7 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """A customer as a file states it. Empty string = not stated."""
+    """A customer as a file states it. Empty string, or a score of None, = not stated."""
 
     line: int
     code: str
@@ -61,6 +61,9 @@ class CustomerRow:
     payment_term: str = ""
     iban: str = ""
     contact_name: str = ""
+    contact_role: str = ""
+    score: int | None = None
+    payer_group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from typing import Literal
 
-from django.db.models import Count
 from django.utils import timezone
 
 from amiable.apps.customers.models import Contact, ContactPoint, Customer, CustomerIban
-from amiable.apps.work.bulk import rows_insert
+from amiable.apps.work.bulk import ids_reserve, rows_insert
 from amiable.core.records import CustomerRow
 
 Mark = Literal["valid", "invalid", "opted_out"]
@@ -20,43 +20,66 @@ SOURCE = "file"
 
 def details_add(
     organization_id: int, rows: Mapping[int, CustomerRow], *, new: Collection[int], on: date
-) -> None:
-    """Add emails, phones, IBANs and contact names that rows (by customer id) state and we lack.
+) -> set[int]:
+    """Add emails, phones, IBANs and contacts that rows (by customer id) state and we lack.
 
-    `new` customers are known to have none yet, so nothing is read for them.
+    `new` customers are known to have none yet, so nothing is read for them. Returns the customers
+    that can be reached otherwise than before.
     """
     old = sorted(set(rows) - set(new))
-    _points_add(organization_id, rows, old)
+    contacts, changed = _contacts_add(organization_id, rows, old)
+    changed |= _points_add(organization_id, rows, old, contacts)
     _ibans_add(organization_id, rows, old, on)
-    _contacts_add(organization_id, rows, old)
+    return changed
 
 
-def _points_add(organization_id: int, rows: Mapping[int, CustomerRow], old: list[int]) -> None:
-    known: set[tuple[int, str, str]] = set()
-    counts: dict[tuple[int, str], int] = {}
+def _points_add(
+    organization_id: int,
+    rows: Mapping[int, CustomerRow],
+    old: list[int],
+    contacts: Mapping[int, int],
+) -> set[int]:
+    """`contacts` = the person of a row, by customer id: its addresses are that person's.
+
+    Returns the customers with a new address or one that is now somebody's.
+    """
+    known: dict[tuple[int, str, str], int] = {}
+    counts: dict[tuple[int, str], int] = defaultdict(int)
+    nobodys: set[int] = set()
     for ids in _slices(old):
         points = ContactPoint.objects.filter(organization_id=organization_id, customer_id__in=ids)
-        known.update(points.values_list("customer_id", "kind", "value"))
-        for customer_id, kind, count in points.values_list("customer_id", "kind").annotate(
-            Count("id")
+        for point_id, contact_id, *key in points.values_list(
+            "id", "contact_id", "customer_id", "kind", "value"
         ):
-            counts[customer_id, kind] = count
-    wanted = [
+            known[key[0], key[1], key[2]] = point_id
+            counts[key[0], key[1]] += 1
+            if contact_id is None:
+                nobodys.add(point_id)
+    stated = [
         (customer_id, kind, value)
         for customer_id, row in rows.items()
         for kind, value in (("email", row.email), ("phone", row.phone))
-        if value and (customer_id, kind, value) not in known
+        if value
     ]
+    wanted = [key for key in stated if key not in known]
     rows_insert(
         ContactPoint,
         (
-            "organization_id", "customer_id", "kind", "value", "position", "invalid_reason",
+            "organization_id", "customer_id", "contact_id", "kind", "value", "position",
+            "invalid_reason",
         ),
         rows=(
-            (organization_id, customer_id, kind, value, counts.get((customer_id, kind), 0), "")
+            (
+                organization_id, customer_id, contacts.get(customer_id), kind, value,
+                counts.get((customer_id, kind), 0), "",
+            )
             for customer_id, kind, value in wanted
         ),
     )  # fmt: skip
+    owned = [key for key in stated if known.get(key) in nobodys and key[0] in contacts]
+    points_owned = [ContactPoint(id=known[key], contact_id=contacts[key[0]]) for key in owned]
+    ContactPoint.objects.bulk_update(points_owned, ["contact"], batch_size=500)
+    return {key[0] for key in (*wanted, *owned)}
 
 
 def _ibans_add(
@@ -77,20 +100,42 @@ def _ibans_add(
     )
 
 
-def _contacts_add(organization_id: int, rows: Mapping[int, CustomerRow], old: list[int]) -> None:
-    known: set[tuple[int, str]] = set()
+def _contacts_add(
+    organization_id: int, rows: Mapping[int, CustomerRow], old: list[int]
+) -> tuple[dict[int, int], set[int]]:
+    """Add the persons that rows name, with their roles.
+
+    Returns the person of each row by customer id, and the customers in whom something changed.
+    """
+    known: dict[tuple[int, str], tuple[int, str]] = {}
     for ids in _slices([i for i in old if rows[i].contact_name]):
         contacts = Contact.objects.filter(organization_id=organization_id, customer_id__in=ids)
-        known.update(contacts.values_list("customer_id", "name"))
+        for contact_id, role, customer_id, name in contacts.values_list(
+            "id", "role", "customer_id", "name"
+        ):
+            known[customer_id, name] = (contact_id, role)
+    named = {i: row for i, row in rows.items() if row.contact_name}
+    found = {
+        i: known[i, row.contact_name] for i, row in named.items() if (i, row.contact_name) in known
+    }
+    renamed = {
+        i: Contact(id=contact_id, role=named[i].contact_role)
+        for i, (contact_id, role) in found.items()
+        if named[i].contact_role not in ("", role)
+    }
+    Contact.objects.bulk_update(renamed.values(), ["role"], batch_size=500)
+    new = [i for i in named if i not in found]
+    people = dict(zip(new, ids_reserve(Contact, len(new)), strict=True))
     rows_insert(
         Contact,
-        ("organization_id", "customer_id", "name", "role"),
+        ("id", "organization_id", "customer_id", "name", "role"),
         rows=(
-            (organization_id, customer_id, row.contact_name, "")
-            for customer_id, row in rows.items()
-            if row.contact_name and (customer_id, row.contact_name) not in known
+            (contact_id, organization_id, i, named[i].contact_name, named[i].contact_role)
+            for i, contact_id in people.items()
         ),
     )
+    everyone = people | {i: contact_id for i, (contact_id, _) in found.items()}
+    return everyone, {*new, *renamed}
 
 
 def _slices(ids: list[int]) -> list[list[int]]:

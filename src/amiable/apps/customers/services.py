@@ -33,11 +33,12 @@ _CHUNK = 5000
 # What a file states replaces what is known; an empty cell replaces nothing.
 _STATED = (
     "name", "kind", "siren", "vat_number", "language", "segment", "sales_owner", "payment_term",
-    "address_lines", "postcode", "city", "country",
+    "address_lines", "postcode", "city", "country", "score", "payer_group",
 )  # fmt: skip
+_UNSTATED: tuple[object, ...] = ("", None, ())  # a score of 0 is stated
 _ROW_FIELDS = tuple(name for name in CustomerRow.__dataclass_fields__ if name != "line")
 _row_values = attrgetter(*_ROW_FIELDS)
-_COLUMNS = ("id", "organization_id", "creditor_id", "code", *_STATED, "payer_group", "created_at")
+_COLUMNS = ("id", "organization_id", "creditor_id", "code", *_STATED, "created_at")
 
 
 @dataclass
@@ -77,12 +78,13 @@ def customers_upsert(
         result.ids[key] = customer.id
     _create(organization_id, creditor_id, merged, result)
     _update(merged, found, result)
-    details_add(
+    reached = details_add(
         organization_id,
         {result.ids[key]: row for key, row in merged.items() if key in result.ids},
         new=result.created,
         on=on,
     )
+    result.updated |= reached - result.created
     return result
 
 
@@ -110,7 +112,9 @@ def _merged(rows: Sequence[CustomerRow]) -> dict[Key, CustomerRow]:
         elif values not in known:
             known.add(values)
             before = _row_values(merged[key])
-            united = [new or old for new, old in zip(values, before, strict=True)]
+            united = [
+                old if new in _UNSTATED else new for new, old in zip(values, before, strict=True)
+            ]
             merged[key] = CustomerRow(merged[key].line, *united)  # type: ignore[arg-type]  # fields in order
     return merged
 
@@ -185,7 +189,8 @@ def _create(
                 result.ids[key], organization_id, creditor_id, row.code or codes[row.name],
                 row.name or row.code, row.kind or "company", row.siren, row.vat_number,
                 row.language or "fr", row.segment, row.sales_owner, row.payment_term,
-                list(row.address_lines), row.postcode, row.city, row.country or "FR", "", now,
+                list(row.address_lines), row.postcode, row.city, row.country or "FR",
+                row.score, row.payer_group, now,
             )
             for key, row in ((key, merged[key]) for key in new)
         ),
@@ -221,7 +226,11 @@ def _update(
         row = merged[key]
         stated = {name: getattr(row, name) for name in _STATED} | {"code": row.code}
         stated["address_lines"] = list(row.address_lines)
-        new = {k: v for k, v in stated.items() if v and getattr(customer, k) != v}
+        new = {
+            k: v
+            for k, v in stated.items()
+            if v not in (*_UNSTATED, []) and getattr(customer, k) != v
+        }
         if new:
             for name, value in new.items():
                 setattr(customer, name, value)

@@ -16,6 +16,7 @@ from stdnum.fr import siret as stdnum_siret
 
 from amiable.core.numbers import plain
 from amiable.core.records import CustomerKind, CustomerRow
+from amiable.core.roles import role_of
 from amiable.core.sentences import declare, gettext_noop
 from amiable.core.terms import TermError, legal_warning, parse_term
 from amiable.plugins.imports._fields import CUSTOMER
@@ -42,6 +43,13 @@ declare(
             "“{value}” is not a kind of customer (company, consumer, public body); it was left out."
         ),
         "customer.language": gettext_noop("“{value}” is not a language; it was left out."),
+        "customer.contact_role": gettext_noop(
+            "“{value}” is not a role of a contact (accounts payable, buyer, manager, director, "
+            "legal); it was left out."
+        ),
+        "customer.score": gettext_noop(
+            "“{value}” is not a score from 0 (risky) to 100 (good); it was left out."
+        ),
         "customer.country": gettext_noop(
             "“{value}” is not a country code of two letters; it was left out."
         ),
@@ -74,7 +82,7 @@ _COUNTRIES = {"france": "FR", "belgique": "BE", "belgium": "BE", "suisse": "CH",
               "netherlands": "NL", "monaco": "MC"}  # fmt: skip
 _LIMITS = {
     "segment": 60, "sales_owner": 120, "postcode": 12, "city": 100, "contact_name": 200,
-    "creditor": 40, "payment_term": 30,
+    "creditor": 40, "payment_term": 30, "payer_group": 60,
 }  # fmt: skip
 
 
@@ -138,15 +146,16 @@ class CustomerReader:
         self._warn_term(cells.get("payment_term", ""))
         kind = self._checked("kind", cells.get("kind", ""))
         lines = tuple(text[:200] for n in "123" if (text := cells.get(f"address_{n}", "")))
+        score = self._checked("score", cells.get("score", ""))
         return CustomerRow(
             line=self._line, code=code, name=name, address_lines=lines,
-            kind=_KINDS.get(kind), **values,
+            kind=_KINDS.get(kind), score=int(score) if score else None, **values,
         )  # fmt: skip
 
     def _checked(self, field: str, text: str) -> str:
         if not text:
             return ""
-        value = (_CHECKS.get(field) or _kind)(text)
+        value = (_CHECKS.get(field) or _CODED[field])(text)
         if not value:
             self._problems.warning(
                 self._line, self.column(field), f"customer.{field}", value=text[:80]
@@ -219,6 +228,16 @@ def _kind(text: str) -> str:
     return plain(text) if plain(text) in _KINDS else ""
 
 
+def _score(text: str) -> str:
+    """Whole points of a hundred: "85", "85,0", "85/100"."""
+    digits = re.fullmatch(r"(\d{1,3})(?:[.,]0+)?(?: ?/ ?100)?", text, re.ASCII)
+    return digits[1] if digits and int(digits[1]) <= 100 else ""
+
+
+def _role(text: str) -> str:
+    return role_of(text) or ""
+
+
 _CHECKS: dict[str, Callable[[str], str]] = {
     "siren": _siren,
     "vat_number": _vat,
@@ -227,4 +246,7 @@ _CHECKS: dict[str, Callable[[str], str]] = {
     "phone": _phone,
     "language": _language,
     "country": _country,
+    "contact_role": _role,
 }
+# Read as words, kept as something else.
+_CODED: dict[str, Callable[[str], str]] = {"kind": _kind, "score": _score}

@@ -93,6 +93,18 @@ CUSTOMER: Names = {
     "creditor": _names("creancier, creditor, code creancier, creditor code, entite, entity"),
     "iban": _names("iban, iban client, customer iban, compte bancaire"),
     "contact_name": _names("contact, nom contact, nom du contact, contact name, interlocuteur"),
+    "contact_role": _names(
+        "fonction contact, fonction du contact, role contact, role du contact, contact role,"
+        "contact function, contact title, contact job title, fonction, role, poste, job title"
+    ),
+    "score": _names(
+        "score, score client, score de risque, score risque, customer score, credit score,"
+        "risk score, scoring, note de risque, note risque"
+    ),
+    "payer_group": _names(
+        "groupe payeur, groupe de payeurs, groupe de paiement, centrale de paiement, payer group,"
+        "paying group, payment group, payer_group"
+    ),
     "payment_term": _names(
         "conditions de paiement, condition de paiement, conditions paiement, condition paiement,"
         "conditions de reglement, condition de reglement, conditions reglement,"
