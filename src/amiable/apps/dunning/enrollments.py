@@ -136,6 +136,13 @@ def scenario_choices(organization_id: int) -> tuple[tuple[int, str], ...]:
     return tuple(sorted(rows.values_list("id", "name"), key=lambda row: row[1]))
 
 
+def scenario_id(organization_id: int, code: str, *, version: int | None = None) -> int | None:
+    """The id of a version of a scenario, the newest by default; None when there is none."""
+    rows = _scenarios(organization_id).filter(code=code)
+    rows = rows if version is None else rows.filter(version=version)
+    return rows.order_by("-version").values_list("id", flat=True).first()
+
+
 def scenario_shares(organization_id: int) -> list[ScenarioShare]:
     """The versions that cases run on, most cases first."""
     rows = Enrollment.objects.filter(organization_id=organization_id).values_list(

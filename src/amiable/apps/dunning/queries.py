@@ -11,13 +11,16 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Sum
 
 from amiable.apps.customers.models import ContactPoint
-from amiable.apps.dunning.models import Action, ActionItem
-from amiable.apps.dunning.planning import CasePlan, plan_preview
+from amiable.apps.dunning.models import Action, ActionItem, Scenario
+from amiable.apps.dunning.planning import CasePlan, plan_preview, scenario_of
+from amiable.core.money import Money
+from amiable.core.scenario import STAGES, Step
 from amiable.core.sentences import Sentence
 
 # The tabs of the agenda: which states, which media.
 TABS: Mapping[str, Q] = {
-    "approve": Q(state=Action.State.TO_APPROVE),
+    "approve": Q(state=Action.State.TO_APPROVE) & ~Q(approval="batch"),
+    "batch": Q(state=Action.State.TO_APPROVE, approval="batch"),
     "calls": Q(state=Action.State.TODO),
     "automatic": Q(state__in=[Action.State.APPROVED, Action.State.CLAIMED]),
     "problems": Q(state=Action.State.UNKNOWN),
@@ -26,7 +29,11 @@ TABS: Mapping[str, Q] = {
 
 @dataclass(frozen=True, slots=True)
 class AgendaLine:
-    """An action as a person sees it. `amount_minor` = what its items are worth now."""
+    """An action as a person sees it. `amount_minor` = what its items are worth now.
+
+    `step_name` = the scenario's own name for it (a gettext message when it is a shipped one);
+    `task` = what an internal step asks, `sales_owner` = whom it may ask.
+    """
 
     id: int
     case_id: int
@@ -48,6 +55,29 @@ class AgendaLine:
     message_id: int | None
     decided_by: str
     result: str
+    approval: str
+    scenario_id: int
+    scenario_name: str
+    step_name: str
+    task: str
+    sales_owner: str
+    is_test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BatchGroup:
+    """The actions of one step that wait to be confirmed together. `lines` are the largest;
+    `count` and `amounts` (one per currency) speak of all."""
+
+    scenario_id: int
+    scenario_name: str
+    step: str
+    step_name: str
+    medium: str
+    stage: str
+    count: int
+    amounts: tuple[Money, ...]
+    lines: tuple[AgendaLine, ...]
 
 
 def agenda(organization_id: int, *, on: date, tab: str = "", limit: int = 200) -> list[AgendaLine]:
@@ -71,6 +101,41 @@ def agenda_counts(organization_id: int, *, on: date) -> dict[str, int]:
     return counts
 
 
+def batch_groups(organization_id: int, *, on: date, limit: int = 200) -> list[BatchGroup]:
+    """What waits to be confirmed in a batch, step by step, gentlest first; at most `limit` lines
+    in all, the largest amounts first. A fixed number of queries."""
+    lines = agenda(organization_id, on=on, tab="batch", limit=limit)
+    by_step: dict[tuple[int, str], list[AgendaLine]] = defaultdict(list)
+    for line in lines:
+        by_step[line.scenario_id, line.step].append(line)
+    rows = (
+        Action.objects.filter(TABS["batch"], organization_id=organization_id, due_on__lte=on)
+        .values_list("scenario_id", "step", "case__currency")
+        .annotate(count=Count("id", distinct=True), amount=Sum("items__open_minor"))
+        .order_by("case__currency")
+    )
+    counts: dict[tuple[int, str], int] = defaultdict(int)
+    amounts: dict[tuple[int, str], list[Money]] = defaultdict(list)
+    for scenario_id, step, currency, count, amount in rows:
+        counts[scenario_id, step] += count
+        amounts[scenario_id, step].append(Money(amount or 0, currency))
+    return [
+        BatchGroup(
+            scenario_id=first.scenario_id,
+            scenario_name=first.scenario_name,
+            step=first.step,
+            step_name=first.step_name,
+            medium=first.medium,
+            stage=first.stage,
+            count=counts[key],
+            amounts=tuple(amounts[key]),
+            lines=tuple(group),
+        )
+        for key, group in sorted(by_step.items(), key=lambda pair: _gentlest(pair[1][0]))
+        if (first := group[0])
+    ]
+
+
 def action_lines(organization_id: int, rows: QuerySet[Action] | list[Action]) -> list[AgendaLine]:
     """Actions with what a person needs to read them; a fixed number of queries."""
     actions = list(
@@ -85,6 +150,7 @@ def action_lines(organization_id: int, rows: QuerySet[Action] | list[Action]) ->
         numbers[action_id].append(number)
         amounts[action_id] += amount
     phones = _phones(organization_id, {action.case.customer_id for action in actions})
+    steps = _steps(organization_id, actions)
     actions.sort(key=lambda action: order[action.id])
     return [
         AgendaLine(
@@ -108,6 +174,13 @@ def action_lines(organization_id: int, rows: QuerySet[Action] | list[Action]) ->
             message_id=action.message_id,
             decided_by=action.decided_by,
             result=action.result,
+            approval=action.approval,
+            scenario_id=action.scenario_id,
+            scenario_name=steps[action.id][0],
+            step_name=step.name if (step := steps[action.id][1]) else "",
+            task=step.task if step else "",
+            sales_owner=action.case.customer.sales_owner,
+            is_test=action.is_test,
         )
         for action in actions
     ]
@@ -129,6 +202,28 @@ def pending_count(organization_id: int, *, on: date) -> int:
     return Action.objects.filter(
         organization_id=organization_id, state=Action.State.APPROVED, due_on__lte=on
     ).count()
+
+
+def _steps(organization_id: int, actions: Collection[Action]) -> dict[int, tuple[str, Step | None]]:
+    """Name of the scenario and the step, by action."""
+    rows = (
+        Scenario.objects.filter(organization_id=organization_id)
+        .select_related("after")
+        .in_bulk({action.scenario_id for action in actions})
+    )
+    definitions = {row.id: scenario_of(row) for row in rows.values()}
+    return {
+        action.id: (
+            rows[action.scenario_id].name,
+            definitions[action.scenario_id].by_code.get(action.step),
+        )
+        for action in actions
+    }
+
+
+def _gentlest(line: AgendaLine) -> tuple[int, str, str]:
+    stage: Any = line.stage
+    return (STAGES.index(stage) if stage in STAGES else len(STAGES), line.scenario_name, line.step)
 
 
 def _phones(organization_id: int, customer_ids: Collection[int]) -> dict[int, str]:

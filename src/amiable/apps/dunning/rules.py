@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
+import yaml
 from django.db import transaction
 from django.db.models import Max
 
@@ -17,6 +18,7 @@ from amiable.core.scenario_data import ScenarioError, _plain, _read
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 
 MAX_RULES = 200
+MAX_CHARACTERS = 100_000
 # What a rule may ask; the other conditions speak of steps already taken.
 RULE_FIELDS = (
     "segments", "kinds", "creditors", "languages", "min_amount_minor", "max_amount_minor",
@@ -30,6 +32,8 @@ declare(
         ),
         "rule.not_found": gettext_noop("This rule does not exist here any more."),
         "rule.too_many": gettext_noop("There are at most {limit} rules."),
+        "rule.too_long": gettext_noop("A file of rules has at most {limit} characters."),
+        "rule.not_yaml": gettext_noop("The file is not plain YAML: {error}"),
         "rule.empty_range": gettext_noop("{where}: {low} is above {high}."),
     }
 )
@@ -54,6 +58,24 @@ def conditions_from_data(data: object, *, where: str) -> Conditions:
     if problems:
         raise ScenarioError(*problems)
     return conditions
+
+
+def rules_parse(text: str) -> object:
+    """What a YAML file of rules holds, for rules_set. Raises ScenarioError when it is no YAML."""
+    if len(text) > MAX_CHARACTERS:
+        raise ScenarioError(Sentence("rule.too_long", {"limit": MAX_CHARACTERS}))
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+            raise ScenarioError(Sentence("rule.not_yaml", {"error": "*alias"}))
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ScenarioError(Sentence("rule.not_yaml", {"error": str(error)[:300]})) from error
+
+
+def rules_text(organization_id: int) -> str:
+    """The rules as YAML: what rules_parse reads."""
+    text: str = yaml.safe_dump(rules_data(organization_id), allow_unicode=True, sort_keys=False)
+    return text
 
 
 @transaction.atomic

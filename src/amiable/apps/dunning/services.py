@@ -26,7 +26,10 @@ __all__ = [
     "cases_replan",
     "plan_preview",
     "plan_tick",
+    "refusal_withdraw",
     "send_tick",
+    "task_record",
+    "task_reopen",
     "unknown_resolve",
 ]
 
@@ -45,6 +48,9 @@ declare(
     {
         "action.refused": gettext_noop("Refused by {actor}: {reason}"),
         "action.call": gettext_noop("Call by {actor}: {note}"),
+        "action.task_done": gettext_noop("Done by {actor}"),
+        "action.task_done_note": gettext_noop("Done by {actor}: {note}"),
+        "action.task_not_done": gettext_noop("Not done, says {actor}: {note}"),
         "action.left": gettext_noop("{actor} found that the message did leave."),
         "action.not_left": gettext_noop("{actor} found that the message did not leave."),
     }
@@ -100,6 +106,21 @@ def action_reopen(
     return len(rows)
 
 
+def refusal_withdraw(
+    organization_id: int, action_ids: Collection[int], *, on: date, actor: str
+) -> int:
+    """Take back a refusal of the same day: the actions wait for a decision again. How many."""
+    with transaction.atomic():
+        rows = _locked(organization_id, action_ids, Action.State.SKIPPED)
+        found = list(rows.filter(closed_on=on, outcome__0__code="action.refused"))
+        Action.objects.filter(id__in=[row.id for row in found]).update(
+            state=Action.State.TO_APPROVE, decided_by="", outcome=[], closed_on=None
+        )
+        _tell(organization_id, found, Happening("action.refusal_withdrawn", on, actor))
+        _wake(organization_id, found, on)
+    return len(found)
+
+
 def call_record(
     organization_id: int,
     action_id: int,
@@ -129,6 +150,46 @@ def call_record(
     return bool(rows)
 
 
+def task_record(
+    organization_id: int, action_id: int, *, done: bool, on: date, actor: str, note: str = ""
+) -> bool:
+    """Close a task as done, or as not done (with a note that says why): the scenario goes on.
+
+    False when it is not an open task. Raises ValueError when it is not done and nothing says why.
+    """
+    if not done and not note:
+        raise ValueError("a task that was not done needs a note")
+    code = "action.task_done" if done else "action.task_not_done"
+    params = {"actor": actor, "note": note} if note else {"actor": actor}
+    sentence = Sentence(f"{code}_note" if done and note else code, params)
+    with transaction.atomic():
+        rows = list(_tasks(organization_id, action_id, [Action.State.TODO]))
+        Action.objects.filter(id__in=[row.id for row in rows]).update(
+            state=Action.State.DONE if done else Action.State.SKIPPED,
+            result="done" if done else "not_done",
+            closed_on=on,
+            decided_by=actor,
+            outcome=[sentence.to_json()],
+        )
+        told = {"done": done, "note": note}
+        _tell(organization_id, rows, Happening("task.recorded", on, actor, payload=told))
+        _wake(organization_id, rows, on)
+    return bool(rows)
+
+
+def task_reopen(organization_id: int, action_id: int, *, on: date, actor: str) -> bool:
+    """Take back what was said of a task on the same day. False when there is nothing to undo."""
+    closed = [Action.State.DONE, Action.State.SKIPPED]
+    with transaction.atomic():
+        rows = list(_tasks(organization_id, action_id, closed).filter(closed_on=on))
+        Action.objects.filter(id__in=[row.id for row in rows]).update(
+            state=Action.State.TODO, result="", closed_on=None, decided_by="", outcome=[]
+        )
+        _tell(organization_id, rows, Happening("task.reopened", on, actor))
+        _wake(organization_id, rows, on)
+    return bool(rows)
+
+
 def unknown_resolve(
     organization_id: int, action_id: int, *, left: bool, on: date, actor: str
 ) -> bool:
@@ -146,6 +207,13 @@ def unknown_resolve(
         _tell(organization_id, rows, Happening("message.fate_found", on, actor, payload=told))
         _wake(organization_id, rows, on)
     return bool(rows)
+
+
+def _tasks(organization_id: int, action_id: int, states: Collection[str]):
+    rows = Action.objects.filter(
+        organization_id=organization_id, id=action_id, medium="task", state__in=states
+    )
+    return rows.select_for_update(no_key=True, of=("self",))
 
 
 def _locked(organization_id: int, action_ids: Collection[int], state: str):

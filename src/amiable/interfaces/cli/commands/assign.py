@@ -1,0 +1,177 @@
+"""`amiable assign`: which scenario new cases start on, and moving running ones on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from amiable.interfaces.cli.common import OK, REJECTED, emit, tenant_command
+
+if TYPE_CHECKING:
+    from amiable.apps.dunning.enrollments import CaseFilter
+    from amiable.apps.dunning.moves import MovePreview
+    from amiable.apps.tenants.models import Organization
+
+ACTOR = "amiable assign"
+
+
+@click.group("assign")
+def assign_command() -> None:
+    """Who follows which scenario: rules for new cases, moves of running ones."""
+
+
+@assign_command.command("list")
+@tenant_command
+def list_command(*, organization: Organization, on: date, as_json: bool) -> int:  # noqa: ARG001
+    """The rules in order, and how many cases follow each scenario."""
+    from amiable.apps.dunning import assignment, enrollments, rules
+
+    shares = [asdict(share) for share in enrollments.scenario_shares(organization.id)]
+    lines = [
+        f"{rule.position}. {rule.scenario_code}: {rule.sentence()}"
+        for rule in assignment.rules(organization.id)
+    ]
+    lines = lines or ["no rule: new cases start on the default scenario"]
+    lines += [f"{each['cases']:6} on {each['code']} {each['version']}" for each in shares]
+    document = {"rules": rules.rules_data(organization.id), "cases": shares}
+    emit(document, as_json=as_json, text="\n".join(lines))
+    return OK
+
+
+@assign_command.command("export")
+@tenant_command
+def export_command(*, organization: Organization, on: date, as_json: bool) -> int:  # noqa: ARG001
+    """Write the rules as YAML on standard output: what `set` reads."""
+    from amiable.apps.dunning import rules
+
+    text = rules.rules_text(organization.id).rstrip()
+    emit(rules.rules_data(organization.id), as_json=as_json, text=text)
+    return OK
+
+
+@assign_command.command("set")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@tenant_command
+def set_command(*, organization: Organization, on: date, as_json: bool, file: Path) -> int:
+    """Replace the rules by those of a YAML file: a list of {scenario: CODE, when: {...}}."""
+    from amiable.apps.dunning import rules
+    from amiable.core.scenario_data import ScenarioError
+
+    try:
+        data = rules.rules_parse(file.read_text("utf-8"))
+        kept = rules.rules_set(organization.id, data, on=on, actor=ACTOR)
+    except ScenarioError as error:
+        problems = [str(problem) for problem in error.problems]
+        emit({"errors": problems}, as_json=as_json, text="\n".join(problems))
+        return REJECTED
+    except UnicodeDecodeError as error:
+        emit({"errors": [str(error)]}, as_json=as_json, text=f"Not text in UTF-8: {error}")
+        return REJECTED
+    emit({"rules": len(kept)}, as_json=as_json, text=f"{len(kept)} rules set")
+    return OK
+
+
+def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the target and the options that name the cases."""
+    for option in reversed(
+        (
+            click.option("--to", "target", help="CODE or CODE:VERSION; else what the rules say."),
+            click.option("--from", "source", help="Cases on CODE or CODE:VERSION."),
+            click.option("--segment", default="", help="Customers of this segment."),
+            click.option("--kind", default="", help="company, consumer or public."),
+            click.option("--creditor", default="", help="Customers of this creditor (code)."),
+            click.option("--rules-give", default="", help="Cases that the rules give this CODE."),
+            click.option("--with-manual", is_flag=True, help="Also those chosen by a person."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@assign_command.command("preview")
+@_selection
+@tenant_command
+def preview_command(
+    *, organization: Organization, on: date, as_json: bool, target: str | None, **asked: Any
+) -> int:
+    """What a move would change; nothing is written."""
+    from amiable.apps.dunning.moves import move_preview
+
+    to = _scenario_id(organization, target)
+    preview = move_preview(organization.id, _filter(asked), to=to, on=on)
+    emit(_document(preview), as_json=as_json, text="\n".join(_lines(preview)))
+    return OK
+
+
+@assign_command.command("move")
+@_selection
+@tenant_command
+def move_command(
+    *, organization: Organization, on: date, as_json: bool, target: str | None, **asked: Any
+) -> int:
+    """Move running cases to another scenario, or to where the rules say."""
+    from amiable.apps.dunning.enrollments import enrollments_move
+
+    to = _scenario_id(organization, target)
+    count = enrollments_move(organization.id, _filter(asked), to=to, on=on, actor=ACTOR)
+    emit({"moved": count}, as_json=as_json, text=f"{count} cases moved")
+    return OK
+
+
+def _filter(asked: dict[str, Any]) -> CaseFilter:
+    from amiable.apps.dunning.enrollments import CaseFilter
+
+    code, version = _parted(asked.pop("source") or "")
+    return CaseFilter(scenario_code=code, version=version, **asked)
+
+
+def _parted(text: str) -> tuple[str, int | None]:
+    code, _, version = text.partition(":")
+    if version and not version.isdecimal():
+        raise click.UsageError(f"{version!r} is not a version")
+    return code, int(version) if version else None
+
+
+def _scenario_id(organization: Organization, target: str | None) -> int | None:
+    from amiable.apps.dunning.enrollments import scenario_id
+
+    if target is None:
+        return None
+    code, version = _parted(target)
+    found = scenario_id(organization.id, code, version=version)
+    if found is None:
+        raise click.UsageError(f"there is no scenario {target!r}")
+    return found
+
+
+def _document(preview: MovePreview) -> dict[str, Any]:
+    return {
+        "on": preview.on,
+        "cases": preview.cases,
+        "chosen_by_a_person": preview.left_alone,
+        "added": [
+            {"medium": medium, "stage": stage, "actions": count}
+            for medium, stage, count in preview.added_rows
+        ],
+        "cancelled": dict(preview.cancelled_rows),
+        "next_contact": dict(preview.shift_rows),
+        "firm_at_once": preview.firm,
+        "formal_at_once": preview.formal,
+        "named": [asdict(each) for each in preview.named],
+    }
+
+
+def _lines(preview: MovePreview) -> list[str]:
+    lines = [f"{preview.cases} cases would move"]
+    if preview.left_alone:
+        lines.append(f"{preview.left_alone} stay where a person put them")
+    lines += [f"  {n} new: {medium}, {stage}" for medium, stage, n in preview.added_rows]
+    lines += [f"  {n} cancelled: {name}" for name, n in preview.cancelled_rows]
+    lines += [f"  next contact {name.replace('_', ' ')}: {n}" for name, n in preview.shift_rows]
+    lines.append(f"  at once: {preview.firm} firm, {preview.formal} formal")
+    return lines

@@ -1,0 +1,108 @@
+"""`amiable assign`: rules as a file, a preview, a move; nonsense refused with what is wrong."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from amiable.apps.dunning.models import AssignmentRule, Enrollment
+from amiable.apps.dunning.planning import plan_tick
+from amiable.interfaces.cli.main import amiable
+from tests import factories
+from tests.apps.test_enrollments import shipped
+from tests.factories import TODAY
+
+pytestmark = pytest.mark.django_db
+
+RULES = """
+- scenario: public-bodies
+  when: {kinds: [public]}
+- scenario: risky
+  when:
+    segments: [à surveiller]
+    min_amount_minor: 50000
+"""
+
+
+@pytest.fixture
+def organization():
+    owner = factories.creditor(factories.organization())
+    shipped(owner.organization)
+    row = factories.customer(owner, segment="à surveiller")
+    factories.invoice(row, due=TODAY - timedelta(days=9))
+    plan_tick(owner.organization_id, on=TODAY)
+    return owner.organization
+
+
+def assign(*arguments: str):
+    return CliRunner().invoke(
+        amiable, ["assign", *arguments, "--on", TODAY.isoformat()], standalone_mode=False
+    )
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text(RULES, "utf-8")
+    return path
+
+
+def test_rules_go_in_as_a_file_and_come_out_the_same(organization, file):
+    assert json.loads(assign("set", str(file), "--json").stdout) == {"rules": 2}
+    listed = json.loads(assign("list", "--json").stdout)
+    assert listed["rules"] == json.loads(assign("export", "--json").stdout)
+    assert listed["cases"][0]["code"] == "sme-standard"
+    file.write_text(assign("export").stdout, "utf-8")
+    assert json.loads(assign("set", str(file), "--json").stdout) == {"rules": 2}
+    assert "2. risky: segment à surveiller, at least 500.00 open" in assign("list").stdout
+
+
+def test_a_preview_writes_nothing_and_the_move_does_what_it_said(organization, file):
+    assign("set", str(file))
+    seen = json.loads(assign("preview", "--json").stdout)
+    assert seen["cases"] == 1
+    assert sum(seen["next_contact"].values()) == 1
+    assert Enrollment.objects.get().scenario.code == "sme-standard"
+    assert "1 cases would move" in assign("preview").stdout
+    assert json.loads(assign("move", "--json").stdout) == {"moved": 1}
+    assert Enrollment.objects.get().scenario.code == "risky"
+
+
+def test_a_move_names_cases_and_target(organization):
+    nothing = assign("move", "--to", "good-payers", "--from", "risky", "--json")
+    assert json.loads(nothing.stdout) == {"moved": 0}
+    some = assign("move", "--to", "good-payers:1", "--from", "sme-standard:1", "--json")
+    assert json.loads(some.stdout) == {"moved": 1}
+
+
+@pytest.mark.parametrize("target", ["nowhere", "risky:9", "risky:x"])
+def test_an_unknown_target_is_wrong_use(organization, target):
+    result = assign("preview", "--to", target)
+    assert isinstance(result.exception, Exception)
+    assert target.split(":")[-1] in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- {scenario: nowhere}", "there is no scenario nowhere"),
+        ("- {scenario: risky, when: {colour: red}}", "colour is not a field"),
+        ("scenario: risky", "must be a list"),
+        ("- {scenario: risky, since: 2020}", "since is not a field"),
+        ("a: &a [x]\nb: *a", "alias"),
+        ("[" * 3000, "YAML"),
+        ("x" * 200_000, "at most"),
+    ],
+)
+def test_a_file_that_holds_no_rules_is_refused_with_what_is_wrong(
+    organization, tmp_path, text, said
+):
+    path = tmp_path / "rules.yaml"
+    path.write_text(text, "utf-8")
+    result = assign("set", str(path), "--json")
+    assert result.return_value == 1
+    assert said in " ".join(json.loads(result.stdout)["errors"])
+    assert not AssignmentRule.objects.exists()
