@@ -13,7 +13,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import DateField, DateTimeField, Field, ForeignKey, JSONField, Lookup, Model
+from django.db.models import (
+    CharField,
+    DateField,
+    DateTimeField,
+    Field,
+    ForeignKey,
+    JSONField,
+    Lookup,
+    Model,
+    TextField,
+)
 
 
 @Field.register_lookup
@@ -31,9 +41,10 @@ class Among(Lookup):  # type: ignore[type-arg]
         """PostgreSQL, and any other database that has arrays."""
         left, params = self.process_lhs(compiler, connection)
         values = list(self.rhs)
+        is_text = isinstance(self.lhs.output_field, CharField | TextField)
         # Small numbers would travel as int4[], which PostgreSQL compares with a bigint column one
         # by one; the same type on both sides is hashed (100,000 ids: 25 s became less than one).
-        kind = "text" if values and isinstance(values[0], str) else "bigint"
+        kind = "text" if is_text else "bigint"
         return f"{left} = ANY(%s::{kind}[])", [*params, values]
 
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
