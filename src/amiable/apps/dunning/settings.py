@@ -29,13 +29,8 @@ from amiable.apps.tenants.settings import (
 from amiable.core.sentences import Sentence
 
 CHANGED = "settings.changed"
-# Fields that change what is decided for cases.
-DECISIVE = frozenset(
-    {
-        "bank_data_max_age_days", "min_amount_minor", "contact_caps", "promise_grace_days",
-        "promise_tolerance_pct", "test_recipient",
-    }
-)  # fmt: skip
+# Fields that change what is decided for cases; promises keep what held when they were noted.
+DECISIVE = frozenset({"bank_data_max_age_days", "contact_caps", "test_recipient"})
 # Actions whose mode is still open; one being sent keeps the mode of its message.
 _OPEN = (Action.State.TO_APPROVE, Action.State.APPROVED, Action.State.TODO)
 

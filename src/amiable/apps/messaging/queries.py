@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from email import message_from_bytes, policy
@@ -13,13 +13,15 @@ from django.db.models import Count
 
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.receivables.queries import chunks
+from amiable.core.sentences import Sentence
 
 PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """A message in a list."""
+    """A message in a list. `recipients` = everybody it goes to, the first one first, each with
+    "address", "name", "role" and "state" ("" = as the message)."""
 
     id: int
     case_id: int
@@ -36,6 +38,13 @@ class MessageRow:
     sent_at: datetime | None
     retry_at: datetime | None
     error: str
+    is_test: bool
+    recipients: tuple[Mapping[str, str], ...]
+
+    @property
+    def copies(self) -> int:
+        """How many others got it too."""
+        return max(0, len(self.recipients) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,7 @@ class MessageParts:
     content: bytes
     message_id: str
     attempts: int
+    notes: tuple[Sentence, ...]
 
 
 MESSAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
@@ -93,6 +103,7 @@ MESSAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors
 _FIELDS = (
     "id", "case_id", "case__customer_id", "case__customer__name", "medium", "channel", "recipient",
     "subject", "state", "language", "on_date", "frozen_at", "sent_at", "retry_at", "error",
+    "is_test", "recipients",
 )  # fmt: skip
 
 
@@ -148,6 +159,7 @@ def message_parts(organization_id: int, message_id: int) -> MessageParts | None:
         content=content,
         message_id=message.message_id,
         attempts=message.attempts,
+        notes=tuple(Sentence.from_json(note) for note in message.notes),
     )
 
 
@@ -181,7 +193,8 @@ def _row(message: Message) -> MessageRow:
     return MessageRow(
         message.id, message.case_id, customer.id, customer.name, message.medium, message.channel,
         message.recipient, message.subject, message.state, message.language, message.on_date,
-        message.frozen_at, message.sent_at, message.retry_at, message.error,
+        message.frozen_at, message.sent_at, message.retry_at, message.error, message.is_test,
+        message.recipients,
     )  # fmt: skip
 
 

@@ -37,6 +37,12 @@ def organization_ids() -> list[int]:
     return list(Organization.objects.order_by("id").values_list("id", flat=True))
 
 
+def in_test_mode() -> list[tuple[str, str]]:
+    """Slug and test address of the organizations whose messages reach nobody outside."""
+    rows = Organization.objects.exclude(test_recipient="").order_by("slug")
+    return list(rows.values_list("slug", "test_recipient"))
+
+
 def organization_lock(organization_id: int) -> None:
     """Hold the organization's row until the transaction ends (on SQLite the whole database is)."""
     Organization.objects.select_for_update(no_key=True).get(id=organization_id)

@@ -14,7 +14,6 @@ from amiable.core.scenario import CONTACT_MEDIA
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.plugins.documents.mime import mail_address
 
-LARGEST_MIN_MINOR = 10_000_000
 LARGEST_DAYS, LARGEST_GRACE, LEAST_TOLERANCE, MOST_CAPS = 90, 30, 50, 12
 KINDS: tuple[str, ...] = get_args(CustomerKind)
 _PHONE = re.compile(r"\+?[0-9][0-9 .()/-]{4,30}")
@@ -22,7 +21,6 @@ _PHONE = re.compile(r"\+?[0-9][0-9 .()/-]{4,30}")
 declare(
     {
         "settings.days": gettext_noop("Give a number of days from 1 to {limit}, or switch it off."),
-        "settings.amount": gettext_noop("Give an amount from 0 to {limit}."),
         "settings.grace": gettext_noop("Give a number of days from 0 to {limit}."),
         "settings.tolerance": gettext_noop("Give a percentage from {least} to 100."),
         "settings.caps_many": gettext_noop("At most {limit} limits are kept."),
@@ -47,11 +45,10 @@ declare(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of an organization. Amounts in minor units; `bank_data_max_age_days` None = off;
+    """Settings of an organization. `bank_data_max_age_days` None = off;
     `test_recipient` "" = messages reach the customers."""
 
     bank_data_max_age_days: int | None
-    min_amount_minor: int
     contact_caps: tuple[Cap, ...]
     promise_grace_days: int
     promise_tolerance_pct: int
@@ -122,11 +119,6 @@ def _days(wanted: Settings) -> Sentence | None:
     return Sentence("settings.days", {"limit": LARGEST_DAYS}) if wrong else None
 
 
-def _amount(wanted: Settings) -> Sentence | None:
-    wrong = not 0 <= wanted.min_amount_minor <= LARGEST_MIN_MINOR
-    return Sentence("settings.amount", {"limit": LARGEST_MIN_MINOR // 100}) if wrong else None
-
-
 def _grace(wanted: Settings) -> Sentence | None:
     wrong = not 0 <= wanted.promise_grace_days <= LARGEST_GRACE
     return Sentence("settings.grace", {"limit": LARGEST_GRACE}) if wrong else None
@@ -177,7 +169,6 @@ def _too_long(lines: Sequence[str]) -> bool:
 
 _CHECKS: Mapping[str, Callable[[Settings], Sentence | None]] = {
     "bank_data_max_age_days": _days,
-    "min_amount_minor": _amount,
     "contact_caps": _caps,
     "promise_grace_days": _grace,
     "promise_tolerance_pct": _tolerance,

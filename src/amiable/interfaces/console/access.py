@@ -29,6 +29,7 @@ class Request(HttpRequest):
     membership: Membership
     organization: Organization
     can_change: bool
+    can_manage: bool
     htmx: HtmxDetails
 
 
@@ -44,6 +45,7 @@ def _member(view: View) -> View:
         request.membership = membership
         request.organization = membership.organization
         request.can_change = membership.role != "reader"
+        request.can_manage = membership.role == "manager"
         return view(request, *args, **kwargs)
 
     return wrapper
@@ -59,6 +61,17 @@ def change(view: View) -> View:
 
     def checked(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.can_change:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return require_POST(_member(functools.wraps(view)(checked)))
+
+
+def manage(view: View) -> View:
+    """A change that concerns everybody: POST with its token, by a manager."""
+
+    def checked(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.can_manage:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

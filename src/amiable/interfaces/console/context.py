@@ -41,6 +41,7 @@ PLACES = (
     Place("outbox", _("Messages"), icon="send"),
     Place("imports", _("Imports"), icon="file-import"),
     Place("jobs", _("Background work"), icon="activity"),
+    Place("settings", _("Settings"), icon="settings"),
 )
 
 

@@ -6,6 +6,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
+from amiable.interfaces.console.settings_forms import FORMS
 from amiable.interfaces.console.views import (
     actions,
     bank,
@@ -16,6 +17,7 @@ from amiable.interfaces.console.views import (
     jobs,
     outbox,
     session,
+    settings,
 )
 
 app_name = "console"
@@ -58,6 +60,13 @@ urlpatterns: list[URLPattern] = [
     path("imports/<int:run_id>/", imports.import_run, name="import_run"),
     path("imports/<int:run_id>/rejected/", imports.import_rejected, name="import_rejected"),
     path("jobs/", jobs.jobs, name="jobs"),
+    path("settings/", settings.settings, name="settings"),
+    path("settings/caps/remove/", settings.cap_remove, name="settings_cap_remove"),
+    path("settings/undo/", settings.settings_undo, name="settings_undo"),
+    *(
+        path(f"settings/{part}/", settings.settings_change, {"part": part}, f"settings_{part}")
+        for part in FORMS
+    ),
     path("login/", session.Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(next_page="console:login"), name="logout"),
     path("password/", session.Password.as_view(), name="password"),

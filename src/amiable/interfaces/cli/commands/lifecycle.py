@@ -142,6 +142,7 @@ def check_command(*, as_json: bool) -> int:
     from django.core import checks
 
     from amiable.apps.audit import queries
+    from amiable.apps.tenants import queries as tenants
 
     found = checks.run_checks(include_deployment_checks=False)
     document: dict[str, Any] = {
@@ -157,8 +158,13 @@ def check_command(*, as_json: bool) -> int:
         "missing_migrations": _by_name("MISSING_MIGRATIONS")(),
         "invariants": [],
         "broken": [],
+        "test_mode": [],
     }
     if not document["missing_migrations"]:
+        document["test_mode"] = [
+            {"organization": slug, "recipient": recipient}
+            for slug, recipient in tenants.in_test_mode()
+        ]
         document["invariants"] = [f"{app}.{name}" for app, name, _ in queries.invariants()]
         document["broken"] = [
             {"invariant": f"{broken.app}.{broken.name}", "examples": list(broken.examples)}
@@ -176,6 +182,11 @@ def _check_report(document: dict[str, Any]) -> str:
         lines.append(f"{message['level']:8}{message['id']}: {message['message']}")
         if message["hint"]:
             lines.append(f"        {message['hint']}")
+    lines += [
+        f"warning {each['organization']} is in test mode: every message goes to "
+        f"{each['recipient']}, none reaches a customer"
+        for each in document["test_mode"]
+    ]
     if missing := document["missing_migrations"]:
         lines.append(f"error   {len(missing)} migrations are missing: run `amiable init`")
     for broken in document["broken"]:

@@ -1,0 +1,135 @@
+"""`amiable settings`: what an organization decides for all of its cases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from amiable.interfaces.cli.common import OK, REJECTED, emit, tenant_command
+
+if TYPE_CHECKING:
+    from amiable.apps.tenants.models import Organization
+    from amiable.apps.tenants.settings import Settings
+
+OFF = "off"
+CAP_KEYS = {"medium": str, "kind": str, "count": int, "days": int}
+
+
+@click.group("settings")
+def settings_command() -> None:
+    """Bank data too old, contact limits, promises, test mode, who we are."""
+
+
+@settings_command.command("show")
+@tenant_command
+def show_command(*, organization: Organization, on: date, as_json: bool) -> int:  # noqa: ARG001
+    """Every setting, as `set` takes it."""
+    from amiable.apps.tenants.settings import settings_of
+
+    current = settings_of(organization.id)
+    emit(current.to_json(), as_json=as_json, text=_text(current))
+    return OK
+
+
+@settings_command.command("set")
+@click.argument("changes", nargs=-1, required=True, metavar="NAME=VALUE...")
+@tenant_command
+def set_command(
+    *, organization: Organization, on: date, as_json: bool, changes: tuple[str, ...]
+) -> int:
+    """Change settings: NAME=VALUE, with "off" for none and JSON for contact_caps.
+
+    test_recipient=ADDRESS withdraws every message that has not left; from then on all of them go
+    to that address. test_recipient=off withdraws those, and messages reach customers again.
+    """
+    from amiable.apps.dunning.settings import settings_change
+    from amiable.apps.tenants.settings import SettingsError, settings_of
+
+    values = dict(map(_change, changes))
+    try:
+        done = settings_change(organization.id, values, on=on, actor="cli")
+    except SettingsError as error:
+        problems = {name: str(why) for name, why in error.problems.items()}
+        text = "\n".join(f"Refused: {name}: {why}" for name, why in problems.items())
+        emit({"errors": problems}, as_json=as_json, text=text)
+        return REJECTED
+    document = {
+        "changed": list(done.fields),
+        "messages_withdrawn": done.withdrawn,
+        "cases_woken": done.woken,
+        "settings": settings_of(organization.id).to_json(),
+    }
+    text = (
+        f"Changed: {', '.join(done.fields) or 'nothing'}; {done.withdrawn} messages withdrawn, "
+        f"{done.woken} cases looked at again."
+    )
+    emit(document, as_json=as_json, text=text)
+    return OK
+
+
+def _change(text: str) -> tuple[str, Any]:
+    """The field and value of NAME=VALUE."""
+    name, separator, value = text.partition("=")
+    if not separator or name not in READERS:
+        raise click.UsageError(f"write NAME=VALUE with a name among {', '.join(READERS)}")
+    try:
+        return name, READERS[name](value.strip())
+    except (ValueError, TypeError, RecursionError) as error:
+        raise click.UsageError(f"{name}: {value[:100]!r} cannot be read: {error}") from error
+
+
+def _caps(value: str) -> list[dict[str, Any]]:
+    """[{"count": 1, "days": 1, "medium": "phone", "kind": ""}, ...]; "off" = no limit."""
+    found = [] if value == OFF else json.loads(value)
+    if not isinstance(found, list):
+        raise ValueError("a list of limits is expected")
+    return [_cap(each) for each in found]
+
+
+def _cap(each: Any) -> dict[str, Any]:
+    if not isinstance(each, Mapping) or not {"count", "days"} <= each.keys() <= CAP_KEYS.keys():
+        raise ValueError("a limit has count and days, and may have medium and kind")
+    for key, value in each.items():
+        if type(value) is not CAP_KEYS[key]:
+            raise ValueError(f"{key} is of the wrong type")
+    return {"medium": "", "kind": "", **each}
+
+
+def _yes(value: str) -> bool:
+    if value.lower() not in {"yes", "no"}:
+        raise ValueError("write yes or no")
+    return value.lower() == "yes"
+
+
+def _or_off(value: str) -> str:
+    return "" if value == OFF else value
+
+
+READERS: Mapping[str, Callable[[str], Any]] = {
+    "bank_data_max_age_days": lambda value: None if value == OFF else int(value),
+    "contact_caps": _caps,
+    "promise_grace_days": int,
+    "promise_tolerance_pct": int,
+    "test_recipient": _or_off,
+    "is_agency": _yes,
+    "address": lambda value: [] if value == OFF else value.split("|"),
+    "email": _or_off,
+    "phone": _or_off,
+}
+
+
+def _text(current: Settings) -> str:
+    data = current.to_json()
+    shown = {
+        **data,
+        "contact_caps": json.dumps(data["contact_caps"]) if data["contact_caps"] else OFF,
+        "is_agency": "yes" if data["is_agency"] else "no",
+        "address": "|".join(data["address"]),
+    }
+    return "\n".join(
+        f"{name}={OFF if value in {None, ''} else value}" for name, value in shown.items()
+    )

@@ -1,0 +1,168 @@
+"""The settings as people write them: one form for each part of the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from amiable.apps.tenants.settings import FIELDS, Settings, SettingsError
+from amiable.interfaces.console import labels, sentences
+
+LETTERS = ("email", "letter", "registered_letter", "sms", "phone")
+
+
+class SettingsForm(forms.Form):
+    """A part of the settings: its fields have the names of Settings."""
+
+    name = ""
+
+    def __init__(self, data: Any = None, *, settings: Settings, can_manage: bool) -> None:
+        super().__init__(data, initial=self.shown(settings), auto_id=f"{self.name}-%s")
+        for field in self.fields.values():
+            box = isinstance(field, forms.BooleanField)
+            select = isinstance(field, forms.ChoiceField)
+            css = "form-check-input" if box else "form-select" if select else "form-control"
+            field.widget.attrs["class"] = css
+            field.disabled = not can_manage
+
+    @classmethod
+    def shown(cls, settings: Settings) -> dict[str, Any]:
+        """What the fields hold at first."""
+        return {field: getattr(settings, field) for field in FIELDS}
+
+    def values(self) -> dict[str, Any]:
+        """What to change, by field of Settings."""
+        return {name: value for name, value in self.cleaned_data.items() if name in FIELDS}
+
+    def refuse(self, error: SettingsError) -> None:
+        """Show each problem at the field it is about."""
+        for name, why in error.problems.items():
+            self.add_error(name if name in self.fields else None, sentences.render(why))
+
+
+class BankForm(SettingsForm):
+    """How old the bank data may be."""
+
+    name = "bank"
+    bank_data_max_age_days = forms.IntegerField(
+        required=False,
+        label=_("Oldest bank data, in days"),
+        help_text=_("Empty = off."),
+        widget=forms.NumberInput(attrs={"min": 1, "max": 90}),
+    )
+
+
+class PromiseForm(SettingsForm):
+    """When a promise counts as kept."""
+
+    name = "promises"
+    promise_grace_days = forms.IntegerField(
+        label=_("Days of grace"),
+        help_text=_("Calendar days that a bank may take after the promised date."),
+        widget=forms.NumberInput(attrs={"min": 0, "max": 30}),
+    )
+    promise_tolerance_pct = forms.IntegerField(
+        label=_("Part that must have come, in %"),
+        help_text=_("A promise of which this part has come is kept."),
+        widget=forms.NumberInput(attrs={"min": 50, "max": 100}),
+    )
+
+
+class AgencyForm(SettingsForm):
+    """Who the organization is."""
+
+    name = "agency"
+    is_agency = forms.BooleanField(
+        required=False,
+        label=_("We collect for others (CPCE L124-1)"),
+        help_text=_("Letters then name us, our address and our activity, beside the creditor."),
+    )
+    address = forms.CharField(
+        required=False,
+        label=_("Address"),
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
+    )
+    email = forms.CharField(
+        required=False,
+        max_length=254,
+        label=_("Email"),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    phone = forms.CharField(
+        required=False,
+        max_length=32,
+        label=_("Phone"),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+
+    @classmethod
+    def shown(cls, settings: Settings) -> dict[str, Any]:
+        return {**super().shown(settings), "address": "\n".join(settings.address)}
+
+    def clean_address(self) -> list[str]:
+        """One line of the address a line."""
+        return [line for line in self.cleaned_data["address"].splitlines() if line.strip()]
+
+
+class CapForm(SettingsForm):
+    """One more limit of contacts."""
+
+    name = "cap"
+    count = forms.IntegerField(
+        label=_("At most"), widget=forms.NumberInput(attrs={"min": 1, "max": 50})
+    )
+    medium = forms.ChoiceField(required=False, label=_("Medium"))
+    kind = forms.ChoiceField(required=False, label=_("Customers"))
+    days = forms.IntegerField(
+        label=_("In so many days"), widget=forms.NumberInput(attrs={"min": 1, "max": 365})
+    )
+
+    def __init__(self, data: Any = None, *, settings: Settings, can_manage: bool) -> None:
+        super().__init__(data, settings=settings, can_manage=can_manage)
+        self.caps = settings.to_json()["contact_caps"]
+        media = [(code, labels.look("medium", code).label) for code in LETTERS]
+        self.fields["medium"].choices = [("", _("All contacts together")), *media]  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [  # type: ignore[attr-defined]
+            ("", _("All customers")), *labels.choices("customer"),
+        ]  # fmt: skip
+
+    @classmethod
+    def shown(cls, settings: Settings) -> dict[str, Any]:  # noqa: ARG003
+        return {}
+
+    def values(self) -> dict[str, Any]:
+        return {"contact_caps": [*self.caps, dict(self.cleaned_data)]}
+
+
+class TestForm(SettingsForm):
+    """Test mode on or off: only with the box ticked that says what happens."""
+
+    __test__ = False
+    name = "test"
+    test_recipient = forms.CharField(
+        required=False,
+        max_length=254,
+        label=_("Internal address"),
+        help_text=_("An address of your own house that can receive many messages."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    confirm = forms.BooleanField(
+        label=_("I have read what happens"),
+        error_messages={"required": _("Tick the box once you have read what happens.")},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """An address to switch it on; none to switch it off."""
+        data = super().clean() or {}
+        if self.data.get("mode") == "off":
+            data["test_recipient"] = ""
+        elif not data.get("test_recipient"):
+            self.add_error("test_recipient", _("Write the address that gets the messages."))
+        return data
+
+
+FORMS: dict[str, type[SettingsForm]] = {
+    form.name: form for form in (BankForm, PromiseForm, AgencyForm, CapForm, TestForm)
+}
