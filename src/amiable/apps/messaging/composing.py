@@ -7,8 +7,8 @@ from datetime import date
 from amiable.apps.messaging.mandates import mandate_blocks, states_mandate
 from amiable.apps.messaging.texts import TextError, rendered, template
 from amiable.apps.messaging.wording import (
-    NBSP,
     date_text,
+    days_text,
     labels,
     language_of,
     money_text,
@@ -44,7 +44,7 @@ def composed(draft: Draft, *, attached: int = 0, thread_subject: str = "") -> Do
     total, reference = str(values["total"]), reference_of(draft)
     named: dict[str, tuple[Block, ...]] = {
         "invoices": _tables(draft, language),
-        "payment": _payment(draft, language),
+        "payment": payment_blocks(draft, language),
         "mandate": mandate_blocks(draft, total=total, reference=reference),
         "signature": _signature(draft),
     }
@@ -54,7 +54,7 @@ def composed(draft: Draft, *, attached: int = 0, thread_subject: str = "") -> Do
         sender=clean(draft.sender.name),
         color=draft.creditor.brand_color,
         blocks=blocks_of(_complete(draft, body), named),
-        footer=_footer(draft, language),
+        footer=footer(draft, language),
     )
 
 
@@ -150,7 +150,7 @@ def _manners(draft: Draft, language: str) -> dict[str, str]:
 def _enclosed(draft: Draft, language: str, attached: int, count: int) -> str:
     """The sentence that names what goes with the message; "" when nothing does."""
     words = labels(language)["enclosed"]
-    statement = bool(draft.account) and "statement" in draft.attachments
+    statement = "statement" in draft.attachments and bool(draft.account)
     if draft.medium != "email":
         return words["letter_statement"] if statement and draft.medium != "sms" else ""
     if attached <= 0:
@@ -229,7 +229,7 @@ def _table(
             (
                 clean(x.number),
                 short_date(x.due_date, language),
-                *([_late(x.days_late, language)] if late else []),
+                *([days_text(x.days_late, language)] if late else []),
                 money_text(x.open_minor, currency, language=language),
             )
             for x in ordered
@@ -252,13 +252,6 @@ def _table(
     return Table(tuple(words[name] for name in names), tuple(rows), numeric, totals, title)
 
 
-def _late(days: int, language: str) -> str:
-    words = labels(language)["table"]
-    if days <= 0:
-        return "–"
-    return f"{days}{NBSP}{words['days_one'] if days == 1 else words['days_many']}"
-
-
 def _totals(
     draft: Draft, main: tuple[DraftLine, ...], language: str
 ) -> tuple[tuple[str, str], ...]:
@@ -276,7 +269,7 @@ def _totals(
     )
 
 
-def _payment(draft: Draft, language: str) -> tuple[Block, ...]:
+def payment_blocks(draft: Draft, language: str) -> tuple[Block, ...]:
     """The transfer panel; nothing when the creditor has no account or nothing is left to pay."""
     creditor, amount = draft.creditor, asked_minor(draft)
     if not creditor.iban or amount <= 0:
@@ -315,7 +308,7 @@ def _paragraph(*lines: str) -> Paragraph:
     return Paragraph(tuple(((line, False),) for line in lines))
 
 
-def _footer(draft: Draft, language: str) -> tuple[str, ...]:
+def footer(draft: Draft, language: str) -> tuple[str, ...]:
     """Who writes, and what becomes of the data (GDPR articles 13 and 14)."""
     if draft.medium == "sms":
         return ()

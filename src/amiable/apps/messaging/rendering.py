@@ -12,6 +12,7 @@ from datetime import datetime
 from amiable.apps.messaging.composing import asked_minor, composed, main_lines, reference_of
 from amiable.apps.messaging.mandates import mandate_problem
 from amiable.apps.messaging.redirecting import as_text_message, redirected
+from amiable.apps.messaging.statements import has_statement, statement_file, statement_of
 from amiable.apps.messaging.texts import TextError
 from amiable.apps.messaging.wording import date_text, labels, language_of, siren_text
 from amiable.core.drafts import Draft, Recipient
@@ -28,6 +29,7 @@ from amiable.plugins.documents.mime import (
     mail_bytes,
     message_id,
 )
+from amiable.plugins.documents.statement import statements_pdf
 
 declare(
     {
@@ -67,11 +69,12 @@ class Rendered:
 @dataclass(frozen=True, slots=True)
 class Material:
     """What rendering needs beside the draft: the invoices' PDFs, and the conversation it goes on
-    with (its first subject and its message ids, oldest first)."""
+    with (its first subject and its message ids, oldest first); the statement is made here."""
 
     attachments: tuple[Attachment, ...] = ()
     thread_subject: str = ""
     references: tuple[str, ...] = ()
+    statement: Attachment | None = None
 
 
 def recipient_problem(draft: Draft) -> Sentence | None:
@@ -110,58 +113,60 @@ def drafts_render(
     done: dict[str, Rendered | Sentence] = {}
     letters: list[tuple[Draft, Letter]] = []
     documents: dict[str, Document] = {}
+    writable = []
     for draft in drafts:
         problem = mandate_problem(draft) or recipient_problem(draft) or _claim_problem(draft)
         if problem:
             done[draft.key] = problem
-            continue
-        material = _within_cap(materials.get(draft.key, Material()))
+        else:
+            writable.append(draft)
+    prepared = _prepared(writable, materials)
+    for key, (draft, material) in prepared.items():
         try:
             document = composed(draft, attached=len(material.attachments),
                                 thread_subject=material.thread_subject)  # fmt: skip
         except TextError as error:
-            done[draft.key] = Sentence("text.broken", {"reason": str(error)})
+            done[key] = Sentence("text.broken", {"reason": str(error)})
             continue
-        documents[draft.key] = document
+        documents[key] = document
         if draft.medium in LETTERS:
             letters.append((draft, _letter(draft, document)))
         elif draft.medium == "sms":
-            done[draft.key] = _sms(draft, document)
+            done[key] = _sms(draft, document)
         else:
-            done[draft.key] = _email(draft, document, material, organization_id, now)
+            done[key] = _email(draft, document, material, organization_id, now)
     pages = letters_pdf(letter for _, letter in letters)
     for (draft, letter), pdf in zip(letters, pages, strict=True):
         done[draft.key] = pdf if isinstance(pdf, Sentence) else _posted(draft, letter, pdf)
     if not test_recipient:
         return done
-    by_key = {draft.key: draft for draft in drafts}
-    for key, rendered in done.items():
-        if isinstance(rendered, Rendered):
-            material = _within_cap(materials.get(key, Material()))
-            done[key] = _as_test(
-                by_key[key],
-                rendered,
-                documents[key],
-                material,
-                to=test_recipient,
-                key=f"{organization_id}:{key}",
-                now=now,
-            )
-    return done
+    return {
+        key: _as_test(
+            *prepared[key],
+            rendered,
+            documents[key],
+            to=test_recipient,
+            key=f"{organization_id}:{key}",
+            now=now,
+        )
+        if isinstance(rendered, Rendered)
+        else rendered
+        for key, rendered in done.items()
+    }
 
 
 def _as_test(
     draft: Draft,
+    material: Material,
     rendered: Rendered,
     document: Document,
-    material: Material,
     *,
     to: str,
     key: str,
     now: datetime,
 ) -> Rendered:
     """The same message as an email to the test address: a letter attached, a text as its words."""
-    attachments, lines = material.attachments, [_person(each) for each in rendered.recipients]
+    attachments, lines = _files(material), [_person(each) for each in rendered.recipients]
     if draft.medium in LETTERS:
         attachments, lines = (
             (Attachment("letter.pdf", rendered.content),),
@@ -190,10 +195,32 @@ def _claim_problem(draft: Draft) -> Sentence | None:
     return None if due and draft.due_minor > 0 else Sentence("message.nothing_due")
 
 
-def _within_cap(material: Material) -> Material:
-    if sum(len(item.content) for item in material.attachments) <= LARGEST_ATTACHMENTS:
-        return material
-    return replace(material, attachments=())
+def _prepared(
+    drafts: Sequence[Draft], materials: Mapping[str, Material]
+) -> dict[str, tuple[Draft, Material]]:
+    """Each draft by key with what goes along: its statement made, attachments too heavy left out.
+
+    A statement that cannot be printed does not go with its email, which then does not name it.
+    """
+    emails = [draft for draft in drafts if draft.medium == "email" and has_statement(draft)]
+    pages = statements_pdf(map(statement_of, emails))
+    files = {
+        draft.key: Attachment(statement_file(draft), pdf)
+        for draft, pdf in zip(emails, pages, strict=True)
+        if isinstance(pdf, bytes)
+    }
+    found = {}
+    for draft in drafts:
+        material = replace(materials.get(draft.key, Material()), statement=files.get(draft.key))
+        if sum(len(item.content) for item in _files(material)) > LARGEST_ATTACHMENTS:
+            material = replace(material, attachments=())
+        missing = draft.medium == "email" and material.statement is None
+        found[draft.key] = (replace(draft, account=()) if missing else draft, material)
+    return found
+
+
+def _files(material: Material) -> tuple[Attachment, ...]:
+    return (*material.attachments, *filter(None, (material.statement,)))
 
 
 def _email(
@@ -216,7 +243,7 @@ def _email(
             text=text,
             html=html_of(document),
             references=material.references,
-            attachments=material.attachments,
+            attachments=_files(material),
             copies=tuple(each.address for each in copies),
         )
     )
@@ -289,6 +316,7 @@ def _letter(draft: Draft, document: Document) -> Letter:
         subject_line=words["subject"].replace("{subject}", document.subject),
         page_label=words["page"],
         mention=words["registered"] if draft.medium == "registered_letter" else "",
+        statement=statement_of(draft) if has_statement(draft) else None,
     )
 
 

@@ -58,6 +58,14 @@ def short_date(day: date, language: str) -> str:
     return f"{day.day} {labels('en')['months'][day.month - 1][:3]} {day.year}"
 
 
+def days_text(days: int, language: str) -> str:
+    """30 jours, 1 day; a dash for what is not late."""
+    words = labels(language)["table"]
+    if days <= 0:
+        return "–"
+    return f"{days}{NBSP}{words['days_one'] if days == 1 else words['days_many']}"
+
+
 def siren_text(siren: str) -> str:
     """732829320 -> 732 829 320."""
     return NBSP.join(siren[i : i + 3] for i in range(0, len(siren), 3))
