@@ -177,3 +177,79 @@ def test_without_smtp_everything_stays_in_the_outbox():
     routes = routes_from("smtp://mail.example", "/x")
     assert routes["email"][0] == "smtp"
     assert routes["registered_letter"] == ("spool", {"folder": "/x"})
+
+
+def copied(number=1, **fields):
+    """A message to one person with copies to two others."""
+    return Outgoing(
+        f"k{number}", "email", "c@d.example", "x", CONTENT, "message/rfc822",
+        copies=("boss@d.example", "law@d.example"), **fields,
+    )  # fmt: skip
+
+
+class Picky:
+    """Answers RCPT by address, as `replies` says; takes the others."""
+
+    def __init__(self, handler, **replies):
+        self.replies = {f"{name}@d.example": reply for name, reply in replies.items()}
+        handler.handle_RCPT = self.handle_RCPT
+
+    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
+        reply = self.replies.get(address, "250 OK")
+        if reply.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return reply
+
+
+def test_one_message_goes_to_all_its_recipients_in_one_transaction():
+    with keeper() as (handler, port):
+        (outcome,) = send(port, copied())
+    assert (outcome.state, outcome.refused, outcome.deferred) == ("sent", {}, {})
+    assert [to for _, to, _ in handler.mails] == [
+        ["c@d.example", "boss@d.example", "law@d.example"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reply", "answered"), [("550 5.1.1 unknown", "refused"), ("450 4.2.1 later", "deferred")]
+)
+@pytest.mark.parametrize("who", ["c", "boss", "law"])
+def test_who_is_refused_is_named_and_the_others_get_it(who, reply, answered):
+    with keeper() as (handler, port):
+        Picky(handler, **{who: reply})
+        first, second = send(port, copied(), mail(2, "other@d.example"))
+    assert (first.state, second.state) == ("sent", "sent")
+    assert getattr(first, answered) == {f"{who}@d.example": reply}
+    assert f"{who}@d.example: {reply}" in first.detail
+    got = handler.mails[0][1]
+    assert len(got) == 2
+    assert f"{who}@d.example" not in got
+
+
+def test_who_got_it_is_not_asked_again():
+    with keeper() as (handler, port):
+        send(port, copied(done=frozenset({"c@d.example", "law@d.example"})))
+    assert [to for _, to, _ in handler.mails] == [["boss@d.example"]]
+
+
+def test_nobody_accepted_is_tried_again_while_one_may_be_later():
+    with keeper() as (handler, port):
+        Picky(handler, c="550 gone", boss="451 greylisted", law="550 gone")
+        (outcome,) = send(port, copied())
+    assert (outcome.state, handler.mails) == ("retry", [])
+    assert set(outcome.refused) == {"c@d.example", "law@d.example"}
+    assert outcome.retry_after_seconds > 0
+
+
+def test_everybody_refused_for_good_fails():
+    with keeper() as (handler, port):
+        Picky(handler, c="550 gone", boss="550 gone", law="553 gone")
+        first, second = send(port, copied(), mail(2, "other@d.example"))
+    assert (first.state, second.state, len(handler.mails)) == ("failed", "sent", 1)
+
+
+def test_content_refused_after_some_were_accepted_reached_nobody():
+    rogue = Rogue(**{".": "451 4.3.0 later"})
+    with rogue.running() as port:
+        (outcome,) = send(port, copied())
+    assert (outcome.state, outcome.deferred) == ("retry", {})
