@@ -225,7 +225,8 @@ def _anchored(
     days: list[date] = []
     for index, step in enumerate(course.steps):
         base = _base(ask, step, event_on)
-        if step.anchor == "previous_step":
+        # Without a step before it (passed over for this case), a step counts from the origin.
+        if step.anchor == "previous_step" and index > 0:
             before = course.steps[index - 1].code
             base = _known(max(days[-1], ask.day))
             if index - 1 in done:
