@@ -1,0 +1,98 @@
+"""Portfolios of open invoices for the benchmarks, loaded in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+TODAY = date(2026, 11, 20)
+NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+BATCH = 20_000
+
+
+def load(invoices: int, cases: int) -> int:
+    """Open invoices due from 120 days ago to 60 days ahead, spread over cases; the organization."""
+    from amiable.apps.cases.models import Case
+    from amiable.apps.customers.models import ContactPoint, Customer
+    from amiable.apps.receivables.models import Entry, Installment, Invoice
+    from amiable.apps.tenants.models import Creditor, Organization
+
+    org = Organization.objects.create(slug=f"bench-{invoices}", name="Bench")
+    owner = Creditor.objects.create(organization=org, code="main", name="Bench")
+    customer = _insert(
+        Customer,
+        ("organization_id", "creditor_id", "code", "name", "kind", "siren", "vat_number",
+         "language", "segment", "sales_owner", "payment_term", "address_lines", "postcode",
+         "city", "country", "payer_group", "created_at"),
+        cases,
+        lambda i: (org.id, owner.id, f"C{i}", f"Customer {i}", "company", "", "", "fr", "", "",
+                   "", ["1 rue du Port"], f"{10000 + i % 80000}", "Nantes", "FR", "", NOW),
+    )  # fmt: skip
+    for kind, value, end in (("email", "c", "@c.example"), ("phone", "+336399", "")):
+        _insert(
+            ContactPoint,
+            ("organization_id", "customer_id", "kind", "value", "position", "invalid_reason"),
+            cases,
+            lambda i, kind=kind, value=value, end=end: (
+                org.id, customer + i, kind, f"{value}{customer + i}{end}", 0, ""),
+        )  # fmt: skip
+    _insert(
+        Case,
+        ("organization_id", "customer_id", "currency", "next_plan_on", "created_at"),
+        cases,
+        lambda i: (org.id, customer + i, "EUR", TODAY, NOW),
+    )
+    invoice = _insert(
+        Invoice,
+        ("organization_id", "customer_id", "number", "kind", "issue_date", "due_date",
+         "currency", "total_minor", "order_reference", "payment_reference", "label",
+         "created_at"),
+        invoices,
+        lambda i: (org.id, customer + i % cases, f"B{i}", "invoice", _due(i) - timedelta(30),
+                   _due(i), "EUR", 10_000 + i % 90_000, "", "", "", NOW),
+    )  # fmt: skip
+    installment = _insert(
+        Installment,
+        ("organization_id", "invoice_id", "customer_id", "sequence", "due_date", "currency"),
+        invoices,
+        lambda i: (org.id, invoice + i, customer + i % cases, 1, _due(i), "EUR"),
+    )
+    _insert(
+        Entry,
+        ("organization_id", "customer_id", "installment_id", "invoice_id", "kind",
+         "amount_minor", "currency", "on_date", "recorded_at", "source"),
+        invoices,
+        lambda i: (org.id, customer + i % cases, installment + i, invoice + i, "invoice",
+                   10_000 + i % 90_000, "EUR", _due(i) - timedelta(30), NOW, "bench"),
+    )  # fmt: skip
+    return org.id
+
+
+def _due(index: int) -> date:
+    # 7919 is prime to 180: the due dates of one case are spread over the window.
+    return TODAY + timedelta(days=index * 7919 % 180 - 120)
+
+
+def _insert(
+    model: Any, names: tuple[str, ...], count: int, row: Callable[[int], tuple[Any, ...]]
+) -> int:
+    """`count` rows made by number; the first primary key (the others follow it)."""
+    from django.db import transaction
+
+    from amiable.apps.work.bulk import ids_reserve, rows_insert
+
+    first = None
+    for start in range(0, count, BATCH):
+        size = min(BATCH, count - start)
+        with transaction.atomic():
+            ids = ids_reserve(model, size)
+            first = ids[0] if first is None else first
+            rows = _rows(ids, start, row)
+            rows_insert(model, ("id", *names), rows=rows)
+    return first or 0
+
+
+def _rows(ids: Any, start: int, row: Callable[[int], tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    for offset, key in enumerate(ids):
+        yield (key, *row(start + offset))
