@@ -23,6 +23,7 @@ from django.utils import timezone
 from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
+from amiable.apps.dunning.copies import copies_tick
 from amiable.apps.dunning.drafts import Ready, drafts
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action, ActionItem
@@ -93,6 +94,7 @@ def send_tick(
     counts = SendCounts()
     local = timezone.localtime(now)
     routes = routes or configured_routes()
+    copies_tick(organization_id, now=now, routes=routes)
     total = _claimable(organization_id, local).count() if progress else 0
     while True:
         actions = _claim(organization_id, local, chunk)

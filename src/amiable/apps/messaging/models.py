@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from amiable.apps.cases.models import Case
 from amiable.apps.tenants.models import TenantModel
@@ -25,7 +26,8 @@ class Message(TenantModel):
     channel = models.CharField(max_length=30)
     recipient = models.CharField(max_length=300)
     # Everybody an email goes to, the first in To and the others in Cc, as {"address", "name",
-    # "role", "state"}; state = "", "sent", "deferred" or "refused".
+    # "role", "state"}; state = "" (as the message), "sent", "refused"; "deferred" (a copy to try
+    # again), "trying", "copied" (arrived later), "dropped" (out of date before), "unknown".
     recipients = models.JSONField(default=list)
     notes = models.JSONField(default=list)  # sentences: how the recipients were chosen
     subject = models.CharField(max_length=300, blank=True)
@@ -50,7 +52,14 @@ class Message(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["organization", "key"], name="message_key_unique")
         ]
-        indexes = [models.Index(fields=["case", "id"])]
+        indexes = [
+            models.Index(fields=["case", "id"]),
+            models.Index(
+                fields=["organization", "retry_at"],
+                condition=Q(state="sent", retry_at__isnull=False),
+                name="message_copies_due",
+            ),
+        ]
 
 
 class DeliveryEvent(TenantModel):

@@ -30,8 +30,8 @@ FREEZE_BATCH = 200  # drafts rendered and held in memory together
 UNSAFE_WINDOW, SAFE_WINDOW = 20, 200
 MAX_ATTEMPTS = 5
 THREAD_DAYS = 60
-# States of a recipient who is not asked again.
-DONE = frozenset({"sent", "refused"})
+# States of a recipient whose turn is over, or who is asked again only on purpose (see copies).
+WAITING = frozenset({"", "deferred", "trying"})
 
 # Withdrawn on its way: the next try writes it anew.
 ANEW = Outcome("retry", detail="it is written anew", retry_after_seconds=60)
@@ -136,7 +136,7 @@ def _send_window(
     with transaction.atomic(durable=True):
         to_send, orphans, misfits = _claim(organization_id, ids, channel)
         _record(organization_id, orphans, now)
-    sent = [(message, session.send(_outgoing(message))) for message in to_send]
+    sent = [(message, session.send(outgoing(message))) for message in to_send]
     with transaction.atomic(durable=True):
         _record(organization_id, sent, now)
     outcomes = {message.id: outcome for message, outcome in [*orphans, *sent]}
@@ -196,6 +196,9 @@ def _record(
         message.retry_at = None
         if state == State.FROZEN:
             message.retry_at = now + timedelta(seconds=outcome.retry_after_seconds)
+        elif outcome.deferred:
+            # It arrived; the copies that are not taken yet are tried again alone (see copies).
+            message.retry_at = now + timedelta(seconds=outcome.retry_after_seconds)
         message.provider_id = outcome.provider_id[:200]
         message.error = "" if state == State.SENT and not _missed(outcome) else outcome.detail
         message.recipients = _answered(message.recipients, outcome)
@@ -236,7 +239,7 @@ def _answered(recipients: list[dict[str, str]], outcome: Outcome) -> list[dict[s
     """Recipients with what this try changed for each; who got it at an earlier try keeps that."""
     return [
         each
-        if each["state"] in DONE
+        if each["state"] not in WAITING
         else {**each, "state": _state_of(each["address"], each["state"], outcome)}
         for each in recipients
     ]
@@ -271,7 +274,8 @@ def _already(state: str) -> Outcome:
     return Outcome("unknown", detail="a person has to decide")
 
 
-def _outgoing(message: Message) -> Outgoing:
+def outgoing(message: Message) -> Outgoing:
+    """A message as a channel takes it, for those who did not get it at an earlier try."""
     # The id keeps apart a message and the one written anew in its place.
     return Outgoing(
         key=f"{message.organization_id}:{message.key}:{message.id}",
@@ -282,7 +286,9 @@ def _outgoing(message: Message) -> Outgoing:
         content_type=message.content_type,
         message_id=message.message_id,
         copies=tuple(each["address"] for each in message.recipients[1:]),
-        done=frozenset(each["address"] for each in message.recipients if each["state"] in DONE),
+        done=frozenset(
+            each["address"] for each in message.recipients if each["state"] not in WAITING
+        ),
     )
 
 

@@ -171,7 +171,8 @@ def _with_refusals(
     if not refused and not deferred:
         return outcome
     detail = f"{_listed({**refused, **deferred})} · {outcome.detail}"[:500]
-    return replace(outcome, detail=detail, refused=refused, deferred=deferred)
+    seconds = DEFERRED_SECONDS if deferred else 0
+    return Outcome("sent", outcome.provider_id, detail, seconds, refused, deferred)
 
 
 def _listed(answers: Mapping[str, str]) -> str:
