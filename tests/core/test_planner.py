@@ -334,3 +334,13 @@ def test_nothing_leaves_on_a_day_that_is_not_worked():
     assert verdict.postpone
     assert verdict.stop.sentence.code == "stop.not_worked"
     assert verdict.stop.look_on == date(2027, 5, 7)
+
+
+def test_the_end_of_a_promise_for_a_part_is_looked_at_though_the_rest_is_chased():
+    day = DUE + timedelta(days=1)
+    promise = Promise(50_000, DUE + timedelta(days=10), 3, made_on=DUE)
+    reminded = item(steps_done={"reminder_2": day})
+    decided = plan(facts(reminded, promises=(promise,)), replace(SME_STANDARD, steps=(
+        SME_STANDARD.by_code["reminder_2"], SME_STANDARD.by_code["last_email"])), day)  # fmt: skip
+    # The 11th of September plus three days of grace is Monday the 14th.
+    assert decided.next_look_on == date(2026, 9, 15)

@@ -145,6 +145,8 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
         return Plan(facts.case_id, day, (), (Skip(stop.sentence),), look)
     given = commitments(facts, day)
     work = _Work(facts, scenario, day, given, overdue_minor(facts, day, given=given))
+    # A promise for a part stops nothing by itself, and yet its end changes what is asked for.
+    work.looks += given.ends
     without = _passed_over(work) if scenario.conditional else frozenset()
     due: list[Position] = []
     for item in facts.items:

@@ -62,6 +62,12 @@ class Commitments:
     breaks: tuple[Break, ...] = ()
     misses: tuple[Break, ...] = ()
 
+    @property
+    def ends(self) -> list[date]:
+        """The first day after each promise that runs: by then it was kept, or is broken."""
+        running = [s.promise for s in self.standings if s.state == "running"]
+        return [last_day(promise) + timedelta(days=1) for promise in running]
+
     def events(self, item: Item) -> dict[str, date]:
         """The last broken promise and missed instalment that concern an item, by event."""
         return {
