@@ -41,6 +41,8 @@ def composed(draft: Draft, *, attached: int = 0, thread_subject: str = "") -> Do
         raise TextError(f"{draft.template}.{draft.medium} ({language})")
     values = values_of(draft, attached=attached, thread_subject=thread_subject)
     subject, body = rendered(text, values, language=language)
+    if draft.medium == "email":  # a letter's subject stands after a colon
+        subject = subject[:1].upper() + subject[1:]
     total, reference = str(values["total"]), reference_of(draft)
     named: dict[str, tuple[Block, ...]] = {
         "invoices": _tables(draft, language),

@@ -82,14 +82,15 @@ def mandate_blocks(draft: Draft, *, total: str, reference: str) -> tuple[Block, 
         frozenset({1}),
         ((words["total"], total),),
     )
-    quoted = [said(name) for name in ("law", "law_2", "law_3", "law_meaning") if name in words]
+    law = [words[name] for name in ("law", "law_2", "law_3", "law_meaning") if name in words]
     return (
         said("who"),
         said("creditor"),
         said("basis_one" if count == 1 else "basis_many"),
         debt,
         said("demand" if draft.creditor.iban else "demand_bare"),
-        *quoted,
+        # One paragraph, so that no page ends between the article's name and its words.
+        Paragraph(tuple(((typeset(line, language), False),) for line in law)),
     )
 
 

@@ -49,16 +49,14 @@ def statement_of(draft: Draft) -> Statement:
     if sender.siren:
         contact.append(f"{letter['siren']} {siren_text(sender.siren)}")
     title = words["statement"]["title"].format(date=date_text(draft.on_date, language))
+    # The letter that a statement follows says how to pay.
+    payment = payment_blocks(draft, language) if draft.medium == "email" else ()
     document = Document(
         language=language,
         subject=title,
         sender=clean(sender.name),
         color=draft.creditor.brand_color,
-        blocks=(
-            _ages(draft, language),
-            _detail(draft, language),
-            *payment_blocks(draft, language),
-        ),
+        blocks=(_ages(draft, language), _detail(draft, language), *payment),
         footer=footer(draft, language),
     )
     return Statement(
@@ -132,9 +130,8 @@ def _totals(draft: Draft, language: str) -> list[tuple[str, int]]:
     by_group = {name: _sum(draft.account, name) for name in _SUMS}
     found = [(own["sums"][name], minor) for name, minor in by_group.items() if minor]
     total = sum(line.open_minor for line in draft.account)
-    if len(found) > 1:
-        found.append((own["total"], total))
     if draft.credit_minor:
+        found.append((own["total"], total))
         found.append((words["table"]["credit"], -draft.credit_minor))
     return [*found, (own["balance"], total - draft.credit_minor)]
 

@@ -23,7 +23,7 @@ from liquid.exceptions import LiquidError, ResourceLimitError
 from liquid.template import BoundTemplate
 from liquid.undefined import StrictUndefined
 
-from amiable.apps.messaging.wording import LANGUAGES, TEXTS, typeset
+from amiable.apps.messaging.wording import LANGUAGES, TEXTS, of_name, typeset
 from amiable.core.sentences import declare, gettext_noop
 from amiable.plugins.documents.content import STRONG_OFF, STRONG_ON
 
@@ -79,6 +79,7 @@ class _Box(Environment):
         self.filters = {
             "strong": lambda value: f"{STRONG_ON}{value}{STRONG_OFF}",
             "plural": self._plural,
+            "de": lambda value: of_name(str(value)),
             "upcase": lambda value: str(value).upper(),
             "downcase": lambda value: str(value).lower(),
             "capitalize": lambda value: str(value)[:1].upper() + str(value)[1:],

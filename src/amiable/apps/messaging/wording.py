@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -64,6 +65,12 @@ def days_text(days: int, language: str) -> str:
     if days <= 0:
         return "–"
     return f"{days}{NBSP}{words['days_one'] if days == 1 else words['days_many']}"
+
+
+def of_name(name: str) -> str:
+    """French "de" before a name: d’Atelier Vauban, de Menuiserie Duval."""
+    first = unicodedata.normalize("NFD", name[:1]).lower()[:1]
+    return f"d’{name}" if first in set("aeiouœæ") else f"de {name}"
 
 
 def siren_text(siren: str) -> str:
