@@ -13,7 +13,7 @@ from django.utils import translation
 from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.cases import services as cases
 from amiable.apps.cases.models import Case, Dispute, Hold, Promise
-from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.models import Action, Scenario
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.imports.models import ImportRun
 from amiable.apps.insights import accounts
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 # Addresses that show or change nothing of an organization.
 PERSONAL = {"login", "logout", "password", "language", "theme"}
-LISTS = {"dashboard", "figures", "items", "customers", "actions", "outbox", "bank", "imports", "jobs", "settings"}  # fmt: skip
+LISTS = {"dashboard", "figures", "items", "customers", "actions", "outbox", "bank", "imports", "jobs", "scenarios", "scenario_shipped", "settings"}  # fmt: skip
 
 
 @pytest.fixture
@@ -75,6 +75,8 @@ def objects() -> dict[str, int]:
             on_date=date.today(),
         ).pk,
         "position": 0,
+        "scenario_id": Scenario.objects.first().pk,
+        "shipped": "key-accounts",
     }
 
 

@@ -34,9 +34,10 @@ from amiable.core.shipped import SHIPPED
 
 __all__ = [
     "MAX_BYTES", "Change", "Problem", "ScenarioLine", "ScenarioVersion", "Shelf", "changes",
-    "free_code", "problem_of", "scenario_bytes_parse", "scenario_copy", "scenario_default",
-    "scenario_definition", "scenario_import", "scenario_lines", "scenario_parse",
-    "scenario_shelves", "scenario_text", "scenario_version", "shipped_left", "template_names",
+    "free_code", "problem_of", "scenario_bytes_parse", "scenario_check", "scenario_copy",
+    "scenario_default", "scenario_definition", "scenario_import", "scenario_lines",
+    "scenario_parse", "scenario_shelves", "scenario_text", "scenario_version", "shipped_left",
+    "template_names",
 ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ INSIDE = {
     "customer": "customers",
     "message": "outbox",
     "import": "imports",
+    "scenario": "scenarios",
     "figures": "dashboard",
     "items": "dashboard",
 }
@@ -39,6 +40,7 @@ PLACES = (
     Place("customers", _("Customers"), icon="users"),
     Place("bank", _("Bank"), icon="building-bank", counter="bank"),
     Place("outbox", _("Messages"), icon="send"),
+    Place("scenarios", _("Scenarios"), icon="route"),
     Place("imports", _("Imports"), icon="file-import"),
     Place("jobs", _("Background work"), icon="activity"),
     Place("settings", _("Settings"), icon="settings"),

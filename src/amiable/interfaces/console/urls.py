@@ -16,6 +16,7 @@ from amiable.interfaces.console.views import (
     imports,
     jobs,
     outbox,
+    scenarios,
     session,
     settings,
 )
@@ -59,6 +60,26 @@ urlpatterns: list[URLPattern] = [
     path("imports/file/", imports.import_file, name="import_file"),
     path("imports/<int:run_id>/", imports.import_run, name="import_run"),
     path("imports/<int:run_id>/rejected/", imports.import_rejected, name="import_rejected"),
+    path("scenarios/", scenarios.scenario_list, name="scenarios"),
+    path("scenarios/file/", scenarios.scenario_upload, name="scenario_upload"),
+    path("scenarios/shipped/<slug:shipped>/", scenarios.shipped, name="scenario_shipped"),
+    path("scenarios/shipped/<slug:shipped>/copy/", scenarios.scenario_copy, name="scenario_copy"),
+    path("scenarios/<int:scenario_id>/", scenarios.scenario, name="scenario"),
+    path("scenarios/<int:scenario_id>/file/", scenarios.scenario_file, name="scenario_file"),
+    path(
+        "scenarios/<int:scenario_id>/default/", scenarios.scenario_default, name="scenario_default"
+    ),
+    path(
+        "scenarios/<int:scenario_id>/duplicate/",
+        scenarios.scenario_duplicate,
+        name="scenario_duplicate",
+    ),
+    path("scenarios/<int:scenario_id>/edit/", scenarios.scenario_edit, name="scenario_edit"),
+    path("scenarios/<int:scenario_id>/draft/", scenarios.scenario_draft, name="scenario_draft"),
+    path(
+        "scenarios/<int:scenario_id>/preview/", scenarios.scenario_preview, name="scenario_preview"
+    ),
+    path("scenarios/<int:scenario_id>/save/", scenarios.scenario_save, name="scenario_save"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("settings/", settings.settings, name="settings"),
     path("settings/caps/remove/", settings.cap_remove, name="settings_cap_remove"),
