@@ -28,6 +28,12 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 
 
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
+
+
 @pytest.fixture
 def organization():
     row = factories.organization("vauban")
@@ -52,7 +58,7 @@ def standard(organization) -> Scenario:
 
 
 def form_of(organization, scenario: Scenario) -> dict[str, object]:
-    """What a browser would post for the editor of a version."""
+    """What a browser would post for the editor of a version, in the language of the test."""
     draft = forms.draft_of(scenario_version(organization.pk, scenario.pk))
     data: dict[str, object] = {"newest": draft.newest, "step": [s.key for s in draft.steps]}
     cards = [("", draft.values, SCENARIO)]
@@ -203,6 +209,20 @@ def test_draft_never_grows_without_end(organization, manager):
     assert len(re.findall(r'name="step" value', answer.content.decode())) == 41
     assert manager.post(f"/scenarios/{row.pk}/save/", data).status_code == 422
     assert manager.post(f"/scenarios/{row.pk}/save/", {}).status_code == 422
+
+
+def test_largest_scenario_passes_through_the_form(organization, manager):
+    steps = [
+        Step(f"s{day}", day, "email", "friendly", "reminder_2", name=f"Jour {day}")
+        for day in range(1, 41)
+    ]
+    scenario_import(
+        organization.pk, replace(SME_STANDARD, code="long", steps=tuple(steps), catch_up_step="")
+    )
+    row = Scenario.objects.get(organization=organization, code="long")
+    data = {**form_of(organization, row), "40-offset_days": "60"}
+    assert manager.post(f"/scenarios/{row.pk}/save/", data).status_code == 302
+    assert Scenario.objects.get(code="long", version=2).definition["steps"][39]["offset_days"] == 60
 
 
 def test_preview_shows_the_timeline_and_the_problems_of_the_draft(organization, manager):
