@@ -23,6 +23,7 @@ from amiable.apps.dunning.services import (
     SendCounts,
     action_approve,
     call_record,
+    cases_replan,
     plan_preview,
     plan_tick,
     send_tick,
@@ -204,10 +205,10 @@ class Office:
             before = len(self.handed)
             self.send(day, hour)
             done += [self.told(handed, day) for handed in self.handed[before:]]
-            if calls:
-                for action in self.actions(state="todo").order_by("id"):
-                    assert call_record(self.id, action.id, result="done", on=day, actor=CLAIRE)
-                    done.append((day, action.step, action.medium))
+            while calls and (action := self.actions(state="todo").order_by("id").first()):
+                assert call_record(self.id, action.id, result="done", on=day, actor=CLAIRE)
+                cases_replan(self.id, on=day)
+                done.append((day, action.step, action.medium))
             day += timedelta(days=1)
         return done
 

@@ -155,6 +155,7 @@ def _item(item: OpenItem, history: ItemHistory | None) -> facts.Item:
         disputed_minor=item.open_minor if disputed is None else min(disputed, item.open_minor),
         missing_from_export=item.missing_since is not None,
         steps_done=history.steps,
+        stages_done=history.stages,
         delivered=history.delivered,
         events=history.events,
         return_reason=history.return_reason,
@@ -211,6 +212,14 @@ def _linked(organization_id: int, reaches: Mapping[int, _Reach]) -> dict[int, fr
         customer_id: frozenset({customer_id}).union(*(owners[v] for v in reach.addresses))
         for customer_id, reach in reaches.items()
     }
+
+
+def customers_linked(organization_id: int, customer_ids: Collection[int]) -> set[int]:
+    """These customers, and those who share an address or a number with them."""
+    points = ContactPoint.objects.filter(organization_id=organization_id)
+    values = set(points.filter(customer_id__among=customer_ids).values_list("value", flat=True))
+    owners = points.filter(value__among=values).values_list("customer_id", flat=True)
+    return {*customer_ids, *owners}
 
 
 def is_mobile(phone: str) -> bool:

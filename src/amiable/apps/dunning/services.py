@@ -10,6 +10,7 @@ from django.db import transaction
 
 from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.cases.services import cases_wake
+from amiable.apps.dunning.facts import customers_linked
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.planning import PlanCounts, cases_replan, plan_preview, plan_tick
 from amiable.apps.dunning.sending import SendCounts, send_tick
@@ -241,4 +242,5 @@ def _wake(organization_id: int, rows: list[Action], on: date) -> None:
             "case__customer_id", flat=True
         )
     )
-    cases_wake(organization_id, customers, on=on)
+    # A contact counts for everybody who shares the person.
+    cases_wake(organization_id, customers_linked(organization_id, customers), on=on)
