@@ -41,6 +41,7 @@ PLACES = (
     Place("bank", _("Bank"), icon="building-bank", counter="bank"),
     Place("outbox", _("Messages"), icon="send"),
     Place("scenarios", _("Scenarios"), icon="route"),
+    Place("simulation", _("Simulation"), icon="eye-check"),
     Place("imports", _("Imports"), icon="file-import"),
     Place("jobs", _("Background work"), icon="activity"),
     Place("settings", _("Settings"), icon="settings"),

@@ -183,6 +183,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "check": Look(_("Nightly check"), icon="shield-check"),
         "snapshot": Look(_("Figures of the night"), icon="chart-bar"),
         "import": Look(_("Import"), icon="file-import"),
+        "simulate": Look(_("Simulation"), icon="eye-check"),
     },
     "dispute": {
         "price": Look(_("Price")),

@@ -19,6 +19,7 @@ from amiable.interfaces.console.views import (
     scenarios,
     session,
     settings,
+    simulation,
 )
 
 app_name = "console"
@@ -80,6 +81,9 @@ urlpatterns: list[URLPattern] = [
         "scenarios/<int:scenario_id>/preview/", scenarios.scenario_preview, name="scenario_preview"
     ),
     path("scenarios/<int:scenario_id>/save/", scenarios.scenario_save, name="scenario_save"),
+    path("simulation/", simulation.simulation, name="simulation"),
+    path("simulation/run/", simulation.simulation_run, name="simulation_run"),
+    path("simulation/<int:job_id>/", simulation.simulation_result, name="simulation_result"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("settings/", settings.settings, name="settings"),
     path("settings/caps/remove/", settings.cap_remove, name="settings_cap_remove"),

@@ -73,7 +73,33 @@
     });
   }
 
-  const KINDS = { aging, lines };
+  /* One bar a day, its parts stacked. */
+  function bars(canvas, data) {
+    const COLORS = { email: "#3f8f86", sms: "#4685c4", letter: "#d99a3d", registered_letter: "#b8432f", phone: "#7a5ea8", task: "#8b979a" };
+    return new Chart(canvas, {
+      type: "bar",
+      data: {
+        labels: data.labels,
+        datasets: data.series.map((series) => ({
+          label: series.label, data: series.values, backgroundColor: COLORS[series.code], maxBarThickness: 34,
+          borderColor: css("--am-surface"), borderWidth: { top: 1 }, borderSkipped: false,
+        })),
+      },
+      options: {
+        maintainAspectRatio: false, responsive: true, interaction: { mode: "index", intersect: false },
+        scales: {
+          x: { stacked: true, grid: { display: false }, border: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 16 } },
+          y: { stacked: true, beginAtZero: true, border: { display: false }, grid: { color: css("--am-line") }, ticks: { maxTicksLimit: 5, precision: 0 } },
+        },
+        plugins: {
+          legend: { position: "top", align: "end", labels: { boxWidth: 12, boxHeight: 12 } },
+          tooltip: { filter: (item) => item.raw > 0, callbacks: { label: (item) => `${item.dataset.label} : ${item.formattedValue}` } },
+        },
+      },
+    });
+  }
+
+  const KINDS = { bars, aging, lines };
 
   common();
   document.querySelectorAll("canvas[data-chart]").forEach((canvas) => {
