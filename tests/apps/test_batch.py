@@ -126,7 +126,7 @@ def test_the_batch_costs_the_same_number_of_queries_for_any_number(
     for i in range(30):
         debtor(creditor, f"C{i:02}", late=1 + 8 * (i % 2))
     tick(creditor.organization_id)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         queries.batch_groups(creditor.organization_id, on=TODAY)
 
 

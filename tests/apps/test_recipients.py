@@ -14,6 +14,7 @@ from amiable.apps.cases.services import dispute_open
 from amiable.apps.customers.models import Contact, ContactPoint
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.planning import plan_tick
+from amiable.apps.dunning.queries import agenda
 from amiable.apps.dunning.recipients import chosen, reaches
 from amiable.apps.dunning.scenarios import scenario_import
 from amiable.apps.dunning.sending import send_tick
@@ -285,3 +286,19 @@ def test_letter_without_such_a_person_goes_to_the_company_and_says_so(debtor):
     assert message.recipient.split("\n")[0] == "Menuiserie Duval"
     assert "attention" not in message.recipient
     assert [note["code"] for note in message.notes] == ["recipient.nobody_named"]
+
+
+def test_call_is_for_somebody_of_its_roles(debtor):
+    person(debtor, "buyer", "Paul Achat", phone="01 44 00 00 01")
+    person(debtor, DIRECTOR, "Claire Duval", phone="01 44 00 00 02")
+    run(debtor, "phone", "", "legal", DIRECTOR, routes={})
+    (line,) = agenda(debtor.organization_id, on=TODAY, tab="calls")
+    assert (line.phone, line.callee) == ("01 44 00 00 02", "Claire Duval")
+
+
+def test_call_to_an_unknown_role_says_whose_number_it_shows(debtor):
+    person(debtor, "buyer", "Paul Achat", phone="01 44 00 00 01")
+    run(debtor, "phone", "", DIRECTOR, routes={})
+    (line,) = agenda(debtor.organization_id, on=TODAY, tab="calls")
+    assert (line.phone, line.callee) == ("01 44 00 00 01", "Paul Achat")
+    assert line.reasons[-1].code == "recipient.unknown_usual"

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from amiable.apps.customers.models import ContactPoint
 from amiable.apps.dunning.models import Action, ActionItem, Scenario
 from amiable.apps.dunning.planning import CasePlan, plan_preview, scenario_of
+from amiable.apps.dunning.recipients import NOBODY, Chosen, chosen, reaches
 from amiable.core.money import Money
 from amiable.core.scenario import STAGES, Step
 from amiable.core.sentences import Sentence
@@ -52,6 +52,7 @@ class AgendaLine:
     reasons: tuple[Sentence, ...]
     outcome: tuple[Sentence, ...]
     phone: str
+    callee: str
     message_id: int | None
     decided_by: str
     result: str
@@ -149,8 +150,8 @@ def action_lines(organization_id: int, rows: QuerySet[Action] | list[Action]) ->
     ).values_list("action_id", "installment__invoice__number", "open_minor"):
         numbers[action_id].append(number)
         amounts[action_id] += amount
-    phones = _phones(organization_id, {action.case.customer_id for action in actions})
     steps = _steps(organization_id, actions)
+    callees = _callees(organization_id, actions, steps)
     actions.sort(key=lambda action: order[action.id])
     return [
         AgendaLine(
@@ -168,9 +169,10 @@ def action_lines(organization_id: int, rows: QuerySet[Action] | list[Action]) ->
             amount_minor=amounts[action.id],
             currency=action.case.currency,
             numbers=tuple(sorted(numbers[action.id])),
-            reasons=_sentences(action.reasons),
+            reasons=_sentences(action.reasons) + _notes(action, callees.get(action.id, NOBODY)),
             outcome=_sentences(action.outcome),
-            phone=phones.get(action.case.customer_id, ""),
+            phone=callee.address if (callee := callees.get(action.id, NOBODY).first) else "",
+            callee=callee.name if callee else "",
             message_id=action.message_id,
             decided_by=action.decided_by,
             result=action.result,
@@ -226,17 +228,27 @@ def _gentlest(line: AgendaLine) -> tuple[int, str, str]:
     return (STAGES.index(stage) if stage in STAGES else len(STAGES), line.scenario_name, line.step)
 
 
-def _phones(organization_id: int, customer_ids: Collection[int]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    rows = ContactPoint.objects.filter(
-        organization_id=organization_id,
-        customer_id__in=customer_ids,
-        kind=ContactPoint.Kind.PHONE,
-        invalid_since__isnull=True,
-    ).order_by("position", "id")
-    for customer_id, value in rows.values_list("customer_id", "value"):
-        found.setdefault(customer_id, value)
-    return found
+def _callees(
+    organization_id: int,
+    actions: Collection[Action],
+    steps: Mapping[int, tuple[str, Step | None]],
+) -> dict[int, Chosen]:
+    """Whom to call, by action: somebody of the roles of its step, else the usual number."""
+    calls = [action for action in actions if action.medium == "phone"]
+    reach = reaches(organization_id, {action.case.customer_id for action in calls})
+    return {
+        action.id: chosen(
+            reach[action.case.customer_id],
+            "phone",
+            step.recipients if (step := steps[action.id][1]) else (),
+        )
+        for action in calls
+    }
+
+
+def _notes(action: Action, callee: Chosen) -> tuple[Sentence, ...]:
+    """Why it is this number, for a call that is still to be made."""
+    return callee.notes if action.state == Action.State.TODO else ()
 
 
 def _sentences(stored: list[dict[str, Any]]) -> tuple[Sentence, ...]:

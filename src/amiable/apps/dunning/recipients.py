@@ -85,6 +85,9 @@ class Chosen:
     notes: tuple[Sentence, ...] = ()
 
 
+NOBODY = Chosen()
+
+
 def chosen(reach: Reach, medium: str, roles: Sequence[Role]) -> Chosen:
     """The recipients of a message for these roles, in their order.
 
