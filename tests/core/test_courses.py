@@ -196,3 +196,31 @@ def test_a_leap_day_and_a_month_end_are_days_like_others():
     world = World({1: item(due=due)}, scenario=course)
     on = [d for d, _ in world.between(due, due + timedelta(days=40))]
     assert on == [date(2028, 2, 29), date(2028, 3, 1), date(2028, 4, 1) + timedelta(days=2)]
+
+
+def switched(stage: str, on: int = 8, **fields):
+    return item(steps_done={"elsewhere": day(on)}, stages_done={"elsewhere": stage}, **fields)
+
+
+def test_after_a_switch_no_gentler_message_follows_a_firm_one():
+    firm = switched("firm")
+    for offset in range(9, 15):
+        assert plan(facts(firm), SME_STANDARD, day(offset)).actions == ()
+    decided = plan(facts(firm), SME_STANDARD, day(9))
+    assert decided.skips[0].sentence.code == "plan.step_done"
+    assert decided.next_look_on == day(15)
+    assert plan(facts(firm), SME_STANDARD, day(15)).actions[0].step.code == "sms"
+
+
+def test_after_a_switch_the_firm_step_of_the_other_scenario_opens_the_formal_one():
+    (action,) = plan(facts(switched("firm", 30)), SME_STANDARD, day(45)).actions
+    assert action.step.code == "formal_notice"
+    held_back = plan(facts(switched("friendly", 30)), SME_STANDARD, day(45)).actions
+    assert held_back[0].step.stage == "firm"
+
+
+def test_after_a_switch_a_formal_notice_is_not_sent_again():
+    noticed = switched("formal", 40)
+    assert plan(facts(noticed), SME_STANDARD, day(49)).actions == ()
+    (action,) = plan(facts(noticed), SME_STANDARD, day(62)).actions
+    assert action.step.code == "handover"

@@ -3,17 +3,16 @@ one step that fits a day."""
 
 from __future__ import annotations
 
-import functools
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from amiable.core.facts import CaseFacts, Item
 from amiable.core.promises import Commitments
-from amiable.core.scenario import EVENTS, STAGES, Course, Scenario, Step
+from amiable.core.scenario import STAGES, Scenario, Step, rank_of
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
-from amiable.core.workdays import add_workdays, next_workday
+from amiable.core.tracks import UNKNOWN, Ask, Track, known_day, track_of
 
 declare(
     {
@@ -50,11 +49,7 @@ declare(
     }
 )
 
-FRIENDLY, FIRM, FORMAL, LITIGATION = (
-    STAGES.index(stage) for stage in ("friendly", "firm", "formal", "litigation")
-)
-# A date that is not known yet; what follows it in the course waits too.
-UNKNOWN = date.max
+FIRM, FORMAL, LITIGATION = (STAGES.index(stage) for stage in ("firm", "formal", "litigation"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,36 +66,6 @@ class Position:
     event_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    """The question: where does this item of this case stand on this day."""
-
-    facts: CaseFacts
-    item: Item
-    scenario: Scenario
-    day: date
-    without: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Track:
-    """A course, what began it, the steps of it already taken and the days of all."""
-
-    course: Course
-    event: str
-    event_on: date | None
-    taken: tuple[tuple[int, date], ...]
-    dates: tuple[date, ...]
-
-    @property
-    def done(self) -> int:
-        return self.taken[-1][0] if self.taken else -1
-
-    @property
-    def done_on(self) -> date | None:
-        return self.taken[-1][1] if self.taken else None
-
-
 def position(
     facts: CaseFacts,
     item: Item,
@@ -115,7 +80,7 @@ def position(
     `without` = codes of the steps whose conditions do not hold for the case.
     """
     events = {**item.events, **given.events(item)} if given.standings else item.events
-    track = _track(_Ask(facts, item, scenario, day, without), events)
+    track = track_of(Ask(facts, item, scenario, day, without), events)
     steps, dates = track.course.steps, track.dates
     if not steps:
         return Position(item, None, Sentence("plan.no_step", {"number": item.number}), None)
@@ -129,7 +94,7 @@ def position(
         reached = max(reached, done + 1)
     index = _allowed(scenario, item, track, reached)
     following = max(passed, index + 1, done + 1)
-    next_on = _known(dates[following]) if following < len(dates) else None
+    next_on = known_day(dates[following]) if following < len(dates) else None
     if index <= done:
         sentence = _waiting(item, track, next_on, awaited=following < len(dates))
         return Position(item, None, sentence, next_on, track.event_on)
@@ -145,153 +110,12 @@ def position(
     return Position(item, steps[index], sentence, next_on, track.event_on)
 
 
-@functools.lru_cache(maxsize=65536)
-def step_dates(offsets: tuple[int, ...], due_date: date, *, zone: str) -> tuple[date, ...]:
-    """The day of each offset for an item due on `due_date`: see `spread`."""
-    return spread([due_date + timedelta(days=offset) for offset in offsets], zone)
-
-
-def spread(days: Iterable[date], zone: str) -> tuple[date, ...]:
-    """Each day moved to the next working day, and after the one before it.
-
-    A weekend or a holiday would else put two steps on one day, and the gentler one would be lost.
-    """
-    dates: list[date] = []
-    for day in days:
-        if UNKNOWN in (day, *dates[-1:]):
-            dates.append(UNKNOWN)
-            continue
-        earliest = max(day, dates[-1] + timedelta(days=1)) if dates else day
-        dates.append(next_workday(earliest, zone))
-    return tuple(dates)
-
-
-def _track(ask: _Ask, events: Mapping[str, date]) -> _Track:
-    """The course of the latest event that still has a step to take, else that of the dates."""
-    if events and ask.scenario.events:
-        happened = [
-            (events[name], -EVENTS.index(name), name)
-            for name in ask.scenario.events
-            if name in events and events[name] <= ask.day
-        ]
-        for on, _, name in sorted(happened, reverse=True):
-            track = _dated(ask, ask.scenario.course(name, ask.without), on)
-            if _is_live(track, ask):
-                return replace(track, event=name)
-    return _dated(ask, ask.scenario.course("", ask.without), None)
-
-
-def _is_live(track: _Track, ask: _Ask) -> bool:
-    """An event's course goes on while it has a step left and is not long past."""
-    if track.done + 1 >= len(track.course.steps):
-        return False
-    known = [on for on in track.dates if on != UNKNOWN]
-    last = max(known, default=ask.day)
-    return ask.day <= last + timedelta(days=ask.scenario.event_days)
-
-
-def _dated(ask: _Ask, course: Course, event_on: date | None) -> _Track:
-    """A course with its days for the item, once what was taken late has moved the rest."""
-    known, zone = course.position, ask.facts.holidays_zone
-    taken = sorted(
-        (known[code], on)
-        for code, on in ask.item.steps_done.items()
-        if code in known and (event_on is None or on >= event_on)
-    )
-    if course.by_due_date:
-        delay = ask.facts.delay_days
-        offsets = _delayed(course, delay) if delay else course.offsets
-        dates = step_dates(offsets, ask.item.due_date, zone=zone)
-    else:
-        dates = spread(_anchored(ask, course, dict(taken), event_on), zone)
-    for done, done_on in taken:
-        dates = _paced(ask, course, done, done_on=done_on, dates=dates)
-    return _Track(course, "", event_on, tuple(taken), dates)
-
-
-@functools.lru_cache(maxsize=256)
-def _delayed(course: Course, delay_days: int) -> tuple[int, ...]:
-    """Offsets of a control group: reminders later, legal notices on their day."""
-    return tuple(
-        step.offset_days + (delay_days if FRIENDLY <= step.rank < FORMAL else 0)
-        for step in course.steps
-    )
-
-
-def _anchored(
-    ask: _Ask, course: Course, done: Mapping[int, date], event_on: date | None
-) -> list[date]:
-    """The day of each step, counted from its anchor; UNKNOWN where the anchor has no day yet."""
-    days: list[date] = []
-    for index, step in enumerate(course.steps):
-        base = _base(ask, step, event_on)
-        # Without a step before it (passed over for this case), a step counts from the origin.
-        if step.anchor == "previous_step" and index > 0:
-            before = course.steps[index - 1].code
-            base = _known(max(days[-1], ask.day))
-            if index - 1 in done:
-                base = ask.item.delivered.get(before, done[index - 1])
-        if base is None:
-            days.append(UNKNOWN)
-            continue
-        delayed = FRIENDLY <= step.rank < FORMAL and step.anchor in {"due_date", "issue_date"}
-        offset = step.offset_days + (ask.facts.delay_days if delayed else 0)
-        days.append(_counted(base, offset, step, ask.facts.holidays_zone))
-    return days
-
-
-def _base(ask: _Ask, step: Step, event_on: date | None) -> date | None:
-    """The day a step counts from, when it does not count from the step before it."""
-    if step.anchor == "issue_date":
-        return ask.item.issue_date
-    if step.anchor == "formal_notice_received":
-        return ask.item.events.get(step.anchor)
-    return ask.item.due_date if event_on is None else event_on
-
-
-def _counted(base: date, offset: int, step: Step, zone: str) -> date:
-    if step.days == "calendar":
-        return base + timedelta(days=offset)
-    return add_workdays(next_workday(base, zone), offset, zone=zone)
-
-
-def _known(day: date) -> date | None:
-    return None if day == UNKNOWN else day
-
-
 def _fits(item: Item, step: Step, on: date, day: date) -> bool:
     """A preventive step: not after the due date, nor for a term shorter than its notice."""
     return step.stage != "preventive" or (day <= item.due_date and item.issue_date <= on)
 
 
-def _paced(
-    ask: _Ask, course: Course, done: int, *, done_on: date, dates: tuple[date, ...]
-) -> tuple[date, ...]:
-    """Dates after a step: one taken late gives its delay to the rest, which keeps its intervals.
-
-    What follows a formal notice waits at least until the deadline it sets has passed.
-    """
-    steps, zone = course.steps, ask.facts.holidays_zone
-    if done + 1 == len(steps):
-        return dates
-    last, after, later = steps[done], steps[done + 1 :], dates[done + 1 :]
-    late = done_on >= later[0] and after[0].anchor != "previous_step"
-    if late:
-        later = tuple(
-            done_on + timedelta(days=max(1, step.offset_days - last.offset_days))
-            if step.anchor == last.anchor
-            else max(on, done_on + timedelta(days=1))
-            for step, on in zip(after, later, strict=True)
-        )
-    if last.stage == "formal":
-        deadline = next_workday(done_on + timedelta(days=ask.scenario.deadline_days), zone)
-        later = tuple(max(day, deadline + timedelta(days=1)) for day in later)
-    elif not late:
-        return dates
-    return dates[: done + 1] + spread(later, zone)
-
-
-def _resumed(item: Item, track: _Track, events: Mapping[str, date], day: date) -> date | None:
+def _resumed(item: Item, track: Track, events: Mapping[str, date], day: date) -> date | None:
     """The day a promise was broken, when no step was taken since and one is left to take."""
     broken = events.get("promise_broken")
     if broken is None or broken > day or track.event or item.due_date >= day:
@@ -301,26 +125,47 @@ def _resumed(item: Item, track: _Track, events: Mapping[str, date], day: date) -
     return broken if last < broken and left and track.dates[track.done + 1] != UNKNOWN else None
 
 
-def _allowed(scenario: Scenario, item: Item, track: _Track, reached: int) -> int:
-    """The step that may be taken: catch-up policy, and no firmer step before the gentler one."""
+def _allowed(scenario: Scenario, item: Item, track: Track, reached: int) -> int:
+    """The step that may be taken: catch-up policy, no firmer step before the gentler one, and no
+    gentler one after what another scenario has sent."""
     course, done = track.course, track.done
     if reached <= done:
         return reached
-    steps, ranks = course.steps, course.ranks
-    index = reached
-    known = scenario.by_code
-    contacted = any(known[code].rank > 0 for code in item.steps_done if code in known)
+    ranks, index = course.ranks, reached
+    own, elsewhere = _tones(scenario, item)
     if scenario.catch_up == "one_by_one":
         first = course.first_after_due
         index = max(done + 1, first) if reached >= first else reached
-    elif not contacted and scenario.catch_up == "catch_up_step":
+    elif scenario.catch_up == "catch_up_step" and max(own | elsewhere, default=0) == 0:
         limit = course.position.get(scenario.catch_up_step)
         index = reached if limit is None else min(reached, limit)
-    if ranks[index] < FORMAL:
+    floor = max(elsewhere, default=-1)
+    if ranks[index] < floor or (ranks[index] == floor == FORMAL):
+        floor += floor == FORMAL  # a formal notice is not sent twice
+        index = next((i for i in range(index, reached + 1) if ranks[i] >= floor), done)
+    return _gated(track, index, own | elsewhere)
+
+
+def _tones(scenario: Scenario, item: Item) -> tuple[set[int], set[int]]:
+    """Severities of what the item got: by steps of this scenario, and by those of others."""
+    own, elsewhere = set(), set()
+    for code in item.steps_done:
+        step = scenario.by_code.get(code)
+        if step is not None:
+            own.add(step.rank)
+        elif code in item.stages_done:
+            elsewhere.add(rank_of(item.stages_done[code]))
+    return own, elsewhere
+
+
+def _gated(track: Track, index: int, taken: set[int]) -> int:
+    """Nothing formal before something firm, nothing after it without it."""
+    course, done = track.course, track.done
+    steps, ranks = course.steps, course.ranks
+    if index <= done or ranks[index] < FORMAL:
         return index
-    taken = {known[code].rank for code in item.steps_done if code in known}
     for gate, needed in ((LITIGATION, FORMAL), (FORMAL, FIRM)):
-        if ranks[index] >= gate and needed not in taken:
+        if ranks[index] >= gate and max(taken, default=-1) < needed:
             below = [i for i in range(done + 1, index) if ranks[i] < gate]
             exact = [i for i in range(index + 1) if ranks[i] == needed]
             # Without any gentler step a course goes no further, unless it is not a contact.
@@ -330,7 +175,7 @@ def _allowed(scenario: Scenario, item: Item, track: _Track, reached: int) -> int
 
 
 def _why(
-    item: Item, track: _Track, index: int, day: date, *, missed: bool, capped: bool
+    item: Item, track: Track, index: int, day: date, *, missed: bool, capped: bool
 ) -> Sentence:
     """`missed` = steps lie between the last one taken and this one; `capped` = age allows more."""
     number, days = item.number, (day - item.due_date).days
@@ -352,8 +197,10 @@ def _why(
     return Sentence("plan.step_due", {"number": number, "due": item.due_date, "days": days})
 
 
-def _waiting(item: Item, track: _Track, next_on: date | None, *, awaited: bool) -> Sentence:
+def _waiting(item: Item, track: Track, next_on: date | None, *, awaited: bool) -> Sentence:
     number, done_on = item.number, track.done_on
+    if done_on is None and item.stages_done:
+        done_on = max(item.steps_done.values(), default=None)  # in another scenario
     if next_on is None and awaited:
         return Sentence("plan.awaits_receipt", {"number": number})
     if done_on is None:

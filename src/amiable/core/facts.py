@@ -59,7 +59,8 @@ class Cap:
 class Item:
     """An open item (instalment of an invoice): the unit of debt.
 
-    `steps_done` = day each step was carried out; `delivered` = day it reached the customer, where
+    `steps_done` = day each step was carried out, whatever the scenario; `stages_done` = how firm
+    it was (a stage), where that is known; `delivered` = day it reached the customer, where
     a channel said so. `events` = last day of each kind of event that concerns the item.
     """
 
@@ -72,6 +73,7 @@ class Item:
     disputed_minor: int = 0
     missing_from_export: bool = False
     steps_done: Mapping[str, date] = field(default_factory=dict)
+    stages_done: Mapping[str, str] = field(default_factory=dict)
     delivered: Mapping[str, date] = field(default_factory=dict)
     events: Mapping[str, date] = field(default_factory=dict)
     return_reason: str = ""

@@ -36,7 +36,7 @@ Anchor = Literal[
 Event = Literal["promise_broken", "instalment_missed", "payment_returned", "dispute_closed"]
 
 STAGES: tuple[Stage, ...] = get_args(Stage)
-_RANKS = {stage: rank for rank, stage in enumerate(STAGES)}
+_RANKS: Mapping[str, int] = {stage: rank for rank, stage in enumerate(STAGES)}
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 # Anchors that begin a course of their own; the others belong to the course of the dates.
 EVENTS: tuple[Event, ...] = get_args(Event)
@@ -44,6 +44,11 @@ EVENTS: tuple[Event, ...] = get_args(Event)
 CONTACT_MEDIA: frozenset[str] = frozenset({"email", "letter", "registered_letter", "sms", "phone"})
 # Carried out by a person, not by a channel.
 HUMAN_MEDIA: frozenset[str] = frozenset({"phone", "task"})
+
+
+def rank_of(stage: str) -> int:
+    """Severity of a stage: its position on the tone ladder."""
+    return _RANKS[stage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,7 @@ class Step:
 
     @property
     def rank(self) -> int:
-        """Severity: the position of the stage on the tone ladder."""
+        """Severity."""
         return _RANKS[self.stage]
 
 

@@ -32,6 +32,7 @@ class ItemHistory:
     """What one item got and went through; the shapes of core.facts.Item."""
 
     steps: dict[str, date] = field(default_factory=dict)
+    stages: dict[str, str] = field(default_factory=dict)
     delivered: dict[str, date] = field(default_factory=dict)
     events: dict[str, date] = field(default_factory=dict)
     return_reason: str = ""
@@ -179,8 +180,9 @@ def _steps(
         .annotate(on=Max("action__closed_on"))
         .order_by()
     ):
-        steps = found[installment_id].steps
-        steps[step] = max(on, steps.get(step, on))
+        history = found[installment_id]
+        history.steps[step] = max(on, history.steps.get(step, on))
+        history.stages[step] = stage
         if stage == "formal":
             formal.add((installment_id, step))
     return formal
