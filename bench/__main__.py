@@ -23,7 +23,7 @@ from scripts.postgres import postgres_server
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "docs" / "benchmarks.md"
-MODULES = ("imports", "planning", "matching", "messages", "figures")
+MODULES = ("imports", "planning", "matching", "messages", "figures", "experiments", "simulation")
 DATABASES = ("sqlite", "postgresql")
 
 

@@ -13,7 +13,7 @@ from django.utils import translation
 from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.cases import services as cases
 from amiable.apps.cases.models import Case, Dispute, Hold, Promise
-from amiable.apps.dunning.models import Action, Scenario
+from amiable.apps.dunning.models import Action, Experiment, Scenario
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.imports.models import ImportRun
 from amiable.apps.insights import accounts
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 # Addresses that show or change nothing of an organization.
 PERSONAL = {"login", "logout", "password", "language", "theme"}
-LISTS = {"dashboard", "figures", "items", "customers", "actions", "outbox", "bank", "imports", "jobs", "scenarios", "scenario_shipped", "settings"}  # fmt: skip
+LISTS = {"dashboard", "figures", "items", "customers", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings"}  # fmt: skip
 
 
 @pytest.fixture
@@ -75,6 +75,15 @@ def objects() -> dict[str, int]:
             on_date=date.today(),
         ).pk,
         "position": 0,
+        "experiment_id": Experiment.objects.get_or_create(
+            organization_id=Case.objects.first().organization_id,
+            ended_on=None,
+            defaults={
+                "name": "Transports Gaudin",
+                "champion": Scenario.objects.first(),
+                "started_on": date.today(),
+            },
+        )[0].pk,
         "scenario_id": Scenario.objects.first().pk,
         "shipped": "key-accounts",
     }

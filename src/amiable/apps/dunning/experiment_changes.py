@@ -15,13 +15,20 @@ from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.customers.models import Customer
 from amiable.apps.dunning.enrollments import enrollments_move
-from amiable.apps.dunning.experiments import cases_draw, experiment_running
+from amiable.apps.dunning.experiments import (
+    ScenarioName,
+    cases_draw,
+    experiment_running,
+    scenario_name,
+)
 from amiable.apps.dunning.models import Enrollment, Experiment, ExperimentMember, Scenario
 from amiable.apps.dunning.planning import default_scenario
+from amiable.apps.dunning.scenarios import scenario_copy, shipped_left
 from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.queries import organization_lock
 from amiable.core.experiment.arms import LEAST_CHAMPION_PERCENT, Shares, SharesError
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
+from amiable.core.shipped import SHIPPED
 
 LARGEST_WAIT_DAYS = 15
 LARGEST_EFFECT_DAYS = 15
@@ -84,6 +91,8 @@ def experiment_start(organization_id: int, design: Design, *, on: date, actor: s
     ExperimentError.
     """
     design_check(design)
+    if not design.name.strip():
+        raise ExperimentError("experiment.no_name")
     with transaction.atomic():
         # Two starts wait for each other, so that the second is told why it cannot be.
         organization_lock(organization_id)
@@ -94,7 +103,7 @@ def experiment_start(organization_id: int, design: Design, *, on: date, actor: s
             organization_id=organization_id,
             name=design.name.strip()[:120],
             champion=champion,
-            challenger=_challenger(organization_id, design, champion),
+            challenger=_challenger(organization_id, design, champion, on=on, actor=actor),
             challenger_percent=design.challenger_percent,
             holdout_percent=design.holdout_percent,
             holdout_days=design.holdout_days,
@@ -151,8 +160,6 @@ def experiment_stop(
 
 def design_check(design: Design) -> Shares:
     """The shares of a sound design. Raises ExperimentError naming the first thing to correct."""
-    if not design.name.strip():
-        raise ExperimentError("experiment.no_name")
     if not design.challenger and design.challenger_percent:
         raise ExperimentError("experiment.no_challenger")
     if design.challenger and not design.challenger_percent:
@@ -189,10 +196,30 @@ def running_on(
     ).exclude(customer__kind__in=list(excluded_kinds))
 
 
-def _challenger(organization_id: int, design: Design, champion: Scenario) -> Scenario | None:
+def challengers(organization_id: int) -> list[tuple[str, ScenarioName]]:
+    """(code, name) of what may be tried: the newest versions and the shipped scenarios, but for
+    the default itself and those that only take over after a broken promise."""
+    champion = default_scenario(organization_id)
+    rows = Scenario.objects.filter(organization_id=organization_id).select_related("after")
+    newest = {row.code: row for row in rows.order_by("version")}
+    followers = {each.after_broken for each in SHIPPED.values()}
+    followers |= {row.after.code for row in newest.values() if row.after}
+    found = [
+        (code, scenario_name(row)) for code, row in sorted(newest.items()) if row.pk != champion.pk
+    ]
+    shipped = [each for each in SHIPPED.values() if each.code not in newest]
+    found += [(each.code, ScenarioName(each.name, each.version)) for each in shipped]
+    return [(code, name) for code, name in found if code not in followers]
+
+
+def _challenger(
+    organization_id: int, design: Design, champion: Scenario, *, on: date, actor: str
+) -> Scenario | None:
     """The newest version of the challenger; a newer version of the champion is one too."""
     if not design.challenger:
         return None
+    if design.challenger in {each.code for each in shipped_left(organization_id)}:
+        scenario_copy(organization_id, design.challenger, on=on, actor=actor)
     rows = Scenario.objects.filter(organization_id=organization_id, code=design.challenger)
     newest = rows.order_by("-version").first()
     if newest is None:

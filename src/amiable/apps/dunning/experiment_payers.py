@@ -6,7 +6,7 @@ on the day they said so.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -37,7 +37,6 @@ class _Group:
     arm: str
     drawn_on: date
     kind: str
-    cases: dict[int, date] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
     open_minor: int = 0
     overdue_days: int = 0
@@ -51,6 +50,7 @@ def experiment_payers(experiment: Experiment, *, on: date) -> list[Payer]:
     by_account: dict[tuple[int, str], tuple[_Group, date]] = {}
     by_case: dict[int, _Group] = {}
     by_customer: dict[int, _Group] = {}
+    currencies: Counter[str] = Counter()
     for case_id, arm, name, drawn_on, customer_id, currency, kind in members.order_by(
         "assigned_on", "id"
     ).values_list(
@@ -58,10 +58,11 @@ def experiment_payers(experiment: Experiment, *, on: date) -> list[Payer]:
         "case__customer__kind",
     ):  # fmt: skip
         group = groups.setdefault(name, _Group(arm, drawn_on, kind))
-        group.cases[case_id] = drawn_on
+        currencies[currency] += 1
         by_account[customer_id, currency] = group, drawn_on
         by_case[case_id] = by_customer[customer_id] = group
-    _items(experiment, by_account, on)
+    main = min(currencies, key=lambda code: (-currencies[code], code), default="")
+    _items(experiment, by_account, on, main)
     for case_id, day, code, amount in _happenings(experiment):
         _count(by_case.get(case_id), day, code, amount=amount, on=on)
     for customer_id, day in _opt_outs(experiment):
@@ -83,6 +84,13 @@ def experiment_payers(experiment: Experiment, *, on: date) -> list[Payer]:
     ]
 
 
+def experiment_currency(experiment: Experiment) -> str:
+    """The currency of most of its cases."""
+    rows = ExperimentMember.objects.filter(experiment=experiment).values_list("case__currency")
+    counted = rows.annotate(cases=Count("id")).order_by("-cases", "case__currency")
+    return next((code for code, _ in counted), "EUR")
+
+
 def installments_paid(rows: QuerySet[Installment]) -> QuerySet[Installment]:
     """Installments with `amount` (as invoiced) and `paid_on` (the last money allocated)."""
     last = (
@@ -100,9 +108,13 @@ def installments_paid(rows: QuerySet[Installment]) -> QuerySet[Installment]:
 
 
 def _items(
-    experiment: Experiment, by_account: dict[tuple[int, str], tuple[_Group, date]], on: date
+    experiment: Experiment,
+    by_account: dict[tuple[int, str], tuple[_Group, date]],
+    on: date,
+    main: str,
 ) -> None:
-    """Give each group its items, and what was open and overdue when it was drawn."""
+    """Give each group its items, and what was open and overdue when it was drawn; open amounts
+    of the main currency only, since different ones cannot be added."""
     rows = installments_paid(
         Installment.objects.filter(
             Q(settled_on__isnull=True) | Q(settled_on__gte=experiment.started_on),
@@ -122,7 +134,7 @@ def _items(
         ended = _paid(settled_on, paid_on, on)
         group.items.append(Item(drawn_on, due_on, ended, amount or 0))
         if issued_on <= drawn_on and (ended is None or ended >= drawn_on):
-            group.open_minor += amount or 0
+            group.open_minor += (amount or 0) if currency == main else 0
             group.overdue_days = max(group.overdue_days, (drawn_on - due_on).days)
 
 

@@ -11,8 +11,12 @@ from django.db.models import Count, Min
 
 from amiable.apps.customers.models import Customer
 from amiable.apps.dunning.experiment_changes import Design, design_check, running_on
-from amiable.apps.dunning.experiment_payers import experiment_history, experiment_payers
-from amiable.apps.dunning.experiments import shares_of
+from amiable.apps.dunning.experiment_payers import (
+    experiment_currency,
+    experiment_history,
+    experiment_payers,
+)
+from amiable.apps.dunning.experiments import ScenarioName, scenario_name, shares_of
 from amiable.apps.dunning.models import Experiment, Scenario
 from amiable.apps.dunning.planning import default_scenario
 from amiable.core.experiment.arms import ARMS, Arm, Balance, balance, draw_p_value, payer_group
@@ -33,6 +37,7 @@ from amiable.core.experiment.sizes import (
     Forecast,
     Supply,
     decidable_on,
+    drawn_for,
     forecast,
     payers_needed,
     payers_needed_watched,
@@ -52,8 +57,8 @@ class ExperimentLine:
 
     id: int
     name: str
-    champion: str
-    challenger: str
+    champion: ScenarioName
+    challenger: ScenarioName | None
     started_on: date
     ended_on: date | None
     cases: int
@@ -63,7 +68,7 @@ class ExperimentLine:
 class Plan:
     """What a design would need. `sd_days` measured on `sd_payers` payers; 0 of them = assumed."""
 
-    champion: str
+    champion: ScenarioName
     forecast: Forecast
     supply: Supply
     sd_days: float
@@ -77,7 +82,7 @@ class ArmResult:
     still followed; `paid` = share paid within so many days, percent."""
 
     arm: str
-    scenario: str
+    scenario: ScenarioName | None
     percent: int
     payers: int
     followed: int
@@ -109,6 +114,7 @@ class ExperimentReport:
     arms: Sequence[ArmResult]
     comparisons: Sequence[Comparison]
     balance: Sequence[Balance]
+    currency: str
     is_evenly_drawn: bool
 
 
@@ -121,7 +127,7 @@ def experiment_lines(organization_id: int) -> list[ExperimentLine]:
         ExperimentLine(
             id=row.pk,
             name=row.name,
-            champion=_named(row.champion),
+            champion=scenario_name(row.champion),
             challenger=_named(row.challenger),
             started_on=row.started_on,
             ended_on=row.ended_on,
@@ -154,7 +160,7 @@ def experiment_plan(organization_id: int, design: Design, *, on: date) -> Plan:
         supply=supply,
         start_on=on,
     )
-    return Plan(_named(champion), found, supply, sd_days, payers, arm)
+    return Plan(scenario_name(champion), found, supply, sd_days, payers, arm)
 
 
 def experiment_report(
@@ -185,6 +191,7 @@ def experiment_report(
             _comparison(experiment, arm, by_arm, known, as_of) for arm in used if arm != "champion"
         ],
         balance=balance(payers),
+        currency=experiment_currency(experiment),
         is_evenly_drawn=draw_p_value(counts, shares) >= BROKEN_DRAW,
     )
 
@@ -228,6 +235,7 @@ def _comparison(
     known: Mapping[str, Followed],
     as_of: date,
 ) -> Comparison:
+    shares = shares_of(experiment)
     champion, other = (_measures(known[name]) for name in ("champion", arm))
     seen = looks(champion, other, until=as_of, mixing=float(experiment.effect_days))
     look = seen[-1] if seen else None
@@ -244,13 +252,19 @@ def _comparison(
         [measure.ready_on for measure in champion],
         [measure.ready_on for measure in other],
         payers=needed,
-        shares=shares_of(experiment),
+        shares=shares,
         arm=arm,
         per_week=0.0 if experiment.ended_on else _drawn_per_week(by_arm, experiment, as_of),
         on=as_of,
     )
+    smaller = min(shares.champion_percent, shares.percent(arm)) / 100
     verdict = conclude(
-        look, arm=arm, guardrails=guardrails, needed=needed, decidable_on=decidable, on=as_of
+        look,
+        arm=arm,
+        guardrails=guardrails,
+        needed=math.ceil(drawn_for(needed, shares, arm=arm) * smaller),
+        decidable_on=decidable,
+        on=as_of,
     )
     shown = seen[:: -(-len(seen) // SHOWN_LOOKS)] if seen else []
     if look and shown[-1] is not look:
@@ -328,5 +342,5 @@ def _spread(days: Mapping[str, Sequence[int]]) -> tuple[float, int]:
     return math.sqrt(variance) or ASSUMED_SD_DAYS, len(means)
 
 
-def _named(scenario: Scenario | None) -> str:
-    return f"{scenario.name} ({scenario.version})" if scenario else ""
+def _named(scenario: Scenario | None) -> ScenarioName | None:
+    return scenario_name(scenario) if scenario else None

@@ -26,6 +26,13 @@ _COLUMNS = (
 declare({"enroll.drawn": gettext_noop("Drawn at random for the experiment “{name}”")})
 
 
+class ScenarioName(NamedTuple):
+    """What a scenario version is called."""
+
+    name: str
+    version: int
+
+
 class Placement(NamedTuple):
     """The scenario version a case starts on, the days its reminders are held back, and why."""
 
@@ -97,6 +104,11 @@ def cases_draw(experiment: Experiment, cases: QuerySet[Case], *, on: date) -> li
         drawn.append(Drawn(case_id, arm_of(experiment.salt, payer, shares=shares), payer))
     _keep(experiment, drawn, on)
     return drawn
+
+
+def scenario_name(row: Scenario) -> ScenarioName:
+    """The name of a version."""
+    return ScenarioName(row.name, row.version)
 
 
 def shares_of(experiment: Experiment) -> Shares:

@@ -21,6 +21,8 @@ ARMS: tuple[Arm, ...] = get_args(Arm)
 LEAST_CHAMPION_PERCENT = 10
 # A standardized difference below this is even enough (Austin 2009); few payers scatter more.
 EVEN = 0.1
+# Standard errors within which a difference is chance: 5 % for ten properties together.
+CHANCE = 2.81
 
 
 class SharesError(ValueError):
@@ -140,7 +142,7 @@ def _balance(code: str, values: Mapping[str, list[float]]) -> Balance:
         spread = (_variance(values["champion"]) + _variance(values[arm])) / 2
         gap = means[arm] - means["champion"]
         differences[arm] = gap / math.sqrt(spread) if spread else 0.0
-        chance = 1.96 * math.sqrt(1 / len(values["champion"]) + 1 / len(values[arm]))
+        chance = CHANCE * math.sqrt(1 / len(values["champion"]) + 1 / len(values[arm]))
         even = even and abs(differences[arm]) <= max(EVEN, chance)
     return Balance(code, means, differences, even)
 

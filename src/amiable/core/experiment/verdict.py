@@ -124,8 +124,8 @@ def conclude(
 ) -> Verdict:
     """The sentence of the day.
 
-    `needed` = payers per arm by the forecast, `decidable_on` = the day they will have been
-    followed to the end, None when that cannot be foreseen.
+    `needed` = payers of the smaller arm by the forecast, `decidable_on` = the day they will have
+    been followed to the end, None when that cannot be foreseen.
     """
     for found in guardrails:
         if found.is_worse:
@@ -141,7 +141,7 @@ def conclude(
     if look is not None and payers >= LEAST_PAYERS and decidable_on and decidable_on <= on:
         largest = max(abs(look.low), abs(look.high))
         return Verdict("same", Sentence("experiment.no_difference", {"days": tenths(largest)}))
-    counts: dict[str, Param] = {"payers": payers, "needed": max(needed, LEAST_PAYERS)}
+    counts: dict[str, Param] = {"payers": payers, "needed": needed}
     if decidable_on is None:
         return Verdict("undecided", Sentence("experiment.not_decidable", counts))
     sentence = Sentence("experiment.not_decidable_before", {"on": decidable_on, **counts})

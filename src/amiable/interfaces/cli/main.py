@@ -25,6 +25,7 @@ COMMANDS = {
     "day": "ticks",
     "simulate": "simulate",
     "scenario": "scenarios",
+    "experiment": "experiments",
     "settings": "settings",
     "assign": "assign",
     "interest": "law",

@@ -73,6 +73,32 @@
     });
   }
 
+  function band(canvas, data) {
+    const ink = css("--am-brand-ink");
+    const edge = (values, fill) => ({ label: data.names[1], data: values, borderColor: ink + "66", borderWidth: 1, backgroundColor: ink + "1f", fill, pointRadius: 0, pointHitRadius: 14 });
+    return new Chart(canvas, {
+      type: "line",
+      data: {
+        labels: data.labels,
+        datasets: [
+          edge(data.high, false), edge(data.low, "-1"),
+          { label: data.names[0], data: data.values, borderColor: ink, borderWidth: 2.25, pointRadius: data.values.length > 1 ? 0 : 4, pointHitRadius: 14 },
+        ],
+      },
+      options: {
+        maintainAspectRatio: false, responsive: true, interaction: { mode: "index", intersect: false },
+        scales: {
+          x: { grid: { display: false }, border: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 16 } },
+          y: { border: { display: false }, grid: { color: (line) => (line.tick.value === 0 ? css("--am-soft") : css("--am-line")), lineWidth: (line) => (line.tick.value === 0 ? 1.5 : 1) }, ticks: { maxTicksLimit: 7 }, suggestedMin: -1, suggestedMax: 1 },
+        },
+        plugins: {
+          legend: { position: "top", align: "end", labels: { boxWidth: 18, boxHeight: 2, filter: (item) => item.datasetIndex > 0 } },
+          tooltip: { callbacks: { label: (item) => `${item.dataset.label} : ${item.formattedValue} ${data.unit}` } },
+        },
+      },
+    });
+  }
+
   /* One bar a day, its parts stacked. */
   function bars(canvas, data) {
     const COLORS = { email: "#3f8f86", sms: "#4685c4", letter: "#d99a3d", registered_letter: "#b8432f", phone: "#7a5ea8", task: "#8b979a" };
@@ -99,7 +125,7 @@
     });
   }
 
-  const KINDS = { bars, aging, lines };
+  const KINDS = { bars, aging, lines, band };
 
   common();
   document.querySelectorAll("canvas[data-chart]").forEach((canvas) => {
