@@ -366,7 +366,7 @@ def test_a_filter_names_the_cases_that_move(creditor, scenarios):
     assert named(scenario_code="sme-standard", version=2) == set()
     assert named(scenario_code="good-payers", with_manual=True) == {"chosen"}
     assert named(rules_give="key-accounts") == {"large"}
-    assert enrollments.manual_count(organization_id, CaseFilter()) == 1
+    assert enrollments.left_alone_count(organization_id, CaseFilter()) == 1
 
 
 def test_what_was_planned_for_another_step_is_cancelled_and_the_same_step_stays(
@@ -410,10 +410,8 @@ def _live(organization_id: int, first, *, until: int) -> None:
                 Action.objects.filter(id=action.id).update(state="done", closed_on=on)
 
 
-# A code that two scenarios give to steps of different tone (call_1) counts with the new tone.
-_SAME_CODE = pytest.mark.xfail(strict=True, reason="tones reached are read in the new scenario")
 SWITCHES = [
-    pytest.param(code, late, marks=[_SAME_CODE] if (code, late) == ("agency-45-days", 75) else [])
+    (code, late)
     for code in SHIPPED
     if code != "after-broken"
     for late in (20, 75)

@@ -151,10 +151,12 @@ def _tones(scenario: Scenario, item: Item) -> tuple[set[int], set[int]]:
     own, elsewhere = set(), set()
     for code in item.steps_done:
         step = scenario.by_code.get(code)
+        stage = item.stages_done.get(code)
         if step is not None:
-            own.add(step.rank)
-        elif code in item.stages_done:
-            elsewhere.add(rank_of(item.stages_done[code]))
+            # As firm as it was, whatever a step of the same code is now.
+            own.add(step.rank if stage is None else rank_of(stage))
+        elif stage is not None:
+            elsewhere.add(rank_of(stage))
     return own, elsewhere
 
 
