@@ -110,17 +110,11 @@ def drafts_render(
 
     With a `test_recipient` each is rendered as it would leave, and goes there as an email instead.
     """
-    done: dict[str, Rendered | Sentence] = {}
+    problems = {draft.key: problem for draft in drafts if (problem := _problem(draft))}
+    done: dict[str, Rendered | Sentence] = {**problems}
     letters: list[tuple[Draft, Letter]] = []
     documents: dict[str, Document] = {}
-    writable = []
-    for draft in drafts:
-        problem = mandate_problem(draft) or recipient_problem(draft) or _claim_problem(draft)
-        if problem:
-            done[draft.key] = problem
-        else:
-            writable.append(draft)
-    prepared = _prepared(writable, materials)
+    prepared = _prepared([draft for draft in drafts if draft.key not in problems], materials)
     for key, (draft, material) in prepared.items():
         try:
             document = composed(draft, attached=len(material.attachments),
@@ -185,6 +179,10 @@ def _as_test(
 
 def _person(recipient: Recipient) -> str:
     return f"{recipient.name} <{recipient.address}>" if recipient.name else recipient.address
+
+
+def _problem(draft: Draft) -> Sentence | None:
+    return mandate_problem(draft) or recipient_problem(draft) or _claim_problem(draft)
 
 
 def _claim_problem(draft: Draft) -> Sentence | None:
