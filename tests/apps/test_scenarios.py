@@ -32,6 +32,7 @@ from amiable.core.sentences import CATALOG
 from amiable.core.shipped import AFTER_BROKEN, SHIPPED, SME_STANDARD
 from amiable.interfaces.cli.main import amiable
 from tests import factories
+from tests.tidy.sources import ROOT
 
 SOFT = """
 code: soft
@@ -350,3 +351,12 @@ def test_command_offers_and_copies_shipped_scenarios():
 def test_schema_is_printed():
     assert json.loads(typed("schema")) == scenario_schema()
     assert "version" not in scenario_schema()["required"]
+
+
+@pytest.mark.django_db
+def test_example_of_the_howto_is_a_scenario():
+    page = (ROOT / "docs" / "howto" / "write-a-scenario.md").read_text("utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    definition = scenario_parse(example)
+    assert scenario_import(factories.organization().id, definition) == (1, True)
+    assert scenario_parse(scenario_text(definition)) == definition
