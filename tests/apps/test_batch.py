@@ -159,6 +159,7 @@ def test_who_is_left_out_stands_under_the_reason(creditor):
     cases.hold_place(organization_id, case_of["held"].id, reason="talks", **WHO)
     type(rows["insolvent"]).objects.filter(id=rows["insolvent"].id).update(insolvent_since=TODAY)
     factories.invoice(factories.customer(creditor, "later"), "L1", due=TODAY + timedelta(days=40))
+    tick(organization_id)
     found = families(organization_id)
     assert found == {
         "unreachable": ["Client called", "Client nowhere"],
@@ -196,8 +197,11 @@ def test_a_case_waiting_for_its_next_step_says_when(creditor):
 def test_what_happens_renews_the_reasons_at_once(creditor):
     organization_id = creditor.organization_id
     row = debtor(creditor, "C1")
+    assert families(organization_id) == {"batch": ["Client C1"]}
+    tick(organization_id)
     assert families(organization_id) == {}
     cases.hold_place(organization_id, factories.case(row).id, reason="talks", **WHO)
+    tick(organization_id)
     assert families(organization_id) == {"held": ["Client C1"]}
 
 
@@ -213,6 +217,7 @@ def test_reasons_cost_a_number_of_queries_that_cases_do_not_change(
 ):
     for i in range(40):
         debtor(creditor, f"C{i:02}", total_minor=500 if i % 2 else 120_000)
+    tick(creditor.organization_id)
     with django_assert_max_num_queries(30):
         found = exclusions.exclusions_compute(creditor.organization_id, on=TODAY)
     assert (found.included, found.left_out) == (20, 20)
@@ -296,7 +301,7 @@ def test_a_task_is_done_or_not_done_with_a_note_and_can_be_reopened(creditor, ta
         services.task_record(organization_id, task.id, done=False, **WHO)
     assert services.task_record(organization_id, task.id, done=False, note="on leave", **WHO)
     task.refresh_from_db()
-    assert (task.state, task.result) == ("skipped", "not_done")
+    assert (task.state, task.result) == ("skipped", "")
     assert task.outcome[0]["params"]["note"] == "on leave"
     assert not services.task_record(organization_id, task.id, done=True, **WHO)
     assert services.task_reopen(organization_id, task.id, **WHO)

@@ -11,9 +11,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from amiable.apps.cases.models import Case
+from amiable.apps.customers.models import Customer
 from amiable.apps.dunning.models import AssignmentRule, Scenario
 from amiable.apps.receivables.queries import open_items
+from amiable.apps.tenants.models import Creditor
 from amiable.core.money import Money
 from amiable.core.scenario import Conditions
 from amiable.core.scenario_data import ScenarioError, _read
@@ -65,6 +69,15 @@ class Traits:
     score: int | None
     currency: str
     amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What customers have that a rule may ask for: segments, creditors (code, name), languages."""
+
+    segments: tuple[str, ...]
+    creditors: tuple[tuple[str, str], ...]
+    languages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +146,17 @@ def case_traits(organization_id: int, case_ids: Collection[int]) -> dict[int, Tr
     }
 
 
+def known_traits(organization_id: int) -> Known:
+    """The segments, creditors and languages in use, to choose from."""
+    rows = Customer.objects.filter(organization_id=organization_id).order_by()
+    creditors = Creditor.objects.filter(organization_id=organization_id).order_by("name")
+    return Known(
+        segments=_distinct(rows, "segment"),
+        creditors=tuple(creditors.values_list("code", "name")),
+        languages=_distinct(rows, "language"),
+    )
+
+
 def rule_holds(asked: Conditions, traits: Traits) -> bool:
     """Whether every condition of a rule holds; an unknown score is in no range."""
     for wanted, value in (
@@ -152,6 +176,10 @@ def rule_holds(asked: Conditions, traits: Traits) -> bool:
 def conditions_sentence(asked: Conditions, currency: str = "EUR") -> Sentence:
     """Conditions of a rule as one Sentence; amounts shown in `currency`."""
     return _folded("rule.and", _parts(asked, currency)) or Sentence("rule.everyone")
+
+
+def _distinct(rows: QuerySet[Customer], name: str) -> tuple[str, ...]:
+    return tuple(sorted(filter(None, rows.values_list(name, flat=True).distinct())))
 
 
 def _assigned(found: list[Rule], newest: Mapping[str, int], traits: Traits) -> Assigned | None:

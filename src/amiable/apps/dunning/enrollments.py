@@ -12,14 +12,14 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from amiable.apps.audit.models import Event
 from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.dunning.assignment import Assigned, newest_versions, rules_assign
-from amiable.apps.dunning.models import Enrollment, Scenario
+from amiable.apps.dunning.models import Enrollment, ExperimentMember, Scenario
 from amiable.apps.dunning.planning import default_scenario
 from amiable.apps.dunning.switching import Definitions, pending_renew
 from amiable.core.scenario import Scenario as Definition
@@ -48,7 +48,8 @@ class EnrollmentError(ValueError):
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
     """Running cases, by what is left unset less narrowly. `rules_give` = the code of the scenario
-    that the rules would give. Cases whose scenario a person chose are left out unless asked."""
+    that the rules would give. Cases whose scenario a person chose are left out unless asked, and
+    those drawn for a running experiment always: a move would spoil what it compares."""
 
     scenario_code: str = ""
     version: int | None = None
@@ -69,8 +70,19 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class ScenarioChoice:
+    """The newest version of a scenario, to choose."""
+
+    id: int
+    code: str
+    version: int
+    name: str
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CaseScenario:
-    """The scenario of a case as a person sees it; `choices` = (id, name) of the newest versions."""
+    """The scenario of a case as a person sees it, with those it could follow instead."""
 
     case_id: int
     scenario_id: int
@@ -80,7 +92,7 @@ class CaseScenario:
     is_manual: bool
     started_on: date | None
     why: tuple[Sentence, ...]
-    choices: tuple[tuple[int, str], ...]
+    choices: tuple[ScenarioChoice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,11 @@ class ScenarioShare:
     name: str
     cases: int
     manual: int
+
+    @property
+    def version_text(self) -> str:
+        """The version as text, to name the scenario as `code:version`."""
+        return str(self.version)
 
 
 # -- reads ---------------------------------------------------------------------------------------
@@ -125,15 +142,33 @@ def case_scenario(organization_id: int, case_id: int) -> CaseScenario | None:
         is_manual=bool(row and row.is_manual),
         started_on=row.started_on if row else None,
         why=tuple(why) or ((assigned.why,) if assigned else ()),
-        choices=scenario_choices(organization_id),
+        choices=tuple(scenario_newest(organization_id)),
     )
 
 
-def scenario_choices(organization_id: int) -> tuple[tuple[int, str], ...]:
-    """(id, name) of the newest version of each scenario, by name."""
+def scenario_newest(organization_id: int) -> list[ScenarioChoice]:
+    """The newest version of each scenario, by name. There is always the default one."""
+    default = default_scenario(organization_id)
     ids = newest_versions(organization_id).values()
-    rows = Scenario.objects.filter(organization_id=organization_id, id__in=list(ids))
-    return tuple(sorted(rows.values_list("id", "name"), key=lambda row: row[1]))
+    rows = _scenarios(organization_id).filter(id__in=list(ids))
+    return sorted(
+        (
+            ScenarioChoice(row.id, row.code, row.version, row.name, row.code == default.code)
+            for row in rows.only("id", "code", "version", "name")
+        ),
+        key=lambda choice: choice.name,
+    )
+
+
+def scenario_names(organization_id: int, ids: Iterable[int]) -> dict[int, str]:
+    """Names of scenario versions, by id."""
+    return dict(_scenarios(organization_id).filter(id__in=list(ids)).values_list("id", "name"))
+
+
+def case_customers(organization_id: int, case_ids: Collection[int]) -> set[int]:
+    """The customers of these cases."""
+    rows = Case.objects.filter(organization_id=organization_id, id__among=set(case_ids))
+    return set(rows.values_list("customer_id", flat=True))
 
 
 def scenario_id(organization_id: int, code: str, *, version: int | None = None) -> int | None:
@@ -176,11 +211,9 @@ def moves(
     return [Move(case, at, target) for case, at, target in chosen if target.scenario_id != at]
 
 
-def manual_count(organization_id: int, cases: CaseFilter) -> int:
-    """Cases the filter names but leaves alone, because a person chose their scenario."""
-    if cases.with_manual:
-        return 0
-    return _named(organization_id, cases).filter(is_manual=True).count()
+def left_alone_count(organization_id: int, cases: CaseFilter) -> int:
+    """Cases the filter names but leaves alone: a person's choice, or a running experiment's."""
+    return _named(organization_id, cases).filter(_left_alone(cases)).count()
 
 
 # -- writes --------------------------------------------------------------------------------------
@@ -314,8 +347,14 @@ def _running(
 ) -> QuerySet[Enrollment]:  # fmt: skip
     if not isinstance(cases, CaseFilter):
         return Enrollment.objects.filter(organization_id=organization_id, case_id__among=set(cases))
-    rows = _named(organization_id, cases)
-    return rows if cases.with_manual else rows.filter(is_manual=False)
+    return _named(organization_id, cases).exclude(_left_alone(cases))
+
+
+def _left_alone(cases: CaseFilter) -> Q:
+    drawn = ExperimentMember.objects.filter(
+        case_id=OuterRef("case_id"), experiment__ended_on__isnull=True
+    )
+    return Q(Exists(drawn)) | (Q(pk__in=[]) if cases.with_manual else Q(is_manual=True))
 
 
 def _named(organization_id: int, cases: CaseFilter) -> QuerySet[Enrollment]:
@@ -349,5 +388,4 @@ def _state(row: Enrollment) -> dict[str, Any]:
 
 
 def _wake(organization_id: int, case_ids: Iterable[int], on: date) -> None:
-    rows = Case.objects.filter(organization_id=organization_id, id__among=set(case_ids))
-    cases_wake(organization_id, set(rows.values_list("customer_id", flat=True)), on=on)
+    cases_wake(organization_id, case_customers(organization_id, set(case_ids)), on=on)

@@ -34,6 +34,7 @@ NAMED = 100
 
 declare(
     {
+        "left_out.batch": gettext_noop("It joins the batch with the next planning."),
         "left_out.manual": gettext_noop("It waits for an approval of its own."),
         "left_out.human": gettext_noop("Today a person calls or has something to do."),
         "left_out.automatic": gettext_noop("Its message of today leaves by itself."),
@@ -69,8 +70,8 @@ class LeftOutGroup:
 
 @dataclass(slots=True)
 class Exclusions:
-    """`overdue` cases have something overdue; `looked_at` of them were computed, `included` are
-    in the batch, the rest stands in `groups` by family of reasons."""
+    """`overdue` cases have something overdue; `looked_at` of them were computed, `included` wait
+    to be confirmed, the rest stands in `groups` by family of reasons."""
 
     on: date
     computed_at: datetime
@@ -108,8 +109,9 @@ def exclusions_compute(
     looked = ids if limit is None else ids[:limit]
     result = Exclusions(on, timezone.now(), overdue=len(ids), looked_at=len(looked))
     groups: dict[str, LeftOutGroup] = {}
+    waiting = _waiting(organization_id, on)
     for each in plan_preview(organization_id, on=on, case_ids=looked):
-        if _in_batch(each.plan.actions):
+        if each.facts.case_id in waiting:
             result.included += 1
             continue
         name, reasons = left_out_reasons(each, on)
@@ -157,8 +159,15 @@ def _add(group: LeftOutGroup, each: CasePlan, reasons: tuple[Sentence, ...], on:
     )
 
 
-def _in_batch(actions: Iterable[PlannedAction]) -> bool:
-    return any(_kind(action) == "batch" for action in actions)
+def _waiting(organization_id: int, on: date) -> frozenset[int]:
+    """Cases with an action that waits to be confirmed in the batch."""
+    rows = Action.objects.filter(
+        organization_id=organization_id,
+        state=Action.State.TO_APPROVE,
+        approval="batch",
+        due_on__lte=on,
+    )
+    return frozenset(rows.values_list("case_id", flat=True))
 
 
 def _kind(action: PlannedAction) -> str:

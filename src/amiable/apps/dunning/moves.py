@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from amiable.apps.dunning.enrollments import CaseFilter, Move, manual_count, moves
+from amiable.apps.dunning.enrollments import CaseFilter, Move, left_alone_count, moves
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.reasons import family, order
 from amiable.apps.dunning.switching import Definitions, replaced, step_stays
@@ -51,7 +51,8 @@ class MovePreview:
 
     `added` = new actions of today by (medium, stage); `cancelled` = pending ones that would go, by
     family of reasons; `shifts` = cases by how their next contact moves; `firm`, `formal` = cases
-    that would receive such a step at once; `targets` = cases by the scenario they would follow.
+    that would receive such a step at once, and `anyway` those of them that would receive one as
+    firm today without the move; `targets` = cases by the scenario they would follow.
     """
 
     on: date
@@ -64,6 +65,7 @@ class MovePreview:
     shifts: Counter[str] = field(default_factory=Counter)
     firm: int = 0
     formal: int = 0
+    anyway: int = 0
     named: list[Named] = field(default_factory=list)
 
     @property
@@ -108,7 +110,7 @@ def move_preview(
     found = moves(organization_id, cases, to=to)
     preview = MovePreview(on, cases=len(found))
     if isinstance(cases, CaseFilter):
-        preview.left_alone = manual_count(organization_id, cases)
+        preview.left_alone = left_alone_count(organization_id, cases)
     preview.targets.update(move.to.scenario_id for move in found)
     definitions = Definitions(organization_id)
     looked = found if limit is None else found[:limit]
@@ -168,7 +170,12 @@ def _compare(preview: MovePreview, facts: CaseFacts, old: Definition, new: Defin
     before = next_contact_on(facts, old, preview.on)
     after = next_contact_on(moved, new, preview.on)
     preview.shifts[_shift(before, after)] += 1
-    _count_firm(preview, facts, _firmest(change.add))
+    firmest = _firmest(change.add)
+    if firmest and firmest.step.rank >= FIRM:
+        unmoved = replan.change(facts, old, plan=plan(facts, old, preview.on))
+        present = _firmest(unmoved.add)
+        preview.anyway += present is not None and present.step.rank >= firmest.step.rank
+        _count_firm(preview, facts, firmest)
 
 
 def _firmest(added: Sequence[PlannedAction]) -> PlannedAction | None:
@@ -176,9 +183,7 @@ def _firmest(added: Sequence[PlannedAction]) -> PlannedAction | None:
     return max(contacts, key=lambda action: action.step.rank, default=None)
 
 
-def _count_firm(preview: MovePreview, facts: CaseFacts, action: PlannedAction | None) -> None:
-    if action is None or action.step.rank < FIRM:
-        return
+def _count_firm(preview: MovePreview, facts: CaseFacts, action: PlannedAction) -> None:
     if action.step.rank >= FORMAL:
         preview.formal += 1
     else:

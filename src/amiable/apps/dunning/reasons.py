@@ -25,6 +25,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "waiting": ("plan.step_done", "plan.not_yet", "stop.nothing_due"),
     "over": ("plan.course_over",),
     "paid": ("stop.paid", "stop.settled"),
+    "batch": ("left_out.batch",),
     "manual": ("left_out.manual",),
     "human": ("left_out.human",),
     "automatic": ("left_out.automatic",),

@@ -167,7 +167,7 @@ def task_record(
         rows = list(_tasks(organization_id, action_id, [Action.State.TODO]))
         Action.objects.filter(id__in=[row.id for row in rows]).update(
             state=Action.State.DONE if done else Action.State.SKIPPED,
-            result="done" if done else "not_done",
+            result="done" if done else "",
             closed_on=on,
             decided_by=actor,
             outcome=[sentence.to_json()],

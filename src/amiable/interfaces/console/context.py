@@ -42,6 +42,7 @@ PLACES = (
     Place("bank", _("Bank"), icon="building-bank", counter="bank"),
     Place("outbox", _("Messages"), icon="send"),
     Place("scenarios", _("Scenarios"), icon="route"),
+    Place("assignment", _("Assignment"), icon="sitemap"),
     Place("experiments", _("Experiments"), icon="arrows-split"),
     Place("simulation", _("Simulation"), icon="eye-check"),
     Place("imports", _("Imports"), icon="file-import"),

@@ -162,6 +162,7 @@ def _document(preview: MovePreview) -> dict[str, Any]:
         "next_contact": dict(preview.shift_rows),
         "firm_at_once": preview.firm,
         "formal_at_once": preview.formal,
+        "as_firm_without_the_move": preview.anyway,
         "named": [asdict(each) for each in preview.named],
     }
 

@@ -1,4 +1,4 @@
-"""Today's actions: approve or refuse in batches, note calls, settle what is uncertain."""
+"""Today's actions: approve one by one or in a batch, note calls and tasks, settle the uncertain."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from amiable.apps.dunning import exclusions, services
 from amiable.apps.dunning import queries as dunning
-from amiable.apps.dunning import services
 from amiable.interfaces.console import clock, forms, labels, toasts
 from amiable.interfaces.console.access import Request, actor, back, change, ids, page
 
@@ -27,11 +27,26 @@ def actions(request: Request) -> HttpResponse:
         "today": today,
         "tab": tab,
         "counts": dunning.agenda_counts(organization, on=today),
-        "lines": dunning.agenda(organization, on=today, tab=tab, limit=LIMIT),
         "limit": LIMIT,
         "call_results": labels.choices("call"),
     }
+    if tab == "batch":
+        context["groups"] = dunning.batch_groups(organization, on=today, limit=LIMIT)
+        context["shown"] = sum(len(group.lines) for group in context["groups"])
+    else:
+        context["lines"] = dunning.agenda(organization, on=today, tab=tab, limit=LIMIT)
+        context["shown"] = len(context["lines"])
     return render(request, "console/actions.html", context)
+
+
+@page
+def left_out(request: Request) -> HttpResponse:
+    """Who is not in the batch and why; a part of the page for htmx, else a page of its own."""
+    found = exclusions.exclusions(
+        request.organization.pk, on=clock.today(), fresh=request.GET.get("fresh") == "1"
+    )
+    template = "console/parts/left_out.html" if request.htmx else "console/actions_left_out.html"
+    return render(request, template, {"found": found})
 
 
 def _chosen(request: Request) -> list[int]:
@@ -78,6 +93,20 @@ def refuse(request: Request) -> HttpResponse:
         reason=reason,
     )
     text = ngettext("{count} action is refused.", "{count} actions are refused.", count)
+    query = "&".join(f"action={action}" for action in _chosen(request))
+    undo = f"{reverse('console:actions_refuse_undo')}?{query}" if count else ""
+    toasts.done(request, text.format(count=count), undo)
+    return back(request, HOME)
+
+
+@change
+def refuse_undo(request: Request) -> HttpResponse:
+    """Take back a refusal of today."""
+    chosen = ids(request.GET.getlist("action"))
+    count = services.refusal_withdraw(
+        request.organization.pk, chosen, on=clock.today(), actor=actor(request)
+    )
+    text = ngettext("{count} refusal is taken back.", "{count} refusals are taken back.", count)
     toasts.done(request, text.format(count=count))
     return back(request, HOME)
 
@@ -100,6 +129,43 @@ def call(request: Request, action_id: int) -> HttpResponse:
         toasts.done(request, gettext("The outcome is noted."))
     else:
         toasts.failed(request, gettext("This is already done."))
+    return back(request, HOME)
+
+
+@change
+def task(request: Request, action_id: int) -> HttpResponse:
+    """Close a task: done, or not done and why."""
+    done = request.POST.get("done") == "yes"
+    note = request.POST.get("note", "").strip()[:500]
+    if not done and not note:
+        toasts.failed(request, gettext("Say why it was not done."))
+        return back(request, HOME)
+    closed = services.task_record(
+        request.organization.pk,
+        action_id,
+        done=done,
+        note=note,
+        on=clock.today(),
+        actor=actor(request),
+    )
+    if closed:
+        undo = reverse("console:action_task_undo", args=[action_id])
+        text = gettext("The task is done.") if done else gettext("Noted: it was not done.")
+        toasts.done(request, text, undo)
+    else:
+        toasts.failed(request, gettext("This is already done."))
+    return back(request, HOME)
+
+
+@change
+def task_undo(request: Request, action_id: int) -> HttpResponse:
+    """Open a task again that was closed today."""
+    if services.task_reopen(
+        request.organization.pk, action_id, on=clock.today(), actor=actor(request)
+    ):
+        toasts.done(request, gettext("The task is open again."))
+    else:
+        toasts.failed(request, gettext("There is nothing to take back."))
     return back(request, HOME)
 
 
