@@ -140,6 +140,12 @@ def noted_customers(organization_id: int, noted: Noted, note_id: int) -> set[int
     return set(rows.values_list("customer_id", flat=True))
 
 
+def case_currency(organization_id: int, case_id: int) -> str:
+    """The currency of a case; "" when it is not there."""
+    rows = Case.objects.filter(organization_id=organization_id, id=case_id)
+    return rows.values_list("currency", flat=True).first() or ""
+
+
 def promise_facts(row: Promise) -> facts.Promise:
     """A promise as the core knows it."""
     return facts.Promise(

@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from django.db.models import Max
 
 from amiable.apps.banking.models import Statement
+from amiable.apps.cases.queries import broken_promises
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.receivables.models import Installment
 from amiable.core.workdays import add_workdays
 
-AlertCode = Literal["bank_stale", "bank_none", "missing", "invalid_address", "insolvent"]
+AlertCode = Literal[
+    "bank_stale", "bank_none", "missing", "invalid_address", "insolvent", "broken_promises"
+]
 # A statement is expected for every working day; two days leave room for the bank's own delay.
 BANK_WORKDAYS = 2
+# A promise that broke longer ago is no news: the scenario has gone on since.
+BROKEN_DAYS = 7
+NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A customer that an alert is about."""
+
+    customer_id: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A code, how many things it concerns, and since when where it matters."""
+    """A code, how many things it concerns, since when where it matters, and some by name."""
 
     code: AlertCode
     count: int = 0
     since: date | None = None
+    customers: tuple[Named, ...] = ()
 
 
 def alerts(organization_id: int, on: date) -> list[Alert]:
@@ -39,6 +54,7 @@ def alerts(organization_id: int, on: date) -> list[Alert]:
     found = [
         _bank(organization_id, on) if opens.exists() else None,
         _counted("insolvent", insolvent.values("customer_id").distinct().count()),
+        _broken(organization_id, on),
         _counted("missing", opens.filter(invoice__missing_since__isnull=False).count()),
         _counted("invalid_address", invalid.values("customer_id").distinct().count()),
     ]
@@ -47,6 +63,22 @@ def alerts(organization_id: int, on: date) -> list[Alert]:
 
 def _counted(code: AlertCode, count: int) -> Alert | None:
     return Alert(code, count) if count else None
+
+
+def _broken(organization_id: int, on: date) -> Alert | None:
+    """Promises and plans that broke of late, in cases that still owe; the latest by name."""
+    since = on - timedelta(days=BROKEN_DAYS - 1)
+    broken = broken_promises(organization_id, since=since, on=on)
+    late = [each.customer_id for each in broken if each.kind != "instalment"]
+    owing = Installment.objects.filter(
+        organization_id=organization_id, settled_on__isnull=True, customer_id__among=set(late)
+    )
+    names = dict(owing.values_list("customer_id", "customer__name")) if late else {}
+    customers = [customer_id for customer_id in dict.fromkeys(late) if customer_id in names]
+    if not customers:
+        return None
+    named = tuple(Named(customer_id, names[customer_id]) for customer_id in customers[:NAMED])
+    return Alert("broken_promises", len(customers), since, named)
 
 
 def _bank(organization_id: int, on: date) -> Alert | None:

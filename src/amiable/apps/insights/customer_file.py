@@ -6,40 +6,45 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 
-from amiable.apps.cases.models import Case, Dispute, Hold, Promise
+from amiable.apps.cases.models import Case, Dispute, Hold
+from amiable.apps.cases.queries import Claimable, Given, words_given
 from amiable.apps.customers.models import Contact, ContactPoint, Customer, CustomerIban
+from amiable.apps.insights.case_decision import CaseDecision, ItemDecision, decisions
 from amiable.apps.insights.timeline import TimelineEntry, timeline
-from amiable.apps.receivables.models import Entry, Installment
+from amiable.apps.receivables.models import Installment
 from amiable.apps.receivables.queries import OpenItem, open_items, unallocated_credits
 
 HABIT_DAYS = 365
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FileItem:
-    """An open item and what holds it. `state`: upcoming, overdue, disputed, held or missing."""
+    """An open item and what holds it. `state`: upcoming, overdue, disputed, held, missing,
+    promised or planned; `decision` = where it stands in the scenario, once positions_decide ran."""
 
     item: OpenItem
     days_late: int
     state: str
     dispute: Dispute | None = None
     hold: Hold | None = None
+    decision: ItemDecision | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class PromiseView:
-    """A promise with its derived state: running, kept, broken or cancelled."""
-
-    promise: Promise
-    state: str
-    paid_minor: int
+    @property
+    def disputed_part_minor(self) -> int:
+        """What is disputed of it, when the rest is still asked for; else 0."""
+        amount = self.dispute.amount_minor if self.dispute else None
+        return amount if amount is not None and amount < self.item.open_minor else 0
 
 
 @dataclass(slots=True)
 class Position:
-    """What a customer owes in one currency. Amounts in minor units; credit is positive."""
+    """What a customer owes in one currency. Amounts in minor units; credit is positive.
+
+    `given` = what was promised, and what came of it. `decision` = what happens next, once
+    positions_decide ran.
+    """
 
     currency: str
     case_id: int | None
@@ -49,7 +54,14 @@ class Position:
     disputed_minor: int = 0
     credit_minor: int = 0
     holds: list[Hold] = field(default_factory=list)
-    promises: list[PromiseView] = field(default_factory=list)
+    given: Given = field(default_factory=Given)
+    decision: CaseDecision | None = None
+
+    @property
+    def claimable(self) -> Claimable:
+        """What may still be promised, or paid in parts."""
+        running = (s.remaining_minor for s in self.given.standings if s.state == "running")
+        return Claimable(self.open_minor, self.disputed_minor, self.credit_minor, sum(running))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,7 @@ class CustomerFile:
 
     customer: Customer
     contacts: list[Contact]
-    points: list[ContactPoint]
+    points: list[ContactPoint]  # with their contacts, the usual ones first
     ibans: list[str]
     positions: list[Position]
     habit: Habit | None
@@ -92,19 +104,40 @@ def customer_file(organization_id: int, customer_id: int, on: date) -> CustomerF
         case.currency: case
         for case in Case.objects.filter(organization_id=organization_id, customer_id=customer_id)
     }
+    case_ids = [case.id for case in cases.values()]
+    given = words_given(organization_id, case_ids, on=on)
+    broken = [each for words in given.values() for each in words.broken]
+    points = ContactPoint.objects.filter(customer=customer).order_by("kind", "position", "id")
     return CustomerFile(
         customer=customer,
         contacts=list(Contact.objects.filter(customer=customer).order_by("id")),
-        points=list(ContactPoint.objects.filter(customer=customer).order_by("kind", "position")),
+        points=list(points),
         ibans=list(CustomerIban.objects.filter(customer=customer).values_list("iban", flat=True)),
-        positions=_positions(organization_id, customer_id, cases, on),
+        positions=_positions(organization_id, customer_id, cases, given, on),
         habit=_habit(customer, on),
-        history=timeline(organization_id, customer_id, [case.id for case in cases.values()]),
+        history=timeline(organization_id, customer_id, case_ids, broken=broken),
     )
 
 
+def positions_decide(organization_id: int, file: CustomerFile, *, on: date) -> None:
+    """Add to the file what the planner decides for each case and item, as of now."""
+    decided = decisions(organization_id, file.case_ids, on=on)
+    for position in file.positions:
+        position.decision = decided.get(position.case_id or 0)
+        if position.decision is None:
+            continue
+        for row in position.items:
+            row.decision = position.decision.items.get(row.item.id)
+            if row.decision and row.decision.is_covered and row.state in {"overdue", "upcoming"}:
+                row.state = "planned" if row.decision.in_plan else "promised"
+
+
 def _positions(
-    organization_id: int, customer_id: int, cases: dict[str, Case], on: date
+    organization_id: int,
+    customer_id: int,
+    cases: dict[str, Case],
+    given: dict[int, Given],
+    on: date,
 ) -> list[Position]:
     case_ids = [case.id for case in cases.values()]
     items = open_items(organization_id, [customer_id])
@@ -119,7 +152,12 @@ def _positions(
         .order_by("starts_on")
     )
     positions = {
-        currency: Position(currency, case.id, holds=[h for h in holds if h.case_id == case.id])
+        currency: Position(
+            currency,
+            case.id,
+            holds=[h for h in holds if h.case_id == case.id],
+            given=given.get(case.id, Given()),
+        )
         for currency, case in sorted(cases.items())
     }
     for item in items:
@@ -129,8 +167,6 @@ def _positions(
         positions.setdefault(currency, Position(currency, None)).credit_minor = credit
     for position in positions.values():
         _sum_up(position)
-        if position.case_id is not None:
-            position.promises = _promises(position.case_id, customer_id, on)
     return list(positions.values()) or [Position("EUR", None)]
 
 
@@ -140,7 +176,7 @@ def _file_item(item: OpenItem, dispute: Dispute | None, holds: list[Hold], on: d
     state = "overdue" if days > 0 else "upcoming"
     if item.missing_since:
         state = "missing"
-    elif dispute:
+    elif dispute and (dispute.amount_minor is None or dispute.amount_minor >= item.open_minor):
         state = "disputed"
     elif hold:
         state = "held"
@@ -155,27 +191,6 @@ def _sum_up(position: Position) -> None:
         for x in position.items
         if x.dispute
     )
-
-
-def _promises(case_id: int, customer_id: int, on: date) -> list[PromiseView]:
-    """The promises of a case; each is kept when payments since it was made reach its amount."""
-    views = []
-    for promise in Promise.objects.filter(case_id=case_id).order_by("-due_on", "-id")[:20]:
-        until = promise.due_on + timedelta(days=promise.grace_days)
-        paid = -(
-            Entry.objects.filter(
-                customer_id=customer_id,
-                kind__in=[Entry.Kind.PAYMENT, Entry.Kind.RETURN],
-                on_date__gte=promise.made_on,
-                on_date__lte=until,
-            ).aggregate(total=Sum("amount_minor"))["total"]
-            or 0
-        )
-        state = "kept" if paid >= promise.amount_minor else "running" if on <= until else "broken"
-        if promise.cancelled_on:
-            state = "cancelled"
-        views.append(PromiseView(promise, state, max(paid, 0)))
-    return views
 
 
 def _habit(customer: Customer, on: date) -> Habit | None:

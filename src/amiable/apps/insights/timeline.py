@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Count, F, Max, Sum
 
-from amiable.apps.cases.models import Dispute, Hold, Promise
+from amiable.apps.audit.models import Event
+from amiable.apps.cases.models import Dispute, Hold, PaymentPlan, Promise
+from amiable.apps.cases.queries import Broken
 from amiable.apps.dunning.models import Action
 from amiable.apps.messaging.models import Message
 from amiable.apps.payments.models import Payment, PaymentReturn
@@ -17,6 +19,11 @@ from amiable.apps.receivables.models import Entry
 
 # A page shows the recent past; the evidence file holds all of it.
 LIMIT = 60
+# Events of the audit trail that no other row tells.
+NOTED = (
+    "customer.insolvent_since", "customer.deceased_since", "customer.score",
+    "customer.payer_group", "contact_point.marked", "payment.refused",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +37,16 @@ class TimelineEntry:
 
 
 def timeline(
-    organization_id: int, customer_id: int, case_ids: Sequence[int]
+    organization_id: int,
+    customer_id: int,
+    case_ids: Sequence[int],
+    *,
+    broken: Iterable[Broken] = (),
 ) -> list[TimelineEntry]:
-    """The newest LIMIT entries, whatever their source; one query per source."""
+    """The newest LIMIT entries, whatever their source; one query per source.
+
+    `broken` = what the customer did not keep in these cases.
+    """
     by_case = {"organization_id": organization_id, "case_id__in": case_ids}
     entries = [
         *_rows(
@@ -56,6 +70,8 @@ def timeline(
         *_money(organization_id, customer_id),
         *_disputes(by_case),
         *_promises_and_holds(by_case),
+        *(_broken(each) for each in broken),
+        *_facts(by_case),
     ]
     entries.sort(key=lambda entry: (entry.on, entry.id), reverse=True)
     return entries[:LIMIT]
@@ -109,9 +125,19 @@ def _promises_and_holds(by_case: dict[str, Any]) -> list[TimelineEntry]:
     return [
         *_rows(
             "promise",
-            Promise.objects.filter(**by_case),
+            Promise.objects.filter(**by_case, plan__isnull=True),
             "made_on",
             ["amount_minor", "due_on", "note", "cancelled_on"],
+            currency=F("case__currency"),
+        ),
+        *_rows(
+            "plan",
+            PaymentPlan.objects.filter(**by_case),
+            "agreed_on",
+            ["agreed_by", "note", "cancelled_on"],
+            amount_minor=Sum("instalments__amount_minor"),
+            parts=Count("instalments"),
+            last_on=Max("instalments__due_on"),
             currency=F("case__currency"),
         ),
         *_rows(
@@ -121,6 +147,33 @@ def _promises_and_holds(by_case: dict[str, Any]) -> list[TimelineEntry]:
             ["reason", "ends_on", "placed_by"],
         ),
     ]
+
+
+def _broken(each: Broken) -> TimelineEntry:
+    """The day a promise, plan or instalment broke, and what had come by then."""
+    facts = {
+        "kind": each.kind,
+        "amount_minor": each.amount_minor,
+        "received_minor": each.received_minor,
+        "due_on": each.due_on,
+        "currency": each.currency,
+    }
+    return TimelineEntry(each.on, "broken", each.id, facts)
+
+
+def _facts(by_case: dict[str, Any]) -> list[TimelineEntry]:
+    """What was noted of the customer and its contacts; told in every case, shown once."""
+    seen: set[str] = set()
+    found = []
+    for entry in _rows(
+        "noted", Event.objects.filter(**by_case, kind__in=NOTED), "on_date",
+        ["actor", "payload"], about=F("kind"),
+    ):  # fmt: skip
+        key = f"{entry.on} {entry.facts['about']} {entry.facts['payload']}"
+        if key not in seen:
+            seen.add(key)
+            found.append(entry)
+    return found
 
 
 def _rows(

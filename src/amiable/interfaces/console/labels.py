@@ -40,6 +40,8 @@ LOOKS: dict[str, dict[str, Look]] = {
         "disputed": Look(_("In dispute"), "warn"),
         "held": Look(_("On hold"), "info"),
         "missing": Look(_("Missing from last export"), "warn"),
+        "promised": Look(_("Promised"), "info"),
+        "planned": Look(_("In a payment plan"), "info"),
         "credit": Look(_("Credit"), "good"),
     },
     "bucket": {
@@ -197,8 +199,39 @@ LOOKS: dict[str, dict[str, Look]] = {
     "promise": {
         "running": Look(_("Running"), "info"),
         "kept": Look(_("Kept"), "good"),
+        "partly_kept": Look(_("Kept in part"), "warn"),
         "broken": Look(_("Broken"), "bad"),
         "cancelled": Look(_("Cancelled"), "quiet"),
+    },
+    "plan": {
+        "running": Look(_("Running"), "info"),
+        "late": Look(_("Late: one instalment missed"), "warn"),
+        "kept": Look(_("Kept"), "good"),
+        "broken": Look(_("Broken"), "bad"),
+        "cancelled": Look(_("Cancelled"), "quiet"),
+    },
+    "broken": {
+        "promise": Look(_("Promise broken")),
+        "plan": Look(_("Payment plan broken")),
+        "instalment": Look(_("Instalment missed")),
+    },
+    "every": {
+        "week": Look(_("week")),
+        "two_weeks": Look(_("two weeks")),
+        "month": Look(_("month")),
+    },
+    "noted": {
+        "customer.insolvent_since": Look(_("Insolvency proceedings")),
+        "customer.deceased_since": Look(_("Death of the customer")),
+        "customer.score": Look(_("Score")),
+        "customer.payer_group": Look(_("Payer group")),
+        "contact_point.marked": Look(_("Address or number")),
+        "payment.refused": Look(_("Refuses to pay")),
+    },
+    "mark": {
+        "valid": Look(_("Usable"), "good"),
+        "invalid": Look(_("Known as wrong"), "bad"),
+        "opted_out": Look(_("Opted out"), "warn"),
     },
     "method": {
         "transfer": Look(_("Bank transfer")),

@@ -6,12 +6,12 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
+from amiable.interfaces.console import case_urls
 from amiable.interfaces.console.settings_forms import FORMS
 from amiable.interfaces.console.views import (
     actions,
     assignment,
     bank,
-    cases,
     customers,
     dashboard,
     experiments,
@@ -31,13 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("items/", dashboard.items, name="items"),
     path("customers/", customers.customers, name="customers"),
     path("customers/<int:customer_id>/", customers.customer, name="customer"),
-    path("holds/", cases.hold_place, name="hold_place"),
-    path("holds/<int:hold_id>/lift/", cases.hold_lift, name="hold_lift"),
-    path("disputes/", cases.dispute_open, name="dispute_open"),
-    path("disputes/<int:dispute_id>/close/", cases.dispute_close, name="dispute_close"),
-    path("disputes/<int:dispute_id>/withdraw/", cases.dispute_withdraw, name="dispute_withdraw"),
-    path("promises/", cases.promise_record, name="promise_record"),
-    path("promises/<int:promise_id>/cancel/", cases.promise_cancel, name="promise_cancel"),
+    *case_urls.PATHS,
     path("actions/", actions.actions, name="actions"),
     path("actions/approve/", actions.approve, name="actions_approve"),
     path("actions/reopen/", actions.reopen, name="actions_reopen"),
@@ -46,7 +40,6 @@ urlpatterns: list[URLPattern] = [
     path("actions/left-out/", actions.left_out, name="actions_left_out"),
     path("actions/<int:action_id>/task/", actions.task, name="action_task"),
     path("actions/<int:action_id>/task/undo/", actions.task_undo, name="action_task_undo"),
-    path("actions/<int:action_id>/call/", actions.call, name="action_call"),
     path("actions/<int:action_id>/resolve/", actions.resolve, name="action_resolve"),
     path("assignment/", assignment.assignment, name="assignment"),
     path("assignment/preview/", assignment.preview, name="assignment_preview"),

@@ -133,15 +133,19 @@ def _promise(
 ) -> None:
     """A promise for the day of the next payment, or, from the others, for a day too early."""
     from amiable.apps.cases import services
+    from amiable.apps.cases.queries import claimable
 
     due_on = add_workdays(day, rng.randint(4, 9))
     pays_on = story.next_payment(line.numbers, day)
     if pays_on and pays_on <= day + timedelta(days=21) and rng.random() < 0.8:
         due_on = pays_on
+    most = claimable(organization_id, line.case_id, on=day).promise_minor
+    if not most:
+        return
     services.promise_record(
         organization_id,
         line.case_id,
-        amount_minor=line.amount_minor,
+        amount_minor=min(line.amount_minor, most),
         due_on=due_on,
         on=day,
         actor=COLLECTOR,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, ngettext
 
 from amiable.apps.dunning import exclusions, services
 from amiable.apps.dunning import queries as dunning
-from amiable.interfaces.console import clock, forms, labels, toasts
+from amiable.interfaces.console import clock, labels, toasts
 from amiable.interfaces.console.access import Request, actor, back, change, ids, page
 
 HOME = "console:actions"
@@ -108,27 +108,6 @@ def refuse_undo(request: Request) -> HttpResponse:
     )
     text = ngettext("{count} refusal is taken back.", "{count} refusals are taken back.", count)
     toasts.done(request, text.format(count=count))
-    return back(request, HOME)
-
-
-@change
-def call(request: Request, action_id: int) -> HttpResponse:
-    """How a call or a task ended."""
-    form = forms.CallForm(request.POST)
-    if not form.is_valid():
-        toasts.failed(request, forms.first_error(form))
-        return back(request, HOME)
-    closed = services.call_record(
-        request.organization.pk,
-        action_id,
-        on=clock.today(),
-        actor=actor(request),
-        **form.cleaned_data,
-    )
-    if closed:
-        toasts.done(request, gettext("The outcome is noted."))
-    else:
-        toasts.failed(request, gettext("This is already done."))
     return back(request, HOME)
 
 

@@ -1,4 +1,5 @@
-"""Changes noted on a customer's file: holds, disputes, promises. Each can be taken back."""
+"""Changes noted on a customer's file: holds, disputes, promises, plans, calls. Each can be taken
+back."""
 
 from __future__ import annotations
 
@@ -6,19 +7,21 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from amiable.apps.cases import services as cases
-from amiable.apps.cases.queries import Noted, noted_customers
+from amiable.apps.cases.queries import Noted, case_currency, noted_customers
+from amiable.apps.dunning.calls import call_close
 from amiable.apps.dunning.services import cases_replan
-from amiable.interfaces.console import clock, forms, sentences, toasts
-from amiable.interfaces.console.access import Request, actor, back, change
+from amiable.interfaces.console import case_forms, clock, forms, sentences, toasts
+from amiable.interfaces.console.access import Request, actor, back, change, page
 
 HOME = "console:customers"
 
 
-def _attempt(request: Request, form: Any, work: Callable[[], HttpResponse]) -> HttpResponse:
+def attempt(request: Request, form: Any, work: Callable[[], HttpResponse]) -> HttpResponse:
     """Do the work when the form is right; otherwise say what to correct and go back."""
     if not form.is_valid():
         toasts.failed(request, forms.first_error(form))
@@ -30,7 +33,7 @@ def _attempt(request: Request, form: Any, work: Callable[[], HttpResponse]) -> H
         return back(request, HOME)
 
 
-def _who(request: Request) -> dict[str, Any]:
+def who(request: Request) -> dict[str, Any]:
     return {"on": clock.today(), "actor": actor(request)}
 
 
@@ -53,20 +56,20 @@ def hold_place(request: Request) -> HttpResponse:
             reason=data["reason"],
             ends_on=data["ends_on"],
             installment_id=data["installment"],
-            **_who(request),
+            **who(request),
         )
         _replan(request, "holds", hold_id)
         undo = reverse("console:hold_lift", args=[hold_id])
         toasts.done(request, gettext("The hold is placed: nothing leaves meanwhile."), undo)
         return back(request, HOME)
 
-    return _attempt(request, form, work)
+    return attempt(request, form, work)
 
 
 @change
 def hold_lift(request: Request, hold_id: int) -> HttpResponse:
     """End a hold today."""
-    if cases.hold_lift(request.organization.pk, hold_id, **_who(request)):
+    if cases.hold_lift(request.organization.pk, hold_id, **who(request)):
         _replan(request, "holds", hold_id)
         toasts.done(request, gettext("The hold is lifted."))
     else:
@@ -87,14 +90,17 @@ def dispute_open(request: Request) -> HttpResponse:
             reason=data["reason"],
             amount_minor=data["amount"],
             note=data["note"],
-            **_who(request),
+            **who(request),
         )
         _replan(request, "disputes", dispute_id)
         undo = reverse("console:dispute_withdraw", args=[dispute_id])
-        toasts.done(request, gettext("The dispute is open: this invoice is not chased."), undo)
+        text = gettext("The dispute is open: this invoice is not chased.")
+        if data["amount"] is not None:
+            text = gettext("The dispute is open: the rest of the invoice is still asked for.")
+        toasts.done(request, text, undo)
         return back(request, HOME)
 
-    return _attempt(request, form, work)
+    return attempt(request, form, work)
 
 
 @change
@@ -104,19 +110,19 @@ def dispute_close(request: Request, dispute_id: int) -> HttpResponse:
 
     def work() -> HttpResponse:
         outcome = form.cleaned_data["outcome"]
-        cases.dispute_close(request.organization.pk, dispute_id, outcome=outcome, **_who(request))
+        cases.dispute_close(request.organization.pk, dispute_id, outcome=outcome, **who(request))
         _replan(request, "disputes", dispute_id)
         toasts.done(request, gettext("The dispute is closed."))
         return back(request, HOME)
 
-    return _attempt(request, form, work)
+    return attempt(request, form, work)
 
 
 @change
 def dispute_withdraw(request: Request, dispute_id: int) -> HttpResponse:
     """Take back a dispute opened by mistake."""
     outcome = gettext("Opened by mistake")
-    cases.dispute_close(request.organization.pk, dispute_id, outcome=outcome, **_who(request))
+    cases.dispute_close(request.organization.pk, dispute_id, outcome=outcome, **who(request))
     _replan(request, "disputes", dispute_id)
     toasts.done(request, gettext("The dispute is withdrawn."))
     return back(request, HOME)
@@ -135,22 +141,99 @@ def promise_record(request: Request) -> HttpResponse:
             amount_minor=data["amount"],
             due_on=data["due_on"],
             note=data["note"],
-            **_who(request),
+            **who(request),
         )
         _replan(request, "promises", promise_id)
         undo = reverse("console:promise_cancel", args=[promise_id])
         toasts.done(request, gettext("The promise is recorded: reminders wait for it."), undo)
         return back(request, HOME)
 
-    return _attempt(request, form, work)
+    return attempt(request, form, work)
 
 
 @change
 def promise_cancel(request: Request, promise_id: int) -> HttpResponse:
     """Take a promise back."""
-    if cases.promise_cancel(request.organization.pk, promise_id, **_who(request)):
+    if cases.promise_cancel(request.organization.pk, promise_id, **who(request)):
         _replan(request, "promises", promise_id)
         toasts.done(request, gettext("The promise is cancelled."))
     else:
-        toasts.failed(request, gettext("This promise is already cancelled."))
+        text = gettext("This promise is over or cancelled already: what was broken is remembered.")
+        toasts.failed(request, text)
     return back(request, HOME)
+
+
+@page
+def plan_preview(request: Request) -> HttpResponse:
+    """The instalments that the terms give, while they are being written; nothing is recorded."""
+    form = case_forms.PlanForm(request.GET)
+    context: dict[str, Any] = {}
+    if not form.is_valid():
+        context["error"] = forms.first_error(form)
+    else:
+        try:
+            case_id = form.cleaned_data["case"]
+            context["parts"] = cases.plan_schedule(
+                request.organization.pk, case_id, form.terms, on=clock.today()
+            )
+            context["total"] = form.cleaned_data["amount"]
+            context["currency"] = case_currency(request.organization.pk, case_id)
+        except cases.CaseError as error:
+            context["error"] = sentences.render(error.sentence)
+    return render(request, "console/parts/customer_plan_preview.html", context)
+
+
+@change
+def plan_record(request: Request) -> HttpResponse:
+    """The debt is paid in parts."""
+    form = case_forms.PlanForm(request.POST)
+
+    def work() -> HttpResponse:
+        case_id = form.cleaned_data["case"]
+        parts = cases.plan_schedule(request.organization.pk, case_id, form.terms, on=clock.today())
+        plan_id = cases.plan_record(
+            request.organization.pk,
+            case_id,
+            instalments=parts,
+            note=form.cleaned_data["note"],
+            **who(request),
+        )
+        _replan(request, "plans", plan_id)
+        undo = reverse("console:plan_cancel", args=[plan_id])
+        toasts.done(request, gettext("The payment plan is recorded: reminders wait for it."), undo)
+        return back(request, HOME)
+
+    return attempt(request, form, work)
+
+
+@change
+def plan_cancel(request: Request, plan_id: int) -> HttpResponse:
+    """End a payment plan."""
+    if cases.plan_cancel(request.organization.pk, plan_id, **who(request)):
+        _replan(request, "plans", plan_id)
+        toasts.done(request, gettext("The payment plan is cancelled."))
+    else:
+        toasts.failed(request, gettext("This payment plan is already over."))
+    return back(request, HOME)
+
+
+@change
+def call(request: Request, action_id: int) -> HttpResponse:
+    """How a call ended, with the promise, dispute or pause it brought."""
+    form = case_forms.OutcomeForm(request.POST)
+
+    def work() -> HttpResponse:
+        closed = call_close(
+            request.organization.pk,
+            action_id,
+            form.outcome,
+            disputed_invoice=form.cleaned_data["invoice"],
+            **who(request),
+        )
+        if closed:
+            toasts.done(request, gettext("The outcome is noted."))
+        else:
+            toasts.failed(request, gettext("This is already done."))
+        return back(request, "console:actions")
+
+    return attempt(request, form, work)

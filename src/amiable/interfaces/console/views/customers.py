@@ -1,15 +1,26 @@
-"""Customers: the list, and each one's file."""
+"""Customers: the list, each one's file, and what is known of them and their contacts."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
 
+from amiable.apps.cases import services as cases
+from amiable.apps.customers.queries import point_customers
 from amiable.apps.dunning import queries as dunning
+from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
-from amiable.apps.insights.customer_file import customer_file
-from amiable.interfaces.console import clock, labels
-from amiable.interfaces.console.access import Request, page, page_number
+from amiable.apps.insights.customer_file import CustomerFile, customer_file, positions_decide
+from amiable.core.workdays import next_workday
+from amiable.interfaces.console import case_forms, clock, labels, toasts
+from amiable.interfaces.console.access import Request, back, change, ids, page, page_number
+from amiable.interfaces.console.views.cases import HOME, attempt, who
 
 
 @page
@@ -39,15 +50,118 @@ def customer(request: Request, customer_id: int) -> HttpResponse:
     file = customer_file(organization, customer_id, today)
     if file is None:
         raise Http404
-    previews = [dunning.case_preview(organization, case, on=today) for case in file.case_ids]
+    positions_decide(organization, file, on=today)
     actions = dunning.case_actions(organization, file.case_ids)
     context = {
         "file": file,
         "today": today,
-        "plans": [preview.plan for preview in previews if preview],
         "to_do": [action for action in actions if action.state == "todo"],
         "to_approve": [action for action in actions if action.state == "to_approve"],
         "call_results": labels.choices("call"),
         "dispute_reasons": labels.choices("dispute"),
+        "plan_first": next_workday(today + timedelta(days=7)),
+        "every": labels.choices("every"),
+        "roles": case_forms.role_choices(),
+        "people": _people(file),
     }
     return render(request, "console/customer.html", context)
+
+
+def _people(file: CustomerFile) -> list[tuple[Any, list[Any]]]:
+    """(contact, its addresses), then (None, those of nobody in particular)."""
+    groups = [(each, [p for p in file.points if p.contact_id == each.pk]) for each in file.contacts]
+    nobodys = [point for point in file.points if point.contact_id is None]
+    return [*groups, (None, nobodys)] if nobodys or not groups else groups
+
+
+@change
+def fact(request: Request, customer_id: int, fact: str) -> HttpResponse:
+    """Note a fact of a customer, or that it is not so; posted to with the value in the address,
+    it is the way back."""
+    if fact not in case_forms.FACT_FORMS:
+        raise Http404
+    form = case_forms.FACT_FORMS[fact](request.POST if "value" in request.POST else request.GET)
+
+    def work() -> HttpResponse:
+        value = form.cleaned_data["value"]
+        before = cases.customer_fact_set(
+            request.organization.pk, customer_id, fact, value, **who(request)
+        )
+        cases_replan(request.organization.pk, [customer_id], on=clock.today())
+        query = urlencode({"value": "" if before is None else before})
+        undo = f"{reverse('console:customer_fact', args=[customer_id, fact])}?{query}"
+        toasts.done(request, gettext("Noted."), undo if "value" in request.POST else "")
+        return back(request, HOME)
+
+    return attempt(request, form, work)
+
+
+@change
+def contact_add(request: Request, customer_id: int) -> HttpResponse:
+    """A new person at a customer."""
+    form = case_forms.ContactForm(request.POST)
+
+    def work() -> HttpResponse:
+        contact_id, points = cases.contact_add(
+            request.organization.pk, customer_id, **form.cleaned_data, **who(request)
+        )
+        cases_replan(request.organization.pk, [customer_id], on=clock.today())
+        query = urlencode([("point", point) for point in points])
+        undo = f"{reverse('console:contact_remove', args=[contact_id])}?{query}"
+        toasts.done(request, gettext("The contact is added."), undo)
+        return back(request, HOME)
+
+    return attempt(request, form, work)
+
+
+@change
+def contact_remove(request: Request, contact_id: int) -> HttpResponse:
+    """Remove a contact, with the addresses that the address names."""
+    removed = cases.contact_remove(
+        request.organization.pk,
+        contact_id,
+        point_ids=ids(request.GET.getlist("point")),
+        **who(request),
+    )
+    if removed:
+        toasts.done(request, gettext("The contact is removed."))
+    else:
+        toasts.failed(request, gettext("This contact is already removed."))
+    return back(request, HOME)
+
+
+@change
+def contact_role(request: Request, contact_id: int) -> HttpResponse:
+    """Say who a contact is."""
+    form = case_forms.RoleForm(request.POST if "role" in request.POST else request.GET)
+
+    def work() -> HttpResponse:
+        before = cases.contact_role_set(
+            request.organization.pk, contact_id, form.cleaned_data["role"], **who(request)
+        )
+        undo = f"{reverse('console:contact_role', args=[contact_id])}?{urlencode({'role': before})}"
+        toasts.done(request, gettext("Noted."), undo if "role" in request.POST else "")
+        return back(request, HOME)
+
+    return attempt(request, form, work)
+
+
+@change
+def point_mark(request: Request, point_id: int) -> HttpResponse:
+    """Say that an address is wrong, that nothing is wanted there, or that it may be used."""
+    form = case_forms.MarkForm(request.POST if "mark" in request.POST else request.GET)
+
+    def work() -> HttpResponse:
+        before = cases.point_mark(
+            request.organization.pk, point_id, **form.cleaned_data, **who(request)
+        )
+        cases_replan(
+            request.organization.pk,
+            point_customers(request.organization.pk, point_id),
+            on=clock.today(),
+        )
+        undo = f"{reverse('console:point_mark', args=[point_id])}?{urlencode({'mark': before})}"
+        toasts.done(request, gettext("Noted."), undo if "mark" in request.POST else "")
+        return back(request, HOME)
+
+    return attempt(request, form, work)
