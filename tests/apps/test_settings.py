@@ -127,7 +127,7 @@ def test_waking_any_number_of_cases_costs_the_same(owing, django_assert_max_num_
     for number in range(30):
         factories.invoice(factories.customer(owner, f"D{number}", email=""), f"F{number}")
     Case.objects.update(next_plan_on=LATER)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(18):
         done = settings_change(
             owing.organization_id, {"test_recipient": "essais@vauban.example"}, **WHO
         )
