@@ -266,7 +266,7 @@ def test_a_formal_notice_leaves_only_once_approved_and_a_refusal_is_final(debtor
     send(organization_id)
     action = Action.objects.get()
     action.items.update(step="last_email")
-    Action.objects.update(step="last_email", closed_on=TODAY - timedelta(days=40))
+    Action.objects.update(step="last_email", stage="firm", closed_on=TODAY - timedelta(days=40))
     plan(organization_id)
     waiting = Action.objects.get(state="to_approve")
     assert send(organization_id).claimed == 0
@@ -283,7 +283,9 @@ def test_a_formal_notice_that_could_not_be_printed_comes_again_before_any_handov
     organization_id = debtor.organization_id
     factories.invoice(debtor, "OLD", due=TODAY - timedelta(days=90))
     plan(organization_id)
-    Action.objects.update(state="done", step="firm_letter", closed_on=TODAY - timedelta(days=70))
+    Action.objects.update(
+        state="done", step="firm_letter", stage="firm", closed_on=TODAY - timedelta(days=70)
+    )
     ActionItem.objects.update(step="firm_letter")
     Action.objects.update(key="earlier")
     plan(organization_id)
