@@ -159,7 +159,7 @@ _SHOWN: Mapping[str, Callable[[Spec, Any], Any]] = {
 }
 
 
-def posted(spec: Spec, post: QueryDict, name: str) -> Any:
+def posted(spec: Spec, post: QueryDict, *, name: str) -> Any:
     """What was written in the field, in the shape of `written`."""
     if spec.kind == "checks":
         return post.getlist(name)[:20]
@@ -203,7 +203,7 @@ def data_of(specs: tuple[Spec, ...], values: Mapping[str, Any]) -> dict[str, Any
     return data
 
 
-def view(spec: Spec, prefix: str, value: Any, given: Mapping[str, Choices]) -> FieldView:
+def view(spec: Spec, value: Any, *, prefix: str, given: Mapping[str, Choices]) -> FieldView:
     """The field with its choices; a value that is no choice any more stays one, to be corrected."""
     choices: Choices = []
     if spec.options:

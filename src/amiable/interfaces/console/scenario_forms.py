@@ -110,7 +110,7 @@ def draft_posted(base: scenarios.ScenarioVersion, post: QueryDict) -> Draft:
     steps = [
         StepDraft(
             key,
-            {spec.path: posted(spec, post, f"{key}-{spec.path}") for spec in STEP_SPECS},
+            {spec.path: posted(spec, post, name=f"{key}-{spec.path}") for spec in STEP_SPECS},
             is_open=post.get(f"{key}-open") == "yes",
         )
         for key in keys[: MOST_STEPS + 1]
@@ -118,7 +118,7 @@ def draft_posted(base: scenarios.ScenarioVersion, post: QueryDict) -> Draft:
     newest = post.get("newest", "")
     return Draft(
         base,
-        {spec.path: posted(spec, post, spec.path) for spec in SCENARIO},
+        {spec.path: posted(spec, post, name=spec.path) for spec in SCENARIO},
         steps,
         newest=int(newest) if newest.isdecimal() and len(newest) < 6 else 0,
     )
@@ -173,7 +173,7 @@ def draft_draw(organization_id: int, draft: Draft) -> Draft:
     named: Choices = [(step.values["code"], step.title) for step in draft.steps]
     given: dict[str, Choices] = {"steps": named, "scenarios": _others(organization_id, draft)}
     draft.fields = [
-        _with_problems(view(spec, "", draft.values[spec.path], given), draft.problems)
+        _with_problems(view(spec, draft.values[spec.path], prefix="", given=given), draft.problems)
         for spec in SCENARIO
     ]
     for step in draft.steps:
@@ -208,7 +208,7 @@ def _pointless(values: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _field(step: StepDraft, spec: Spec, given: Mapping[str, Choices]) -> FieldView:
-    shown = view(spec, f"{step.key}-", step.values[spec.path], given)
+    shown = view(spec, step.values[spec.path], prefix=f"{step.key}-", given=given)
     return _with_problems(shown, step.problems)
 
 
