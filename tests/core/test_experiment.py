@@ -122,6 +122,7 @@ def test_balance_compares_what_was_known_at_the_draw():
     assert not rows["public"].even  # every public body is in one arm
     assert arm_counts(payers) == {"champion": 1000, "challenger": 1000, "holdout": 0}
     assert balance([]) == balance(())
+    assert balance([payer(), payer(arm="holdout")])[0].differences == {"holdout": 0.0}
     assert balance([payer(arm="challenger")])[0].differences == {}
 
 
@@ -179,6 +180,7 @@ def test_restricted_mean_of_followed_items_is_their_plain_mean():
     expected = (0 + 4 + 10 + 30 + 30) / 5
     assert restricted_mean(items, on=DAY + days(60)) == pytest.approx(expected)
     assert restricted_mean([item(due=90)], on=DAY) is None
+    assert restricted_mean([item(settled=3)], on=DAY + days(60)) == 3
     assert restricted_mean([], on=DAY) is None
 
 
@@ -399,7 +401,7 @@ def test_without_a_difference_the_largest_possible_one_is_said():
 
 
 def test_a_worse_guardrail_stops_whatever_the_days_say():
-    worse = guardrail("disputes", [0.0] * 380 + [1.0] * 20, [0.0] * 320 + [1.0] * 80)
+    worse = guardrail("disputes", champion=[0.0] * 380 + [1.0] * 20, other=[0.0] * 320 + [1.0] * 80)
     assert worse.is_worse
     verdict = said(look_at(-4), guardrails=[worse])
     assert verdict.state == "stop"
@@ -407,15 +409,21 @@ def test_a_worse_guardrail_stops_whatever_the_days_say():
     assert str(verdict.sentence) == expected
 
 
+def test_a_guardrail_that_holds_stops_nothing():
+    holds = guardrail("disputes", champion=[0.0, 1.0] * 100, other=[0.0, 1.0] * 100)
+    assert not holds.is_worse
+    assert said(look_at(-4), guardrails=[holds]).state == "faster"
+
+
 def test_guardrails_of_work_leave_room_and_need_payers():
     dice = random.Random(9)
     champion = [float(dice.randrange(3)) for _ in range(2_000)]
     more = [value + 0.15 for value in champion]
-    assert not guardrail("contacts", champion, more).is_worse
-    assert guardrail("opt_outs", champion, more).is_worse
-    assert guardrail("opt_outs", champion[:99], more).low is None
-    assert guardrail("opt_outs", [0.0] * 200, [0.0] * 200).high == 0
-    assert guardrail("opt_outs", [], []).other == 0
+    assert not guardrail("contacts", champion=champion, other=more).is_worse
+    assert guardrail("opt_outs", champion=champion, other=more).is_worse
+    assert guardrail("opt_outs", champion=champion[:99], other=more).low is None
+    assert guardrail("opt_outs", champion=[0.0] * 200, other=[0.0] * 200).high == 0
+    assert guardrail("opt_outs", champion=[], other=[]).other == 0
 
 
 def test_numbers_in_sentences_leave_the_separator_to_the_language():

@@ -243,9 +243,13 @@ def _comparison(
     reduction = look.reduction if look else 0.0
     size = {"effect_days": experiment.effect_days, "reduction": reduction}
     needed = max(LEAST_PAYERS, payers_needed(sd_days, **size))
-    followed = {name: _guarded(by_arm[name], as_of) for name in ("champion", arm)}
+    watched = [_guarded(by_arm[name], as_of) for name in ("champion", arm)]
     guardrails = [
-        guardrail(code, *([payer.counts[code] for payer in found] for found in followed.values()))
+        guardrail(
+            code,
+            champion=[payer.counts[code] for payer in watched[0]],
+            other=[payer.counts[code] for payer in watched[1]],
+        )
         for code in GUARDRAILS
     ]
     decidable = decidable_on(
@@ -269,8 +273,8 @@ def _comparison(
     shown = seen[:: -(-len(seen) // SHOWN_LOOKS)] if seen else []
     if look and shown[-1] is not look:
         shown.append(look)
-    watched = max(LEAST_PAYERS, payers_needed_watched(sd_days, **size))
-    return Comparison(arm, verdict, look, shown, guardrails, needed, watched)
+    every_day = max(LEAST_PAYERS, payers_needed_watched(sd_days, **size))
+    return Comparison(arm, verdict, look, shown, guardrails, needed, every_day)
 
 
 def _measures(known: Followed) -> list[Measure]:

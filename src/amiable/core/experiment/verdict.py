@@ -94,7 +94,7 @@ class Verdict:
     sentence: Sentence
 
 
-def guardrail(code: str, champion: Sequence[float], other: Sequence[float]) -> Guardrail:
+def guardrail(code: str, *, champion: Sequence[float], other: Sequence[float]) -> Guardrail:
     """Compare a count per payer. The five share the 5 % of false alarms (Bonferroni)."""
     tallies = Tally(), Tally()
     for tally, values in zip(tallies, (champion, other), strict=True):

@@ -107,7 +107,9 @@ def guardrail_rows(comparison: Comparison) -> list[dict[str, Any]]:
     ]
 
 
-def balance_rows(rows: Sequence[Balance], arms: Sequence[str], currency: str) -> list[Any]:
+def balance_rows(
+    rows: Sequence[Balance], *, arms: Sequence[str], currency: str
+) -> list[dict[str, Any]]:
     """What the arms looked like when they were drawn, one cell per arm."""
     return [
         {

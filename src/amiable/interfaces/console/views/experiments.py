@@ -81,7 +81,9 @@ def experiment(request: Request, experiment_id: int) -> HttpResponse:
         "arms": [_arm(arm) for arm in report.arms],
         "comparisons": [_comparison(found) for found in report.comparisons],
         "arm_names": [experiment_words.ARMS[arm] for arm in arms],
-        "balance": experiment_words.balance_rows(report.balance, arms, report.currency),
+        "balance": experiment_words.balance_rows(
+            report.balance, arms=arms, currency=report.currency
+        ),
     }
     return render(request, "console/experiment.html", context)
 
