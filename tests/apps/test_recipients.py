@@ -53,7 +53,9 @@ def person(customer, role: str, name: str = "", email: str = "", phone: str = ""
 
 
 def choose(customer, medium: str, *roles: str):
-    return chosen(reaches(customer.organization_id, [customer.id])[customer.id], medium, roles)
+    return chosen(
+        reaches(customer.organization_id, [customer.id])[customer.id], medium, roles=roles
+    )
 
 
 def addresses(found) -> list[str]:

@@ -99,7 +99,7 @@ class _Known:
 def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
     facts, step = ready.facts, ready.step
     reach = known.reaches[customer.id]
-    people = chosen(reach, ready.action.medium, step.recipients)
+    people = chosen(reach, ready.action.medium, roles=step.recipients)
     first = people.first or Recipient("")
     # A conversation is about its invoices: a message about others begins one of its own.
     earlier = [

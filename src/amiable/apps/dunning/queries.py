@@ -240,7 +240,7 @@ def _callees(
         action.id: chosen(
             reach[action.case.customer_id],
             "phone",
-            step.recipients if (step := steps[action.id][1]) else (),
+            roles=step.recipients if (step := steps[action.id][1]) else (),
         )
         for action in calls
     }

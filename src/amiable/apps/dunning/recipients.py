@@ -88,7 +88,7 @@ class Chosen:
 NOBODY = Chosen()
 
 
-def chosen(reach: Reach, medium: str, roles: Sequence[Role]) -> Chosen:
+def chosen(reach: Reach, medium: str, *, roles: Sequence[Role] = ()) -> Chosen:
     """The recipients of a message for these roles, in their order.
 
     An email goes to all of them, the first in To; a call or a text to the first. A letter names
