@@ -182,6 +182,7 @@ def thread_ids(organization_id: int, case_ids: Collection[int]) -> dict[int, tup
             case_id__in=ids,
             medium="email",
             state=Message.State.SENT,
+            is_test=False,
         ).exclude(message_id="")
         for case_id, message_id in rows.order_by("id").values_list("case_id", "message_id"):
             found[case_id].append(message_id)
