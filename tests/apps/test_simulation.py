@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from django.db.models import Count, Max
 from django.utils import timezone
 
 from amiable.apps.cases.models import Dispute, Hold, Promise
+from amiable.apps.dunning import simulation_jobs as jobs
 from amiable.apps.dunning.models import Scenario
 from amiable.apps.dunning.planning import plan_preview, plan_tick
 from amiable.apps.dunning.scenarios import scenario_import
@@ -27,7 +29,8 @@ from amiable.apps.dunning.simulation import (
 from amiable.apps.dunning.simulation_tally import UnitCosts
 from amiable.apps.receivables.models import Allocation, Entry
 from amiable.apps.receivables.services import installments_settle
-from amiable.core.shipped import RISKY, SME_STANDARD
+from amiable.core.sentences import Sentence
+from amiable.core.shipped import RISKY, SHIPPED, SME_STANDARD
 from amiable.core.simulation import one_contact
 from amiable.interfaces.cli.main import amiable
 from tests import factories
@@ -314,6 +317,46 @@ def test_queries_do_not_grow_with_the_cases(creditor, clock, span, django_assert
     portfolio(creditor, clock, until=TODAY, count=40)
     with django_assert_max_num_queries(45):
         run(creditor, *(TODAY + timedelta(days=each) for each in span), scenario="risky")
+
+
+def test_a_small_simulation_runs_at_once_and_its_result_is_kept(creditor, clock):
+    portfolio(creditor, clock, until=TODAY, count=8)
+    clock(TODAY)
+    costs = UnitCosts({"letter": 7}, {"phone": 3})
+    asked = Asked(
+        TODAY, TODAY + timedelta(days=30), "risky", scope=Scope(kind="company"), costs=costs
+    )
+    job_id = jobs.simulation_start(creditor.organization_id, asked, on=TODAY)
+    kept = jobs.simulation_kept(creditor.organization_id, job_id)
+    direct = simulation_run(creditor.organization_id, asked, on=TODAY)
+    assert kept.state == "done"
+    assert kept.document["totals"]["contacts"] == direct.work.total.contacts > 0
+    assert kept.document["unit_costs"] == {"cost": {"letter": "0.07"}, "minutes": {"phone": 3}}
+    assert Sentence.from_json(kept.document["contacts"][0]["reasons"][0]).code.startswith("plan.")
+    (line,) = jobs.simulations_recent(creditor.organization_id)
+    assert (line.summary["contacts"], line.document) == (direct.work.total.contacts, None)
+    with pytest.raises(LookupError):
+        jobs.simulation_kept(creditor.organization_id + 1, job_id)
+
+
+def test_a_large_simulation_waits_for_a_worker_and_is_the_only_one(creditor, clock, monkeypatch):
+    monkeypatch.setattr(jobs, "AT_ONCE", 0)
+    factories.invoice(factories.customer(creditor), due=TODAY - ONE)
+    asked = Asked(TODAY, TODAY + WEEK, "risky")
+    clock(TODAY)
+    job_id = jobs.simulation_start(creditor.organization_id, asked, on=TODAY)
+    assert jobs.simulation_kept(creditor.organization_id, job_id).state == "queued"
+    with pytest.raises(SimulationError, match="still running"):
+        jobs.simulation_start(creditor.organization_id, asked, on=TODAY)
+    jobs.simulation_task.call(creditor.organization_id, TODAY.isoformat(), job_id)
+    assert jobs.simulation_kept(creditor.organization_id, job_id).document["cases"] == 1
+
+
+def test_what_can_be_simulated_is_the_own_scenarios_and_the_shipped_ones(creditor):
+    scenario_import(creditor.organization_id, replace(SME_STANDARD, name="Ours"))
+    choices = {each.code: each.name for each in jobs.scenario_choices(creditor.organization_id)}
+    assert choices["sme-standard"] == "Ours"
+    assert choices.keys() == SHIPPED.keys()
 
 
 def simulate(*arguments: str):
