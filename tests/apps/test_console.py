@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 # Addresses that show or change nothing of an organization.
 PERSONAL = {"login", "logout", "password", "language", "theme"}
-LISTS = {"dashboard", "figures", "items", "customers", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings", "assignment", "assignment_preview", "actions_left_out"}  # fmt: skip
+LISTS = {"dashboard", "figures", "items", "customers", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings", "assignment", "assignment_preview", "actions_left_out", "plan_preview"}  # fmt: skip
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_pages_cost_a_bounded_number_of_queries(story, django_assert_max_num_que
     limits = {
         "/": 40,
         "/customers/": 14,
-        f"/customers/{story.customers[1].pk}/": 62,
+        f"/customers/{story.customers[1].pk}/": 70,
         "/actions/": 14,
         "/bank/?state=all": 20,
         "/outbox/": 10,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from amiable.apps.cases import services as cases
 from amiable.apps.customers.queries import point_customers
 from amiable.apps.dunning import queries as dunning
+from amiable.apps.dunning.enrollments import case_scenario
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
 from amiable.apps.insights.customer_file import CustomerFile, customer_file, positions_decide
@@ -63,6 +64,7 @@ def customer(request: Request, customer_id: int) -> HttpResponse:
         "every": labels.choices("every"),
         "roles": case_forms.role_choices(),
         "people": _people(file),
+        "scenarios": [case_scenario(organization, case_id) for case_id in file.case_ids],
     }
     return render(request, "console/customer.html", context)
 
