@@ -7,12 +7,11 @@ from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from amiable.core.facts import Hold
 from amiable.core.planner import plan
 from amiable.core.scenario import CONTACT_MEDIA, Step
-from amiable.core.shipped import SHIPPED, SME_STANDARD
+from amiable.core.shipped import SME_STANDARD
 from amiable.core.simulation import (
     Assumed,
     Still,
@@ -23,7 +22,8 @@ from amiable.core.simulation import (
 )
 from amiable.core.workdays import is_workday
 from tests.core.builders import DUE, facts, item
-from tests.core.test_planner_properties import cases, days, scenarios
+from tests.core.strategies import situations
+from tests.core.test_planner_properties import FACTOR
 
 FIRST = DUE + timedelta(days=1)
 LAST = DUE + timedelta(days=90)
@@ -41,27 +41,19 @@ def lived(case, scenario, first, last):
     return found
 
 
-@given(cases(), scenarios, days)
-@settings(max_examples=150)
-def test_jumping_from_look_to_look_misses_no_contact(case, scenario, first):
+@given(situations())
+@settings(max_examples=150 * FACTOR, deadline=None)
+def test_jumping_from_look_to_look_misses_no_contact(situation):
+    case, scenario, first = situation
     last = first + timedelta(days=60)
     jumped = [(each.day, each.step) for each in simulate(case, scenario, first, last)]
     assert jumped == lived(case, scenario, first, last)
 
 
-@given(cases(), st.sampled_from(sorted(SHIPPED)), days)
-@settings(max_examples=100)
-def test_every_shipped_scenario_can_be_simulated_by_jumps(case, code, first):
-    scenario, last = SHIPPED[code], first + timedelta(days=90)
-    if any(step.anchor == "formal_notice_received" for step in scenario.steps):
-        return
-    jumped = [(each.day, each.step) for each in simulate(case, scenario, first, last)]
-    assert jumped == lived(case, scenario, first, last)
-
-
-@given(cases(), scenarios, days)
-@settings(max_examples=100)
-def test_at_most_one_contact_a_day_beside_what_accompanies_it(case, scenario, first):
+@given(situations())
+@settings(max_examples=100 * FACTOR, deadline=None)
+def test_at_most_one_contact_a_day_beside_what_accompanies_it(situation):
+    case, scenario, first = situation
     seen = set()
     for each in simulate(case, scenario, first, first + timedelta(days=60)):
         if each.reaches_debtor and not scenario.by_code[each.step].accompanies:
