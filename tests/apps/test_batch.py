@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
+from click.testing import CliRunner
 from django.core.cache import cache
+from django.utils import timezone
 
 from amiable.apps.audit.models import Event
 from amiable.apps.cases import services as cases
 from amiable.apps.cases.models import Case
 from amiable.apps.customers.models import ContactPoint
-from amiable.apps.dunning import exclusions, queries, services
+from amiable.apps.dunning import exclusions, previews, queries, services
 from amiable.apps.dunning.models import Action, Scenario
 from amiable.apps.dunning.planning import default_scenario, plan_tick
+from amiable.apps.messaging.models import Message
 from amiable.apps.tenants.models import Organization
 from amiable.core.money import Money
 from amiable.core.scenario_data import scenario_to_json
 from amiable.core.shipped import SME_STANDARD
+from amiable.interfaces.cli.main import amiable
 from tests import factories
 from tests.factories import TODAY
 
@@ -319,3 +324,46 @@ def test_a_message_or_a_task_of_another_organization_is_no_task(creditor, task):
     assert not services.task_record(other.id, task.id, done=True, **WHO)
     Action.objects.filter(id=task.id).update(medium="phone")
     assert not services.task_record(creditor.organization_id, task.id, done=True, **WHO)
+
+
+# -- what each message would say -----------------------------------------------------------------
+
+
+def test_a_waiting_message_is_read_before_it_leaves_and_nothing_is_stored(creditor):
+    debtor(creditor, "C1", late=1)
+    tick(creditor.organization_id)
+    (action,) = Action.objects.all()
+    now = timezone.make_aware(datetime.combine(TODAY, time(10)))
+    seen = previews.action_preview(creditor.organization_id, action.id, now=now)
+    assert seen.problem is None
+    assert "FA-C1" in seen.text
+    assert "FA-C1" in seen.subject
+    assert [each.address for each in seen.recipients] == ["ap@client.example"]
+    assert not Message.objects.exists()
+    other = factories.organization("other")
+    assert previews.action_preview(other.id, action.id, now=now) is None
+    Action.objects.update(state="done", closed_on=TODAY)
+    assert previews.action_preview(creditor.organization_id, action.id, now=now) is None
+
+
+def test_a_message_that_asks_for_nothing_any_more_says_so(creditor):
+    row = debtor(creditor, "C1", late=1)
+    tick(creditor.organization_id)
+    item = row.invoices.get().installments.get()
+    cases.dispute_open(creditor.organization_id, item.id, reason="price", **WHO)
+    now = timezone.make_aware(datetime.combine(TODAY, time(10)))
+    seen = previews.action_preview(creditor.organization_id, Action.objects.get().id, now=now)
+    assert (seen.text, seen.problem.code) == ("", "message.nothing_due")
+
+
+def test_the_dry_run_counts_who_is_left_out_by_reason(creditor):
+    debtor(creditor, "in")
+    debtor(creditor, "small", total_minor=500)
+    debtor(creditor, "nowhere", email="", address_lines=[])
+    arguments = ["plan", "--dry-run", "--on", TODAY.isoformat()]
+    run = CliRunner().invoke(amiable, [*arguments, "--json"], standalone_mode=False)
+    document = json.loads(run.stdout)
+    assert document["left_out"] == {"minimum": 1, "unreachable": 1}
+    assert document["actions"][0]["approval"] == "batch"
+    said = CliRunner().invoke(amiable, arguments, standalone_mode=False).stdout
+    assert "left out    1 overdue: minimum" in said

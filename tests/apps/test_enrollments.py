@@ -10,7 +10,14 @@ from amiable.apps.audit.models import Event
 from amiable.apps.cases.models import Case
 from amiable.apps.dunning import assignment, enrollments, moves, rules
 from amiable.apps.dunning.enrollments import CaseFilter, EnrollmentError
-from amiable.apps.dunning.models import Action, AssignmentRule, Enrollment, Scenario
+from amiable.apps.dunning.models import (
+    Action,
+    AssignmentRule,
+    Enrollment,
+    Experiment,
+    ExperimentMember,
+    Scenario,
+)
 from amiable.apps.dunning.planning import default_scenario, plan_preview, plan_tick
 from amiable.core.scenario import CONTACT_MEDIA, STAGES
 from amiable.core.scenario_data import ScenarioError, scenario_to_json
@@ -410,12 +417,7 @@ def _live(organization_id: int, first, *, until: int) -> None:
                 Action.objects.filter(id=action.id).update(state="done", closed_on=on)
 
 
-SWITCHES = [
-    (code, late)
-    for code in SHIPPED
-    if code != "after-broken"
-    for late in (20, 75)
-]
+SWITCHES = [(code, late) for code in SHIPPED if code != "after-broken" for late in (20, 75)]
 
 
 @pytest.mark.parametrize(("code", "late"), SWITCHES)
@@ -520,3 +522,32 @@ def test_preview_and_move_cost_a_number_of_queries_that_cases_do_not_change(
         moves.move_preview(organization_id, CaseFilter(), to=None, on=TODAY)
     with django_assert_max_num_queries(34):
         assert enrollments.enrollments_move(organization_id, CaseFilter(), to=None, **WHO) == 40
+
+
+def test_what_an_experiment_compares_is_left_alone(creditor, scenarios):
+    organization_id = creditor.organization_id
+    drawn, free = debtor(creditor, "C1"), debtor(creditor, "C2")
+    tick(organization_id)
+    experiment = Experiment.objects.create(
+        organization=creditor.organization,
+        name="x",
+        champion=scenarios["sme-standard"],
+        salt="s",
+        started_on=TODAY,
+        started_by="test",
+    )
+    ExperimentMember.objects.create(
+        organization=creditor.organization,
+        experiment=experiment,
+        case=factories.case(drawn),
+        arm="champion",
+        payer_group="g",
+        assigned_on=TODAY,
+    )
+    risky = scenarios["risky"].id
+    everybody = CaseFilter(with_manual=True)
+    assert enrollments.left_alone_count(organization_id, everybody) == 1
+    assert enrollments.enrollments_move(organization_id, everybody, to=risky, **WHO) == 1
+    assert (followed(drawn)[0], followed(free)[0]) == ("sme-standard", "risky")
+    Experiment.objects.update(ended_on=TODAY)
+    assert enrollments.enrollments_move(organization_id, everybody, to=risky, **WHO) == 1

@@ -158,6 +158,13 @@ def test_who_is_left_out_is_shown_with_the_reason(page: Page, story):
     expect(group).to_contain_text("Attente d’un avoir")
 
 
+def test_a_waiting_message_is_read_from_the_batch(page: Page, story):
+    page.goto("/actions/?tab=batch")
+    page.get_by_role("link", name=re.compile("What it would say: Électricité Moreau")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("What it would say")
+    expect(page.get_by_label("Text of the message")).to_contain_text("FA-")
+
+
 def test_a_task_says_whom_to_ask_and_is_closed_with_a_note(page: Page, story):
     page.goto("/actions/?tab=calls")
     line = page.locator("li", has_text="Nadia Roux")
@@ -191,6 +198,7 @@ def test_pages_of_assignment_and_batch_are_accessible(
         "/actions/?tab=batch",
         "/actions/?tab=calls",
         "/actions/left-out/",
+        f"/actions/{Action.objects.filter(state='to_approve').first().pk}/preview/",
     ):
         page.goto(address)
         page.wait_for_load_state("networkidle")

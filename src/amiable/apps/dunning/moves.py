@@ -120,12 +120,12 @@ def move_preview(
     return preview
 
 
-def after_move(facts: CaseFacts, old: Definition, new: Definition) -> tuple[CaseFacts, int]:
+def after_move(facts: CaseFacts, *, old: Definition, new: Definition) -> tuple[CaseFacts, int]:
     """The facts of a case once it was moved, and how many pending actions the move cancelled."""
     kept = tuple(
         action
         for action in facts.pending
-        if action.state == "claimed" or step_stays(old, new, action.step)
+        if action.state == "claimed" or step_stays(action.step, old=old, new=new)
     )
     closed = Counter(facts.closed_counts)
     closed.update(action.step for action in facts.pending if action not in kept)
@@ -160,7 +160,7 @@ def _facts(
 
 
 def _compare(preview: MovePreview, facts: CaseFacts, old: Definition, new: Definition) -> None:
-    moved, gone = after_move(facts, old, new)
+    moved, gone = after_move(facts, old=old, new=new)
     decided = plan(moved, new, preview.on)
     change = replan.change(moved, new, plan=decided)
     preview.added.update((action.medium, action.step.stage) for action in change.add)

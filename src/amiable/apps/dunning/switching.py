@@ -59,7 +59,7 @@ def pending_renew(
     other: dict[int, list[int]] = defaultdict(list)
     for action_id, case_id, step, _ in rows:
         old_id, new_id = changed[case_id]
-        kept = step_stays(definitions(old_id), definitions(new_id), step)
+        kept = step_stays(step, old=definitions(old_id), new=definitions(new_id))
         (same if kept else other)[new_id].append(action_id)
     for scenario_id, ids in same.items():
         Action.objects.filter(id__among=ids).update(scenario_id=scenario_id)
@@ -75,7 +75,7 @@ def pending_renew(
         messages_withdraw(organization_id, written)
 
 
-def step_stays(old: Definition, new: Definition, code: str) -> bool:
+def step_stays(code: str, *, old: Definition, new: Definition) -> bool:
     """Whether a step planned under one version is the very same step under another."""
     step = old.by_code.get(code)
     return step is not None and step == new.by_code.get(code)

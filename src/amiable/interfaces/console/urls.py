@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern] = [
     path("actions/refuse/", actions.refuse, name="actions_refuse"),
     path("actions/refuse/undo/", actions.refuse_undo, name="actions_refuse_undo"),
     path("actions/left-out/", actions.left_out, name="actions_left_out"),
+    path("actions/<int:action_id>/preview/", actions.preview, name="action_preview"),
     path("actions/<int:action_id>/task/", actions.task, name="action_task"),
     path("actions/<int:action_id>/task/undo/", actions.task_undo, name="action_task_undo"),
     path("actions/<int:action_id>/resolve/", actions.resolve, name="action_resolve"),

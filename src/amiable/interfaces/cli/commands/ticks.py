@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime, time
@@ -84,9 +85,14 @@ def _named(progress: Callable[[int, int], None]) -> Callable[[str, int, int], No
 
 
 def _dry_run(organization: Organization, on: date, as_json: bool) -> None:
-    from amiable.apps.dunning import services
+    from amiable.apps.dunning import exclusions, services
 
-    cases = [_case(each) for each in services.plan_preview(organization.id, on=on)]
+    cases: list[dict[str, Any]] = []
+    left_out: Counter[str] = Counter()
+    for each in services.plan_preview(organization.id, on=on):
+        cases.append(_case(each))
+        if not each.plan.actions and any(item.due_date < on for item in each.facts.items):
+            left_out[exclusions.left_out_reasons(each, on)[0]] += 1
     acting = [case for case in cases if case["actions"]]
     document = {
         "on": on.isoformat(),
@@ -96,8 +102,11 @@ def _dry_run(organization: Organization, on: date, as_json: bool) -> None:
             for case in cases
             if case["skips"]
         ],
+        "left_out": dict(left_out.most_common()),
     }
-    emit(document, as_json=as_json, text="\n".join(_lines(cases)))
+    lines = _lines(cases)
+    lines += [f"left out    {count} overdue: {name}" for name, count in left_out.most_common()]
+    emit(document, as_json=as_json, text="\n".join(lines))
 
 
 def _case(each: CasePlan) -> dict[str, Any]:
@@ -112,10 +121,10 @@ def _case(each: CasePlan) -> dict[str, Any]:
                 "case": facts.case_id,
                 "customer": facts.customer_name,
                 "step": action.step.code,
-                "medium": action.step.medium,
+                "medium": action.medium,
                 "stage": action.step.stage,
                 "due_on": action.due_on,
-                "approval": action.step.approval,
+                "approval": action.approval,
                 "amount": major(
                     sum(i.open_minor for i in action.items) - facts.unallocated_minor,
                     facts.currency,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from amiable.apps.dunning import exclusions, services
 from amiable.apps.dunning import queries as dunning
+from amiable.apps.dunning.previews import action_preview
 from amiable.interfaces.console import clock, labels, toasts
 from amiable.interfaces.console.access import Request, actor, back, change, ids, page
 
@@ -109,6 +111,15 @@ def refuse_undo(request: Request) -> HttpResponse:
     text = ngettext("{count} refusal is taken back.", "{count} refusals are taken back.", count)
     toasts.done(request, text.format(count=count))
     return back(request, HOME)
+
+
+@page
+def preview(request: Request, action_id: int) -> HttpResponse:
+    """What a waiting message would say if it left now."""
+    found = action_preview(request.organization.pk, action_id, now=timezone.now())
+    if found is None:
+        raise Http404
+    return render(request, "console/action_preview.html", {"found": found})
 
 
 @change
