@@ -23,6 +23,7 @@ from amiable.apps.insights.customer_file import customer_file
 from amiable.apps.insights.open_items import items_page
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.receivables.models import Installment
+from amiable.apps.work.models import Job
 from amiable.core.kpi import BUCKETS
 from amiable.core.money import Money, major
 from amiable.core.sentences import Sentence
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.django_db
 
 # Addresses that show or change nothing of an organization.
 PERSONAL = {"login", "logout", "password", "language", "theme"}
-LISTS = {"dashboard", "figures", "items", "customers", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings", "assignment", "assignment_preview", "actions_left_out", "plan_preview"}  # fmt: skip
+LISTS = {"dashboard", "figures", "items", "customers", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings", "assignment", "assignment_preview", "actions_left_out", "plan_preview", "simulation"}  # fmt: skip
 
 
 @pytest.fixture
@@ -85,6 +86,11 @@ def objects() -> dict[str, int]:
             on_date=date.today(),
         ).pk,
         "position": 0,
+        "job_id": Job.objects.create(
+            organization_id=Case.objects.first().organization_id,
+            kind="simulate",
+            on_date=date.today(),
+        ).pk,
         "scenario_id": Scenario.objects.first().pk,
         "shipped": "key-accounts",
         "experiment_id": Experiment.objects.get_or_create(

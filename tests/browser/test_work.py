@@ -151,7 +151,7 @@ def test_unknown_line_is_assigned_by_hand(page: Page, story):
 def test_hold_is_placed_and_taken_back(page: Page, story):
     page.goto(f"/customers/{story.customers[0].pk}/")
     page.get_by_text("Une suspension").click()
-    page.get_by_label("Motif").last.fill("Avoir en cours")
+    page.locator("#hold-reason").fill("Avoir en cours")
     page.get_by_role("button", name="Suspendre").click()
     expect(page.get_by_role("main")).to_contain_text("Suspendu jusqu’à nouvel ordre")
     assert Hold.objects.filter(reason="Avoir en cours", ends_on=None).exists()
