@@ -15,7 +15,6 @@ def load(invoices: int, cases: int) -> int:
     """Open invoices due from 120 days ago to 60 days ahead, spread over cases; the organization."""
     from amiable.apps.cases.models import Case
     from amiable.apps.customers.models import ContactPoint, Customer
-    from amiable.apps.receivables.models import Entry, Installment, Invoice
     from amiable.apps.tenants.models import Creditor, Organization
 
     org = Organization.objects.create(slug=f"bench-{invoices}", name="Bench")
@@ -43,30 +42,36 @@ def load(invoices: int, cases: int) -> int:
         cases,
         lambda i: (org.id, customer + i, "EUR", TODAY, NOW),
     )
+    _invoices(org.id, customer, cases, count=invoices)
+    return org.id
+
+
+def _invoices(org: int, customer: int, cases: int, *, count: int) -> None:
+    from amiable.apps.receivables.models import Entry, Installment, Invoice
+
     invoice = _insert(
         Invoice,
         ("organization_id", "customer_id", "number", "kind", "issue_date", "due_date",
          "currency", "total_minor", "order_reference", "payment_reference", "label",
          "created_at"),
-        invoices,
-        lambda i: (org.id, customer + i % cases, f"B{i}", "invoice", _due(i) - timedelta(30),
+        count,
+        lambda i: (org, customer + i % cases, f"B{i}", "invoice", _due(i) - timedelta(30),
                    _due(i), "EUR", 10_000 + i % 90_000, "", "", "", NOW),
     )  # fmt: skip
     installment = _insert(
         Installment,
         ("organization_id", "invoice_id", "customer_id", "sequence", "due_date", "currency"),
-        invoices,
-        lambda i: (org.id, invoice + i, customer + i % cases, 1, _due(i), "EUR"),
+        count,
+        lambda i: (org, invoice + i, customer + i % cases, 1, _due(i), "EUR"),
     )
     _insert(
         Entry,
         ("organization_id", "customer_id", "installment_id", "invoice_id", "kind",
          "amount_minor", "currency", "on_date", "recorded_at", "source"),
-        invoices,
-        lambda i: (org.id, customer + i % cases, installment + i, invoice + i, "invoice",
+        count,
+        lambda i: (org, customer + i % cases, installment + i, invoice + i, "invoice",
                    10_000 + i % 90_000, "EUR", _due(i) - timedelta(30), NOW, "bench"),
     )  # fmt: skip
-    return org.id
 
 
 def _due(index: int) -> date:

@@ -164,10 +164,7 @@ def test_a_year_keeps_the_gap_the_caps_the_order_and_takes_no_step_twice(
         fields={"caps": caps},
     )
     paid = {n: on for n, (_, _, on) in enumerate(invoices, 1) if on}
-    last = None
-    seen: set[tuple[int, str]] = set()
-    ranks: dict[int, int] = {}
-    contacts: list[tuple[date, str]] = []
+    lived = _Year(scenario)
     day = START
     pauses = list(outages)
     while day < START + timedelta(days=400):
@@ -175,23 +172,37 @@ def test_a_year_keeps_the_gap_the_caps_the_order_and_takes_no_step_twice(
             if on <= day:
                 world.items.pop(number, None)
         for action in world.live(day):
-            if action.medium in CONTACT_MEDIA:
-                contacts.append((day, action.medium))
-                if not action.step.accompanies:
-                    assert last is None or (day - last).days >= scenario.min_gap_days
-                    last = day
-            for each in action.items:
-                if not each.step:
-                    continue
-                assert (each.id, each.step) not in seen
-                seen.add((each.id, each.step))
-                rank = scenario.by_code[each.step].rank
-                assert rank >= ranks.get(each.id, 0)
-                ranks[each.id] = rank
+            lived.note(day, action)
         day += timedelta(days=1)
         if pauses and day.day == 15:
             day += timedelta(days=pauses.pop())
     for cap in caps:
-        counted = [on for on, medium in contacts if cap.medium in {"", medium}]
+        counted = [on for on, medium in lived.contacts if cap.medium in {"", medium}]
         for on in counted:
             assert sum(0 <= (on - other).days < cap.days for other in counted) <= cap.count
+
+
+class _Year:
+    """What a case was sent, checked action by action."""
+
+    def __init__(self, scenario) -> None:
+        self.scenario = scenario
+        self.last: date | None = None
+        self.seen: set[tuple[int, str]] = set()
+        self.ranks: dict[int, int] = {}
+        self.contacts: list[tuple[date, str]] = []
+
+    def note(self, day, action) -> None:
+        if action.medium in CONTACT_MEDIA:
+            self.contacts.append((day, action.medium))
+            if not action.step.accompanies:
+                gap = self.scenario.min_gap_days
+                assert self.last is None or (day - self.last).days >= gap
+                self.last = day
+        for each in action.items:
+            if each.step:
+                assert (each.id, each.step) not in self.seen
+                self.seen.add((each.id, each.step))
+                rank = self.scenario.by_code[each.step].rank
+                assert rank >= self.ranks.get(each.id, 0)
+                self.ranks[each.id] = rank

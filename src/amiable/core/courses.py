@@ -69,8 +69,8 @@ class Position:
 def position(
     facts: CaseFacts,
     item: Item,
-    scenario: Scenario,
     *,
+    scenario: Scenario,
     day: date,
     given: Commitments,
     without: frozenset[str] = frozenset(),

@@ -154,7 +154,7 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
         if reason:
             work.skip(reason, item.id)
             continue
-        at = position(facts, item, scenario, day=day, given=given, without=without)
+        at = position(facts, item, scenario=scenario, day=day, given=given, without=without)
         work.looks.append(at.next_on)
         if at.step is None:
             work.skips.append(Skip(at.sentence, item.id))

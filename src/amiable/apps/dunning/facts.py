@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -47,67 +47,110 @@ class _CaseRow:
     delay_days: int | None
 
 
+@dataclass(slots=True)
+class _Reach:
+    """How a customer can be reached, why no longer, and who else shares the same persons."""
+
+    media: frozenset[str]
+    lost: dict[str, str]
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What was read for a set of cases, by customer, account (customer, currency) or case."""
+
+    organization: Organization
+    caps: tuple[facts.Cap, ...]
+    bank_data_until: date | None
+    items: Mapping[tuple[int, str], Sequence[facts.Item]]
+    unallocated: Mapping[tuple[int, str], int]
+    received: Mapping[tuple[int, str], Sequence[facts.Receipt]]
+    reaches: Mapping[int, _Reach]
+    linked: Mapping[int, frozenset[int]]
+    contacts: Mapping[int, Mapping[str, tuple[date, ...]]]
+    holds: Mapping[int, Sequence[facts.Hold]]
+    promises: Mapping[int, Sequence[facts.Promise]]
+    histories: Mapping[int, CaseHistory]
+    pending: Mapping[int, Sequence[facts.PendingAction]]
+
+
 def case_facts(
     organization_id: int, case_ids: Collection[int], *, on: date
 ) -> dict[int, facts.CaseFacts]:
     """Facts of the cases by id, as they stand now; `on` dates the insolvency and the bank data."""
     case_ids = frozenset(case_ids)
     organization = Organization.objects.get(id=organization_id)
-    caps = caps_of(organization)
     rows = _cases(organization_id, case_ids)
+    loaded = _loaded(organization, case_ids, rows, on)
+    return {row.id: _facts(row, loaded, on) for row in rows}
+
+
+def _loaded(
+    organization: Organization, case_ids: Collection[int], rows: Sequence[_CaseRow], on: date
+) -> _Loaded:
+    organization_id, caps = organization.pk, caps_of(organization)
     customer_ids = {row.customer_id for row in rows}
     test_mode = bool(organization.test_recipient)
-    items = _items(organization_id, customer_ids, test_mode=test_mode)
-    unallocated = unallocated_credits(organization_id, customer_ids)
     reaches = _reaches(organization_id, rows)
-    holds = _holds(organization_id, case_ids, on)
     promises = _promises(organization_id, case_ids)
-    received = _receipts(organization_id, rows, promises)
-    histories = case_histories(organization_id, case_ids, test_mode=test_mode)
-    contacts: dict[int, dict[str, tuple[date, ...]]] = {}
     linked: dict[int, frozenset[int]] = {}
+    contacts: dict[int, dict[str, tuple[date, ...]]] = {}
     if since := contacts_since(caps, on):
         linked = _linked(organization_id, reaches)
         contacts = recent_contacts(organization_id, linked, since=since, test_mode=test_mode)
-    pending = pending_actions(organization_id, case_ids)
-    until = Statement.objects.filter(organization_id=organization_id).aggregate(
-        on=Max("closing_on")
-    )["on"]
-    nothing = CaseHistory()
-    return {
-        row.id: facts.CaseFacts(
-            case_id=row.id,
-            organization_id=organization_id,
-            customer_id=row.customer_id,
-            customer_name=row.name,
-            customer_kind=row.kind,  # type: ignore[arg-type]  # checked by the model's choices
-            language=row.language,
-            currency=row.currency,
-            items=tuple(items.get((row.customer_id, row.currency), ())),
-            unallocated_minor=max(0, unallocated.get((row.customer_id, row.currency), 0)),
-            segment=row.segment,
-            creditor=row.creditor,
-            score=row.score,
-            holidays_zone=zone_of(row.postcode, row.country),
-            media=reaches[row.customer_id].media,
-            lost=reaches[row.customer_id].lost,
-            holds=tuple(holds[row.id]),
-            promises=tuple(promises[row.id]),
-            receipts=tuple(received.get((row.customer_id, row.currency), ())),
-            contacts=contacts.get(row.customer_id, {}),
-            caps=caps,
-            linked=linked.get(row.customer_id, frozenset()),
-            last_contact_on=histories.get(row.id, nothing).last_contact_on,
-            closed_counts=histories.get(row.id, nothing).closed_counts,
-            pending=tuple(pending[row.id]),
-            insolvent_since=_past(row.insolvent_since, on),
-            deceased_since=_past(row.deceased_since, on),
-            bank_data_until=until,
-            bank_data_max_age_days=organization.bank_data_max_age_days,
-            delay_days=row.delay_days or 0,
-        )
-        for row in rows
-    }
+    statements = Statement.objects.filter(organization_id=organization_id)
+    return _Loaded(
+        organization=organization,
+        caps=caps,
+        bank_data_until=statements.aggregate(on=Max("closing_on"))["on"],
+        items=_items(organization_id, customer_ids, test_mode=test_mode),
+        unallocated=unallocated_credits(organization_id, customer_ids),
+        received=_receipts(organization_id, rows, promises),
+        reaches=reaches,
+        linked=linked,
+        contacts=contacts,
+        holds=_holds(organization_id, case_ids, on),
+        promises=promises,
+        histories=case_histories(organization_id, case_ids, test_mode=test_mode),
+        pending=pending_actions(organization_id, case_ids),
+    )
+
+
+def _facts(row: _CaseRow, loaded: _Loaded, on: date) -> facts.CaseFacts:
+    account, reach = (row.customer_id, row.currency), loaded.reaches[row.customer_id]
+    history = loaded.histories.get(row.id) or CaseHistory()
+    return facts.CaseFacts(
+        case_id=row.id,
+        organization_id=loaded.organization.pk,
+        customer_id=row.customer_id,
+        customer_name=row.name,
+        customer_kind=row.kind,  # type: ignore[arg-type]  # checked by the model's choices
+        language=row.language,
+        currency=row.currency,
+        items=tuple(loaded.items.get(account, ())),
+        unallocated_minor=max(0, loaded.unallocated.get(account, 0)),
+        segment=row.segment,
+        creditor=row.creditor,
+        score=row.score,
+        holidays_zone=zone_of(row.postcode, row.country),
+        media=reach.media,
+        lost=reach.lost,
+        holds=tuple(loaded.holds.get(row.id, ())),
+        promises=tuple(loaded.promises.get(row.id, ())),
+        receipts=tuple(loaded.received.get(account, ())),
+        contacts=loaded.contacts.get(row.customer_id, {}),
+        caps=loaded.caps,
+        linked=loaded.linked.get(row.customer_id, frozenset()),
+        last_contact_on=history.last_contact_on,
+        closed_counts=history.closed_counts,
+        pending=tuple(loaded.pending.get(row.id, ())),
+        insolvent_since=_past(row.insolvent_since, on),
+        deceased_since=_past(row.deceased_since, on),
+        bank_data_until=loaded.bank_data_until,
+        bank_data_max_age_days=loaded.organization.bank_data_max_age_days,
+        delay_days=row.delay_days or 0,
+    )
 
 
 def _cases(organization_id: int, case_ids: Collection[int]) -> list[_CaseRow]:
@@ -160,15 +203,6 @@ def _item(item: OpenItem, history: ItemHistory | None) -> facts.Item:
         events=history.events,
         return_reason=history.return_reason,
     )
-
-
-@dataclass(slots=True)
-class _Reach:
-    """How a customer can be reached, why no longer, and who else shares the same persons."""
-
-    media: frozenset[str]
-    lost: dict[str, str]
-    addresses: tuple[str, ...]
 
 
 def _reaches(organization_id: int, rows: Iterable[_CaseRow]) -> dict[int, _Reach]:
