@@ -178,6 +178,7 @@ def _counted(base: date, offset: int, step: Step, zone: str) -> date:
 
 
 def known_day(day: date) -> date | None:
+    """The day itself, None while it is not known."""
     return None if day == UNKNOWN else day
 
 
