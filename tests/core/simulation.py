@@ -44,7 +44,7 @@ class World:
         before = self.facts()
         planned = plan(before, self.scenario, day).actions
         done = one_contact(action for action in planned if action.due_on == day)
-        after = carried_out(before, done, day)
+        after = carried_out(before, done, day=day)
         self.steps |= {item.id: dict(item.steps_done) for item in after.items}
         self.counts = dict(after.closed_counts)
         self.last_contact_on = after.last_contact_on

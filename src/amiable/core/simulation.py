@@ -68,7 +68,7 @@ USUAL = Assumed()
 class SimulatedContact:
     """One action the scenario would carry out. `amount_minor` = what it asks for, credit deducted.
 
-    A task inside the house is one too; `reaches_debtor` tells them apart.
+    A task inside the house is one too; `reaches_customer` tells them apart.
     """
 
     day: date
@@ -86,7 +86,7 @@ class SimulatedContact:
     days_late: int
 
     @property
-    def reaches_debtor(self) -> bool:
+    def reaches_customer(self) -> bool:
         return self.medium in CONTACT_MEDIA
 
 
@@ -140,18 +140,18 @@ class Still:
 
 
 def simulate(
-    facts: CaseFacts, scenario: Scenario, first: date, last: date, *, assumed: Assumed = USUAL
+    facts: CaseFacts, scenario: Scenario, *, first: date, last: date, assumed: Assumed = USUAL
 ) -> Iterator[SimulatedContact]:
     """What the scenario would do with a case from `first` to `last`, were nothing else to happen.
 
     On the first worked day it is what the planner plans, one contact to the customer.
     """
     start = next_workday(first, facts.holidays_zone)
-    return replay(Still(facts, start), scenario, first, last, assumed=assumed)
+    return replay(Still(facts, start), scenario, first=first, last=last, assumed=assumed)
 
 
 def replay(
-    world: World, scenario: Scenario, first: date, last: date, *, assumed: Assumed = USUAL
+    world: World, scenario: Scenario, *, first: date, last: date, assumed: Assumed = USUAL
 ) -> Iterator[SimulatedContact]:
     """What the scenario would do with a case whose facts change with the days.
 
@@ -171,7 +171,7 @@ def replay(
         looks = [planned.next_look_on, change_on]
         if actions:
             yield from (_contact(facts, action, day) for action in actions)
-            facts = carried_out(facts, actions, day, assumed=assumed)
+            facts = carried_out(facts, actions, day=day, assumed=assumed)
             done.remember(facts)
             looks.append(_after(planned.actions, actions, day, assumed))
         known = [look for look in looks if look is not None]
@@ -197,7 +197,7 @@ def one_contact(actions: Iterable[PlannedAction]) -> tuple[PlannedAction, ...]:
 
 
 def carried_out(
-    facts: CaseFacts, actions: Iterable[PlannedAction], day: date, *, assumed: Assumed = USUAL
+    facts: CaseFacts, actions: Iterable[PlannedAction], *, day: date, assumed: Assumed = USUAL
 ) -> CaseFacts:
     """The facts once these actions were carried out on a day."""
     counts, contacts = dict(facts.closed_counts), dict(facts.contacts)

@@ -190,7 +190,7 @@ def _add(
     definition = found.scenario or running
 
     def lived(under: Definition) -> list[SimulatedContact]:
-        contacts = replay(world, under, start, asked.last)
+        contacts = replay(world, under, first=start, last=asked.last)
         return [contact for contact in contacts if contact.day >= asked.first]
 
     contacts = lived(definition)

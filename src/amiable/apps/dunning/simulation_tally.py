@@ -53,7 +53,7 @@ class Tally:
 
     def add(self, contact: SimulatedContact, costs: UnitCosts) -> None:
         """Count one contact."""
-        if contact.reaches_debtor:
+        if contact.reaches_customer:
             self.contacts += 1
         else:
             self.tasks += 1
@@ -163,7 +163,7 @@ class Hindsight:
     ) -> None:
         """Look at one case; `until` = the last day whose payments are known."""
         items = {item.id: item for item in case.items}
-        reached = [contact for contact in contacts if contact.reaches_debtor]
+        reached = [contact for contact in contacts if contact.reaches_customer]
         if reached:
             self.first_contacts[_class(reached[0].days_late)] += 1
         for contact in reached:
@@ -211,8 +211,8 @@ def _case_difference(
     running: Sequence[SimulatedContact], simulated: Sequence[SimulatedContact]
 ) -> CaseDifference | None:
     """What changes for a case; None when its customer notices nothing."""
-    before = [contact for contact in running if contact.reaches_debtor]
-    after = [contact for contact in simulated if contact.reaches_debtor]
+    before = [contact for contact in running if contact.reaches_customer]
+    after = [contact for contact in simulated if contact.reaches_customer]
     firsts = (before[0].day if before else None, after[0].day if after else None)
     stages = (_firmest(before), _firmest(after))
     changes = []
