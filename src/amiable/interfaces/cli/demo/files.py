@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,14 +18,15 @@ from typing import Any, Literal
 from amiable.core.money import major
 from amiable.core.workdays import add_workdays, next_workday
 from amiable.interfaces.cli.demo import bank, camt, keys
-from amiable.interfaces.cli.demo.people import Client, Creditor
+from amiable.interfaces.cli.demo.people import Client, Creditor, plain
 from amiable.interfaces.cli.demo.story import Bill, Books
 
 CUSTOMER_HEADER = (
     "Code client", "Raison sociale", "Type client", "SIREN", "N° TVA", "Adresse", "Code postal",
-    "Ville", "Pays", "E-mail", "Téléphone", "Contact", "Délai de paiement", "Segment",
-    "Commercial", "IBAN", "Langue",
+    "Ville", "Pays", "E-mail", "Téléphone", "Contact", "Fonction contact", "Délai de paiement",
+    "Segment", "Score", "Groupe payeur", "Commercial", "IBAN", "Langue",
 )  # fmt: skip
+PEOPLE_HEADER = ("Code client", "Raison sociale", "Contact", "Fonction contact", "E-mail")
 INVOICE_HEADER = (
     "N° facture", "Type", "Date facture", "Date échéance", "Code client", "Nom client",
     "Montant TTC", "Devise", "Réf commande", "Référence de paiement", "Libellé",
@@ -50,13 +52,13 @@ def deliveries(story: Books) -> list[Delivery]:
     """Every file of the story in order of arrival; invoices come before the day's statement."""
     creditor = Creditor()
     lines = bank.lines(story)
-    found = [_customers(story)]
+    found = [_customers(story), *_people(story)]
     found += _history(story)
     found += _new_bills(story)
     found += _first_statements(story, creditor, lines)
     found += _daily_statements(story, creditor, lines)
     order = {"customers": 0, "invoices": 1, "statement": 2}
-    return sorted(found, key=lambda d: (d.on, order[d.kind], d.name))
+    return sorted(found, key=lambda d: (d.on, order[d.kind], d.name != "clients.csv", d.name))
 
 
 def write(found: Iterable[Delivery], folder: Path, *, until: date) -> list[Path]:
@@ -124,11 +126,24 @@ def _customers(story: Books) -> Delivery:
     return Delivery(story.begins, "customers", "clients.csv", content)
 
 
+def _people(story: Books) -> Iterator[Delivery]:
+    """More people at key accounts: one file a function, a customer on one row of each."""
+    by_role: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for client in story.clients.values():
+        for person in client.colleagues:
+            cells = (client.code, client.name, person.name, person.role, person.email)
+            by_role[person.role].append(cells)
+    for role, rows in by_role.items():
+        name = f"contacts-{plain(role).lower().replace(' ', '-')}.csv"
+        yield Delivery(story.begins, "customers", name, _table(PEOPLE_HEADER, rows, "cp1252"))
+
+
 def _customer_cells(client: Client) -> tuple[str, ...]:
     return (
         client.code, client.name, KINDS[client.kind], client.siren, client.vat_number,
         client.street, client.postcode, client.town, "FR", client.email, client.phone,
-        client.contact, client.term, client.segment, client.sales_owner,
+        client.contact, client.role, client.term, client.segment,
+        "" if client.score is None else str(client.score), client.payer_group, client.sales_owner,
         client.iban if client.iban_known else "", "fr",
     )  # fmt: skip
 

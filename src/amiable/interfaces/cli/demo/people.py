@@ -9,16 +9,14 @@ import random
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from amiable.core.records import CustomerKind
-from amiable.interfaces.cli.demo import keys, words
+from amiable.interfaces.cli.demo import keys, profiles, words
+from amiable.interfaces.cli.demo.profiles import Colleague, Habit, Part
 
 T = TypeVar("T")
-Habit = Literal[
-    "punctual", "slightly_late", "late", "chronic", "never", "partial", "statement", "fee", "debit"
-]
 
 # Share of each habit in percent, by kind of customer. With the delays of ledger.DELAYS these
 # give a DSO of 45 to 65 days and 20 to 30 % of the outstanding overdue.
@@ -77,7 +75,8 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A customer, with the truth that only the generator knows: habit, weight, other payer."""
+    """A customer, with the truth that only the generator knows: habit, weight, other payer, and
+    the part it plays in the story ("" = none). `score` None = not known."""
 
     code: str
     name: str
@@ -86,6 +85,8 @@ class Client:
     email: str
     phone: str
     contact: str
+    role: str
+    colleagues: tuple[Colleague, ...]
     street: str
     postcode: str
     town: str
@@ -93,6 +94,8 @@ class Client:
     term_days: int
     end_of_month: bool
     segment: str
+    score: int | None
+    part: Part
     sales_owner: str
     iban: str
     iban_known: bool
@@ -102,6 +105,11 @@ class Client:
     contract_minor: int
     weight: float
     third_party: Payer | None
+
+    @property
+    def payer_group(self) -> str:
+        """The parent company that pays for it."""
+        return self.third_party.name if self.third_party and self.kind == "company" else ""
 
     @property
     def vat_number(self) -> str:
@@ -126,40 +134,39 @@ def pick(rng: random.Random, weighted: Sequence[tuple[T, int]]) -> T:
     return rng.choices([v for v, _ in weighted], [w for _, w in weighted])[0]
 
 
-def _free_name(rng: random.Random, kind: CustomerKind, taken: set[str]) -> tuple[str, str]:
+def _free_name(rng: random.Random, kind: CustomerKind, taken: set[str]) -> str:
     while True:
-        name, segment = _NAMES[kind](rng)
+        name = _NAMES[kind](rng)
         if name not in taken:
             taken.add(name)
-            return name, segment
+            return name
 
 
-def _company_name(rng: random.Random) -> tuple[str, str]:
+def _company_name(rng: random.Random) -> str:
     form = pick(rng, words.LEGAL_FORMS)
     surname, other = rng.sample(words.SURNAMES, 2)
     trade = rng.choice(list(words.TRADES))
-    segment = words.TRADES[trade]
     shape = rng.random()
-    if segment == "immobilier" and rng.random() < 0.5:
+    if words.TRADES[trade] == "immobilier" and rng.random() < 0.5:
         form = "SCI"  # a company that owns buildings, and does no trade
         shape /= 2
     if shape < 0.38:
-        return f"{trade} {surname} {form}", segment
+        return f"{trade} {surname} {form}"
     if shape < 0.55:
-        return f"{trade} {rng.choice(words.PLACES)} {form}", segment
+        return f"{trade} {rng.choice(words.PLACES)} {form}"
     if shape < 0.70:
-        return f"{rng.choice(words.INVENTED)} {rng.choice(INVENTED_ENDS)} {form}", "services"
+        return f"{rng.choice(words.INVENTED)} {rng.choice(INVENTED_ENDS)} {form}"
     if shape < 0.82:
-        return f"{form} {surname} et Fils", "artisanat"
+        return f"{form} {surname} et Fils"
     if shape < 0.92:
-        return f"Établissements {surname} & {other}", "négoce"
-    return f"{surname} {rng.choice(INVENTED_ENDS)} {form}", "services"
+        return f"Établissements {surname} & {other}"
+    return f"{surname} {rng.choice(INVENTED_ENDS)} {form}"
 
 
 INVENTED_ENDS = ("Conseil", "Distribution", "Logistique", "Habitat", "Industrie", "Solutions")
 
 
-def _public_name(rng: random.Random) -> tuple[str, str]:
+def _public_name(rng: random.Random) -> str:
     shape = rng.choice(words.PUBLIC_NAMES)
     name = shape.format(
         commune=rng.choice(words.COMMUNES),
@@ -167,11 +174,11 @@ def _public_name(rng: random.Random) -> tuple[str, str]:
         surname=rng.choice(words.SURNAMES),
     )
     # French elides before a vowel: "Commune d'Esquermont".
-    return re.sub(r"\bde ([AÉEIOUYH])", r"d'\1", name), "secteur public"
+    return re.sub(r"\bde ([AÉEIOUYH])", r"d'\1", name)
 
 
-def _consumer_name(rng: random.Random) -> tuple[str, str]:
-    return f"{rng.choice(words.FIRST_NAMES)} {rng.choice(words.SURNAMES)}", "particuliers"
+def _consumer_name(rng: random.Random) -> str:
+    return f"{rng.choice(words.FIRST_NAMES)} {rng.choice(words.SURNAMES)}"
 
 
 _NAMES = {"company": _company_name, "public": _public_name, "consumer": _consumer_name}
@@ -181,11 +188,11 @@ def _client(seed: int, index: int, taken: set[str]) -> Client:
     rng = keys.stream(seed, "client", index)
     kind = _kind(index)
     postcode, town = words.TOWNS[int(rng.random() ** 1.4 * len(words.TOWNS))]
-    name, segment = _free_name(rng, kind, taken)
-    person = name if kind == "consumer" else _consumer_name(rng)[0]
+    name = _free_name(rng, kind, taken)
+    person = name if kind == "consumer" else _consumer_name(rng)
     term, days, end_of_month = pick(rng, TERMS[kind])
     contract = kind == "company" and rng.random() < 0.12
-    return Client(
+    drawn = Client(
         code=f"{'CPA'[('company', 'public', 'consumer').index(kind)]}{index + 1:05d}",
         name=name,
         kind=kind,
@@ -193,13 +200,17 @@ def _client(seed: int, index: int, taken: set[str]) -> Client:
         email=_email(rng, kind, name, person),
         phone=keys.phone(rng, postcode) if rng.random() < 0.93 else "",
         contact=person,
+        role="",
+        colleagues=(),
         street=f"{rng.randint(1, 120)} {rng.choice(words.STREETS)}",
         postcode=postcode,
         town=town,
         term=term,
         term_days=days,
         end_of_month=end_of_month,
-        segment=segment,
+        segment="",
+        score=None,
+        part=profiles.part_of(index),
         sales_owner=SALES[index % len(SALES)],
         iban=keys.random_iban(rng),
         iban_known=rng.random() < 0.45,
@@ -209,6 +220,22 @@ def _client(seed: int, index: int, taken: set[str]) -> Client:
         contract_minor=rng.choice((14_900, 24_000, 39_000, 62_500)) if contract else 0,
         weight=_weight(rng, kind),
         third_party=_third_party(rng, kind, name),
+    )
+    return _profiled(keys.stream(seed, "profile", index), drawn)
+
+
+def _profiled(rng: random.Random, client: Client) -> Client:
+    """With what its part asks of it, and what the creditor knows of it: segment, score, people."""
+    client = replace(client, **profiles.FORCED.get(client.part, {}))
+    segment = profiles.segment(rng, client.kind, client.habit, weight=client.weight)
+    names = [_consumer_name(rng) for _ in range(2)]
+    reached = client.email if client.kind != "consumer" else ""
+    return replace(
+        client,
+        segment=profiles.USUAL[client.kind] if client.part else segment,
+        score=profiles.score(rng, client.habit),
+        role=profiles.role(rng, client.kind),
+        colleagues=profiles.colleagues(names, segment, reached) if not client.part else (),
     )
 
 
