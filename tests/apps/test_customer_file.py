@@ -13,7 +13,7 @@ from amiable.apps.dunning.services import plan_tick, send_tick
 from amiable.apps.insights.alerts import alerts
 from amiable.apps.insights.case_decision import decisions
 from amiable.apps.insights.customer_file import customer_file, positions_decide
-from amiable.core.schedules import Instalment
+from amiable.core.schedules import PlanPart
 from amiable.core.workdays import add_workdays
 from tests import factories
 from tests.factories import TODAY
@@ -98,7 +98,7 @@ def test_an_item_wholly_promised_is_promised_and_one_in_part_is_still_asked_for(
 
 
 def test_an_item_in_a_plan_says_so(case):
-    parts = [Instalment(NEXT, 60_000), Instalment(NEXT + timedelta(days=7), 60_000)]
+    parts = [PlanPart(NEXT, 60_000), PlanPart(NEXT + timedelta(days=7), 60_000)]
     services.plan_record(case.organization_id, case.id, instalments=parts, **WHO)
     place = position(case)
     assert place.items[0].state == "planned"
@@ -131,7 +131,7 @@ def test_the_history_tells_the_day_a_promise_broke_and_what_had_come(case):
 
 def test_what_is_noted_of_a_customer_with_two_currencies_is_told_once(case):
     factories.invoice(case.customer, "F-USD", currency="USD")
-    services.customer_fact_set(case.organization_id, case.customer_id, "score", 40, **WHO)
+    services.customer_fact_set(case.organization_id, case.customer_id, "score", value=40, **WHO)
     file = customer_file(case.organization_id, case.customer_id, TODAY)
     assert [entry.facts["about"] for entry in file.history if entry.kind == "noted"] == [
         "customer.score"

@@ -51,11 +51,11 @@ def codes(case: Case) -> set[str]:
 def test_a_fact_of_the_customer_stops_its_case_until_it_is_taken_back(case, fact, value, code):
     assert codes(case) == {"contact"}
     set_fact = services.customer_fact_set
-    assert set_fact(case.organization_id, case.customer_id, fact, value, **WHO) is None
+    assert set_fact(case.organization_id, case.customer_id, fact, value=value, **WHO) is None
     case.refresh_from_db()
     assert case.next_plan_on == TODAY
     assert code in codes(case)
-    assert set_fact(case.organization_id, case.customer_id, fact, None, **WHO) == value
+    assert set_fact(case.organization_id, case.customer_id, fact, value=None, **WHO) == value
     assert codes(case) == {"contact"}
     kinds = Event.objects.filter(case_id=case.id).values_list("kind", flat=True)
     assert list(kinds) == [f"customer.{fact}"] * 2
@@ -67,13 +67,13 @@ def test_a_fact_of_the_customer_stops_its_case_until_it_is_taken_back(case, fact
 )
 def test_a_fact_without_sense_is_refused_with_a_sentence(case, fact, value):
     with pytest.raises(services.CaseError) as refusal:
-        services.customer_fact_set(case.organization_id, case.customer_id, fact, value, **WHO)
+        services.customer_fact_set(case.organization_id, case.customer_id, fact, value=value, **WHO)
     assert str(refusal.value)
 
 
 def test_noting_what_is_known_already_tells_nothing(case):
     for _ in range(2):
-        services.customer_fact_set(case.organization_id, case.customer_id, "score", 0, **WHO)
+        services.customer_fact_set(case.organization_id, case.customer_id, "score", value=0, **WHO)
     assert Event.objects.filter(kind="customer.score").count() == 1
     case.customer.refresh_from_db()
     assert case.customer.score == 0
@@ -183,7 +183,7 @@ def test_another_organization_changes_nothing(case):
     email = ContactPoint.objects.get(kind="email")
     contact_id, _ = services.contact_add(case.organization_id, case.customer_id, name="Ann", **WHO)
     for attempt in (
-        lambda: services.customer_fact_set(stranger.id, case.customer_id, "score", 1, **WHO),
+        lambda: services.customer_fact_set(stranger.id, case.customer_id, "score", value=1, **WHO),
         lambda: services.point_mark(stranger.id, email.id, "invalid", **WHO),
         lambda: services.contact_add(stranger.id, case.customer_id, name="Ann", **WHO),
         lambda: services.contact_role_set(stranger.id, contact_id, "buyer", **WHO),

@@ -14,7 +14,7 @@ from amiable.apps.cases.queries import broken_promises, claimable, words_given
 from amiable.apps.payments.services import PaymentIn, payment_record, payment_return
 from amiable.apps.receivables.queries import receipts
 from amiable.core.facts import Receipt
-from amiable.core.schedules import Instalment
+from amiable.core.schedules import PlanPart
 from tests import factories
 from tests.factories import TODAY
 
@@ -175,7 +175,7 @@ def test_a_plan_is_about_what_may_be_asked_for(case):
     ],
 )
 def test_a_plan_without_sense_is_refused_with_a_sentence(case, parts, code):
-    instalments = [Instalment(*part) for part in parts]
+    instalments = [PlanPart(*part) for part in parts]
     with pytest.raises(services.CaseError) as refusal:
         services.plan_record(case.organization_id, case.id, instalments=instalments, **WHO)
     assert refusal.value.sentence.code == code
@@ -226,7 +226,7 @@ def test_another_organization_sees_and_changes_no_promise(case):
         services.promise_record(stranger.id, case.id, amount_minor=1, due_on=NEXT, **WHO)
     with pytest.raises(services.CaseError):
         services.plan_record(
-            stranger.id, case.id, instalments=[Instalment(NEXT, 1), Instalment(NEXT, 1)], **WHO
+            stranger.id, case.id, instalments=[PlanPart(NEXT, 1), PlanPart(NEXT, 1)], **WHO
         )
     assert broken_promises(stranger.id, since=TODAY, on=NEXT + timedelta(days=30)) == []
 

@@ -15,7 +15,7 @@ from amiable.apps.cases.models import Dispute, Hold, PaymentPlan, Promise
 from amiable.apps.customers.models import Contact, ContactPoint
 from amiable.apps.dunning.models import Action
 from amiable.apps.receivables.models import Installment
-from amiable.core.schedules import Instalment
+from amiable.core.schedules import PlanPart
 from amiable.core.workdays import add_workdays
 from tests import factories
 from tests.browser.conftest import AXE, logged_in
@@ -45,7 +45,7 @@ def everything_stops(story) -> str:
         organization, case.pk, amount_minor=20_000, due_on=story.today + timedelta(days=9), **who
     )
     days = (add_workdays(story.today, 5), add_workdays(story.today, 25))
-    parts = [Instalment(day, 15_000) for day in days]
+    parts = [PlanPart(day, 15_000) for day in days]
     cases.plan_record(organization, case.pk, instalments=parts, **who)
     before = story.today - timedelta(days=30)
     cases.promise_record(
@@ -63,7 +63,7 @@ def everything_stops(story) -> str:
     )
     email = ContactPoint.objects.filter(customer=debtor, kind="email").first()
     cases.point_mark(organization, email.pk, "invalid", reason="returned", **who)
-    cases.customer_fact_set(organization, debtor.pk, "insolvent_since", story.today, **who)
+    cases.customer_fact_set(organization, debtor.pk, "insolvent_since", value=story.today, **who)
     return f"/customers/{debtor.pk}/"
 
 

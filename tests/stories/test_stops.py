@@ -469,7 +469,7 @@ def test_who_is_insolvent_or_dead_is_not_contacted_even_by_what_was_approved(fac
     customer = office.customer(phone=MOBILE)
     office.invoice(customer, due=DUE)
     office.plan(day(1))
-    customer_fact_set(office.id, customer.id, fact, day(1), on=day(1), **WHO)
+    customer_fact_set(office.id, customer.id, fact, value=day(1), on=day(1), **WHO)
     assert office.send(day(1)).cancelled == 1
     assert office.actions().get().outcome[0]["code"] == code
     assert office.live(day(1), day(90)) == []
@@ -480,9 +480,9 @@ def test_a_death_learned_by_mistake_is_taken_back():
     office = Office(mails(1, 9))
     customer = office.customer(kind="consumer")
     office.invoice(customer, due=DUE)
-    customer_fact_set(office.id, customer.id, "deceased_since", DUE, on=DUE, **WHO)
+    customer_fact_set(office.id, customer.id, "deceased_since", value=DUE, on=DUE, **WHO)
     assert office.live(DUE, day(7)) == []
-    customer_fact_set(office.id, customer.id, "deceased_since", None, on=day(8), **WHO)
+    customer_fact_set(office.id, customer.id, "deceased_since", value=None, on=day(8), **WHO)
     assert days_of(office.live(day(8), day(8))) == [(8, "d1")]
 
 

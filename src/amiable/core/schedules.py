@@ -14,12 +14,12 @@ from amiable.core.workdays import next_workday
 Every = Literal["week", "two_weeks", "month"]
 EVERY: tuple[Every, ...] = get_args(Every)
 # Five years of months: a longer agreement is a loan, not a payment plan.
-MOST_INSTALMENTS = 60
+MOST_PARTS = 60
 
 declare(
     {
-        "schedule.count": gettext_noop("A plan has between 2 and {most} instalments."),
-        "schedule.too_small": gettext_noop("The amount is too small for so many instalments."),
+        "schedule.count": gettext_noop("A plan has between 2 and {most} installments."),
+        "schedule.too_small": gettext_noop("The amount is too small for so many installments."),
     }
 )
 
@@ -33,7 +33,7 @@ class ScheduleError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Instalment:
+class PlanPart:
     """A part of a plan: minor units, and the working day on which it falls due."""
 
     due_on: date
@@ -42,14 +42,14 @@ class Instalment:
 
 def schedule(
     total_minor: int, count: int, *, first_on: date, every: Every, zone: str = ""
-) -> tuple[Instalment, ...]:
+) -> tuple[PlanPart, ...]:
     """`count` instalments of a total from `first_on`, a cent apart at most.
 
     Each falls due on its day, or the next working day of the zone, and after the one before it;
     the 31st of a month becomes the last day of a shorter one. Raises ScheduleError.
     """
-    if not 2 <= count <= MOST_INSTALMENTS:
-        raise ScheduleError(Sentence("schedule.count", {"most": MOST_INSTALMENTS}))
+    if not 2 <= count <= MOST_PARTS:
+        raise ScheduleError(Sentence("schedule.count", {"most": MOST_PARTS}))
     if total_minor < count:
         raise ScheduleError(Sentence("schedule.too_small"))
     days: list[date] = []
@@ -58,7 +58,7 @@ def schedule(
         if days and day <= days[-1]:
             day = next_workday(days[-1] + timedelta(days=1), zone)
         days.append(day)
-    return tuple(map(Instalment, days, split(total_minor, [1] * count)))
+    return tuple(map(PlanPart, days, split(total_minor, [1] * count)))
 
 
 def _nth(first_on: date, number: int, every: Every) -> date:

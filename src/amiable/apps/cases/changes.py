@@ -56,7 +56,7 @@ def case_find(
     return case
 
 
-def case_tell(case: Case, kind: str, on: date, actor: str, payload: Mapping[str, object]) -> None:
+def case_tell(case: Case, kind: str, *, told: Mapping[str, object], on: date, actor: str) -> None:
     """Record the event and have the planner look at the case on the same day."""
-    event_record(case.organization_id, Happening(kind, on, actor, case.id, payload))
+    event_record(case.organization_id, Happening(kind, on, actor, case.id, told))
     cases_wake(case.organization_id, [case.customer_id], on=on)

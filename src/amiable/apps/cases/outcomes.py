@@ -85,4 +85,4 @@ def call_outcome_apply(
         if point_id is not None:
             point_mark(organization_id, point_id, "invalid", reason=outcome.phone_reason, **who)
     elif outcome.result == "refused":
-        case_tell(case, "payment.refused", on, actor, {"note": outcome.note})
+        case_tell(case, "payment.refused", told={"note": outcome.note}, on=on, actor=actor)

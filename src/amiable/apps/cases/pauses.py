@@ -49,7 +49,7 @@ def hold_place(
             ends_on=ends_on,
             placed_by=actor,
         )
-        case_tell(case, "hold.placed", on, actor, {"hold": hold.id, "reason": reason})
+        case_tell(case, "hold.placed", told={"hold": hold.id, "reason": reason}, on=on, actor=actor)
     return hold.id
 
 
@@ -61,7 +61,7 @@ def hold_lift(organization_id: int, hold_id: int, *, on: date, actor: str) -> bo
             return False
         hold.ends_on = on - timedelta(days=1)
         hold.save(update_fields=["ends_on"])
-        case_tell(hold.case, "hold.lifted", on, actor, {"hold": hold.id})
+        case_tell(hold.case, "hold.lifted", told={"hold": hold.id}, on=on, actor=actor)
     return True
 
 
@@ -108,7 +108,7 @@ def dispute_open(
             told: dict[str, object] = {"dispute": dispute.id, "reason": reason}
             if amount_minor is not None:
                 told["amount"] = major(amount_minor, case.currency)
-            case_tell(case, "dispute.opened", on, actor, told)
+            case_tell(case, "dispute.opened", told=told, on=on, actor=actor)
     return dispute.id
 
 
@@ -126,7 +126,7 @@ def dispute_close(
             return False
         dispute.closed_on, dispute.outcome = on, outcome
         dispute.save(update_fields=["closed_on", "outcome"])
-        case_tell(dispute.case, "dispute.closed", on, actor, {"dispute": dispute.id})
+        case_tell(dispute.case, "dispute.closed", told={"dispute": dispute.id}, on=on, actor=actor)
     return True
 
 

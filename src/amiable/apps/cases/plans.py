@@ -16,7 +16,7 @@ from amiable.apps.cases.models import PaymentPlan, Promise
 from amiable.apps.cases.queries import claimable
 from amiable.apps.tenants.models import Organization
 from amiable.core.money import Money, major
-from amiable.core.schedules import Every, Instalment, ScheduleError, schedule
+from amiable.core.schedules import Every, PlanPart, ScheduleError, schedule
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.core.workdays import is_workday, next_workday, zone_of
 
@@ -42,9 +42,9 @@ declare(
             "There is nothing to spread: all that is open is disputed, promised or covered by a "
             "credit."
         ),
-        "plan.order": gettext_noop("Each instalment falls due after the one before it."),
+        "plan.order": gettext_noop("Each installment falls due after the one before it."),
         "plan.not_worked": gettext_noop("{day} is not a working day: take {next}."),
-        "plan.few": gettext_noop("A plan has at least two instalments."),
+        "plan.few": gettext_noop("A plan has at least two installments."),
     }
 )
 
@@ -107,7 +107,7 @@ def promise_record(
             "due": due_on.isoformat(),
             "amount": major(amount_minor, case.currency),
         }
-        case_tell(case, "promise.recorded", on, actor, told)
+        case_tell(case, "promise.recorded", told=told, on=on, actor=actor)
     return promise.id
 
 
@@ -132,13 +132,15 @@ def promise_cancel(organization_id: int, promise_id: int, *, on: date, actor: st
             return False
         promise.cancelled_on = on
         promise.save(update_fields=["cancelled_on"])
-        case_tell(promise.case, "promise.cancelled", on, actor, {"promise": promise.id})
+        case_tell(
+            promise.case, "promise.cancelled", told={"promise": promise.id}, on=on, actor=actor
+        )
     return True
 
 
 def plan_schedule(
     organization_id: int, case_id: int, terms: PlanTerms, *, on: date
-) -> tuple[Instalment, ...]:
+) -> tuple[PlanPart, ...]:
     """The instalments that these terms give, checked like plan_record does; nothing is written.
 
     Days that are not worked where the customer is move to the next one. Raises CaseError.
@@ -159,7 +161,7 @@ def plan_record(
     organization_id: int,
     case_id: int,
     *,
-    instalments: Sequence[Instalment],
+    instalments: Sequence[PlanPart],
     on: date,
     actor: str,
     note: str = "",
@@ -199,7 +201,7 @@ def plan_record(
                 for part in instalments
             ],
         }
-        case_tell(case, "plan.recorded", on, actor, told)
+        case_tell(case, "plan.recorded", told=told, on=on, actor=actor)
     return plan.id
 
 
@@ -220,12 +222,12 @@ def plan_cancel(organization_id: int, plan_id: int, *, on: date, actor: str) -> 
         plan.cancelled_on = on
         plan.save(update_fields=["cancelled_on"])
         plan.instalments.update(cancelled_on=on)
-        case_tell(plan.case, "plan.cancelled", on, actor, {"plan": plan.id})
+        case_tell(plan.case, "plan.cancelled", told={"plan": plan.id}, on=on, actor=actor)
     return True
 
 
 def _check(
-    organization_id: int, case_id: int, parts: Sequence[Instalment], zone: str, on: date
+    organization_id: int, case_id: int, parts: Sequence[PlanPart], zone: str, on: date
 ) -> None:
     if len(parts) < 2:
         raise CaseError(Sentence("plan.few"))

@@ -55,17 +55,17 @@ class PlanView:
     agreed_by: str
     note: str
     state: PlanState
-    instalments: tuple[PromiseView, ...]
+    parts: tuple[PromiseView, ...]
 
     @property
     def amount_minor(self) -> int:
         """Everything it is about."""
-        return sum(part.amount_minor for part in self.instalments)
+        return sum(part.amount_minor for part in self.parts)
 
     @property
     def received_minor(self) -> int:
         """What came for it."""
-        return sum(part.received_minor for part in self.instalments)
+        return sum(part.received_minor for part in self.parts)
 
     @property
     def percent(self) -> int:
@@ -75,7 +75,7 @@ class PlanView:
     @property
     def next_part(self) -> PromiseView | None:
         """The instalment that is expected next."""
-        return next((part for part in self.instalments if part.state == "running"), None)
+        return next((part for part in self.parts if part.state == "running"), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +291,7 @@ def _plan_view(
         agreed_by=plan.agreed_by,
         note=plan.note,
         state=_plan_state(plan, members),
-        instalments=tuple(view for view in views if view.plan_id == plan.id),
+        parts=tuple(view for view in views if view.plan_id == plan.id),
     )
 
 

@@ -33,7 +33,7 @@ FactValue = date | int | str | None
 
 
 def customer_fact_set(
-    organization_id: int, customer_id: int, fact: Fact, value: FactValue, *, on: date, actor: str
+    organization_id: int, customer_id: int, fact: Fact, *, value: FactValue, on: date, actor: str
 ) -> FactValue:
     """Note a fact of a customer, or (None, "") that it is not so. Returns what was known before.
 
@@ -76,7 +76,7 @@ def contact_add(
     with transaction.atomic():
         customer = _customer(organization_id, customer_id)
         contact_id, points = contacts.contact_add(
-            customer, name.strip()[:200], role, (email, phone)
+            customer, name.strip()[:200], role=role, values=(email, phone)
         )
         told = {"contact": contact_id, "name": name, "role": role}
         _tell(organization_id, customer_id, "contact.added", told, on=on, actor=actor)

@@ -143,7 +143,7 @@ def _slices(ids: list[int]) -> list[list[int]]:
 
 
 def contact_add(
-    customer: Customer, name: str, role: str, values: tuple[str, str]
+    customer: Customer, name: str, *, role: str, values: tuple[str, str]
 ) -> tuple[int, list[int]]:
     """A person at a customer, with an email address and a phone number ("" = none).
 

@@ -205,7 +205,7 @@ LOOKS: dict[str, dict[str, Look]] = {
     },
     "plan": {
         "running": Look(_("Running"), "info"),
-        "late": Look(_("Late: one instalment missed"), "warn"),
+        "late": Look(_("Late: one installment missed"), "warn"),
         "kept": Look(_("Kept"), "good"),
         "broken": Look(_("Broken"), "bad"),
         "cancelled": Look(_("Cancelled"), "quiet"),
@@ -213,7 +213,7 @@ LOOKS: dict[str, dict[str, Look]] = {
     "broken": {
         "promise": Look(_("Promise broken")),
         "plan": Look(_("Payment plan broken")),
-        "instalment": Look(_("Instalment missed")),
+        "instalment": Look(_("Installment missed")),
     },
     "every": {
         "week": Look(_("week")),

@@ -34,6 +34,7 @@ def attempt(request: Request, form: Any, work: Callable[[], HttpResponse]) -> Ht
 
 
 def who(request: Request) -> dict[str, Any]:
+    """On which day, and by whom."""
     return {"on": clock.today(), "actor": actor(request)}
 
 

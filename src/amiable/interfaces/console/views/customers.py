@@ -87,7 +87,7 @@ def fact(request: Request, customer_id: int, fact: str) -> HttpResponse:
     def work() -> HttpResponse:
         value = form.cleaned_data["value"]
         before = cases.customer_fact_set(
-            request.organization.pk, customer_id, fact, value, **who(request)
+            request.organization.pk, customer_id, fact, value=value, **who(request)
         )
         cases_replan(request.organization.pk, [customer_id], on=clock.today())
         query = urlencode({"value": "" if before is None else before})
