@@ -11,6 +11,7 @@ from amiable.core.facts import Hold, PendingAction, Promise
 from amiable.core.guards import check
 from amiable.core.planner import plan
 from amiable.core.replan import change
+from amiable.core.scenario import Step
 from amiable.core.shipped import SME_STANDARD
 from tests.core.builders import DUE, facts, item
 from tests.core.simulation import World
@@ -344,3 +345,23 @@ def test_the_end_of_a_promise_for_a_part_is_looked_at_though_the_rest_is_chased(
         SME_STANDARD.by_code["reminder_2"], SME_STANDARD.by_code["last_email"])), day)  # fmt: skip
     # The 11th of September plus three days of grace is Monday the 14th.
     assert decided.next_look_on == date(2026, 9, 15)
+
+
+def test_a_step_on_the_due_date_leaves_the_day_after_when_the_invoice_is_overdue():
+    at_once = replace(SME_STANDARD, steps=(Step("now", 0, "email", "friendly", "t"),))
+    early = plan(facts(item()), at_once, DUE)
+    assert codes(*early.skips) == ["plan.not_overdue"]
+    assert early.next_look_on == DUE + timedelta(days=1)
+    assert [a.step.code for a in plan(facts(item()), at_once, early.next_look_on).actions] == [
+        "now"
+    ]
+
+
+def test_a_credit_that_covers_the_overdue_is_weighed_again_when_more_falls_due():
+    soon = item(2, due=DUE + timedelta(days=3), steps_done={"now": DUE})
+    at_once = replace(SME_STANDARD, steps=(Step("now", 1, "email", "friendly", "t"),))
+    decided = plan(
+        facts(item(1), soon, unallocated_minor=120_000), at_once, DUE + timedelta(days=1)
+    )
+    assert codes(decided.skips[0]) == ["stop.credit_covers"]
+    assert decided.next_look_on == DUE + timedelta(days=6)  # +4 is a Saturday

@@ -10,7 +10,7 @@ from amiable.core.money import Money
 from amiable.core.promises import Commitments
 from amiable.core.scenario import STAGES, Conditions, Scenario, Step
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
-from amiable.core.stops import Stop
+from amiable.core.stops import Stop, grows_on
 
 declare(
     {
@@ -65,9 +65,8 @@ def _unmet(name: str, look_on: date | None = None, **params: Param) -> Stop:
 def _amount(at: Situation, asked: Conditions, minor: int) -> Stop | None:
     currency = at.facts.currency
     if minor < asked.min_amount_minor:
-        falls_due = [item.due_date for item in at.facts.items if item.due_date >= at.today]
-        grows_on = min(falls_due) + timedelta(days=1) if falls_due else None
-        return _unmet("min_amount", grows_on, amount=Money(asked.min_amount_minor, currency))
+        look_on = grows_on(at.facts, at.today)
+        return _unmet("min_amount", look_on, amount=Money(asked.min_amount_minor, currency))
     if asked.max_amount_minor is not None and minor > asked.max_amount_minor:
         return _unmet("max_amount", amount=Money(asked.max_amount_minor, currency))
     return None

@@ -39,6 +39,9 @@ declare(
         "plan.firmer_today": gettext_noop(
             "{number} is not swept into a firmer message; its own step follows."
         ),
+        "plan.not_overdue": gettext_noop(
+            "This step asks for what is overdue, and nothing of it is before {until}."
+        ),
         "plan.overtaken": gettext_noop("Overtaken by the next step of the scenario."),
         "plan.waiting_approval": gettext_noop("Waits for a person's approval."),
         "plan.waiting_batch": gettext_noop("Waits for a person to confirm it with others."),
@@ -226,6 +229,9 @@ def _take(work: _Work, step: Step | None, members: list[Position]) -> None:
 def _group_stop(work: _Work, step: Step, kept: list[Item]) -> Stop | None:
     facts, scenario, day = work.facts, work.scenario, work.day
     claimed = [item for item in kept if asked_minor(item, step, day, given=work.given)]
+    if not claimed:
+        until = min(item.due_date for item in kept) + timedelta(days=1)
+        return Stop(Sentence("plan.not_overdue", {"until": until}), until)
     stop = amount_stop(
         facts, scenario, kept=claimed, today=day, given=work.given, overdue=work.overdue
     )

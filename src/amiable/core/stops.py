@@ -168,18 +168,21 @@ def amount_stop(
     if facts.unallocated_minor >= asked:
         credit = Money(facts.unallocated_minor, currency)
         params: dict[str, Param] = {"credit": credit, "amount": Money(asked, currency)}
-        return Stop(Sentence("stop.credit_covers", params))
+        return Stop(Sentence("stop.credit_covers", params), grows_on(facts, today))
     if overdue is None:
         overdue = overdue_minor(facts, today, given=given)
     owed = max(overdue, asked)
     if owed - facts.unallocated_minor < scenario.min_amount_minor:
         minimum = Money(scenario.min_amount_minor, currency)
         params = {"amount": Money(owed, currency), "minimum": minimum}
-        # Another invoice falling due may make the sum worth a message.
-        falls_due = [item.due_date for item in facts.items if item.due_date >= today]
-        look_on = min(falls_due) + timedelta(days=1) if falls_due else None
-        return Stop(Sentence("stop.below_minimum", params), look_on)
+        return Stop(Sentence("stop.below_minimum", params), grows_on(facts, today))
     return None
+
+
+def grows_on(facts: CaseFacts, today: date) -> date | None:
+    """The day another invoice becomes overdue: the sum may then be worth a message."""
+    falls_due = [item.due_date for item in facts.items if item.due_date >= today]
+    return min(falls_due) + timedelta(days=1) if falls_due else None
 
 
 def medium_for(facts: CaseFacts, step: Step) -> Medium | None:
