@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
@@ -23,14 +24,18 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "amiable"
 LOCALE = PACKAGE / "locale"
 LANGUAGES = ("en", "fr")
-KEYWORDS: dict[str, tuple[int, ...] | None] = {
+KEYWORDS: dict[str, Any] = {
     "_": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
 }
+# Between a context and its text, as catalogs write it.
+_IN_CONTEXT = "\x04"
 _CALL = re.compile(r"\b(?:_|n?gettext)\(\s*(?=u?['\"])")
 _STRING = re.compile(r"""\s*,?\s*(u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))""", re.DOTALL)
 
@@ -38,7 +43,7 @@ Text = str | tuple[str, str]
 
 
 def texts() -> dict[Text, list[str]]:
-    """Every text to translate, a pair for plurals, with the files it stands in."""
+    """Every text to translate as `key` gives it, with the files it stands in."""
     found: dict[Text, list[str]] = {}
     for path in sorted(PACKAGE.rglob("*")):
         if path.suffix == ".py":
@@ -52,6 +57,13 @@ def texts() -> dict[Text, list[str]]:
     return found
 
 
+def key(message: Message) -> Text:
+    """A text, a pair for plurals; with its context before it when it has one."""
+    if message.context and isinstance(message.id, str):
+        return f"{message.context}{_IN_CONTEXT}{message.id}"
+    return message.id if isinstance(message.id, str) else (message.id[0], message.id[1])
+
+
 def catalog(language: str) -> Catalog:
     """The translations of a language as they are; empty when there are none yet."""
     path = LOCALE / language / "LC_MESSAGES" / "django.po"
@@ -63,8 +75,11 @@ def catalog(language: str) -> Catalog:
 
 def _python(path: Path) -> Iterator[Text]:
     with path.open("rb") as file:
-        for _, message, _, _ in extract("python", file, keywords=KEYWORDS):
-            yield message if isinstance(message, str) else (message[0], message[1])
+        for _, message, _, context in extract("python", file, keywords=KEYWORDS):
+            if isinstance(message, str):
+                yield f"{context}{_IN_CONTEXT}{message}" if context else message
+            else:
+                yield message[0], message[1]
 
 
 def _template(path: Path) -> Iterator[Text]:
@@ -85,7 +100,7 @@ def untranslated(messages: Iterable[Message]) -> list[Text]:
     for message in messages:
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
         if message.fuzzy or not all(strings):
-            missing.append(message.id)
+            missing.append(key(message))
     return missing
 
 
@@ -103,10 +118,13 @@ def update(language: str) -> Catalog:
         charset="utf-8",
         fuzzy=False,
     )
-    for message in texts():
-        old = known.get(message if isinstance(message, str) else message[0])
+    for text in texts():
+        context, message = None, text
+        if isinstance(text, str) and _IN_CONTEXT in text:
+            context, message = text.split(_IN_CONTEXT)
+        old = known.get(message if isinstance(message, str) else message[0], context)
         flags = {"python-format"} if old and old.python_format else set()
-        fresh.add(message, old.string if old and old.string else None, flags=flags)
+        fresh.add(message, old.string if old and old.string else None, flags=flags, context=context)
     path = LOCALE / language / "LC_MESSAGES" / "django.po"
     path.parent.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()

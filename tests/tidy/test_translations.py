@@ -28,7 +28,7 @@ def _parameters(text: str) -> set[str]:
 
 
 def test_every_text_is_translated():
-    known = {message.id for message in _french()}
+    known = {translations.key(message) for message in _french()}
     missing = [text for text in translations.texts() if text not in known]
     missing += translations.untranslated(_french())
     assert not missing, "run `python -m scripts.translations` and translate:\n" + "\n".join(
@@ -39,10 +39,10 @@ def test_every_text_is_translated():
 def test_no_translation_is_left_over():
     found = translations.texts()
     leftover = [
-        f"{language}: {message.id}"
+        f"{language}: {translations.key(message)!r}"
         for language in translations.LANGUAGES
         for message in translations.catalog(language)
-        if message.id and message.id not in found
+        if message.id and translations.key(message) not in found
     ]
     assert not leftover, "run `python -m scripts.translations`:\n" + "\n".join(leftover)
 
