@@ -84,11 +84,13 @@ class Design:
     with_running: bool = False
 
 
-def experiment_start(organization_id: int, design: Design, *, on: date, actor: str) -> int:
+def experiment_start(
+    organization_id: int, design: Design, *, on: date, actor: str, salt: str = ""
+) -> int:
     """Start comparing; the champion is the default scenario. Returns the experiment's id.
 
-    New cases are drawn as they are enrolled; running ones now, when the design says so. Raises
-    ExperimentError.
+    New cases are drawn as they are enrolled; running ones now, when the design says so. `salt` =
+    to repeat a draw; a secret one is made otherwise. Raises ExperimentError.
     """
     design_check(design)
     if not design.name.strip():
@@ -109,7 +111,7 @@ def experiment_start(organization_id: int, design: Design, *, on: date, actor: s
             holdout_days=design.holdout_days,
             effect_days=design.effect_days,
             excluded_kinds=list(design.excluded_kinds),
-            salt=secrets.token_hex(16),
+            salt=salt or secrets.token_hex(16),
             started_on=on,
             started_by=actor[:120],
         )

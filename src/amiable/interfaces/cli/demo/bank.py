@@ -147,7 +147,7 @@ def _debit_fields(
     return {
         "label": f"{lead} {name} {number}", "name": name, "iban": client.iban,
         "remit": Remittance(number, "", number), "mandate": f"RUM-{client.code}",
-        "return_reason": "AM04" if returned else "",
+        "return_reason": payment.reason,
     }  # fmt: skip
 
 

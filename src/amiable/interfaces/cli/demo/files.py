@@ -99,6 +99,7 @@ def truth(story: Books) -> dict[str, Any]:
             for bill in story.bills
             if bill.kind == "invoice"
         },
+        "insolvent": {code: on.isoformat() for code, on in story.insolvencies.items()},
         "habits": {client.code: client.habit for client in story.clients.values()},
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from amiable.core.workdays import add_workdays, next_workday
-from amiable.interfaces.cli.demo.people import Client
+from amiable.interfaces.cli.demo.people import Client, pick
 from amiable.interfaces.cli.demo.story import Bill, Books, Contest, Payment
 
 # Days after the due date: (lowest, usual, highest) of a triangular distribution.
@@ -22,6 +22,11 @@ DELAYS = {
     "debit": (0, 0, 0),
     "statement": (0, 0, 0),
 }
+
+# How much of a disputed bill is disputed; None = all of it.
+DISPUTED_PERCENT = (None, None, None, 25, 40, 60)
+# Why a debit comes back, ISO 20022: mostly for want of funds.
+RETURN_REASONS = (("AM04", 7), ("MD06", 2), ("AC04", 1), ("MS02", 1))
 
 REASONS = ("quality", "price", "delivery", "quantity", "duplicate", "missing_document")
 
@@ -66,7 +71,9 @@ def _contest(rng: random.Random, story: Books, client: Client, bill: Bill) -> Co
     if not story.run_begins <= opened_on <= story.ends or rng.random() > 0.07:
         return None
     closed_on = add_workdays(opened_on, rng.randint(7, 22))
-    return Contest(bill.number, opened_on, closed_on, rng.choice(REASONS))
+    percent = rng.choice(DISPUTED_PERCENT)
+    part = None if percent is None else bill.total_minor * percent // 100
+    return Contest(bill.number, opened_on, closed_on, rng.choice(REASONS), part)
 
 
 def _credit_note(rng: random.Random, client: Client, bill: Bill, paid_on: date) -> Bill | None:
@@ -171,10 +178,13 @@ def _pay_less_fee(rng: random.Random, client: Client, on: date, parts: Parts) ->
 def _pay_by_debit(rng: random.Random, client: Client, on: date, parts: Parts) -> list[Payment]:
     amount = sum(cents for _, cents in parts)
     payments = [Payment(on, client.code, amount, "debit", tuple(parts))]
-    if rng.random() < 0.07:
+    if rng.random() < (0.6 if client.part == "returned" else 0.07):
         back = tuple((number, -cents) for number, cents in parts)
         returned = add_workdays(on, rng.randint(2, 4))
-        payments.append(Payment(returned, client.code, -amount, "debit_return", back))
+        reason = pick(rng, RETURN_REASONS)
+        payments.append(
+            Payment(returned, client.code, -amount, "debit_return", back, reason=reason)
+        )
         later = add_workdays(returned, rng.randint(12, 30))
         payments.append(Payment(later, client.code, amount, "transfer", tuple(parts)))
     return payments

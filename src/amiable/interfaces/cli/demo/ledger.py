@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from amiable.core.workdays import next_workday
 from amiable.interfaces.cli.demo import keys, words
+from amiable.interfaces.cli.demo.agreements import STOPS_BEFORE, agree
 from amiable.interfaces.cli.demo.habits import payments_of
 from amiable.interfaces.cli.demo.people import Client, clients
 from amiable.interfaces.cli.demo.story import HORIZON_DAYS, PAST_DAYS, Bill, Books
@@ -36,6 +37,7 @@ def books(seed: int, anchor: date, *, customers: int, invoices: int) -> Books:
         credit_notes += notes
         story.payments += payments
         story.contests += contests
+        agree(story, client, by_client[client.code])
     bills = [bill for group in by_client.values() for bill in group]
     story.bills = sorted(bills + credit_notes, key=lambda bill: (bill.issued, bill.number))
     story.payments.sort(key=lambda payment: (payment.on, payment.code, payment.amount_minor))
@@ -74,7 +76,10 @@ def _contract_dates(story: Books, client: Client) -> list[_Draft]:
     rng = keys.stream(story.seed, "contract", client.code)
     dates = []
     day = story.begins.replace(day=1)
-    while day <= story.ends:
+    last = story.ends
+    if client.habit == "never":
+        last = story.run_begins - STOPS_BEFORE
+    while day <= last:
         issued = next_workday(day)
         if issued >= story.begins:
             dates.append(_Draft(issued, client, rng))

@@ -12,7 +12,16 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from amiable.core.workdays import add_workdays, is_workday
-from amiable.interfaces.cli.demo import accountant, documents, doors, files, setup, staff
+from amiable.interfaces.cli.demo import (
+    accountant,
+    documents,
+    doors,
+    files,
+    incidents,
+    policy,
+    setup,
+    staff,
+)
 from amiable.interfaces.cli.demo.ledger import books
 from amiable.interfaces.cli.demo.setup import Lived, Settings
 from amiable.interfaces.cli.demo.story import Books
@@ -90,6 +99,8 @@ class Life:
             doors.receive(self.organization_id, delivery.kind, path, on=day)
         running = day >= self.story.run_begins
         if running:
+            if self.lived.until is None or self.lived.until < self.story.run_begins:
+                policy.begin(self.organization_id, self.folder, on=day)
             self._documents(day)
         if any(delivery.kind == "statement" for delivery in arrived):
             doors.match(self.organization_id, on=day)
@@ -112,9 +123,12 @@ class Life:
         now = doors.local(datetime.combine(day, SEND_AT))
         since = self.lived.until or day - timedelta(days=1)
         staff.disputes(self.organization_id, self.story, since=since, day=day)
+        incidents.note(self.organization_id, self.story, since=since, day=day)
+        policy.evolve(self.organization_id, self.story, self.folder, since=since, day=day)
         doors.tick(self.organization_id, now=now)
-        staff.calls(self.organization_id, self.story, day=day, last=last)
-        staff.approvals(self.organization_id, self.story, day=day, last=last)
+        desk = staff.Desk(self.organization_id, self.story, day, last)
+        for work in (staff.calls, staff.tasks, staff.approvals, staff.batches):
+            work(desk)
         doors.snapshot(self.organization_id, on=day)
 
     def _documents(self, day: date) -> None:

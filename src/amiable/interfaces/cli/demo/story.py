@@ -40,7 +40,7 @@ class Bill:
 class Payment:
     """Money that moved. `parts` = ((number, cents applied), ...): negative for a credit note used,
     and for what a returned debit takes back. Empty parts: paid a second time, after what
-    `repeats` numbers.
+    `repeats` numbers. `reason` = why a debit came back (ISO 20022).
     """
 
     on: date
@@ -49,16 +49,33 @@ class Payment:
     kind: str
     parts: tuple[tuple[str, int], ...]
     repeats: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """A dispute of the story: opened, and closed (perhaps after the story ends)."""
+    """A dispute of the story: opened, and closed (perhaps after the story ends).
+
+    `amount_minor` None = the whole bill.
+    """
 
     number: str
     opened_on: date
     closed_on: date
     reason: str
+    amount_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A payment plan of the story: about `amount_minor`, in `count` parts, the first on `first_on`,
+    then month by month. What the customer pays of it is among the payments."""
+
+    code: str
+    agreed_on: date
+    first_on: date
+    count: int
+    amount_minor: int
 
 
 @dataclass(slots=True)
@@ -71,6 +88,8 @@ class Books:
     bills: list[Bill] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     contests: list[Contest] = field(default_factory=list)
+    agreements: list[Agreement] = field(default_factory=list)
+    insolvencies: dict[str, date] = field(default_factory=dict)
     _steps: dict[str, list[tuple[date, int]]] = field(default_factory=dict)
 
     @property
