@@ -31,8 +31,9 @@ from amiable.apps.dunning.services import (
 from amiable.apps.imports.writers import invoices_write
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.payments.models import Payment
-from amiable.apps.payments.services import PaymentIn, payment_record, payment_return
+from amiable.apps.payments.services import PaymentIn, payment_record, payment_return, payment_undo
 from amiable.apps.receivables.models import Installment
+from amiable.apps.tenants.models import Creditor
 from amiable.core.records import CustomerRow, InvoiceKind, InvoiceRow
 from amiable.core.scenario import Scenario as Definition
 from amiable.plugins.base import Outcome, Outgoing, ReadResult
@@ -85,10 +86,16 @@ class Office:
         rows = Scenario.objects.filter(organization=self.organization, code=definition.code)
         return rows.order_by("-version").values_list("id", flat=True)[0]
 
-    def customer(self, code: str = "C001", *, phone: str = "", **fields) -> Customer:
+    def second_creditor(self) -> Creditor:
+        """Another legal entity of the organization."""
+        return factories.creditor(self.organization, "other", name="Filature Vauban")
+
+    def customer(
+        self, code: str = "C001", *, phone: str = "", owner: Creditor | None = None, **fields
+    ) -> Customer:
         """A company in Nantes with an email address, unless told otherwise."""
         fields.setdefault("email", f"{code.lower()}@client.example")
-        row = factories.customer(self.creditor, code, **{"name": code, **fields})
+        row = factories.customer(owner or self.creditor, code, **{"name": code, **fields})
         if phone:
             ContactPoint.objects.create(
                 organization=self.organization, customer=row, kind="phone", value=phone
@@ -137,9 +144,16 @@ class Office:
         parts: Mapping[int, int] | None = None,
     ) -> Payment:
         """Money received, used on installments (id -> euros); what is left stays unallocated."""
-        used = tuple((item, amount * 100) for item, amount in (parts or {}).items())
+        cents = {item: amount * 100 for item, amount in (parts or {}).items()}
+        return self.pay_minor(customer, euros * 100, on=on, parts=cents)
+
+    def pay_minor(
+        self, customer: Customer, amount_minor: int, *, on: date, parts: Mapping[int, int]
+    ) -> Payment:
+        """The same in cents."""
+        number = f"P{Payment.objects.count() + 1}"
         incoming = PaymentIn(
-            customer.id, euros * 100, "EUR", on, f"P{Payment.objects.count() + 1}", parts=used
+            customer.id, amount_minor, "EUR", on, number, parts=tuple(parts.items())
         )
         payment = payment_record(self.id, incoming, on=on, actor=CLAIRE, cases=self._cases())
         cases_wake(self.id, [customer.id], on=on)
@@ -151,6 +165,15 @@ class Office:
             self.id, payment.id, on=on, reason_code=reason, external_id=f"R{payment.id}",
             actor=CLAIRE, cases=self._cases(),
         )  # fmt: skip
+        cases_wake(self.id, [payment.customer_id], on=on)
+
+    def take_back(self, payment_id: int, *, on: date, reason: str = "") -> None:
+        """The bank takes a payment back (`reason`), or it was recorded by mistake."""
+        payment = Payment.objects.get(id=payment_id)
+        if reason:
+            self.returned(payment, on=on, reason=reason)
+            return
+        payment_undo(self.id, payment_id, on=on, actor=CLAIRE, cases=self._cases())
         cases_wake(self.id, [payment.customer_id], on=on)
 
     def statement(self, *, until: date) -> None:
@@ -175,6 +198,21 @@ class Office:
     def point(self, customer: Customer, kind: str = "email") -> int:
         """The id of an address or number."""
         return customer.points.filter(kind=kind).values_list("id", flat=True)[0]
+
+    def value(self, customer_id: int, kind: str) -> str:
+        """An address or number; "" without one."""
+        rows = ContactPoint.objects.filter(customer_id=customer_id, kind=kind)
+        return rows.values_list("value", flat=True).first() or ""
+
+    def customers(self) -> Iterable[Customer]:
+        """Everybody, with whom they owe."""
+        rows = Customer.objects.filter(organization=self.organization)
+        return rows.select_related("creditor").order_by("id")
+
+    def installment(self, number: str) -> int:
+        """The id of the only installment of an invoice."""
+        rows = Installment.objects.filter(organization=self.organization, invoice__number=number)
+        return rows.values_list("id", flat=True).get()
 
     def case(self, customer: Customer) -> int:
         """The id of the customer's case."""
@@ -212,6 +250,12 @@ class Office:
             day += timedelta(days=1)
         return done
 
+    def take(self, message: Outgoing) -> None:
+        """A message is really on its way."""
+        message_id = int(message.key.rpartition(":")[2])
+        action_id = self.actions(message_id=message_id).values_list("id", flat=True).get()
+        self.handed.append(Handed(self.now, action_id, message_id, message.medium))
+
     def told(self, handed: Handed, day: date) -> Told:
         """A message as stories tell it."""
         action = Action.objects.get(id=handed.action_id)
@@ -248,10 +292,6 @@ class _Box(dict[str, Outgoing]):
 
     def setdefault(self, key: str, message: Outgoing) -> Outgoing:  # type: ignore[override]
         if key not in self:
-            message_id = int(key.rpartition(":")[2])
-            action_id = Action.objects.values_list("id", flat=True).get(message_id=message_id)
-            self.office.handed.append(
-                Handed(self.office.now, action_id, message_id, message.medium)
-            )
+            self.office.take(message)
             self[key] = message
         return self[key]
