@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from amiable.apps.cases.models import Dispute, PaymentPlan, Promise
-from amiable.apps.cases.services import promise_record
+from amiable.apps.cases.services import dispute_open, dispute_withdraw, promise_record
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.planning import default_scenario, plan_tick
@@ -92,6 +92,16 @@ def test_a_closed_dispute_is_an_event_and_an_open_one_an_amount(debtor):
     (item,) = facts_of(debtor).items
     assert item.events == {"dispute_closed": TODAY - timedelta(days=2)}
     assert (item.disputed_minor, item.chased_minor) == (20_000, 100_000)
+
+
+def test_a_dispute_opened_by_mistake_is_no_event(debtor):
+    installment = factories.invoice(debtor)
+    who = {"on": TODAY, "actor": "a"}
+    factories.case(debtor)
+    dispute_id = dispute_open(debtor.organization_id, installment.id, reason="price", **who)
+    assert dispute_withdraw(debtor.organization_id, dispute_id, outcome="oops", **who)
+    (item,) = facts_of(debtor).items
+    assert (item.events, item.disputed_minor) == ({}, 0)
 
 
 def test_the_receipt_of_a_formal_notice_is_the_day_it_was_delivered(debtor):

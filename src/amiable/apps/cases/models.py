@@ -63,6 +63,7 @@ class Dispute(TenantModel):
     respond_by = models.DateField(null=True, blank=True)
     closed_on = models.DateField(null=True, blank=True)
     outcome = models.CharField(max_length=200, blank=True)
+    is_mistake = models.BooleanField(default=False)  # withdrawn: there never was a dispute
 
     class Meta:
         constraints = [

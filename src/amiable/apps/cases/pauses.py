@@ -116,6 +116,21 @@ def dispute_close(
     organization_id: int, dispute_id: int, *, outcome: str, on: date, actor: str
 ) -> bool:
     """Close a dispute: its installment is chased again. False when it is not open."""
+    kind = "dispute.closed"
+    return _dispute_end(organization_id, dispute_id, kind, outcome=outcome, on=on, actor=actor)
+
+
+def dispute_withdraw(
+    organization_id: int, dispute_id: int, *, outcome: str, on: date, actor: str
+) -> bool:
+    """Take back a dispute opened by mistake: no step counts from its end. False when not open."""
+    kind = "dispute.withdrawn"
+    return _dispute_end(organization_id, dispute_id, kind, outcome=outcome, on=on, actor=actor)
+
+
+def _dispute_end(
+    organization_id: int, dispute_id: int, kind: str, *, outcome: str, on: date, actor: str
+) -> bool:
     with transaction.atomic():
         dispute = (
             Dispute.objects.select_related("case")
@@ -125,8 +140,9 @@ def dispute_close(
         if dispute is None:
             return False
         dispute.closed_on, dispute.outcome = on, outcome
-        dispute.save(update_fields=["closed_on", "outcome"])
-        case_tell(dispute.case, "dispute.closed", told={"dispute": dispute.id}, on=on, actor=actor)
+        dispute.is_mistake = kind == "dispute.withdrawn"
+        dispute.save(update_fields=["closed_on", "outcome", "is_mistake"])
+        case_tell(dispute.case, kind, told={"dispute": dispute.id}, on=on, actor=actor)
     return True
 
 

@@ -9,7 +9,13 @@ from datetime import date
 from amiable.apps.cases.changes import CaseError, cases_wake
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.outcomes import CallOutcome, call_outcome_apply
-from amiable.apps.cases.pauses import dispute_close, dispute_open, hold_lift, hold_place
+from amiable.apps.cases.pauses import (
+    dispute_close,
+    dispute_open,
+    dispute_withdraw,
+    hold_lift,
+    hold_place,
+)
 from amiable.apps.cases.plans import (
     PlanTerms,
     plan_cancel,
@@ -39,6 +45,7 @@ __all__ = [
     "customer_fact_set",
     "dispute_close",
     "dispute_open",
+    "dispute_withdraw",
     "hold_lift",
     "hold_place",
     "plan_cancel",

@@ -11,6 +11,7 @@ from django.db.models import Max, Q
 
 from amiable.apps.banking.models import Statement
 from amiable.apps.cases.models import Case, Hold, Promise
+from amiable.apps.cases.queries import promise_facts
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.dunning.histories import (
     CaseHistory,
@@ -288,14 +289,6 @@ def _promises(organization_id: int, case_ids: Collection[int]) -> dict[int, list
     for row in rows.order_by("id"):
         found[row.case_id].append(promise_facts(row))
     return found
-
-
-def promise_facts(row: Promise) -> facts.Promise:
-    """A promise as core.promises judges it."""
-    return facts.Promise(
-        row.amount_minor, row.due_on, row.grace_days, row.made_on, row.tolerance_pct,
-        row.plan_id, row.id,
-    )  # fmt: skip
 
 
 def _receipts(

@@ -218,12 +218,14 @@ def _deliveries(
 
 def _disputes(organization_id: int, ids: Collection[int], found: dict[int, ItemHistory]) -> None:
     rows = Dispute.objects.filter(organization_id=organization_id, installment_id__among=ids)
-    for installment_id, amount, closed_on in rows.values_list(
-        "installment_id", "amount_minor", "closed_on"
+    for installment_id, amount, closed_on, is_mistake in rows.values_list(
+        "installment_id", "amount_minor", "closed_on", "is_mistake"
     ):
         history = found[installment_id]
         if closed_on is None:
             history.disputed_minor = amount
+        elif is_mistake:
+            continue
         else:
             last = history.events.get("dispute_closed", closed_on)
             history.events["dispute_closed"] = max(closed_on, last)

@@ -18,8 +18,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from amiable.apps.cases.models import Dispute, Hold, Promise
+from amiable.apps.cases.queries import promise_facts
 from amiable.apps.customers.models import ContactPoint, Customer
-from amiable.apps.dunning.facts import case_facts, is_mobile, promise_facts
+from amiable.apps.dunning.facts import case_facts, is_mobile
 from amiable.apps.receivables.models import Allocation, Entry, Installment
 from amiable.apps.receivables.queries import unallocated_credits
 from amiable.apps.tenants.models import Organization
@@ -260,7 +261,7 @@ def _moves(organization_id: int, items: Mapping[int, PastItem], known: Known) ->
 def _item_events(organization_id: int, items: Mapping[int, PastItem]) -> None:
     """Disputes, and payments that the bank took back."""
     scope = {"organization_id": organization_id, "installment_id__among": items.keys()}
-    disputes = Dispute.objects.filter(**scope).order_by("opened_on", "id")
+    disputes = Dispute.objects.filter(**scope, is_mistake=False).order_by("opened_on", "id")
     for item_id, *dispute in disputes.values_list(
         "installment_id", "opened_on", "closed_on", "amount_minor"
     ):

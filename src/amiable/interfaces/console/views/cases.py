@@ -123,7 +123,7 @@ def dispute_close(request: Request, dispute_id: int) -> HttpResponse:
 def dispute_withdraw(request: Request, dispute_id: int) -> HttpResponse:
     """Take back a dispute opened by mistake."""
     outcome = gettext("Opened by mistake")
-    cases.dispute_close(request.organization.pk, dispute_id, outcome=outcome, **who(request))
+    cases.dispute_withdraw(request.organization.pk, dispute_id, outcome=outcome, **who(request))
     _replan(request, "disputes", dispute_id)
     toasts.done(request, gettext("The dispute is withdrawn."))
     return back(request, HOME)
