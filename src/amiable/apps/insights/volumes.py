@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, QuerySet
 
 from amiable.apps.banking.models import StatementLine
+from amiable.apps.cases.models import Promise
+from amiable.apps.cases.queries import words_given
 from amiable.apps.customers.models import Customer
 from amiable.apps.messaging.models import Message
 from amiable.apps.receivables.models import Invoice
@@ -36,6 +40,23 @@ def volumes(organization_id: int) -> Volumes:
         lines=_counts(StatementLine.objects.filter(**scope), "state"),
         messages=_counts(Message.objects.filter(**scope), "medium"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WordsCounted:
+    """Numbers of promises (by themselves) and of payment plans, by what came of them."""
+
+    promises: dict[str, int]
+    plans: dict[str, int]
+
+
+def words_counted(organization_id: int, *, on: date) -> WordsCounted:
+    """Counts of what customers gave their word on; four queries."""
+    rows = Promise.objects.filter(organization_id=organization_id)
+    given = words_given(organization_id, set(rows.values_list("case_id", flat=True)), on=on)
+    promises = Counter(each.state for words in given.values() for each in words.promises)
+    plans = Counter(str(each.state) for words in given.values() for each in words.plans)
+    return WordsCounted(dict(sorted(promises.items())), dict(sorted(plans.items())))
 
 
 def _counts(rows: QuerySet[Any], field: str) -> dict[str, int]:

@@ -42,6 +42,8 @@ def payments_of(
         if client.habit == "never" and bill.issued > story.anchor - timedelta(days=260):
             continue
         paid_on = _pay_date(rng, client, bill)
+        if client.part == "asked" and bill.issued == story.asked_on:
+            paid_on = add_workdays(story.ends, -1)
         contest = _contest(rng, story, client, bill)
         if contest:
             contests.append(contest)

@@ -54,6 +54,10 @@ class _Draft:
 def _drafts(story: Books, people: list[Client], invoices: int) -> list[_Draft]:
     """Exactly `invoices` issue dates up to the anchor, and as many a day after it."""
     fixed = [draft for client in people for draft in _contract_dates(story, client)]
+    for client in people:
+        if client.part == "asked":
+            rng = keys.stream(story.seed, "asked", client.code)
+            fixed.append(_Draft(story.asked_on, client, rng))
     before = [draft for draft in fixed if draft.issued <= story.anchor]
     free = max(0, invoices - len(before))
     later = [draft for draft in fixed if draft.issued > story.anchor]

@@ -230,12 +230,14 @@ def _profiled(rng: random.Random, client: Client) -> Client:
     segment = profiles.segment(rng, client.kind, client.habit, weight=client.weight)
     names = [_consumer_name(rng) for _ in range(2)]
     reached = client.email if client.kind != "consumer" else ""
+    if client.part:
+        segment = client.segment or profiles.USUAL[client.kind]
     return replace(
         client,
-        segment=profiles.USUAL[client.kind] if client.part else segment,
+        segment=segment,
         score=profiles.score(rng, client.habit),
         role=profiles.role(rng, client.kind),
-        colleagues=profiles.colleagues(names, segment, reached) if not client.part else (),
+        colleagues=profiles.colleagues(names, segment, reached),
     )
 
 

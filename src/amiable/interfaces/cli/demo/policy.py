@@ -5,15 +5,19 @@ The scenarios and rules are files beside the others, imported as a user would im
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from amiable.core.scenario import Scenario, Step
 from amiable.core.shipped import AFTER_BROKEN, KEY_ACCOUNTS, SHIPPED, SME_STANDARD
 from amiable.core.workdays import next_workday
 from amiable.interfaces.cli.demo.profiles import GOOD_PAYER, KEY_ACCOUNT, RISKY
 from amiable.interfaces.cli.demo.story import Books
+
+Changes = Mapping[str, Mapping[str, Any]]  # fields of steps, by code
 
 ACTOR = "Camille Renard"
 # With bank data older than this, nobody is reminded; a new installation leaves it off.
@@ -31,7 +35,7 @@ RULES = (
 )
 STANDARD = replace(SME_STANDARD, after_broken=AFTER_BROKEN.code)
 # The challenger: kinder texts at first, on other days.
-_COURTEOUS = {
+_COURTEOUS: Changes = {
     "reminder_1": {"offset_days": 3, "template": "courtesy_1"},
     "call_1": {"offset_days": 8},
     "reminder_2": {"offset_days": 12, "template": "courtesy_2"},
@@ -39,7 +43,7 @@ _COURTEOUS = {
     "sms": {"offset_days": 24},
 }
 # Version 2 of the key accounts: a person reads the first statement, and the call comes sooner.
-_READ_FIRST = {"statement_1": {"approval": "batch"}, "call_1": {"offset_days": 10}}
+_READ_FIRST: Changes = {"statement_1": {"approval": "batch"}, "call_1": {"offset_days": 10}}
 
 
 def begin(organization_id: int, folder: Path, *, on: date) -> None:
@@ -81,13 +85,8 @@ def key_accounts() -> Scenario:
     return replace(KEY_ACCOUNTS, version=2, steps=_changed(KEY_ACCOUNTS.steps, _READ_FIRST))
 
 
-def _changed(
-    steps: tuple[Step, ...], changes: dict[str, dict[str, object]]
-) -> tuple[Step, ...]:  # fmt: skip
-    return tuple(
-        replace(step, **changes.get(step.code, {}))  # type: ignore[arg-type]  # fields of Step
-        for step in steps
-    )
+def _changed(steps: tuple[Step, ...], changes: Changes) -> tuple[Step, ...]:
+    return tuple(replace(step, **changes.get(step.code, {})) for step in steps)
 
 
 def _compare(organization_id: int, story: Books, folder: Path, *, on: date) -> None:

@@ -15,8 +15,9 @@ Habit = Literal[
     "punctual", "slightly_late", "late", "chronic", "never", "partial", "statement", "fee", "debit"
 ]
 # What happens to a customer on purpose, so that every demo shows it: a payment plan that runs, one
-# with a missed instalment, a promise kept in part, a returned debit, an insolvency.
-Part = Literal["", "plan", "plan_late", "in_parts", "returned", "insolvent"]
+# with a missed instalment, a promise kept in part, a returned debit, an insolvency, a key account
+# about which the sales owner is asked.
+Part = Literal["", "plan", "plan_late", "in_parts", "returned", "insolvent", "asked"]
 
 KEY_ACCOUNT, RISKY, GOOD_PAYER = "grands-comptes", "risque", "bons-payeurs"
 USUAL: Mapping[CustomerKind, str] = {
@@ -26,7 +27,8 @@ KEY_ACCOUNT_WEIGHT = 3.0
 
 # By position in each two hundred customers; the kind at each position is people._kind's.
 _PARTS: Mapping[int, Part] = {
-    5: "plan", 7: "plan_late", 10: "insolvent", 12: "in_parts", 15: "returned", 17: "returned",
+    1: "asked", 5: "plan", 7: "plan_late", 10: "insolvent", 12: "in_parts", 15: "returned",
+    17: "returned",
 }  # fmt: skip
 # A customer with a contract is invoiced every month: what its part needs is sure to come.
 FORCED: Mapping[Part, Mapping[str, Any]] = {
@@ -34,6 +36,15 @@ FORCED: Mapping[Part, Mapping[str, Any]] = {
     "plan_late": {"habit": "never", "contract_minor": 14_900, "third_party": None},
     "insolvent": {"habit": "never", "contract_minor": 14_900},
     "in_parts": {"habit": "partial", "contract_minor": 62_500, "third_party": None},
+    "asked": {
+        "habit": "punctual",
+        "contract_minor": 0,
+        "third_party": None,
+        "segment": KEY_ACCOUNT,
+        "term": "30 jours net",
+        "term_days": 30,
+        "end_of_month": False,
+    },
     "returned": {"habit": "debit", "contract_minor": 3_900},
 }
 

@@ -190,7 +190,7 @@ def _answer(rng: random.Random, desk: Desk, line: AgendaLine) -> str:
         add_workdays(desk.day, -1),
     }:
         return "already_paid"
-    if client.part in {"plan", "plan_late", "insolvent"}:
+    if client.part in {"plan", "plan_late", "insolvent", "asked"}:
         return "no_answer"  # what is agreed with them later is the story's
     if rng.random() < 0.34:
         return rng.choice(("no_answer", "no_answer", "no_answer", "callback", "wrong_number"))

@@ -12,13 +12,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from amiable.core.workdays import next_workday
+from amiable.core.workdays import add_workdays, next_workday
 from amiable.interfaces.cli.demo.people import Client
 
 PAST_DAYS = 548  # 18 months of invoices
 BANK_DAYS = 182  # 6 months of statements
 RUN_DAYS = 75  # the days that the demo lives through
 HORIZON_DAYS = 42
+# Before the anchor: the day on which "asked" customers get the bill that they leave unpaid. With 30
+# days to pay, the sales owner is asked about it 38 days later: in the week of the anchor.
+ASKED_DAYS = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,11 @@ class Books:
     @property
     def run_begins(self) -> date:
         return next_workday(self.anchor - timedelta(days=RUN_DAYS))
+
+    @property
+    def asked_on(self) -> date:
+        """Issue date of the bill that "asked" customers leave unpaid."""
+        return add_workdays(self.anchor - timedelta(days=ASKED_DAYS), -1)
 
     @property
     def ends(self) -> date:

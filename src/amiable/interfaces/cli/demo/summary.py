@@ -14,10 +14,11 @@ def document(life: Life) -> dict[str, Any]:
     """The JSON object: counts are rows of the database, amounts strings in major units."""
     from amiable.apps.dunning import queries as dunning
     from amiable.apps.insights import queries as insights
-    from amiable.apps.insights.volumes import volumes
+    from amiable.apps.insights.volumes import volumes, words_counted
 
     on = life.lived.until or life.lived.settings.anchor
     found = volumes(life.organization_id)
+    words = words_counted(life.organization_id, on=on)
     main = insights.figures_as_of(life.organization_id, on)[0]
     ratios = {figure.code: figure.shown for figure in main.ratios}
     return {
@@ -38,7 +39,11 @@ def document(life: Life) -> dict[str, Any]:
             "ignored": found.lines.get("ignored", 0),
             "messages": found.messages,
             "actions_waiting": dunning.agenda_counts(life.organization_id, on=on),
+            "scenarios": _scenarios(life.organization_id),
+            "promises": words.promises,
+            "plans": words.plans,
         },
+        "experiment": _experiment(life.organization_id, on),
         "figures": {
             "currency": main.currency,
             "outstanding": major(main.outstanding_minor, main.currency),
@@ -49,24 +54,63 @@ def document(life: Life) -> dict[str, Any]:
     }
 
 
+def _scenarios(organization_id: int) -> dict[str, int]:
+    """Cases by scenario and version."""
+    from amiable.apps.dunning.enrollments import scenario_shares
+
+    shares = scenario_shares(organization_id)
+    return {f"{share.code}:{share.version}": share.cases for share in shares}
+
+
+def _experiment(organization_id: int, on: date) -> dict[str, Any] | None:
+    """The comparison that runs, and how many cases each arm has; None = none yet."""
+    from amiable.apps.dunning.experiment_results import experiment_report
+
+    try:
+        report = experiment_report(organization_id, None, on=on)
+    except LookupError:
+        return None
+    return {
+        "name": report.experiment.name,
+        "since": report.experiment.started_on.isoformat(),
+        "payers": {arm.arm: arm.payers for arm in report.arms},
+        "conclusion": str(report.comparisons[0].verdict.sentence),
+    }
+
+
 def text(said: dict[str, Any]) -> str:
     """The same for people, the login last."""
     counts, figures = said["counts"], said["figures"]
-    messages = ", ".join(f"{n} {medium}" for medium, n in counts["messages"].items())
-    waiting = ", ".join(f"{n} {tab}" for tab, n in counts["actions_waiting"].items() if n)
+    waiting = {tab: n for tab, n in counts["actions_waiting"].items() if n}
     return "\n".join(
         [
             f"Demo of {said['on']}: {counts['customers']} customers, "
             f"{counts['invoices']} invoices, {counts['bank_lines']} bank lines "
             f"({counts['posted']} posted, {counts['proposed']} proposed, "
             f"{counts['left']} left to you).",
-            f"Messages in the built-in outbox: {messages or 'none'}. Waiting: {waiting or 'none'}.",
+            f"Messages in the built-in outbox: {_listed(counts['messages'])}. "
+            f"Waiting: {_listed(waiting)}.",
+            f"Cases by scenario: {_listed(counts['scenarios'])}.",
+            f"Promises: {_listed(counts['promises'])}. Plans: {_listed(counts['plans'])}.",
+            *_compared(said["experiment"]),
             f"Outstanding {figures['outstanding']} {figures['currency']}, "
             f"overdue {figures['overdue']}, DSO {figures.get('dso') or 'n/a'} days.",
             f"Files: {said['files']}",
             f"Address: {said['address']}   Login: {said['login']}   Password: {said['password']}",
         ]
     )
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "none"
+
+
+def _compared(experiment: dict[str, Any] | None) -> list[str]:
+    if experiment is None:
+        return []
+    payers = _listed(experiment["payers"])
+    since, conclusion = experiment["since"], experiment["conclusion"]
+    return [f"Experiment “{experiment['name']}” since {since}: {payers}. {conclusion}"]
 
 
 def too_old(life: Life, on: date) -> str:
