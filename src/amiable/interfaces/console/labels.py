@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +207,8 @@ LOOKS: dict[str, dict[str, Look]] = {
     "plan": {
         "running": Look(_("Running"), "info"),
         "late": Look(_("Late: one installment missed"), "warn"),
-        "kept": Look(_("Kept"), "good"),
-        "broken": Look(_("Broken"), "bad"),
+        "kept": Look(pgettext_lazy("payment plan", "Kept"), "good"),
+        "broken": Look(pgettext_lazy("payment plan", "Broken"), "bad"),
         "cancelled": Look(_("Cancelled"), "quiet"),
     },
     "broken": {

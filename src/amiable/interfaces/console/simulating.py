@@ -11,8 +11,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from amiable.apps.dunning.simulation import Asked, Scope
-from amiable.apps.dunning.simulation_tally import UnitCosts
+from amiable.apps.dunning.simulation.runs import Asked, Scope
+from amiable.apps.dunning.simulation.tally import UnitCosts
 from amiable.core.money import major, minor
 from amiable.interfaces.console import formats, labels
 from amiable.interfaces.console.forms import AmountField
@@ -29,7 +29,7 @@ class SimulationForm(forms.Form):
 
     scenario = forms.SlugField(max_length=60, required=False, label=_("Scenario"))
     first = forms.DateField(input_formats=["%Y-%m-%d"], label=_("From"))
-    last = forms.DateField(input_formats=["%Y-%m-%d"], label=_("To"))
+    last = forms.DateField(input_formats=["%Y-%m-%d"], label=_("Until"))
     creditor = forms.CharField(max_length=40, required=False, label=_("Creditor"))
     kind = forms.ChoiceField(
         choices=lambda: [("", ""), *labels.choices("customer")], required=False, label=_("Kind")
