@@ -224,3 +224,11 @@ def test_after_a_switch_a_formal_notice_is_not_sent_again():
     assert plan(facts(noticed), SME_STANDARD, day(49)).actions == ()
     (action,) = plan(facts(noticed), SME_STANDARD, day(62)).actions
     assert action.step.code == "handover"
+
+
+def test_a_preventive_step_that_waits_is_looked_at_once_the_due_date_has_passed():
+    course = scenario(step("before", -5, stage="preventive", approval="batch"))
+    decided = plan(facts(item()), course, day(-5))
+    assert decided.actions[0].step.code == "before"
+    assert decided.next_look_on == day(1)
+    assert plan(facts(item()), course, day(1)).actions == ()

@@ -102,6 +102,9 @@ def position(
         # A late entry: the course goes on from the day this step is carried out.
         interval = max(1, steps[index + 1].offset_days - steps[index].offset_days)
         next_on = day + timedelta(days=interval)
+    if steps[index].stage == "preventive":
+        # What waits to be approved is of no use any more once the due date has passed.
+        next_on = min(next_on or date.max, item.due_date + timedelta(days=1))
     missed = resumed is None and index - done > 1
     sentence = _why(item, track, index, day, missed=missed, capped=index < reached)
     if resumed is not None and track.event == "":
