@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from amiable.core.facts import CaseFacts, Item
+from amiable.core.money import Money
+from amiable.core.sentences import CATALOG, Param, Sentence
 
 DUE = date(2026, 9, 1)  # a Tuesday
 EVERYWHERE = frozenset({"email", "letter", "registered_letter", "sms", "phone", "task"})
@@ -39,3 +41,14 @@ def facts(*items: Item, **fields) -> CaseFacts:
             **fields,
         }
     )
+
+
+def told(sentence: Sentence) -> str:
+    """The English text, with every parameter, and every amount with its currency."""
+    return CATALOG[sentence.code].format(**{k: _shown(v) for k, v in sentence.params.items()})
+
+
+def _shown(value: Param) -> str:
+    if isinstance(value, Sentence):
+        return told(value)
+    return f"{value} {value.currency}" if isinstance(value, Money) else str(value)

@@ -18,6 +18,7 @@ from amiable.core.stops import (
     case_stop,
     item_stop,
     medium_stop,
+    overdue_minor,
     pace_stop,
     weekday_stop,
 )
@@ -79,7 +80,14 @@ def check(
     if stop is None:
         claimed = [item for item in kept if asked_minor(item, step, today, given=given)]
         stop = (
-            amount_stop(facts, scenario, kept=claimed, today=today, given=given)
+            amount_stop(
+                facts,
+                scenario,
+                kept=claimed,
+                today=today,
+                given=given,
+                overdue=overdue_minor(facts, today, given=given),
+            )
             if claimed
             else Stop(Sentence("stop.nothing_due"))
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from amiable.core.conditions import Situation, condition_stop
-from amiable.core.courses import Position, position
+from amiable.core.courses import position
 from amiable.core.facts import CaseFacts, Item
 from amiable.core.promises import Commitments, commitments
 from amiable.core.scenario import CONTACT_MEDIA, Approval, Medium, Scenario, Step
@@ -28,7 +28,6 @@ from amiable.core.stops import (
     medium_for,
     overdue_minor,
     pace_stop,
-    reach_stop,
     regroup_stop,
     weekday_stop,
 )
@@ -110,6 +109,16 @@ class Plan:
     passed_over: tuple[Sentence, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """An item that has reached a step."""
+
+    item: Item
+    step: Step
+    sentence: Sentence
+    event_on: date | None
+
+
 @dataclass(slots=True)
 class _Work:
     """One case on its way to a plan."""
@@ -119,9 +128,9 @@ class _Work:
     day: date
     given: Commitments
     overdue: int
+    looks: list[date | None]
     actions: list[PlannedAction] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
-    looks: list[date | None] = field(default_factory=list)
     passed_over: list[Sentence] = field(default_factory=list)
 
     def skip(self, stop: Stop, item_id: int | None = None) -> None:
@@ -147,11 +156,12 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
         look = _look(facts, today, [stop.look_on])
         return Plan(facts.case_id, day, (), (Skip(stop.sentence),), look)
     given = commitments(facts, day)
-    work = _Work(facts, scenario, day, given, overdue_minor(facts, day, given=given))
     # A promise for a part stops nothing by itself, and yet its end changes what is asked for.
-    work.looks += given.ends
+    looks: list[date | None] = [*given.ends]
+    overdue = overdue_minor(facts, day, given=given)
+    work = _Work(facts, scenario, day, given, overdue, looks)
     without = _passed_over(work) if scenario.conditional else frozenset()
-    due: list[Position] = []
+    due: list[_Due] = []
     for item in facts.items:
         reason = item_stop(facts, item, day, given=given)
         if reason:
@@ -162,7 +172,7 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
         if at.step is None:
             work.skips.append(Skip(at.sentence, item.id))
         else:
-            due.append(at)
+            due.append(_Due(item, at.step, at.sentence, at.event_on))
     for step, members in _groups(work, due):
         _take(work, step, members)
     look = _look(facts, today, work.looks)
@@ -190,7 +200,7 @@ def _passed_over(work: _Work) -> frozenset[str]:
     return frozenset(codes)
 
 
-def _groups(work: _Work, due: list[Position]) -> Iterator[tuple[Step | None, list[Position]]]:
+def _groups(work: _Work, due: list[_Due]) -> Iterator[tuple[Step | None, list[_Due]]]:
     """Items that take part in one action, firmest first; step None = they wait for another day.
 
     A firmer action that leaves by itself is the contact of the day. One that waits for a person's
@@ -198,19 +208,16 @@ def _groups(work: _Work, due: list[Position]) -> Iterator[tuple[Step | None, lis
     """
     order = {step.code: index for index, step in enumerate(work.scenario.steps)}
     while due:
-        top = max(
-            (at.step for at in due if at.step),
-            key=lambda step: (step.rank, order[step.code]),
-        )
-        members = [at for at in due if at.step and top.rank - at.step.rank <= 1]
+        top = max((at.step for at in due), key=lambda step: (step.rank, order[step.code]))
+        members = [at for at in due if top.rank - at.step.rank <= 1]
         yield top, members
-        due = [at for at in due if at.step and top.rank - at.step.rank > 1]
+        due = [at for at in due if top.rank - at.step.rank > 1]
         if due and _approval(work, top, members) == "automatic":
             yield None, due
             return
 
 
-def _take(work: _Work, step: Step | None, members: list[Position]) -> None:
+def _take(work: _Work, step: Step | None, members: list[_Due]) -> None:
     """Add the action of a step for these items, or say why not."""
     if step is None:
         for at in members:
@@ -235,17 +242,19 @@ def _group_stop(work: _Work, step: Step, kept: list[Item]) -> Stop | None:
     stop = amount_stop(
         facts, scenario, kept=claimed, today=day, given=work.given, overdue=work.overdue
     )
-    stop = stop or reach_stop(facts, step) or weekday_stop(facts, step, day)
-    medium = medium_for(facts, step)
-    if stop or medium is None:
+    if stop:
         return stop
-    stop = pace_stop(facts, scenario, medium=medium, today=day)
+    medium = medium_for(facts, step)
+    if isinstance(medium, Stop):
+        return medium
+    stop = weekday_stop(facts, step, day)
+    stop = stop or pace_stop(facts, scenario, medium=medium, today=day)
     if stop is None and medium in CONTACT_MEDIA:
         stop = regroup_stop(facts, scenario, kept=kept, today=day)
     return stop
 
 
-def _approval(work: _Work, step: Step, members: Iterable[Position]) -> Approval:
+def _approval(work: _Work, step: Step, members: Iterable[_Due]) -> Approval:
     """The step's own, or a confirmation when it asks for more than may leave by itself."""
     limit = work.scenario.approval_above_minor
     if step.approval != "automatic" or limit is None or step.medium not in CONTACT_MEDIA:
@@ -254,30 +263,29 @@ def _approval(work: _Work, step: Step, members: Iterable[Position]) -> Approval:
     return "batch" if asked > limit else "automatic"
 
 
-def _act(work: _Work, step: Step, due: list[Position]) -> None:
+def _act(work: _Work, step: Step, due: list[_Due]) -> None:
     """The action of the step, and those that accompany it, for the same items."""
     due = sorted(due, key=lambda at: (at.item.due_date, at.item.id))
     items = tuple(
         PlannedItem(
             at.item.id,
-            at.step.code if at.step else "",
+            at.step.code,
             asked_minor(at.item, step, work.day, given=work.given),
             at.event_on,
         )
         for at in due
     )
-    companions = work.scenario.companions[step.code]
-    together = [replace(item, step="", event_on=None) for item in items] if companions else []
     reasons = tuple(at.sentence for at in due)
     approval = _approval(work, step, due)
     leaving: list[str] = []
-    for each in (step, *companions):
+    for each in (step, *work.scenario.companions[step.code]):
         medium = medium_for(work.facts, each)
-        stop = reach_stop(work.facts, each)
-        if stop is None and each.accompanies and medium:
-            stop = cap_stop(work.facts, medium, work.day, extra=leaving)
-        if stop or medium is None:
-            work.skips += [Skip(stop.sentence)] if stop and each.accompanies else []
+        if isinstance(medium, Stop):
+            work.skips.append(Skip(medium.sentence))
+            continue
+        stop = cap_stop(work.facts, medium, work.day, extra=leaving)
+        if stop:
+            work.skips.append(Skip(stop.sentence))
             continue
         leaving.append(medium)
         work.actions.append(
@@ -286,23 +294,31 @@ def _act(work: _Work, step: Step, due: list[Position]) -> None:
                 step=each,
                 occurrence=work.facts.closed_counts.get(each.code, 0) + 1,
                 due_on=work.day,
-                items=tuple(together) if each.accompanies else items,
-                reasons=reasons + _notes(each, medium, approval),
+                items=_along(items) if each.accompanies else items,
+                reasons=reasons + _notes(each.medium, medium, main=step, approval=approval),
                 medium=medium,
                 approval=approval,
             )
         )
 
 
-def _notes(step: Step, medium: Medium, approval: Approval) -> tuple[Sentence, ...]:
-    """What a person should know beside the reasons of the items."""
+def _along(items: Iterable[PlannedItem]) -> tuple[PlannedItem, ...]:
+    """The same items for a step that only goes along: none of them takes it."""
+    return tuple(replace(item, step="", event_on=None) for item in items)
+
+
+def _notes(
+    meant: Medium, medium: Medium, *, main: Step, approval: Approval
+) -> tuple[Sentence, ...]:
+    """What a person should know beside the reasons of the items; a step that accompanies waits
+    for the same person as the main one."""
     notes = []
-    if medium != step.medium:
+    if medium != meant:
         notes.append(Sentence("plan.fallback"))
     if approval == "manual":
         notes.append(Sentence("plan.waiting_approval"))
     elif approval == "batch":
-        large = step.approval == "automatic"
+        large = main.approval == "automatic"
         notes.append(Sentence("plan.large_amount" if large else "plan.waiting_batch"))
     return tuple(notes)
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from amiable.core.facts import CaseFacts, Item
 from amiable.core.money import Money
-from amiable.core.promises import Commitments, commitments, last_day
+from amiable.core.promises import Commitments, last_day
 from amiable.core.scenario import CONTACT_MEDIA, WEEKDAYS, Medium, Scenario, Step
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 from amiable.core.workdays import next_workday
@@ -105,12 +105,10 @@ def case_stop(facts: CaseFacts, today: date) -> Stop | None:
     return _stale_bank(facts, today)
 
 
-def item_stop(
-    facts: CaseFacts, item: Item, today: date, *, given: Commitments | None = None
-) -> Stop | None:
+def item_stop(facts: CaseFacts, item: Item, today: date, *, given: Commitments) -> Stop | None:
     """What stops one item: paid, disputed, on hold, promised, gone from the accounts.
 
-    `given` = commitments(facts, today), for callers that ask about many items.
+    `given` = commitments(facts, today).
     """
     if item.open_minor <= 0:
         return Stop(Sentence("stop.paid", {"number": item.number}))
@@ -122,7 +120,7 @@ def item_stop(
     for hold in facts.holds:
         if hold.item_id == item.id and _running(hold.starts_on, hold.ends_on, today):
             return _held("stop.item_held", hold.reason, hold.ends_on, {"number": item.number})
-    return _promised(facts, item, commitments(facts, today) if given is None else given)
+    return _promised(facts, item, given)
 
 
 def chaseable_minor(item: Item, given: Commitments) -> int:
@@ -135,10 +133,10 @@ def chaseable_minor(item: Item, given: Commitments) -> int:
 
 
 def asked_minor(item: Item, step: Step, today: date, *, given: Commitments) -> int:
-    """What a step asks for an item: nothing before it is overdue unless the step is preventive
-    (an item not yet due then only goes along)."""
-    overdue = item.due_date < today or step.stage == "preventive"
-    return chaseable_minor(item, given) if overdue else 0
+    """What a step asks for an item: a reminder for what is overdue (an item not yet due only goes
+    along), a preventive one for what is not."""
+    due = (item.due_date < today) != (step.stage == "preventive")
+    return chaseable_minor(item, given) if due else 0
 
 
 def overdue_minor(facts: CaseFacts, today: date, *, given: Commitments) -> int:
@@ -157,11 +155,12 @@ def amount_stop(
     kept: Collection[Item],
     today: date,
     given: Commitments,
-    overdue: int | None = None,
+    overdue: int,
 ) -> Stop | None:
     """Too little to ask for, or what these items ask for is covered by the customer's credit.
 
-    The minimum weighs everything overdue that may be asked for, so that small sums add up.
+    The minimum weighs everything overdue that may be asked for (`overdue`, in minor units), so
+    that small sums add up.
     """
     currency = facts.currency
     asked = sum(chaseable_minor(item, given) for item in kept)
@@ -169,8 +168,6 @@ def amount_stop(
         credit = Money(facts.unallocated_minor, currency)
         params: dict[str, Param] = {"credit": credit, "amount": Money(asked, currency)}
         return Stop(Sentence("stop.credit_covers", params), grows_on(facts, today))
-    if overdue is None:
-        overdue = overdue_minor(facts, today, given=given)
     owed = max(overdue, asked)
     if owed - facts.unallocated_minor < scenario.min_amount_minor:
         minimum = Money(scenario.min_amount_minor, currency)
@@ -185,23 +182,22 @@ def grows_on(facts: CaseFacts, today: date) -> date | None:
     return min(falls_due) + timedelta(days=1) if falls_due else None
 
 
-def medium_for(facts: CaseFacts, step: Step) -> Medium | None:
-    """The step's medium, or the first fallback that can reach the customer; None = none can."""
-    for medium in (step.medium, *step.fallback):
-        if medium == "task" or medium in facts.media:
-            return medium
-    return None
-
-
-def reach_stop(facts: CaseFacts, step: Step) -> Stop | None:
-    """No way to reach the customer by the step's medium or its fallbacks."""
-    return None if medium_for(facts, step) is not None else medium_stop(facts, step.medium)
+def medium_for(facts: CaseFacts, step: Step) -> Medium | Stop:
+    """The step's medium, or the first fallback that can reach the customer, or why none can."""
+    usable = (m for m in (step.medium, *step.fallback) if _reaches(facts, m))
+    return next(usable, None) or _lost(facts, step.medium)
 
 
 def medium_stop(facts: CaseFacts, medium: str) -> Stop | None:
     """No way to reach the customer by a medium."""
-    if medium == "task" or medium in facts.media:
-        return None
+    return None if _reaches(facts, medium) else _lost(facts, medium)
+
+
+def _reaches(facts: CaseFacts, medium: str) -> bool:
+    return medium == "task" or medium in facts.media
+
+
+def _lost(facts: CaseFacts, medium: str) -> Stop:
     lost = facts.lost.get(medium)
     return Stop(Sentence(f"stop.{lost}" if lost else _MISSING_MEDIUM[medium]))
 
@@ -223,8 +219,11 @@ def cap_stop(
 ) -> Stop | None:
     """As many contacts by this medium, or by all, as the organization allows in so many days.
 
-    `extra` = media of contacts that leave today before this one.
+    `extra` = media of what leaves today before this one; a task is no contact.
     """
+    if medium not in CONTACT_MEDIA:
+        return None
+    leaving = [each for each in extra if each in CONTACT_MEDIA]
     for cap in facts.caps:
         if cap.medium not in {"", medium} or cap.kind not in {"", facts.customer_kind}:
             continue
@@ -235,7 +234,7 @@ def cap_stop(
             for on in facts.contacts.get(each, ())
             if 0 <= (today - on).days < cap.days
         ]
-        recent += [today for each in extra if not cap.medium or each == medium]
+        recent += [today for each in leaving if not cap.medium or each == medium]
         if len(recent) >= cap.count:
             until = sorted(recent)[-cap.count] + timedelta(days=cap.days)
             params: dict[str, Param] = {"count": cap.count, "days": cap.days, "until": until}
