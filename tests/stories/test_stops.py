@@ -22,7 +22,7 @@ from amiable.apps.cases.services import (
     promise_cancel,
     promise_record,
 )
-from amiable.apps.dunning.services import call_record
+from amiable.apps.dunning.services import action_approve, call_record
 from amiable.core.scenario import Scenario, Step, Window
 from amiable.core.shipped import CONSUMER_SUBSCRIPTION, SME_STANDARD
 from tests.stories.portfolio.office import CLAIRE, Office
@@ -497,3 +497,15 @@ def test_a_consumer_gets_the_neutral_texts_of_a_subscription_and_no_formal_notic
     ]  # fmt: skip
     assert "formal_notice" not in steps
     assert "stop.condition" in office.why_not(customer, day(60))
+
+
+def test_a_preventive_message_confirmed_after_the_due_date_does_not_leave():
+    early = Step("before", -5, "email", "preventive", "reminder_preventive", "batch")
+    office = Office(Scenario("story", 1, "Story", (early,)))
+    office.invoice(office.customer(), due=DUE)
+    assert office.live(day(-5), day(-3), approve=False) == []
+    office.send(day(-3))
+    waiting = office.actions(state="to_approve").get()
+    action_approve(office.id, [waiting.id], on=day(1), **WHO)
+    assert office.send(day(1)).cancelled == 1
+    assert office.actions().get().outcome[0]["code"] == "stop.nothing_due"
