@@ -50,7 +50,7 @@ def _simulated(
 ) -> dict[str, Any]:
     from django.db import connection
 
-    from amiable.apps.dunning.simulation import Asked, simulation_run
+    from amiable.apps.dunning.simulation.runs import Asked, simulation_run
 
     first = TODAY - timedelta(days=ago)
     asked = Asked(first, first + DAYS, scenario=scenario, keep=2000)

@@ -15,9 +15,10 @@ from amiable.apps.audit.models import Event
 from amiable.apps.cases import services as cases
 from amiable.apps.cases.models import Case
 from amiable.apps.customers.models import ContactPoint
-from amiable.apps.dunning import exclusions, previews, queries, services
+from amiable.apps.dunning import exclusions, queries, services
 from amiable.apps.dunning.models import Action, Scenario
 from amiable.apps.dunning.planning import default_scenario, plan_tick
+from amiable.apps.dunning.writing import previews
 from amiable.apps.messaging.models import Message
 from amiable.apps.tenants.models import Organization
 from amiable.core.money import Money

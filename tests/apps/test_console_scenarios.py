@@ -11,9 +11,9 @@ from django.test import Client
 from django.utils import translation
 
 from amiable.apps.audit.models import Event
+from amiable.apps.dunning.library.scenarios import scenario_import, scenario_text, scenario_version
 from amiable.apps.dunning.models import Enrollment, Scenario
 from amiable.apps.dunning.planning import default_scenario
-from amiable.apps.dunning.scenarios import scenario_import, scenario_text, scenario_version
 from amiable.apps.dunning.services import plan_tick
 from amiable.core.scenario import Conditions, Step, Window
 from amiable.core.shipped import SHIPPED, SME_STANDARD

@@ -8,8 +8,8 @@ import pytest
 
 from amiable.apps.audit.models import Event
 from amiable.apps.cases.models import Case
-from amiable.apps.dunning import assignment, enrollments, moves, rules
-from amiable.apps.dunning.enrollments import CaseFilter, EnrollmentError
+from amiable.apps.dunning.enrollment import assignment, enrollments, moves, rules
+from amiable.apps.dunning.enrollment.enrollments import CaseFilter, EnrollmentError
 from amiable.apps.dunning.models import (
     Action,
     AssignmentRule,

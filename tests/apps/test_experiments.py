@@ -14,20 +14,20 @@ from django.utils import timezone
 from amiable.apps.audit.models import Event
 from amiable.apps.cases.models import Case, Dispute
 from amiable.apps.customers.models import ContactPoint
-from amiable.apps.dunning.enrollments import enrollment_choose
-from amiable.apps.dunning.experiment_changes import (
+from amiable.apps.dunning.enrollment.enrollments import enrollment_choose
+from amiable.apps.dunning.experiment.changes import (
     Design,
     ExperimentError,
     experiment_start,
     experiment_stop,
 )
-from amiable.apps.dunning.experiment_payers import experiment_payers
-from amiable.apps.dunning.experiment_results import (
+from amiable.apps.dunning.experiment.draws import members_draw
+from amiable.apps.dunning.experiment.payers import experiment_payers
+from amiable.apps.dunning.experiment.results import (
     experiment_lines,
     experiment_plan,
     experiment_report,
 )
-from amiable.apps.dunning.experiments import members_draw
 from amiable.apps.dunning.models import (
     Action,
     AssignmentRule,

@@ -212,7 +212,7 @@ def test_a_thousand_cases_are_loaded_in_as_many_queries_as_one(creditor, django_
 
 def test_a_returned_payment_brings_its_own_step_once_more_after_a_second_return(debtor):
     """The same step for the same invoice is taken again, for another event."""
-    from amiable.apps.dunning.scenarios import scenario_import
+    from amiable.apps.dunning.library.scenarios import scenario_import
     from amiable.core.shipped import RISKY
 
     scenario_import(debtor.organization_id, RISKY, make_default=True)

@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from amiable.apps.cases.models import Case
-from amiable.apps.dunning.listing import (
+from amiable.apps.dunning.models import Action, Scenario
+from amiable.apps.dunning.planning import plan_tick
+from amiable.apps.dunning.sending import send_tick
+from amiable.apps.dunning.writing.listing import (
     Account,
     account_lines,
     broken_pledge,
     message_lines,
     returned_payment,
 )
-from amiable.apps.dunning.models import Action, Scenario
-from amiable.apps.dunning.planning import plan_tick
-from amiable.apps.dunning.sending import send_tick
 from amiable.apps.messaging.models import Message
 from amiable.core.facts import CaseFacts, Hold, Item, Promise, Receipt
 from amiable.core.promises import commitments

@@ -12,12 +12,12 @@ from django.utils import timezone
 from amiable.apps.audit.queries import broken_invariants
 from amiable.apps.cases.services import dispute_open
 from amiable.apps.customers.models import Contact, ContactPoint
+from amiable.apps.dunning.library.scenarios import scenario_import
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.planning import plan_tick
 from amiable.apps.dunning.queries import agenda
-from amiable.apps.dunning.recipients import chosen, reaches
-from amiable.apps.dunning.scenarios import scenario_import
 from amiable.apps.dunning.sending import send_tick
+from amiable.apps.dunning.writing.recipients import chosen, reaches
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.messaging.queries import message_parts, outbox
 from amiable.apps.messaging.routes import routes_from

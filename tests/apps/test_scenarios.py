@@ -10,10 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from amiable.apps.audit.models import Event
-from amiable.apps.dunning.models import Scenario
-from amiable.apps.dunning.planning import default_scenario
-from amiable.apps.dunning.scenario_checks import problem_of, scenario_check, template_names
-from amiable.apps.dunning.scenarios import (
+from amiable.apps.dunning.library.checks import problem_of, scenario_check, template_names
+from amiable.apps.dunning.library.scenarios import (
     MAX_BYTES,
     changes,
     scenario_bytes_parse,
@@ -27,6 +25,8 @@ from amiable.apps.dunning.scenarios import (
     scenario_version,
     shipped_left,
 )
+from amiable.apps.dunning.models import Scenario
+from amiable.apps.dunning.planning import default_scenario
 from amiable.core.scenario_data import ScenarioError, scenario_schema
 from amiable.core.sentences import CATALOG
 from amiable.core.shipped import AFTER_BROKEN, SHIPPED, SME_STANDARD

@@ -14,11 +14,11 @@ from django.db.models import Count, Max
 from django.utils import timezone
 
 from amiable.apps.cases.models import Dispute, Hold, Promise
-from amiable.apps.dunning import simulation_jobs as jobs
+from amiable.apps.dunning.library.scenarios import scenario_import
 from amiable.apps.dunning.models import Scenario
 from amiable.apps.dunning.planning import plan_preview, plan_tick
-from amiable.apps.dunning.scenarios import scenario_import
-from amiable.apps.dunning.simulation import (
+from amiable.apps.dunning.simulation import jobs
+from amiable.apps.dunning.simulation.runs import (
     Asked,
     Scope,
     SimulationError,
@@ -26,7 +26,7 @@ from amiable.apps.dunning.simulation import (
     simulation_kind,
     simulation_run,
 )
-from amiable.apps.dunning.simulation_tally import UnitCosts
+from amiable.apps.dunning.simulation.tally import UnitCosts
 from amiable.apps.receivables.models import Allocation, Entry
 from amiable.apps.receivables.services import installments_settle
 from amiable.core.sentences import Sentence

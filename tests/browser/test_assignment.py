@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
-from amiable.apps.dunning import assignment, rules
+from amiable.apps.dunning.enrollment import assignment, rules
 from amiable.apps.dunning.models import Action, Enrollment, Scenario
 from amiable.core.scenario_data import scenario_to_json
 from amiable.core.shipped import SHIPPED

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from amiable.apps.cases.models import Case
 from amiable.apps.customers.models import Customer
-from amiable.apps.dunning.experiment_changes import Design, experiment_start
+from amiable.apps.dunning.experiment.changes import Design, experiment_start
 from amiable.apps.dunning.models import Enrollment, Experiment, ExperimentMember
 from amiable.apps.dunning.planning import default_scenario
 from amiable.apps.receivables.models import Entry, Installment, Invoice

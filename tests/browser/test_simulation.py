@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
-from amiable.apps.dunning import simulation_jobs
 from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.simulation import jobs as simulation_jobs
 from amiable.apps.work.models import Job
 from amiable.project.worker import work
 from tests.browser.conftest import AXE, logged_in

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from amiable.apps.dunning.enrollments import enrollment_choose, enrollments_move
+from amiable.apps.dunning.enrollment.enrollments import enrollment_choose, enrollments_move
 from amiable.core.scenario import Scenario, Step
 from amiable.core.shipped import RISKY, SME_STANDARD
 from tests.stories.portfolio.office import CLAIRE, Office

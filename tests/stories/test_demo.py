@@ -16,14 +16,18 @@ import pytest
 from click.testing import CliRunner
 
 from amiable.apps.audit.queries import broken_invariants
-from amiable.apps.banking.models import Match, StatementLine
-from amiable.apps.cases.models import Dispute, Promise
-from amiable.apps.dunning.models import Action, ActionItem
+from amiable.apps.banking.models import StatementLine
+from amiable.apps.cases.models import Dispute, Hold, Promise
+from amiable.apps.customers.models import ContactPoint
+from amiable.apps.dunning.models import Action, AssignmentRule, Enrollment
 from amiable.apps.imports.models import ImportRun
 from amiable.apps.insights.models import Snapshot
 from amiable.apps.messaging.models import Message
-from amiable.apps.receivables.models import Installment, Invoice, InvoiceDocument
+from amiable.apps.payments.models import PaymentReturn
+from amiable.apps.receivables.models import Invoice, InvoiceDocument
+from amiable.apps.tenants.models import Organization
 from amiable.interfaces.cli.main import amiable
+from tests.stories import demo_truth
 
 ON = date(2026, 11, 20)
 SIZE = ["--customers", "60", "--invoices", "450", "--seed", "5", "--no-serve", "--json"]
@@ -51,7 +55,9 @@ def test_the_demo_tells_one_consistent_story(demo):
     document, truth = demo
     _enters_through_imports(document)
     _posts_only_what_is_true(truth)
-    _reminds_nobody_who_has_paid(truth)
+    _contacts_only_whom_it_may(truth)
+    _shows_the_scenario_engine(document)
+    _shows_what_stops()
     _never_says_the_same_thing_twice()
     _shows_people_at_work(document)
     _lives_on_without_doubles(document)
@@ -73,35 +79,48 @@ def _enters_through_imports(document):
 
 
 def _posts_only_what_is_true(truth):
-    numbers = dict(Installment.objects.values_list("id", "invoice__number"))
-    automatic = Match.objects.filter(state="posted", decided_by="amiable")
-    wrong = []
-    for match in automatic.select_related("line", "customer"):
-        said = truth["lines"][match.line.record["bank_reference"]]
-        paid = {numbers[part["installment"]] for part in match.allocations}
-        if match.customer.code != said["customer"]:
-            wrong.append((match.line.label, match.customer.code, said))
-        elif said["amount"][0] != "-" and not paid <= {*said["pays"], *said["repeats"]}:
-            wrong.append((match.line.label, paid, said))
-    assert wrong == []
-    customers_lines = [
-        line for line in StatementLine.objects.all()
-        if truth["lines"][line.record["bank_reference"]]["customer"]
-    ]  # fmt: skip
-    assert automatic.count() >= 0.75 * len(customers_lines)
+    assert demo_truth.wrong_posts(truth) == []
+    assert demo_truth.automatic_posts().count() >= 0.75 * demo_truth.customers_lines(truth)
 
 
-def _reminds_nobody_who_has_paid(truth):
-    reminded = ActionItem.objects.filter(action__state="done", action__message__isnull=False)
-    late = []
-    for number, sent_on in reminded.values_list(
-        "installment__invoice__number", "action__message__on_date"
-    ):
-        paid_on = truth["invoices"][number]["paid_on"]
-        if paid_on and date.fromisoformat(paid_on) < sent_on:
-            late.append((number, paid_on, sent_on))
-    assert reminded.exists()
-    assert late == []
+def _contacts_only_whom_it_may(truth):
+    """Messages and calls: nobody who had paid, nobody whom something stops."""
+    assert len(demo_truth.spoken()) > 100
+    assert {each.medium for each in demo_truth.spoken()} >= {"email", "letter", "phone"}
+    assert demo_truth.asked_although_paid(truth) == []
+    assert truth["insolvent"]
+    assert demo_truth.asked_although_insolvent(truth) == []
+    assert demo_truth.asked_although_disputed() == []
+    assert demo_truth.asked_although_held() == []
+    assert demo_truth.asked_although_promised() == []
+
+
+def _shows_the_scenario_engine(document):
+    counts = document["counts"]
+    on_scenarios = counts["scenarios"]
+    assert sum(on_scenarios.values()) == Enrollment.objects.count() > 50
+    assert set(on_scenarios) >= {
+        "sme-standard:2", "sme-courteous:1", "key-accounts:2", "public-bodies:1", "good-payers:1",
+        "consumer-subscription:1",
+    }  # fmt: skip
+    assert {"kept", "partly_kept"} <= set(counts["promises"])
+    assert counts["plans"] == {"late": 1, "running": 1}
+    assert document["experiment"]["payers"].keys() == {"champion", "challenger", "holdout"}
+    assert document["experiment"]["payers"]["challenger"] > 0
+    assert Organization.objects.get().bank_data_max_age_days == 7
+    rules = AssignmentRule.objects.order_by("position").values_list("scenario_code", flat=True)
+    assert rules[0] == "public-bodies"
+    assert Enrollment.objects.filter(is_manual=True).exists()
+    assert Action.objects.filter(step="ask_sales", state="todo").exists()
+
+
+def _shows_what_stops():
+    assert Dispute.objects.filter(amount_minor__isnull=False).exists()
+    assert Dispute.objects.filter(amount_minor=None, closed_on__isnull=False).exists()
+    assert Hold.objects.filter(installment=None).exists()
+    assert ContactPoint.objects.filter(invalid_since__isnull=False, kind="email").exists()
+    assert ContactPoint.objects.filter(opted_out_at__isnull=False).exists()
+    assert PaymentReturn.objects.exclude(reason_code="").exists()
 
 
 def _never_says_the_same_thing_twice():

@@ -28,7 +28,7 @@ from amiable.apps.cases.services import (
     promise_record,
 )
 from amiable.apps.dunning.calls import call_close
-from amiable.apps.dunning.enrollments import enrollments_move
+from amiable.apps.dunning.enrollment.enrollments import enrollments_move
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.services import (
     action_approve,

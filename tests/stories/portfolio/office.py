@@ -16,8 +16,8 @@ from amiable.apps.banking.models import BankAccount, Statement
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.customers.models import ContactPoint, Customer
+from amiable.apps.dunning.library.scenarios import scenario_import
 from amiable.apps.dunning.models import Action, Scenario
-from amiable.apps.dunning.scenarios import scenario_import
 from amiable.apps.dunning.services import (
     PlanCounts,
     SendCounts,

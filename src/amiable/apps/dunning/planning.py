@@ -16,8 +16,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from amiable.apps.cases.models import Case
-from amiable.apps.dunning.assignment import rules_assign
-from amiable.apps.dunning.experiments import members_draw
+from amiable.apps.dunning.enrollment.assignment import rules_assign
+from amiable.apps.dunning.experiment.draws import members_draw
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action, ActionItem, Enrollment, Scenario
 from amiable.apps.messaging.services import messages_withdraw

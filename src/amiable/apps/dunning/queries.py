@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from amiable.apps.dunning.models import Action, ActionItem, Scenario
 from amiable.apps.dunning.planning import CasePlan, plan_preview, scenario_of
-from amiable.apps.dunning.recipients import NOBODY, Chosen, chosen, reaches
+from amiable.apps.dunning.writing.recipients import NOBODY, Chosen, chosen, reaches
 from amiable.core.money import Money
 from amiable.core.scenario import STAGES, Step
 from amiable.core.sentences import Sentence

@@ -23,11 +23,11 @@ from django.utils import timezone
 from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
-from amiable.apps.dunning.copies import copies_tick
-from amiable.apps.dunning.drafts import Ready, drafts
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.planning import scenario_of
+from amiable.apps.dunning.writing.copies import copies_tick
+from amiable.apps.dunning.writing.drafts import Ready, drafts
 from amiable.apps.messaging.routes import Routes, routes_from
 from amiable.apps.messaging.services import messages_freeze, messages_send, messages_withdraw
 from amiable.apps.tenants.models import Organization

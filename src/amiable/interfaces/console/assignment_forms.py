@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from amiable.apps.dunning.enrollments import CaseFilter
+from amiable.apps.dunning.enrollment.enrollments import CaseFilter
 from amiable.core.money import major
 from amiable.core.scenario import Conditions
 from amiable.interfaces.console import labels

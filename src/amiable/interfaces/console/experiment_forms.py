@@ -9,8 +9,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from amiable.apps.dunning.experiment_changes import Design
-from amiable.apps.dunning.experiments import ScenarioName
+from amiable.apps.dunning.experiment.changes import Design
+from amiable.apps.dunning.experiment.draws import ScenarioName
 from amiable.interfaces.console import experiment_words
 
 

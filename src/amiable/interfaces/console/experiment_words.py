@@ -11,8 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from amiable.apps.dunning.experiment_results import Comparison
-from amiable.apps.dunning.experiments import ScenarioName
+from amiable.apps.dunning.experiment.draws import ScenarioName
+from amiable.apps.dunning.experiment.results import Comparison
 from amiable.core.experiment import sequential
 from amiable.core.experiment.arms import Balance
 from amiable.interfaces.console import formats

@@ -10,7 +10,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext
 
-from amiable.apps.dunning import scenarios
+from amiable.apps.dunning.library import scenarios
 from amiable.core.scenario import Scenario, Step
 from amiable.core.scenario_data import ScenarioError, scenario_from_json
 from amiable.core.sentences import Sentence

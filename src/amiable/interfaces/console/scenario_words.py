@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from amiable.apps.dunning.scenarios import Change, changes
+from amiable.apps.dunning.library.scenarios import Change, changes
 from amiable.core.scenario import (
     ANY_TIME,
     HUMAN_MEDIA,

@@ -13,8 +13,8 @@ import click
 from amiable.interfaces.cli.common import OK, REJECTED, emit, tenant_command
 
 if TYPE_CHECKING:
-    from amiable.apps.dunning.enrollments import CaseFilter
-    from amiable.apps.dunning.moves import MovePreview
+    from amiable.apps.dunning.enrollment.enrollments import CaseFilter
+    from amiable.apps.dunning.enrollment.moves import MovePreview
     from amiable.apps.tenants.models import Organization
 
 ACTOR = "amiable assign"
@@ -29,7 +29,7 @@ def assign_command() -> None:
 @tenant_command
 def list_command(*, organization: Organization, on: date, as_json: bool) -> int:  # noqa: ARG001
     """The rules in order, and how many cases follow each scenario."""
-    from amiable.apps.dunning import assignment, enrollments, rules
+    from amiable.apps.dunning.enrollment import assignment, enrollments, rules
 
     shares = [asdict(share) for share in enrollments.scenario_shares(organization.id)]
     lines = [
@@ -47,7 +47,7 @@ def list_command(*, organization: Organization, on: date, as_json: bool) -> int:
 @tenant_command
 def export_command(*, organization: Organization, on: date, as_json: bool) -> int:  # noqa: ARG001
     """Write the rules as YAML on standard output: what `set` reads."""
-    from amiable.apps.dunning import rules
+    from amiable.apps.dunning.enrollment import rules
 
     text = rules.rules_text(organization.id).rstrip()
     emit(rules.rules_data(organization.id), as_json=as_json, text=text)
@@ -59,7 +59,7 @@ def export_command(*, organization: Organization, on: date, as_json: bool) -> in
 @tenant_command
 def set_command(*, organization: Organization, on: date, as_json: bool, file: Path) -> int:
     """Replace the rules by those of a YAML file: a list of {scenario: CODE, when: {...}}."""
-    from amiable.apps.dunning import rules
+    from amiable.apps.dunning.enrollment import rules
     from amiable.core.scenario_data import ScenarioError
 
     try:
@@ -100,7 +100,7 @@ def preview_command(
     *, organization: Organization, on: date, as_json: bool, target: str | None, **asked: Any
 ) -> int:
     """What a move would change; nothing is written."""
-    from amiable.apps.dunning.moves import move_preview
+    from amiable.apps.dunning.enrollment.moves import move_preview
 
     to = _scenario_id(organization, target)
     preview = move_preview(organization.id, _filter(asked), to=to, on=on)
@@ -115,7 +115,7 @@ def move_command(
     *, organization: Organization, on: date, as_json: bool, target: str | None, **asked: Any
 ) -> int:
     """Move running cases to another scenario, or to where the rules say."""
-    from amiable.apps.dunning.enrollments import enrollments_move
+    from amiable.apps.dunning.enrollment.enrollments import enrollments_move
 
     to = _scenario_id(organization, target)
     count = enrollments_move(organization.id, _filter(asked), to=to, on=on, actor=ACTOR)
@@ -124,7 +124,7 @@ def move_command(
 
 
 def _filter(asked: dict[str, Any]) -> CaseFilter:
-    from amiable.apps.dunning.enrollments import CaseFilter
+    from amiable.apps.dunning.enrollment.enrollments import CaseFilter
 
     code, version = _parted(asked.pop("source") or "")
     return CaseFilter(scenario_code=code, version=version, **asked)
@@ -138,7 +138,7 @@ def _parted(text: str) -> tuple[str, int | None]:
 
 
 def _scenario_id(organization: Organization, target: str | None) -> int | None:
-    from amiable.apps.dunning.enrollments import scenario_id
+    from amiable.apps.dunning.enrollment.enrollments import scenario_id
 
     if target is None:
         return None

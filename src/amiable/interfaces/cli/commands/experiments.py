@@ -10,9 +10,9 @@ import click
 from amiable.interfaces.cli.common import OK, REJECTED, emit, tenant_command
 
 if TYPE_CHECKING:
-    from amiable.apps.dunning.experiment_changes import Design
-    from amiable.apps.dunning.experiment_results import Comparison, ExperimentReport, Plan
-    from amiable.apps.dunning.experiments import ScenarioName
+    from amiable.apps.dunning.experiment.changes import Design
+    from amiable.apps.dunning.experiment.draws import ScenarioName
+    from amiable.apps.dunning.experiment.results import Comparison, ExperimentReport, Plan
     from amiable.apps.tenants.models import Organization
 
 ACTOR = "command line"
@@ -38,8 +38,8 @@ def start_command(
     *, organization: Organization, on: date, as_json: bool, dry_run: bool, **options: Any
 ) -> int:
     """Start comparing; the champion is the default scenario."""
-    from amiable.apps.dunning import experiment_changes as changes
-    from amiable.apps.dunning.experiment_results import experiment_plan
+    from amiable.apps.dunning.experiment import changes
+    from amiable.apps.dunning.experiment.results import experiment_plan
 
     design = _design(**options)
     try:
@@ -63,7 +63,7 @@ def show_command(
     *, organization: Organization, on: date, as_json: bool, experiment: int | None
 ) -> int:
     """What an experiment found (default: the newest), the conclusion first."""
-    from amiable.apps.dunning.experiment_results import experiment_report
+    from amiable.apps.dunning.experiment.results import experiment_report
 
     try:
         report = experiment_report(organization.id, experiment, on=on)
@@ -82,7 +82,7 @@ def stop_command(
     *, organization: Organization, on: date, as_json: bool, reason: str, move_to: str | None
 ) -> int:
     """End the running experiment; its cases stay where they are, or all move to one scenario."""
-    from amiable.apps.dunning import experiment_changes as changes
+    from amiable.apps.dunning.experiment import changes
 
     try:
         moved = changes.experiment_stop(
@@ -98,7 +98,7 @@ def stop_command(
 def _design(
     *, name: str, challenger_percent: int | None, excluded: tuple[str, ...], **options: Any
 ) -> Design:
-    from amiable.apps.dunning.experiment_changes import Design
+    from amiable.apps.dunning.experiment.changes import Design
 
     if challenger_percent is None:
         challenger_percent = 45 if options["challenger"] else 0

@@ -26,7 +26,7 @@ def scenario_command() -> None:
 @tenant_command
 def list_command(*, organization: Organization, on: date, as_json: bool) -> int:  # noqa: ARG001
     """Every scenario and version with the cases that run on it, and those shipped to copy."""
-    from amiable.apps.dunning import scenarios
+    from amiable.apps.dunning.library import scenarios
 
     lines = scenarios.scenario_lines(organization.id)
     shipped = scenarios.shipped_left(organization.id)
@@ -79,7 +79,7 @@ def export_command(
     *, organization: Organization, on: date, as_json: bool, code: str, version: int | None  # noqa: ARG001
 ) -> int:  # fmt: skip
     """Write a scenario as YAML on standard output."""
-    from amiable.apps.dunning import scenarios
+    from amiable.apps.dunning.library import scenarios
     from amiable.core.scenario_data import scenario_to_json
 
     definition = _definition(organization, code, version)
@@ -103,7 +103,7 @@ def import_command(
     shipped: str | None, make_default: bool,
 ) -> int:  # fmt: skip
     """Read a scenario from YAML; other content than the newest version makes a new version."""
-    from amiable.apps.dunning import scenarios
+    from amiable.apps.dunning.library import scenarios
     from amiable.core.scenario_data import ScenarioError
 
     try:
@@ -141,7 +141,7 @@ def _step_line(step: Step) -> str:
 
 
 def _read(file: Path) -> Scenario:
-    from amiable.apps.dunning import scenarios
+    from amiable.apps.dunning.library import scenarios
 
     with file.open("rb") as opened:  # no more than decides that it is too long
         return scenarios.scenario_bytes_parse(opened.read(scenarios.MAX_BYTES + 1))
@@ -161,7 +161,7 @@ def _shipped(file: Path | None, code: str | None) -> Scenario:
 
 def _refused(source: str, error: ScenarioError, *, as_json: bool) -> int:
     """Every problem with its place and what would do."""
-    from amiable.apps.dunning.scenarios import problem_of
+    from amiable.apps.dunning.library.scenarios import problem_of
 
     found = [problem_of(sentence) for sentence in error.problems]
     document = {
@@ -185,7 +185,7 @@ def _refused(source: str, error: ScenarioError, *, as_json: bool) -> int:
 
 
 def _definition(organization: Organization, code: str, version: int | None) -> Scenario:
-    from amiable.apps.dunning import scenarios
+    from amiable.apps.dunning.library import scenarios
 
     try:
         return scenarios.scenario_definition(organization.id, code, version=version)

@@ -13,7 +13,7 @@ from amiable.core.money import AmountError, minor
 from amiable.interfaces.cli.common import IsoDate, emit, progress_bar, tenant_command
 
 if TYPE_CHECKING:
-    from amiable.apps.dunning.simulation_tally import UnitCosts
+    from amiable.apps.dunning.simulation.tally import UnitCosts
     from amiable.apps.tenants.models import Organization
 
 EVERYTHING = sys.maxsize
@@ -63,8 +63,8 @@ def simulate_command(
 
     Nothing is written or sent. It simulates work and never says what would be paid.
     """
-    from amiable.apps.dunning.simulation import Asked, Scope, SimulationError, simulation_run
-    from amiable.apps.dunning.simulation_report import simulation_document
+    from amiable.apps.dunning.simulation.report import simulation_document
+    from amiable.apps.dunning.simulation.runs import Asked, Scope, SimulationError, simulation_run
 
     name, version = _scenario(code)
     asked = Asked(
@@ -96,7 +96,7 @@ def _scenario(text: str) -> tuple[str, int | None]:
 
 
 def _unit_costs(costs: tuple[str, ...], minutes: tuple[str, ...]) -> UnitCosts:
-    from amiable.apps.dunning.simulation_tally import UnitCosts
+    from amiable.apps.dunning.simulation.tally import UnitCosts
 
     usual = UnitCosts()
     given = {}
@@ -116,7 +116,7 @@ def _unit_costs(costs: tuple[str, ...], minutes: tuple[str, ...]) -> UnitCosts:
 
 
 def _pairs(texts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    from amiable.apps.dunning.simulation_tally import MEDIA
+    from amiable.apps.dunning.simulation.tally import MEDIA
 
     for text in texts:
         medium, _, value = text.partition("=")

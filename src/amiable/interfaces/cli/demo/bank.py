@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
 from amiable.core.workdays import is_workday, next_workday
 from amiable.interfaces.cli.demo import keys
 from amiable.interfaces.cli.demo.people import Client, plain
-from amiable.interfaces.cli.demo.remittance import Remittance, bank_name, remittance
+from amiable.interfaces.cli.demo.remittance import Remittance, bank_name, mistypings, remittance
 from amiable.interfaces.cli.demo.story import Bill, Books, Payment
 
 OPENING_MINOR = 24_871_836
@@ -74,11 +74,11 @@ def opening(account: int) -> int:
 def _received(
     rng: random.Random, story: Books, payment: Payment, bills: dict[str, Bill], index: int
 ) -> Line:
-    client = story.clients[payment.code]
+    named = [bills[number] for number, _ in payment.parts]
+    client = _writing(story.clients[payment.code], named, bills)
     nature = payment.kind if payment.kind in CODES else "transfer"
     if nature == "transfer" and rng.random() < 0.12:
         nature = "instant"
-    named = [bills[number] for number, _ in payment.parts]
     fields = _FIELDS.get(nature, _transfer_fields)(rng, client, payment, named)
     return Line(
         reference=_reference(payment, rng),
@@ -96,6 +96,18 @@ def _received(
         repeats=payment.repeats,
         **fields,
     )
+
+
+def _writing(client: Client, named: list[Bill], bills: dict[str, Bill]) -> Client:
+    """The payer as it writes this time: no typing error that names another bill of its own, for
+    then nobody could tell what it pays."""
+    if client.reference_style != "transposed":
+        return client
+    known = (bills.get(typed) for bill in named for typed in mistypings(bill.number))
+    others = {each.number for each in known if each and each.code == client.code}
+    if others <= {bill.number for bill in named}:
+        return client
+    return replace(client, reference_style="exact")
 
 
 def _reference(payment: Payment, rng: random.Random) -> str:

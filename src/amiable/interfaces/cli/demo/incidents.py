@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MANAGER, COLLECTOR = "Camille Renard", "Inès Boulay"
 DIRECTION = "Échéancier en discussion avec la direction"
 PROOF = "Preuve de livraison recherchée"
+LATE = ("late", "chronic", "never")
 BOUNCED = "550 5.1.1 boîte inconnue"
 
 
@@ -55,12 +56,13 @@ def note(organization_id: int, story: Books, *, since: date, day: date) -> None:
 
 
 def _among_the_late(story: Books) -> Iterator[Incident]:
-    """Trade customers who pay late and can be written to: two bounce, two opt out, and so on."""
-    late = [client for client in story.clients.values() if _is_ordinary(client)]
-    rng = keys.stream(story.seed, "incidents")
+    """Trade customers who pay late and can be reached: two bounce, two opt out, and so on."""
+    ordinary = [client for client in story.clients.values() if _is_ordinary(client)]
+    keys.stream(story.seed, "incidents").shuffle(ordinary)
+    ordinary.sort(key=lambda client: client.habit not in LATE)  # a small demo has few of them
     kinds = ("bounced", "opted_out", "hold", "hold_invoice", "chosen") * 2
-    chosen = rng.sample(late, k=min(len(kinds), len(late)))
-    for kind, client in zip(kinds, chosen, strict=False):
+    for kind, client in zip(kinds, ordinary, strict=False):
+        rng = keys.stream(story.seed, "incident", client.code)
         first, last = _DAYS[kind]
         day = story.run_begins + timedelta(days=rng.randint(first, last))
         yield Incident(next_workday(day), kind, client.code)
@@ -68,7 +70,7 @@ def _among_the_late(story: Books) -> Iterator[Incident]:
 
 def _is_ordinary(client: Client) -> bool:
     reachable = client.email and client.phone and client.segment == USUAL["company"]
-    return bool(reachable and not client.part and client.habit in {"late", "chronic", "never"})
+    return bool(reachable and not client.part and client.habit in {*LATE, "slightly_late"})
 
 
 # First and last day of the run on which each may come; pauses are late enough to last until today.
@@ -145,7 +147,7 @@ def _hold_invoice(organization_id: int, _story: Books, file: CustomerFile, on: d
 
 
 def _chosen(organization_id: int, _story: Books, file: CustomerFile, on: date) -> None:
-    from amiable.apps.dunning import enrollments
+    from amiable.apps.dunning.enrollment import enrollments
 
     kinder = enrollments.scenario_id(organization_id, "good-payers")
     if kinder is not None:

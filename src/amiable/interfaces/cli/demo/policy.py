@@ -33,7 +33,11 @@ RULES = (
     ("good-payers", {"segments": [GOOD_PAYER]}),
     ("consumer-subscription", {"kinds": ["consumer"]}),
 )
-STANDARD = replace(SME_STANDARD, after_broken=AFTER_BROKEN.code)
+# More than this is read by a person before it leaves.
+CONFIRMED_ABOVE = 800_000
+STANDARD = replace(
+    SME_STANDARD, after_broken=AFTER_BROKEN.code, approval_above_minor=CONFIRMED_ABOVE
+)
 # The challenger: kinder texts at first, on other days.
 _COURTEOUS: Changes = {
     "reminder_1": {"offset_days": 3, "template": "courtesy_1"},
@@ -48,7 +52,8 @@ _READ_FIRST: Changes = {"statement_1": {"approval": "batch"}, "call_1": {"offset
 
 def begin(organization_id: int, folder: Path, *, on: date) -> None:
     """Settings, scenarios and rules, before the first day: nobody is enrolled yet. Repeatable."""
-    from amiable.apps.dunning import rules, scenarios
+    from amiable.apps.dunning.enrollment import rules
+    from amiable.apps.dunning.library import scenarios
     from amiable.apps.dunning.settings import settings_change
 
     values = {"bank_data_max_age_days": BANK_DATA_DAYS, "contact_caps": CAPS}
@@ -90,20 +95,20 @@ def _changed(steps: tuple[Step, ...], changes: Changes) -> tuple[Step, ...]:
 
 
 def _compare(organization_id: int, story: Books, folder: Path, *, on: date) -> None:
-    from amiable.apps.dunning.experiment_changes import Design, experiment_start
-    from amiable.apps.dunning.experiments import experiment_running
+    from amiable.apps.dunning.experiment.changes import Design, experiment_start
+    from amiable.apps.dunning.experiment.draws import experiment_running
 
     if experiment_running(organization_id):
         return
     _import(organization_id, folder, courteous(), on=on)
     design = Design("Ton courtois ou standard", courteous().code, with_running=True)
-    salt = f"demo:{story.seed}"
+    salt = f"comparaison {story.seed}"
     experiment_start(organization_id, design, on=on, actor=ACTOR, salt=salt)
 
 
 def _edit(organization_id: int, folder: Path, *, on: date) -> None:
     """The new version is for new cases, and for every second of those that run."""
-    from amiable.apps.dunning import enrollments
+    from amiable.apps.dunning.enrollment import enrollments
 
     _import(organization_id, folder, key_accounts(), on=on)
     code = KEY_ACCOUNTS.code
@@ -115,7 +120,7 @@ def _edit(organization_id: int, folder: Path, *, on: date) -> None:
 
 def _import(organization_id: int, folder: Path, definition: Scenario, *, on: date) -> None:
     """Through a file, as `amiable scenario import` reads it."""
-    from amiable.apps.dunning import scenarios
+    from amiable.apps.dunning.library import scenarios
 
     text = scenarios.scenario_text(definition)
     path = _written(folder / "scenarios" / f"{definition.code}.yaml", text)

@@ -30,16 +30,17 @@ _PARTS: Mapping[int, Part] = {
     1: "asked", 5: "plan", 7: "plan_late", 10: "insolvent", 12: "in_parts", 15: "returned",
     17: "returned",
 }  # fmt: skip
-# A customer with a contract is invoiced every month: what its part needs is sure to come.
+# A customer with a contract is invoiced every month: what its part needs is sure to come. Who pays
+# equal bills in parts names them, or nobody could tell which one it pays.
+_NAMED = {"reference_style": "exact", "third_party": None}
 FORCED: Mapping[Part, Mapping[str, Any]] = {
-    "plan": {"habit": "never", "contract_minor": 24_000, "third_party": None},
-    "plan_late": {"habit": "never", "contract_minor": 14_900, "third_party": None},
+    "plan": {**_NAMED, "habit": "never", "contract_minor": 24_000},
+    "plan_late": {**_NAMED, "habit": "never", "contract_minor": 14_900},
     "insolvent": {"habit": "never", "contract_minor": 14_900},
-    "in_parts": {"habit": "partial", "contract_minor": 62_500, "third_party": None},
+    "in_parts": {**_NAMED, "habit": "partial", "contract_minor": 62_500},
     "asked": {
         "habit": "punctual",
         "contract_minor": 0,
-        "third_party": None,
         "segment": KEY_ACCOUNT,
         "term": "30 jours net",
         "term_days": 30,

@@ -79,10 +79,12 @@ def _order(_rng: random.Random, bill: Bill) -> str:
 
 
 def _transposed(rng: random.Random, bill: Bill) -> str:
-    at = rng.randint(8, 10)
-    digits = list(bill.number)
-    digits[at], digits[at + 1] = digits[at + 1], digits[at]
-    return "".join(digits)
+    return rng.choice(mistypings(bill.number))
+
+
+def mistypings(number: str) -> list[str]:
+    """What a number becomes when two of its last digits change places."""
+    return [number[:at] + number[at + 1] + number[at] + number[at + 2 :] for at in (8, 9, 10)]
 
 
 _WRITE = {

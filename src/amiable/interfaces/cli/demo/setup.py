@@ -42,10 +42,10 @@ def find() -> tuple[int, Lived] | None:
         organization = queries.organization(SLUG)
     except LookupError:
         return None
-    payload = last_payload(organization.id, LIVED)
+    payload = last_payload(organization.pk, LIVED)
     if payload is None:
         return None
-    return organization.id, _lived(payload)
+    return organization.pk, _lived(payload)
 
 
 def only_demo() -> bool:
@@ -71,7 +71,7 @@ def create(settings: Settings) -> int:
     with transaction.atomic():
         organization = services.organization_create(slug=SLUG, name=fictional.name)
         services.creditor_create(
-            organization.id,
+            organization.pk,
             code="main",
             name=fictional.name,
             siren=fictional.siren,
@@ -85,10 +85,10 @@ def create(settings: Settings) -> int:
         people = ((LOGIN, "Camille Renard", "manager"), (COLLECTOR, "Inès Boulay", "collector"))
         for email, name, role in people:
             services.user_create(
-                organization.id, email=email, password=PASSWORD, name=name, role=role
+                organization.pk, email=email, password=PASSWORD, name=name, role=role
             )
-        remember(organization.id, Lived(settings, None))
-    return int(organization.id)
+        remember(organization.pk, Lived(settings, None))
+    return int(organization.pk)
 
 
 def remember(organization_id: int, lived: Lived) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MANAGER, COLLECTOR = "Camille Renard", "Inès Boulay"
 # What is younger waits for the visitor (working days).
-LEFT_NOTICES, LEFT_CALLS, LEFT_BATCH, LEFT_TASKS = 8, 4, 6, 14
+LEFT_NOTICES, LEFT_CALLS, LEFT_BATCH, LEFT_TASKS = 8, 5, 6, 14
 
 NOTES = {
     "no_answer": "Messagerie, message laissé.",

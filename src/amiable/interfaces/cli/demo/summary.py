@@ -56,7 +56,7 @@ def document(life: Life) -> dict[str, Any]:
 
 def _scenarios(organization_id: int) -> dict[str, int]:
     """Cases by scenario and version."""
-    from amiable.apps.dunning.enrollments import scenario_shares
+    from amiable.apps.dunning.enrollment.enrollments import scenario_shares
 
     shares = scenario_shares(organization_id)
     return {f"{share.code}:{share.version}": share.cases for share in shares}
@@ -64,7 +64,7 @@ def _scenarios(organization_id: int) -> dict[str, int]:
 
 def _experiment(organization_id: int, on: date) -> dict[str, Any] | None:
     """The comparison that runs, and how many cases each arm has; None = none yet."""
-    from amiable.apps.dunning.experiment_results import experiment_report
+    from amiable.apps.dunning.experiment.results import experiment_report
 
     try:
         report = experiment_report(organization_id, None, on=on)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 
 from amiable.apps.dunning import exclusions, services
 from amiable.apps.dunning import queries as dunning
-from amiable.apps.dunning.previews import action_preview
+from amiable.apps.dunning.writing.previews import action_preview
 from amiable.interfaces.console import clock, labels, toasts
 from amiable.interfaces.console.access import Request, actor, back, change, ids, page
 

@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
-from amiable.apps.dunning import assignment as assigning
-from amiable.apps.dunning import enrollments, rules
-from amiable.apps.dunning.moves import move_preview
+from amiable.apps.dunning.enrollment import assignment as assigning
+from amiable.apps.dunning.enrollment import enrollments, rules
+from amiable.apps.dunning.enrollment.moves import move_preview
 from amiable.apps.dunning.services import cases_replan
 from amiable.core.scenario_data import ScenarioError
 from amiable.interfaces.console import assignment_forms, clock, labels, sentences, toasts

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from amiable.apps.cases import services as cases
 from amiable.apps.customers.queries import point_customers
 from amiable.apps.dunning import queries as dunning
-from amiable.apps.dunning.enrollments import case_scenario
+from amiable.apps.dunning.enrollment.enrollments import case_scenario
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
 from amiable.apps.insights.customer_file import CustomerFile, customer_file, positions_decide

@@ -8,8 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
-from amiable.apps.dunning import experiment_changes as changes
-from amiable.apps.dunning import experiment_results as results
+from amiable.apps.dunning.experiment import changes, results
 from amiable.interfaces.console import clock, experiment_words, forms, sentences, toasts
 from amiable.interfaces.console.access import Request, actor, manage, page
 from amiable.interfaces.console.experiment_forms import ExperimentForm, StopForm

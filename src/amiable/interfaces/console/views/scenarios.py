@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
-from amiable.apps.dunning import scenarios
+from amiable.apps.dunning.library import scenarios
 from amiable.core.scenario import Scenario
 from amiable.core.scenario_data import ScenarioError
 from amiable.core.shipped import SHIPPED

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
-from amiable.apps.dunning import simulation_jobs as kept
-from amiable.apps.dunning.simulation import SimulationError
+from amiable.apps.dunning.simulation import jobs as kept
+from amiable.apps.dunning.simulation.runs import SimulationError
 from amiable.apps.tenants import queries as tenants
 from amiable.interfaces.console import clock, forms, labels, sentences, simulating, toasts
 from amiable.interfaces.console.access import Request, change, page, page_number

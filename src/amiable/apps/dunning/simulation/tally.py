@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from itertools import count
 from typing import get_args
 
-from amiable.apps.dunning.past import PastCase, settled_by
+from amiable.apps.dunning.simulation.past import PastCase, settled_by
 from amiable.core.scenario import STAGES, Medium, Stage
 from amiable.core.simulation import SimulatedContact
 

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from amiable.apps.dunning.enrollments import CaseFilter, Move, left_alone_count, moves
+from amiable.apps.dunning.enrollment.enrollments import CaseFilter, Move, left_alone_count, moves
+from amiable.apps.dunning.enrollment.switching import Definitions, replaced, step_stays
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.reasons import family, order
-from amiable.apps.dunning.switching import Definitions, replaced, step_stays
 from amiable.core import replan
 from amiable.core.facts import CaseFacts
 from amiable.core.planner import PlannedAction, plan

@@ -10,13 +10,13 @@ from datetime import date, timedelta
 from django.db.models import Count, Min
 
 from amiable.apps.customers.models import Customer
-from amiable.apps.dunning.experiment_changes import Design, design_check, running_on
-from amiable.apps.dunning.experiment_payers import (
+from amiable.apps.dunning.experiment.changes import Design, design_check, running_on
+from amiable.apps.dunning.experiment.draws import ScenarioName, scenario_name, shares_of
+from amiable.apps.dunning.experiment.payers import (
     experiment_currency,
     experiment_history,
     experiment_payers,
 )
-from amiable.apps.dunning.experiments import ScenarioName, scenario_name, shares_of
 from amiable.apps.dunning.models import Experiment, Scenario
 from amiable.apps.dunning.planning import default_scenario
 from amiable.core.experiment.arms import ARMS, Arm, Balance, balance, draw_p_value, payer_group

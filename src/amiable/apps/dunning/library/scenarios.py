@@ -12,20 +12,20 @@ from django.db import transaction
 from django.db.models import Count, Max
 
 from amiable.apps.audit.services import Happening, event_record
-from amiable.apps.dunning.models import Enrollment, Scenario
-from amiable.apps.dunning.planning import default_scenario
-from amiable.apps.dunning.scenario_checks import (
+from amiable.apps.dunning.library.checks import (
     Problem,
     problem_of,
     scenario_check,
     template_names,
 )
-from amiable.apps.dunning.scenario_files import (
+from amiable.apps.dunning.library.files import (
     MAX_BYTES,
     scenario_bytes_parse,
     scenario_parse,
     scenario_text,
 )
+from amiable.apps.dunning.models import Enrollment, Scenario
+from amiable.apps.dunning.planning import default_scenario
 from amiable.apps.tenants.queries import organization_lock
 from amiable.core.scenario import Scenario as Definition
 from amiable.core.scenario import Step

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from amiable.apps.dunning.simulation import Simulation
-from amiable.apps.dunning.simulation_tally import (
+from amiable.apps.dunning.simulation.runs import Simulation
+from amiable.apps.dunning.simulation.tally import (
     CHANGES,
     FIRST_CONTACT_DAYS,
     CaseDifference,

@@ -14,12 +14,12 @@ from typing import Literal
 from django.db.models import Q, QuerySet
 
 from amiable.apps.cases.models import Case
-from amiable.apps.dunning.assignment import rules_assign
+from amiable.apps.dunning.enrollment.assignment import rules_assign
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Enrollment, Scenario
-from amiable.apps.dunning.past import SLACK, Known, PastCase, past_cases
 from amiable.apps.dunning.planning import scenario_of
-from amiable.apps.dunning.simulation_tally import Difference, Earliest, Hindsight, UnitCosts, Work
+from amiable.apps.dunning.simulation.past import SLACK, Known, PastCase, past_cases
+from amiable.apps.dunning.simulation.tally import Difference, Earliest, Hindsight, UnitCosts, Work
 from amiable.apps.receivables.models import Installment
 from amiable.core.scenario import Scenario as Definition
 from amiable.core.scenario import joined

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from amiable.apps.dunning.drafts import Ready, drafts
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.planning import scenario_of
+from amiable.apps.dunning.writing.drafts import Ready, drafts
 from amiable.apps.messaging.modes import test_recipient
 from amiable.apps.messaging.rendering import Material, drafts_render
 from amiable.core.drafts import Recipient

@@ -14,16 +14,16 @@ from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.customers.models import Customer
-from amiable.apps.dunning.enrollments import enrollments_move
-from amiable.apps.dunning.experiments import (
+from amiable.apps.dunning.enrollment.enrollments import enrollments_move
+from amiable.apps.dunning.experiment.draws import (
     ScenarioName,
     cases_draw,
     experiment_running,
     scenario_name,
 )
+from amiable.apps.dunning.library.scenarios import scenario_copy, shipped_left
 from amiable.apps.dunning.models import Enrollment, Experiment, ExperimentMember, Scenario
 from amiable.apps.dunning.planning import default_scenario
-from amiable.apps.dunning.scenarios import scenario_copy, shipped_left
 from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.queries import organization_lock
 from amiable.core.experiment.arms import LEAST_CHAMPION_PERCENT, Shares, SharesError

@@ -18,10 +18,10 @@ from amiable.apps.audit.models import Event
 from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
-from amiable.apps.dunning.assignment import Assigned, newest_versions, rules_assign
+from amiable.apps.dunning.enrollment.assignment import Assigned, newest_versions, rules_assign
+from amiable.apps.dunning.enrollment.switching import Definitions, pending_renew
 from amiable.apps.dunning.models import Enrollment, ExperimentMember, Scenario
 from amiable.apps.dunning.planning import default_scenario
-from amiable.apps.dunning.switching import Definitions, pending_renew
 from amiable.core.scenario import Scenario as Definition
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 

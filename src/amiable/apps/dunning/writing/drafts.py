@@ -11,15 +11,15 @@ from datetime import date, timedelta
 from django.db.models import Min
 
 from amiable.apps.customers.models import Customer
-from amiable.apps.dunning.listing import (
+from amiable.apps.dunning.models import Action, ActionItem
+from amiable.apps.dunning.writing.listing import (
     Account,
     account_lines,
     broken_pledge,
     message_lines,
     returned_payment,
 )
-from amiable.apps.dunning.models import Action, ActionItem
-from amiable.apps.dunning.recipients import Reach, chosen, reaches
+from amiable.apps.dunning.writing.recipients import Reach, chosen, reaches
 from amiable.apps.messaging.mandates import MANDATE_MARK
 from amiable.apps.messaging.models import Message
 from amiable.apps.receivables.models import Installment

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from amiable.apps.audit.services import Happening, event_record
-from amiable.apps.dunning.assignment import newest_versions, rules
+from amiable.apps.dunning.enrollment.assignment import newest_versions, rules
 from amiable.apps.dunning.models import AssignmentRule
 from amiable.core.scenario import Conditions
 from amiable.core.scenario_data import ScenarioError, _plain, _read

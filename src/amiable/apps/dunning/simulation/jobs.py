@@ -18,7 +18,8 @@ from django.utils import timezone
 from django_tasks import task
 
 from amiable.apps.dunning.models import Scenario
-from amiable.apps.dunning.simulation import (
+from amiable.apps.dunning.simulation.report import simulation_document
+from amiable.apps.dunning.simulation.runs import (
     Asked,
     Scope,
     SimulationError,
@@ -26,8 +27,7 @@ from amiable.apps.dunning.simulation import (
     scenario_pick,
     simulation_run,
 )
-from amiable.apps.dunning.simulation_report import simulation_document
-from amiable.apps.dunning.simulation_tally import UnitCosts
+from amiable.apps.dunning.simulation.tally import UnitCosts
 from amiable.apps.work.models import Job
 from amiable.apps.work.queries import job_waits
 from amiable.apps.work.services import job, job_queue

@@ -1,0 +1,1 @@
+"""Which scenario a case follows: by rule, by hand, or moved on purpose."""

@@ -1,0 +1,1 @@
+"""Two scenarios compared on payers drawn at random."""

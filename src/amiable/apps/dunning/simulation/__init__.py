@@ -1,0 +1,1 @@
+"""Scenarios lived before they are trusted: days ahead, and past days again."""

@@ -1,0 +1,1 @@
+"""From an action about to leave to the draft of its message."""
