@@ -365,3 +365,18 @@ def test_a_credit_that_covers_the_overdue_is_weighed_again_when_more_falls_due()
     )
     assert codes(decided.skips[0]) == ["stop.credit_covers"]
     assert decided.next_look_on == DUE + timedelta(days=6)  # +4 is a Saturday
+
+
+def test_what_waits_for_approval_is_not_cancelled_because_of_a_gap_or_a_weekday():
+    day = DUE + timedelta(days=20)
+    case = facts(item(steps_done={"firm_letter": day - timedelta(days=9)}), last_contact_on=day)
+    waiting = PendingAction(1, "7/sms/1", "sms", day, frozenset({1}), "to_approve", "sms")
+    decided = plan(case, SME_STANDARD, day)
+    assert (decided.actions, decided.postponed) == ((), {"7/sms/1"})
+    assert change(replace(case, pending=(waiting,)), SME_STANDARD, plan=decided).cancel == ()
+    # A call would be made today all the same.
+    call = replace(waiting, state="todo")
+    changed = change(replace(case, pending=(call,)), SME_STANDARD, plan=decided)
+    assert [sentence.code for _, sentence in changed.cancel] == ["stop.gap"]
+    paid = replace(case, items=(), pending=(waiting,))
+    assert change(paid, SME_STANDARD, plan=plan(paid, SME_STANDARD, day)).cancel

@@ -208,6 +208,20 @@ def test_a_formal_notice_waits_for_a_person_while_fresh_invoices_go_on():
     assert days_of(office.live(day(22), day(22))) == [(22, "notice")]
 
 
+def test_an_approval_is_not_lost_to_a_reminder_about_another_invoice():
+    office = Office(scenario(mail("first", 1), letter("firm", 5), notice(15), min_gap_days=3))
+    customer = office.customer()
+    office.invoice(customer, "OLD", due=DUE)
+    office.live(DUE, day(8))
+    office.live(day(9), day(15), approve=False)
+    office.invoice(customer, "NEW", due=day(20), on=day(16))
+    assert days_of(office.live(day(16), day(21), approve=False)) == [(21, "first")]
+    waiting = office.actions(step="notice").get()
+    assert action_approve(office.id, [waiting.id], on=day(22), **WHO) == 1
+    # Two days after the reminder is too soon; three are enough.
+    assert days_of(office.live(day(22), day(24), approve=False)) == [(24, "notice")]
+
+
 def test_a_large_amount_is_confirmed_by_a_person_and_a_small_one_leaves_by_itself():
     office = Office(scenario(mail("first", 1), approval_above_minor=500_000))
     office.invoice(office.customer("LARGE"), due=DUE, euros=5001)

@@ -98,7 +98,8 @@ class Skip:
 class Plan:
     """What is due on `day` (a working day), why the rest is not, and when to look again.
 
-    `passed_over` = the steps whose conditions the case does not meet, and why.
+    `passed_over` = the steps whose conditions the case does not meet, and why. `postponed` = keys
+    of actions that nothing but the moment keeps back.
     """
 
     case_id: int
@@ -107,6 +108,7 @@ class Plan:
     skips: tuple[Skip, ...] = ()
     next_look_on: date | None = None
     passed_over: tuple[Sentence, ...] = ()
+    postponed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,11 @@ class _Work:
     actions: list[PlannedAction] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
     passed_over: list[Sentence] = field(default_factory=list)
+    postponed: set[str] = field(default_factory=set)
+
+    def key(self, step: Step) -> str:
+        """The key that the next action of a step has."""
+        return f"{self.facts.case_id}/{step.code}/{self.facts.closed_counts.get(step.code, 0) + 1}"
 
     def skip(self, stop: Stop, item_id: int | None = None) -> None:
         self.skips.append(Skip(stop.sentence, item_id))
@@ -177,7 +184,13 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
         _take(work, step, members)
     look = _look(facts, today, work.looks)
     return Plan(
-        facts.case_id, day, tuple(work.actions), tuple(work.skips), look, tuple(work.passed_over)
+        facts.case_id,
+        day,
+        tuple(work.actions),
+        tuple(work.skips),
+        look,
+        tuple(work.passed_over),
+        frozenset(work.postponed),
     )
 
 
@@ -225,7 +238,10 @@ def _take(work: _Work, step: Step | None, members: list[_Due]) -> None:
             work.skips.append(Skip(sentence, at.item.id))
         work.looks.append(work.day + timedelta(days=max(1, work.scenario.min_gap_days)))
         return
-    stop = _group_stop(work, step, [at.item for at in members])
+    kept = [at.item for at in members]
+    stop = _group_stop(work, step, kept)
+    if stop is None and (stop := _moment_stop(work, step, kept)):
+        work.postponed |= {work.key(each) for each in (step, *work.scenario.companions[step.code])}
     if stop:
         work.skips.insert(0, Skip(stop.sentence))
         work.looks.append(stop.look_on)
@@ -245,9 +261,16 @@ def _group_stop(work: _Work, step: Step, kept: list[Item]) -> Stop | None:
     if stop:
         return stop
     medium = medium_for(facts, step)
-    if isinstance(medium, Stop):
-        return medium
+    return medium if isinstance(medium, Stop) else None
+
+
+def _moment_stop(work: _Work, step: Step, kept: list[Item]) -> Stop | None:
+    """Not on this day of the week, or too soon after another contact."""
+    facts, scenario, day = work.facts, work.scenario, work.day
+    medium = medium_for(facts, step)
     stop = weekday_stop(facts, step, day)
+    if isinstance(medium, Stop):
+        return stop
     stop = stop or pace_stop(facts, scenario, medium=medium, today=day)
     if stop is None and medium in CONTACT_MEDIA:
         stop = regroup_stop(facts, scenario, kept=kept, today=day)

@@ -42,9 +42,16 @@ def change(facts: CaseFacts, scenario: Scenario, *, plan: Plan) -> Change:
             for key, action in pending.items()
             if key not in planned
             and action.state not in _UNTOUCHABLE
+            and not _waits(plan, action)
             and not _still_accompanies(facts, scenario, plan, action)
         ),
     )
+
+
+def _waits(plan: Plan, action: PendingAction) -> bool:
+    """What only the moment keeps back stays, with its approval: the guard sees to the moment. A
+    call goes, because nothing would keep it from being made today."""
+    return action.key in plan.postponed and action.state != "todo"
 
 
 def _still_accompanies(

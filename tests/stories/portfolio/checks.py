@@ -193,7 +193,7 @@ def lost_problems(office: Office, day: date) -> list[str]:
         found += [
             f"{key} is {action.state} and not due any more on {day}"
             for key, action in waiting.items()
-            if key not in wanted
+            if key not in {*wanted, *each.plan.postponed}
             and action.state != "claimed"
             and not step_data(action)[0].get("accompanies")
         ]
