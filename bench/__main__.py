@@ -1,5 +1,6 @@
 """Run the benchmarks, each in its own process on its own empty database; write docs/benchmarks.md.
 
+A run of some of them renews their rows and leaves the others, each with the day it was taken.
 `python -m bench [--only NAME] [--database sqlite|postgresql] [--json] [--no-write]`
 """
 
@@ -23,6 +24,7 @@ from scripts.postgres import postgres_server
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "docs" / "benchmarks.md"
+ROWS = REPORT.with_suffix(".json")
 MODULES = ("imports", "planning", "matching", "messages", "figures", "experiments", "simulation")
 DATABASES = ("sqlite", "postgresql")
 
@@ -34,19 +36,24 @@ def main() -> int:
         print(json.dumps(_run_inside(options.inside)))
         return 0
     rows: list[dict[str, Any]] = []
+    on = date.today().isoformat()
     failed = []
     for database in options.database or DATABASES:
         for name in options.only or MODULES:
             print(f"{name} on {database} ...", file=sys.stderr, flush=True)
             try:
                 rows += [
-                    {"database": database, "module": name, **row} for row in _run(name, database)
+                    {"database": database, "module": name, "on": on, **row}
+                    for row in _run(name, database)
                 ]
             except subprocess.CalledProcessError:
                 failed.append(f"{name} on {database}")
-    document = {"machine": machine(), "on": date.today().isoformat(), "results": rows}
-    if not options.only and not options.database and not failed and not options.no_write:
-        REPORT.write_text(markdown(document), "utf-8")
+    document = {"machine": machine(), "on": on, "results": rows}
+    if not failed and not options.no_write:
+        kept = renewed(json.loads(ROWS.read_text("utf-8"))["results"], rows)
+        whole = {**document, "results": kept}
+        ROWS.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        REPORT.write_text(markdown(whole), "utf-8")
     if options.as_json:
         print(json.dumps(document, indent=2, ensure_ascii=False))
     else:
@@ -54,6 +61,13 @@ def main() -> int:
     for name in failed:
         print(f"failed: {name}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def renewed(before: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of before, those of the modules and databases just run replaced."""
+    run = {(row["database"], row["module"]) for row in rows}
+    kept = [row for row in before if (row["database"], row["module"]) not in run] + rows
+    return sorted(kept, key=lambda r: (r["database"] != "sqlite", MODULES.index(r["module"])))
 
 
 def machine() -> dict[str, Any]:
@@ -88,12 +102,12 @@ def markdown(document: dict[str, Any]) -> str:
         f"{document['on']}, {where['cores']} cores of {where['cpu']}, {where['memory_gib']} GiB, "
         f"{where['system']}, Python {where['python']}.",
         "",
-        "| what | database | value | reference | ratio |",
-        "|---|---|---:|---|---:|",
+        "| what | database | value | reference | ratio | taken on |",
+        "|---|---|---:|---|---:|---|",
     ]
     lines += [
         f"| {row['name']} | {row['database']} | {_number(row['value'])} {row['unit']} | "
-        f"{row['reference']} | {_number(row['ratio'])} |"
+        f"{row['reference']} | {_number(row['ratio'])} | {row['on']} |"
         for row in document["results"]
     ]
     return "\n".join([*lines, ""])
@@ -110,7 +124,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=MODULES, help="run only this one")
     parser.add_argument("--database", action="append", choices=DATABASES, help="only this one")
     parser.add_argument("--json", dest="as_json", action="store_true", help="one JSON document")
-    parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md alone")
+    parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.* alone")
     parser.add_argument("--inside", choices=MODULES, help=argparse.SUPPRESS)
     return parser.parse_args()
 
