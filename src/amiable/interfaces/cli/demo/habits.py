@@ -66,14 +66,18 @@ def _pay_date(rng: random.Random, client: Client, bill: Bill) -> date:
 
 
 def _contest(rng: random.Random, story: Books, client: Client, bill: Bill) -> Contest | None:
-    """About one bill in fourteen that falls due during the days of the demo is disputed."""
+    """About one bill in fourteen that falls due during the days of the demo is disputed; who
+    disputes everything does so in part and as a whole in turn."""
     opened_on = add_workdays(bill.due, rng.randint(4, 10))
     if client.habit in {"debit", "never", "statement"} or bill.total_minor < 30_000:
         return None
-    if not story.run_begins <= opened_on <= story.ends or rng.random() > 0.07:
+    often = 1 if client.part == "disputes" else 0.07
+    if not story.run_begins <= opened_on <= story.ends or rng.random() > often:
         return None
     closed_on = add_workdays(opened_on, rng.randint(7, 22))
     percent = rng.choice(DISPUTED_PERCENT)
+    if client.part == "disputes":
+        percent = 40 if bill.due.month % 2 else None
     part = None if percent is None else bill.total_minor * percent // 100
     return Contest(bill.number, opened_on, closed_on, rng.choice(REASONS), part)
 

@@ -16,8 +16,8 @@ Habit = Literal[
 ]
 # What happens to a customer on purpose, so that every demo shows it: a payment plan that runs, one
 # with a missed instalment, a promise kept in part, a returned debit, an insolvency, a key account
-# about which the sales owner is asked.
-Part = Literal["", "plan", "plan_late", "in_parts", "returned", "insolvent", "asked"]
+# about which the sales owner is asked, one who disputes every bill.
+Part = Literal["", "plan", "plan_late", "in_parts", "returned", "insolvent", "asked", "disputes"]
 
 KEY_ACCOUNT, RISKY, GOOD_PAYER = "grands-comptes", "risque", "bons-payeurs"
 USUAL: Mapping[CustomerKind, str] = {
@@ -27,8 +27,8 @@ KEY_ACCOUNT_WEIGHT = 3.0
 
 # By position in each two hundred customers; the kind at each position is people._kind's.
 _PARTS: Mapping[int, Part] = {
-    1: "asked", 5: "plan", 7: "plan_late", 10: "insolvent", 12: "in_parts", 15: "returned",
-    17: "returned",
+    1: "asked", 3: "disputes", 5: "plan", 7: "plan_late", 10: "insolvent", 12: "in_parts",
+    15: "returned", 17: "returned",
 }  # fmt: skip
 # A customer with a contract is invoiced every month: what its part needs is sure to come. Who pays
 # equal bills in parts names them, or nobody could tell which one it pays.
@@ -38,6 +38,7 @@ FORCED: Mapping[Part, Mapping[str, Any]] = {
     "plan_late": {**_NAMED, "habit": "never", "contract_minor": 14_900},
     "insolvent": {"habit": "never", "contract_minor": 14_900},
     "in_parts": {**_NAMED, "habit": "partial", "contract_minor": 62_500},
+    "disputes": {**_NAMED, "habit": "slightly_late", "contract_minor": 39_000},
     "asked": {
         "habit": "punctual",
         "contract_minor": 0,
