@@ -18,7 +18,7 @@ AGREED, FIRST, INSOLVENT = timedelta(days=9), timedelta(days=21), timedelta(days
 PARTS = {"plan": (4, 4), "plan_late": (3, 1)}
 
 
-def agree(story: Books, client: Client, bills: Sequence[Bill]) -> None:
+def agree(story: Books, client: Client, *, bills: Sequence[Bill]) -> None:
     """Add what this customer's part brings: its plan with the payments of it, its insolvency."""
     owed = _owed(story, client, bills)
     if client.part == "insolvent":

@@ -37,7 +37,7 @@ def books(seed: int, anchor: date, *, customers: int, invoices: int) -> Books:
         credit_notes += notes
         story.payments += payments
         story.contests += contests
-        agree(story, client, by_client[client.code])
+        agree(story, client, bills=by_client[client.code])
     bills = [bill for group in by_client.values() for bill in group]
     story.bills = sorted(bills + credit_notes, key=lambda bill: (bill.issued, bill.number))
     story.payments.sort(key=lambda payment: (payment.on, payment.code, payment.amount_minor))

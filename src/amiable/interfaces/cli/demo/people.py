@@ -227,7 +227,7 @@ def _client(seed: int, index: int, taken: set[str]) -> Client:
 def _profiled(rng: random.Random, client: Client) -> Client:
     """With what its part asks of it, and what the creditor knows of it: segment, score, people."""
     client = replace(client, **profiles.FORCED.get(client.part, {}))
-    segment = profiles.segment(rng, client.kind, client.habit, weight=client.weight)
+    segment = profiles.segment(rng, client.kind, habit=client.habit, weight=client.weight)
     names = [_consumer_name(rng) for _ in range(2)]
     reached = client.email if client.kind != "consumer" else ""
     if client.part:
@@ -237,7 +237,7 @@ def _profiled(rng: random.Random, client: Client) -> Client:
         segment=segment,
         score=profiles.score(rng, client.habit),
         role=profiles.role(rng, client.kind),
-        colleagues=profiles.colleagues(names, segment, reached),
+        colleagues=profiles.colleagues(names, segment=segment, email=reached),
     )
 
 

@@ -15,7 +15,7 @@ Habit = Literal[
     "punctual", "slightly_late", "late", "chronic", "never", "partial", "statement", "fee", "debit"
 ]
 # What happens to a customer on purpose, so that every demo shows it: a payment plan that runs, one
-# with a missed instalment, a promise kept in part, a returned debit, an insolvency, a key account
+# with a missed installment, a promise kept in part, a returned debit, an insolvency, a key account
 # about which the sales owner is asked, one who disputes every bill.
 Part = Literal["", "plan", "plan_late", "in_parts", "returned", "insolvent", "asked", "disputes"]
 
@@ -77,7 +77,7 @@ def part_of(index: int) -> Part:
     return _PARTS.get(index % 200, "")
 
 
-def segment(rng: random.Random, kind: CustomerKind, habit: Habit, *, weight: float) -> str:
+def segment(rng: random.Random, kind: CustomerKind, *, habit: Habit, weight: float) -> str:
     """How the creditor files a customer; a trade customer of no note is "pme"."""
     roll = rng.random()
     if kind != "company":
@@ -102,7 +102,7 @@ def role(rng: random.Random, kind: CustomerKind) -> str:
     return rng.choice(ROLES[kind])
 
 
-def colleagues(names: Sequence[str], segment: str, email: str) -> tuple[Colleague, ...]:
+def colleagues(names: Sequence[str], *, segment: str, email: str) -> tuple[Colleague, ...]:
     """The manager and the director that are known at a key account, under the domain of `email`."""
     if segment != KEY_ACCOUNT or not email:
         return ()

@@ -165,21 +165,10 @@ def batches(desk: Desk) -> None:
 
 def _call(rng: random.Random, desk: Desk, line: AgendaLine) -> None:
     """One call: what it brought and its result, in one gesture as in the console."""
-    from django.db import transaction
+    from amiable.apps.dunning.calls import call_close
 
-    from amiable.apps.cases.services import call_outcome_apply
-    from amiable.apps.dunning.services import call_record
-
-    result = _answer(rng, desk, line)
-    outcome = _outcome(rng, desk, line, result)
-    with transaction.atomic():
-        call_outcome_apply(
-            desk.organization_id, line.case_id, outcome, on=desk.day, actor=COLLECTOR
-        )
-        call_record(
-            desk.organization_id, line.id, result=outcome.result, on=desk.day, actor=COLLECTOR,
-            note=outcome.note,
-        )  # fmt: skip
+    outcome = _outcome(rng, desk, line, _answer(rng, desk, line))
+    call_close(desk.organization_id, line.id, outcome, on=desk.day, actor=COLLECTOR)
 
 
 def _answer(rng: random.Random, desk: Desk, line: AgendaLine) -> str:
