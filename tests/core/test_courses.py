@@ -11,7 +11,7 @@ from amiable.core.facts import Promise, Receipt
 from amiable.core.planner import plan
 from amiable.core.scenario import Scenario, Step, joined
 from amiable.core.shipped import AFTER_BROKEN, RISKY, SME_STANDARD
-from tests.core.builders import DUE, facts, item
+from tests.core.builders import DUE, facts, item, told
 from tests.core.simulation import World
 
 
@@ -136,6 +136,20 @@ def test_a_broken_promise_resumes_one_step_higher_at_once():
     (action,) = plan(early, SME_STANDARD, day(9)).actions
     assert action.step.code == "sms"  # its own day would be D+15
     assert action.reasons[0].code == "plan.one_step_higher"
+
+
+def test_a_promise_broken_before_any_message_brings_the_first_that_asks_for_what_is_overdue():
+    """Not the preventive message that a promise kept from leaving in time."""
+    course = scenario(step("soon", -5, stage="preventive"), step("late", 20))
+    promise = Promise(120_000, day(2), 0, made_on=day(-3))
+    (action,) = plan(facts(item(), promises=(promise,)), course, day(3)).actions
+    assert action.step.code == "late"
+    assert told(action.reasons[0]) == (
+        "FA1: what was promised did not come by 2026-09-03: the next step comes at once."
+    )
+    only = scenario(step("soon", -5, stage="preventive"))
+    nothing = plan(facts(item(), promises=(promise,)), only, day(3))
+    assert (nothing.actions, nothing.next_look_on) == ((), None)
 
 
 def test_a_broken_promise_does_not_bring_a_formal_notice_before_anything_firm():

@@ -101,6 +101,29 @@ def test_what_keeps_the_action_back_is_said_of_the_case_before_its_items():
     assert found.next_look_on == day(3)
 
 
+def test_an_action_nobody_can_receive_is_said_before_the_items():
+    case = facts(item(1), item(2, open_minor=0), media=frozenset())
+    assert said(decided(case, ONE)) == [
+        (None, "No valid email address is known: add one."),
+        (2, "FA2 is paid."),
+    ]
+
+
+def test_what_only_the_moment_keeps_back_is_named_by_its_key_with_what_goes_along():
+    case = facts(item(), last_contact_on=day(0), closed_counts={"one": 2, "call": 4})
+    found = decided(case, ONE, CALL, min_gap_days=3)
+    assert found.postponed == {"7/one/3", "7/call/5"}
+    assert decided(case, ONE, CALL).postponed == frozenset()
+    assert decided(replace(case, media=frozenset()), ONE).postponed == frozenset()
+
+
+def test_two_actions_of_one_day_are_both_postponed():
+    case = facts(item(1), item(2, due=day(27)), last_contact_on=day(21))
+    steps = step("soon", -5, "preventive"), step("firm", 20, "firm", approval="manual")
+    found = decided(case, *steps, on=22, min_gap_days=3)
+    assert found.postponed == {"7/soon/1", "7/firm/1"}
+
+
 def test_an_early_step_says_from_when_there_is_something_overdue_to_ask_for():
     hello = step("hello", 5, anchor="issue_date")
     sooner = item(1, due=day(20), issue_date=day(-5))
@@ -130,7 +153,9 @@ def test_steps_passed_over_weigh_what_may_be_asked_for_on_that_day():
 def fresh_and_old(approval: str = "automatic", **policies) -> Plan:
     """An invoice at a firm step, another at a preventive one, on the same day."""
     steps = (step("soon", -5, "preventive"), step("firm", 20, "firm", approval=approval))
-    return decided(facts(item(1), item(2, due=day(27), open_minor=50_000)), *steps, on=22, **policies)
+    return decided(
+        facts(item(1), item(2, due=day(27), open_minor=50_000)), *steps, on=22, **policies
+    )
 
 
 def test_a_fresh_invoice_waits_for_the_firmer_contact_of_the_day_and_comes_the_next():

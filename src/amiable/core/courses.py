@@ -91,7 +91,7 @@ def position(
         reached -= 1
     resumed = _resumed(item, track, events, day)
     if resumed is not None:
-        reached = max(reached, done + 1)
+        reached = max(reached, _ahead(track))
     index = _allowed(scenario, item, track, reached)
     following = max(passed, index + 1, done + 1)
     next_on = known_day(dates[following]) if following < len(dates) else None
@@ -123,9 +123,16 @@ def _resumed(item: Item, track: Track, events: Mapping[str, date], day: date) ->
     broken = events.get("promise_broken")
     if broken is None or broken > day or track.event or item.due_date >= day:
         return None
-    last = max(item.steps_done.values(), default=date.min)
-    left = track.done + 1 < len(track.course.steps)
-    return broken if last < broken and left and track.dates[track.done + 1] != UNKNOWN else None
+    last, ahead = max(item.steps_done.values(), default=date.min), _ahead(track)
+    left = ahead < len(track.dates) and track.dates[ahead] != UNKNOWN
+    return broken if last < broken and left else None
+
+
+def _ahead(track: Track) -> int:
+    """The next step that something overdue can take: none that is preventive."""
+    steps = track.course.steps
+    coming = range(track.done + 1, len(steps))
+    return next((i for i in coming if steps[i].stage != "preventive"), len(steps))
 
 
 def _allowed(scenario: Scenario, item: Item, track: Track, reached: int) -> int:

@@ -140,8 +140,14 @@ class _Work:
         """The key that the next action of a step has."""
         return f"{self.facts.case_id}/{step.code}/{self.facts.closed_counts.get(step.code, 0) + 1}"
 
-    def skip(self, stop: Stop, item_id: int | None = None) -> None:
+    def skip(self, stop: Stop, item_id: int) -> None:
+        """Keep an item out of the plan."""
         self.skips.append(Skip(stop.sentence, item_id))
+        self.looks.append(stop.look_on)
+
+    def hold_back(self, stop: Stop) -> None:
+        """Keep an action out of the plan: the first thing that is said of the case."""
+        self.skips.insert(0, Skip(stop.sentence))
         self.looks.append(stop.look_on)
 
 
@@ -239,17 +245,20 @@ def _take(work: _Work, step: Step | None, members: list[_Due]) -> None:
         work.looks.append(work.day + timedelta(days=max(1, work.scenario.min_gap_days)))
         return
     kept = [at.item for at in members]
-    stop = _group_stop(work, step, kept)
-    if stop is None and (stop := _moment_stop(work, step, kept)):
-        work.postponed |= {work.key(each) for each in (step, *work.scenario.companions[step.code])}
+    medium = _usable(work, step, kept)
+    if isinstance(medium, Stop):
+        work.hold_back(medium)
+        return
+    stop = _moment_stop(work, step, kept, medium=medium)
     if stop:
-        work.skips.insert(0, Skip(stop.sentence))
-        work.looks.append(stop.look_on)
+        work.hold_back(stop)
+        work.postponed |= {work.key(each) for each in (step, *work.scenario.companions[step.code])}
         return
     _act(work, step, members)
 
 
-def _group_stop(work: _Work, step: Step, kept: list[Item]) -> Stop | None:
+def _usable(work: _Work, step: Step, kept: list[Item]) -> Medium | Stop:
+    """The medium of an action for these items, or why there is nothing to say or no way to."""
     facts, scenario, day = work.facts, work.scenario, work.day
     claimed = [item for item in kept if asked_minor(item, step, day, given=work.given)]
     if not claimed:
@@ -258,19 +267,13 @@ def _group_stop(work: _Work, step: Step, kept: list[Item]) -> Stop | None:
     stop = amount_stop(
         facts, scenario, kept=claimed, today=day, given=work.given, overdue=work.overdue
     )
-    if stop:
-        return stop
-    medium = medium_for(facts, step)
-    return medium if isinstance(medium, Stop) else None
+    return stop or medium_for(facts, step)
 
 
-def _moment_stop(work: _Work, step: Step, kept: list[Item]) -> Stop | None:
+def _moment_stop(work: _Work, step: Step, kept: list[Item], *, medium: Medium) -> Stop | None:
     """Not on this day of the week, or too soon after another contact."""
     facts, scenario, day = work.facts, work.scenario, work.day
-    medium = medium_for(facts, step)
     stop = weekday_stop(facts, step, day)
-    if isinstance(medium, Stop):
-        return stop
     stop = stop or pace_stop(facts, scenario, medium=medium, today=day)
     if stop is None and medium in CONTACT_MEDIA:
         stop = regroup_stop(facts, scenario, kept=kept, today=day)
