@@ -371,6 +371,13 @@ def said(look, *, arm="challenger", guardrails=(), decidable=DAY, on=DAY):
     return conclude(look, arm=arm, guardrails=guardrails, needed=565, decidable_on=decidable, on=on)
 
 
+def test_payers_followed_are_told_before_there_is_a_look():
+    verdict = conclude(
+        None, arm="challenger", guardrails=[], needed=565, decidable_on=None, on=DAY, followed=26
+    )
+    assert "26 payers followed to the end" in str(verdict.sentence)
+
+
 def test_never_a_winner_below_three_hundred_payers():
     look = look_at(-12, count=299)
     assert look.p_value < 1e-6

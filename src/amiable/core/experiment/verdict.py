@@ -121,11 +121,13 @@ def conclude(
     needed: int,
     decidable_on: date | None,
     on: date,
+    followed: int = 0,
 ) -> Verdict:
     """The sentence of the day.
 
     `needed` = payers of the smaller arm by the forecast, `decidable_on` = the day they will have
-    been followed to the end, None when that cannot be foreseen.
+    been followed to the end, None when that cannot be foreseen. `followed` = payers of the smaller
+    arm followed so far, told while they are too few for a look.
     """
     for found in guardrails:
         if found.is_worse:
@@ -135,7 +137,7 @@ def conclude(
                 "champion": tenths(found.champion, digits=2),
             }
             return Verdict("stop", Sentence("experiment.stop", params))
-    payers = min(look.champion_payers, look.other_payers) if look else 0
+    payers = min(look.champion_payers, look.other_payers) if look else followed
     if look is not None and payers >= LEAST_PAYERS and look.is_different:
         return _winner(look, arm)
     if look is not None and payers >= LEAST_PAYERS and decidable_on and decidable_on <= on:

@@ -269,6 +269,7 @@ def _comparison(
         needed=math.ceil(drawn_for(needed, shares, arm=arm) * smaller),
         decidable_on=decidable,
         on=as_of,
+        followed=min(sum(m.ready_on <= as_of for m in each) for each in (champion, other)),
     )
     shown = seen[:: -(-len(seen) // SHOWN_LOOKS)] if seen else []
     if look and shown[-1] is not look:
