@@ -41,6 +41,14 @@ fast: .venv/dev.stamp ## The inner loop: core, plugins, apps on SQLite
 lint: .venv/dev.stamp ## ruff, mypy, import contracts
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 
+.venv/mutants.stamp: .venv/run.stamp requirements/mutants.txt
+	@test -x .venv/mutants/bin/python || $(PYTHON) -m venv .venv/mutants
+	@$(BIN)/uv pip install --python .venv/mutants/bin/python --quiet --require-hashes -r requirements/mutants.txt
+	@touch $@
+
+mutants: .venv/mutants.stamp ## Mutation testing of the planner and the guards (ARGS="core/stops.py"); minutes
+	@$(BIN)/python -m scripts.mutants $(ARGS)
+
 bench: .venv/dev.stamp assets ## Benchmarks, each as a ratio in one run; writes docs/benchmarks.md
 	@bash scripts/system-packages.sh
 	@$(BIN)/python -m bench $(ARGS)
@@ -54,6 +62,7 @@ reference: .venv/dev.stamp ## docs/reference from the code
 lock: ## Renew the hashed locks, without index addresses
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --group dev -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 requirements/mutants.in -c requirements/dev.txt -o requirements/mutants.txt
 	@npm install --package-lock-only --silent
 
-.PHONY: help assets demo test fast lint bench wheel reference lock
+.PHONY: help assets demo test fast lint mutants bench wheel reference lock
