@@ -94,6 +94,10 @@ def test_an_unknown_target_is_wrong_use(organization, target):
         ("- {scenario: risky, since: 2020}", "since is not a field"),
         ("a: &a [x]\nb: *a", "alias"),
         ("[" * 3000, "YAML"),
+        ("[" * 40_000 + "]" * 40_000, "deeper"),
+        ("- {scenario: risky, scenario: soft}", "Line 1: scenario is written twice"),
+        ("- 2026-02-30", "YAML"),
+        ("- " + "9" * 5000, "YAML"),
         ("x" * 200_000, "at most"),
     ],
 )
@@ -106,3 +110,13 @@ def test_a_file_that_holds_no_rules_is_refused_with_what_is_wrong(
     assert result.return_value == 1
     assert said in " ".join(json.loads(result.stdout)["errors"])
     assert not AssignmentRule.objects.exists()
+
+
+def test_a_kind_of_customer_that_does_not_exist_is_wrong_use(organization):
+    assert "'consumer'" in str(assign("move", "--kind", "consommateur").exception)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_that_cannot_be_counted_from_is_wrong_use(day):
+    result = CliRunner().invoke(amiable, ["plan", "--on", day], standalone_mode=False)
+    assert "is not between 1900 and 2199" in str(result.exception)

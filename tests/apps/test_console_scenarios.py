@@ -294,7 +294,7 @@ def test_file_is_taken_out_and_in(organization, manager):
         (b"a: &a [1]\nb: *a", "Aliases"),
         (b"\xff\xfe\x00", "not text in UTF-8"),
         (b"x" * 10_000_000, "at most"),
-        (b"", "fields with their values"),
+        (b"", "steps is missing"),
     ],
 )  # fmt: skip
 def test_file_that_is_no_scenario_is_refused_with_its_problems(

@@ -149,6 +149,21 @@ def test_problem_of_yaml_says_its_line():
         scenario_parse("code: a\nname: b\n  steps: c\n")
 
 
+def test_what_the_reader_of_yaml_says_ends_as_a_sentence():
+    with pytest.raises(ScenarioError, match=r"range for month\.$"):
+        scenario_parse("code: 2026-02-30\n")
+
+
+@pytest.mark.django_db
+def test_empty_file_and_empty_name_say_what_is_missing():
+    organization = factories.organization()
+    missing = {("", name): "scenario.missing" for name in ("code", "name", "steps")}
+    assert refused(organization, "") == missing
+    assert refused(organization, SOFT.replace("name: Douceur", 'name: " "')) == {
+        ("", "name"): "scenario.missing"
+    }
+
+
 @pytest.mark.django_db
 def test_every_problem_says_its_step_field_and_remedy():
     text = (

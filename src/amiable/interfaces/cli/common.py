@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from amiable.apps.work.services import Progress
 
 OK, REJECTED = 0, 1
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 
 class IsoDate(click.ParamType):
-    """A date written YYYY-MM-DD."""
+    """A date written YYYY-MM-DD, far enough from the ends of the calendar to count days from."""
 
     name = "YYYY-MM-DD"
 
@@ -32,9 +33,12 @@ class IsoDate(click.ParamType):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value)
+            found = date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a date written YYYY-MM-DD", param, ctx)
+        if not FIRST_YEAR <= found.year <= LAST_YEAR:
+            self.fail(f"{value!r} is not between {FIRST_YEAR} and {LAST_YEAR}", param, ctx)
+        return found
 
 
 def setup_django() -> None:

@@ -12,6 +12,7 @@ from django.db.models import Max
 
 from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.dunning.enrollment.assignment import newest_versions, rules
+from amiable.apps.dunning.library.files import plain_yaml
 from amiable.apps.dunning.models import AssignmentRule
 from amiable.core.scenario import Conditions
 from amiable.core.scenario_data import ScenarioError, _plain, _read
@@ -67,8 +68,10 @@ def rules_parse(text: str) -> object:
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
             raise ScenarioError(Sentence("rule.not_yaml", {"error": "*alias"}))
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
+        return plain_yaml(text)
+    except ScenarioError:
+        raise
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ScenarioError(Sentence("rule.not_yaml", {"error": str(error)[:300]})) from error
 
 

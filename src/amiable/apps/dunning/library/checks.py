@@ -109,6 +109,8 @@ def _sizes(definition: Definition) -> Iterator[Sentence]:
             "where": where, "field": "version", "low": 1, "high": 9999, "value": definition.version,
         }  # fmt: skip
         yield Sentence("scenario.range", params)
+    if not definition.name.strip():
+        yield Sentence("scenario.missing", {"where": where, "field": "name"})
     yield from _long(definition, where)
     for step in definition.steps[:MAX_STEPS]:
         yield from _long(step, step_label(step))

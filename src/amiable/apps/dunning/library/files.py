@@ -49,19 +49,29 @@ def scenario_bytes_parse(content: bytes) -> Definition:
     return scenario_parse(text)
 
 
+def plain_yaml(text: str) -> object:
+    """What a YAML text of bounded length holds. Raises ScenarioError (aliases, depth, a field
+    twice), yaml.YAMLError, and ValueError for numbers and dates that cannot be."""
+    _look_through(text)
+    return yaml.load(text, Loader=_Loader)  # noqa: S506  # a safe loader
+
+
 def scenario_parse(text: str) -> Definition:
     """A scenario from YAML; without a version it is version 1. Raises ScenarioError."""
     if len(text) > MAX_CHARACTERS:
         raise ScenarioError(Sentence("scenario.too_long", {"limit": MAX_CHARACTERS}))
     try:
-        _look_through(text)
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506  # a safe loader
+        data = plain_yaml(text)
     except ScenarioError:
         raise
     except yaml.MarkedYAMLError as error:
         raise ScenarioError(_marked(error)) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise ScenarioError(Sentence("scenario.not_yaml", {"error": str(error)[:200]})) from error
+        raise ScenarioError(
+            Sentence("scenario.not_yaml", {"error": _sentence(str(error))})
+        ) from error
+    if data is None:  # an empty file, of which every field is missing
+        data = {}
     if isinstance(data, dict):
         data.setdefault("version", 1)
     return scenario_from_json(data)
@@ -97,9 +107,14 @@ def _look_through(text: str) -> None:
             raise ScenarioError(Sentence("scenario.too_deep"))
 
 
+def _sentence(said: str) -> str:
+    """What the reader says, as a sentence: a remedy follows it."""
+    return f"{said[:200].rstrip('.')}."
+
+
 def _marked(error: yaml.MarkedYAMLError) -> Sentence:
     mark = error.problem_mark or error.context_mark
-    said = str(error.problem or error.context)[:200]
+    said = _sentence(str(error.problem or error.context))
     if mark is None:
         return Sentence("scenario.not_yaml", {"error": said})
     params = {"line": mark.line + 1, "column": mark.column + 1, "error": said}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from amiable.apps.tenants.models import Organization
 
 ACTOR = "amiable assign"
+KIND = click.Choice(["company", "consumer", "public"])
 
 
 @click.group("assign")
@@ -83,7 +84,7 @@ def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--to", "target", help="CODE or CODE:VERSION; else what the rules say."),
             click.option("--from", "source", help="Cases on CODE or CODE:VERSION."),
             click.option("--segment", default="", help="Customers of this segment."),
-            click.option("--kind", default="", help="company, consumer or public."),
+            click.option("--kind", type=KIND, help="Customers of this kind."),
             click.option("--creditor", default="", help="Customers of this creditor (code)."),
             click.option("--rules-give", default="", help="Cases that the rules give this CODE."),
             click.option("--with-manual", is_flag=True, help="Also those chosen by a person."),
@@ -127,7 +128,8 @@ def _filter(asked: dict[str, Any]) -> CaseFilter:
     from amiable.apps.dunning.enrollment.enrollments import CaseFilter
 
     code, version = _parted(asked.pop("source") or "")
-    return CaseFilter(scenario_code=code, version=version, **asked)
+    kind = asked.pop("kind") or ""
+    return CaseFilter(scenario_code=code, version=version, kind=kind, **asked)
 
 
 def _parted(text: str) -> tuple[str, int | None]:
