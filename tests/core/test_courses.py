@@ -10,7 +10,7 @@ import pytest
 from amiable.core.facts import Promise, Receipt
 from amiable.core.planner import plan
 from amiable.core.scenario import Scenario, Step, joined
-from amiable.core.shipped import AFTER_BROKEN, RISKY, SME_STANDARD
+from amiable.core.shipped import AFTER_BROKEN, RISKY, SHIPPED, SME_STANDARD
 from tests.core.builders import DUE, facts, item, told
 from tests.core.simulation import World
 
@@ -246,3 +246,25 @@ def test_a_preventive_step_that_waits_is_looked_at_once_the_due_date_has_passed(
     assert decided.actions[0].step.code == "before"
     assert decided.next_look_on == day(1)
     assert plan(facts(item()), course, day(1)).actions == ()
+
+
+def test_a_task_inside_the_house_is_no_firm_message_before_a_formal_notice():
+    # Old stock on day 20 of the risky scenario: the task of that day does not leap over the letter.
+    codes = [code for _, code in taken(World({1: item()}, scenario=RISKY), 21, 60)]
+    assert codes[:3] == ["firm_letter", "hold_deliveries", "formal_notice"]
+
+
+def test_without_any_firm_message_that_reached_the_customer_no_formal_notice_and_says_so():
+    done = {"firm_letter": day(15), "hold_deliveries": day(20)}
+    failed = {"firm_letter": "", "hold_deliveries": ""}
+    decided = plan(facts(item(steps_done=done, stages_done=failed)), RISKY, day(27))
+    assert decided.actions == ()
+    assert [s.sentence.code for s in decided.skips] == ["plan.formal_not_first"]
+    arrived = item(steps_done=done, stages_done={**failed, "firm_letter": "firm"})
+    assert plan(facts(arrived), RISKY, day(27)).actions[0].step.code == "formal_notice"
+
+
+def test_old_stock_that_only_a_task_was_done_for_goes_on():
+    # The catch-up step lies behind: it does not hold the course back for ever.
+    done = item(steps_done={"ask_sales": day(33)}, stages_done={"ask_sales": ""})
+    assert plan(facts(done), SHIPPED["public-bodies"], day(43)).actions[0].step.code == "letter"

@@ -27,6 +27,10 @@ declare(
         "plan.gentler_first": gettext_noop(
             "{number} is old enough for a firmer step, which needs this one first."
         ),
+        "plan.formal_not_first": gettext_noop(
+            "{number}: a formal notice only follows a firm message, and none has reached the "
+            "customer: send one, or choose another scenario."
+        ),
         "plan.one_step_higher": gettext_noop(
             "{number}: what was promised did not come by {on}: the next step comes at once."
         ),
@@ -97,6 +101,8 @@ def position(
     next_on = known_day(dates[following]) if following < len(dates) else None
     if index <= done:
         sentence = _waiting(item, track, next_on, awaited=following < len(dates))
+        if done < reached and track.course.ranks[reached] == FORMAL:
+            sentence = Sentence("plan.formal_not_first", {"number": item.number})
         return Position(item, None, sentence, next_on, track.event_on)
     if index + 1 < len(steps) and dates[index + 1] <= day:
         # A late entry: the course goes on from the day this step is carried out.
@@ -147,21 +153,33 @@ def _allowed(scenario: Scenario, item: Item, track: Track, reached: int) -> int:
         first = course.first_after_due
         index = max(done + 1, first) if reached >= first else reached
     elif scenario.catch_up == "catch_up_step" and max(own | elsewhere, default=0) == 0:
-        limit = course.position.get(scenario.catch_up_step)
-        index = reached if limit is None else min(reached, limit)
+        limit = course.position.get(scenario.catch_up_step, -1)
+        index = min(reached, limit) if limit > done else reached
     floor = max(elsewhere, default=-1)
     if ranks[index] < floor or (ranks[index] == floor == FORMAL):
         floor += floor == FORMAL  # a formal notice is not sent twice
         index = next((i for i in range(index, reached + 1) if ranks[i] >= floor), done)
-    return _gated(track, index, own | elsewhere)
+    return _gated(track, _spoken(track, index, own | elsewhere), own | elsewhere)
+
+
+def _spoken(track: Track, index: int, taken: set[int]) -> int:
+    """A task inside the house does not stand for the messages it would leap over."""
+    steps, ranks = track.course.steps, track.course.ranks
+    heard = max(taken, default=0) >= ranks[index]
+    if steps[index].medium != "task" or heard or ranks[index] >= FORMAL:
+        return index
+    leapt = range(track.done + 1, index)
+    return max((i for i in leapt if steps[i].medium != "task" and ranks[i] > 0), default=index)
 
 
 def _tones(scenario: Scenario, item: Item) -> tuple[set[int], set[int]]:
-    """Severities of what the item got: by steps of this scenario, and by those of others."""
+    """Severities of what reached the customer: by steps of this scenario, and by others."""
     own, elsewhere = set(), set()
     for code in item.steps_done:
         step = scenario.by_code.get(code)
         stage = item.stages_done.get(code)
+        if stage == "" or (stage is None and step is not None and step.medium == "task"):
+            continue
         if step is not None:
             # As firm as it was, whatever a step of the same code is now.
             own.add(step.rank if stage is None else rank_of(stage))
@@ -179,6 +197,7 @@ def _gated(track: Track, index: int, taken: set[int]) -> int:
     for gate, needed in ((LITIGATION, FORMAL), (FORMAL, FIRM)):
         if ranks[index] >= gate and max(taken, default=-1) < needed:
             below = [i for i in range(done + 1, index) if ranks[i] < gate]
+            below = [i for i in below if steps[i].medium != "task"] or below
             exact = [i for i in range(index + 1) if ranks[i] == needed]
             # Without any gentler step a course goes no further, unless it is not a contact.
             stop = [done] if steps[index].medium != "task" or exact else [index]

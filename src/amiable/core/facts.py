@@ -60,8 +60,9 @@ class Item:
     """An open item (instalment of an invoice): the unit of debt.
 
     `steps_done` = day each step was carried out, whatever the scenario; `stages_done` = how firm
-    it was (a stage), where that is known; `delivered` = day it reached the customer, where
-    a channel said so. `events` = last day of each kind of event that concerns the item.
+    it was (a stage), where that is known, "" = it reached nobody; `delivered` = day it reached
+    the customer, where a channel said so. `events` = last day of each kind of event that concerns
+    the item.
     """
 
     id: int

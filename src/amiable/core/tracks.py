@@ -121,7 +121,7 @@ def _overtaken(
     found: list[tuple[int, date]] = []
     for code, stage in ask.item.stages_done.items():
         on = ask.item.steps_done.get(code)
-        if code in ask.scenario.by_code or on is None:
+        if code in ask.scenario.by_code or on is None or not stage:
             continue
         index = bisect_right(dates, on) - 1
         while index > done and course.ranks[index] > rank_of(stage):

@@ -110,7 +110,8 @@ def _pace(
     gap = scenario.get("min_gap_days", 1)
     companion = bool(step.get("accompanies"))
     if not companion:
-        last = max((c.at for c in mine), default=None)
+        # What accompanies this step may be handed over before it.
+        last = max((c.at for c in mine if not (c.companion and c.at == day)), default=None)
         if last is not None and (day - last).days < gap:
             found.append(f"{(day - last).days} day(s) after the last contact, less than {gap}")
     if action.stage == "formal":

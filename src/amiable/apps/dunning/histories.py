@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Case, Count, Exists, Max, OuterRef, Q, When
 from django.utils import timezone
 
 from amiable.apps.cases.models import Dispute
@@ -25,6 +25,14 @@ NOT_REACHED = ("no_answer", "wrong_number")
 _CONTACT = Q(
     state__in=[Action.State.DONE, Action.State.UNKNOWN], medium__in=sorted(CONTACT_MEDIA)
 ) & ~Q(result__in=NOT_REACHED)
+
+
+# 1 for what spoke to the customer, or what a person decided against: not a task, nor what failed.
+_REACHED = Case(
+    When(~Q(action__medium__in=sorted(CONTACT_MEDIA)), then=0),
+    When(Q(action__state=Action.State.FAILED) | Q(action__result__in=NOT_REACHED), then=0),
+    default=1,
+)
 
 
 @dataclass(slots=True)
@@ -175,14 +183,15 @@ def _steps(
         # What went to the organization's own address reached no debtor.
         rows = rows.filter(action__is_test=False)
     formal = set()
-    for installment_id, step, stage, on in (
-        rows.values_list("installment_id", "step", "action__stage")
-        .annotate(on=Max("action__closed_on"))
+    for installment_id, step, stage, on, reached in (
+        rows.annotate(reached=_REACHED)
+        .values_list("installment_id", "step", "action__stage")
+        .annotate(on=Max("action__closed_on"), reached=Max("reached"))
         .order_by()
     ):
         history = found[installment_id]
         history.steps[step] = max(on, history.steps.get(step, on))
-        history.stages[step] = stage
+        history.stages[step] = stage if reached else history.stages.get(step, "")
         if stage == "formal":
             formal.add((installment_id, step))
     return formal

@@ -20,7 +20,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "capped": ("stop.cap",),
     "gap": ("stop.gap", "stop.regroup", "plan.firmer_today"),
     "window": ("stop.weekday",),
-    "condition": ("stop.condition", "plan.no_step"),
+    "condition": ("stop.condition", "plan.no_step", "plan.formal_not_first"),
     "receipt": ("plan.awaits_receipt",),
     "waiting": ("plan.step_done", "plan.not_yet", "stop.nothing_due"),
     "over": ("plan.course_over",),
