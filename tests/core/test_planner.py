@@ -109,6 +109,18 @@ def test_a_fresh_invoice_is_not_swept_into_a_formal_notice_nor_kept_waiting_by_i
     ]
 
 
+def test_an_open_task_neither_delays_nor_swallows_what_is_to_be_said_of_other_invoices():
+    world = World({1: item(1), 2: item(2, due=DUE + timedelta(days=16))})
+    list(world.between(DUE, DUE + timedelta(days=60)))
+    world.items[3] = item(3, due=DUE + timedelta(days=61))
+    decided = plan(world.facts(), SME_STANDARD, DUE + timedelta(days=62))
+    assert [(a.step.code, [i.id for i in a.items]) for a in decided.actions] == [
+        ("handover", [1]),  # to do, perhaps for weeks
+        ("formal_notice", [2]),
+        ("reminder_1", [3]),
+    ]
+
+
 def test_a_fresh_invoice_waits_a_day_for_a_firmer_message_that_leaves_by_itself():
     steep = replace(
         SME_STANDARD,

@@ -223,17 +223,24 @@ def _groups(work: _Work, due: list[_Due]) -> Iterator[tuple[Step | None, list[_D
     """Items that take part in one action, firmest first; step None = they wait for another day.
 
     A firmer action that leaves by itself is the contact of the day. One that waits for a person's
-    approval, perhaps for weeks, does not keep the fresh invoices from their own reminder.
+    approval, perhaps for weeks, does not keep the fresh invoices from their own reminder; nor does
+    a task inside the house, which says nothing to the customer.
     """
     order = {step.code: index for index, step in enumerate(work.scenario.steps)}
     while due:
         top = max((at.step for at in due), key=lambda step: (step.rank, order[step.code]))
-        members = [at for at in due if top.rank - at.step.rank <= 1]
+        members = [at for at in due if _joins(at.step, top)]
         yield top, members
-        due = [at for at in due if top.rank - at.step.rank > 1]
-        if due and _approval(work, top, members) == "automatic":
+        due = [at for at in due if not _joins(at.step, top)]
+        if due and top.medium != "task" and _approval(work, top, members) == "automatic":
             yield None, due
             return
+
+
+def _joins(step: Step, top: Step) -> bool:
+    """Whether an item that has reached `step` takes it with the action of `top`: not when it is
+    much gentler, nor a message with a task, which would never be said."""
+    return top.rank - step.rank <= 1 and (top.medium != "task" or step.medium == "task")
 
 
 def _take(work: _Work, step: Step | None, members: list[_Due]) -> None:
