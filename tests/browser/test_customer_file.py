@@ -132,6 +132,22 @@ def open_call(page: Page) -> Action:
     return action
 
 
+def test_a_promise_that_is_refused_keeps_what_was_typed(page: Page, story):
+    action = Action.objects.get(state="todo", medium="phone")
+    page.goto(f"/customers/{action.case.customer_id}/")
+    tool(page, "/promises/")
+    due = (story.today + timedelta(days=5)).isoformat()
+    page.locator("#promise-amount").fill("12,x5")
+    page.locator("#promise-due").fill(due)
+    page.locator("#promise-note").fill("Madame Roy")
+    page.locator("form[action='/promises/'] button[type=submit]").click()
+    expect(page.locator(".toast-note.is-error")).to_be_visible()
+    expect(page.locator("#promise-amount")).to_be_visible()
+    expect(page.locator("#promise-amount")).to_have_value("12,x5")
+    expect(page.locator("#promise-due")).to_have_value(due)
+    expect(page.locator("#promise-note")).to_have_value("Madame Roy")
+
+
 def test_a_promise_made_in_a_call_is_recorded_in_the_same_gesture(page: Page, story):
     action = open_call(page)
     page.locator(f"#result-{action.pk}").select_option("no_answer")

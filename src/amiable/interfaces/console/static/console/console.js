@@ -4,8 +4,9 @@
 (function () {
   const TOAST_MS = 9000;
 
-  /* Toasts go by themselves, unless one is being read or reached. */
+  /* Toasts go by themselves, unless one is being read or reached; what went wrong stays. */
   function watchToast(toast) {
+    if (toast.matches(".is-error")) return;
     let timer = window.setTimeout(() => toast.remove(), TOAST_MS);
     const keep = () => window.clearTimeout(timer);
     const restart = () => { keep(); timer = window.setTimeout(() => toast.remove(), TOAST_MS); };
@@ -147,6 +148,31 @@
       showFiles(input);
     });
   });
+
+  /* A change that is refused comes back as a page with an error: what was typed is put back. */
+  const KEPT = "refused-form";
+  const fieldsOf = (form) => [...form.elements].filter((each) => each.name && !["hidden", "file", "submit", "button"].includes(each.type));
+  const twins = (action) => [...document.querySelectorAll("main form")].filter((each) => each.getAttribute("action") === action);
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target, action = form.getAttribute("action");
+    if (form.method !== "post" || !action || !form.closest("main") || form.matches("[hx-post]") || form.querySelector("[type=password], [data-submit-on-change]")) return;
+    const values = fieldsOf(form).map((each) => (/checkbox|radio/.test(each.type) ? each.checked : each.value));
+    sessionStorage.setItem(KEPT, JSON.stringify({ page: location.pathname, action, place: twins(action).indexOf(form), values }));
+  });
+
+  (function putBack() {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) || "null");
+    sessionStorage.removeItem(KEPT);
+    if (!kept || kept.page !== location.pathname || !document.querySelector(".toast-note.is-error")) return;
+    const form = twins(kept.action)[kept.place];
+    if (!form || fieldsOf(form).length !== kept.values.length) return;
+    for (let box = form.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+    fieldsOf(form).forEach((each, index) => {
+      if (/checkbox|radio/.test(each.type)) each.checked = kept.values[index]; else each.value = kept.values[index];
+      each.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  })();
 
   document.querySelectorAll("[data-toast]").forEach(watchToast);
   document.querySelectorAll("[data-batch-form]").forEach(refreshBatch);
