@@ -11,7 +11,7 @@ from typing import Any
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def open_client(config: Mapping[str, Any]) -> smtplib.SMTP:
+def smtp_opened(config: Mapping[str, Any]) -> smtplib.SMTP:
     """A greeted, encrypted where asked, authenticated connection."""
     host, tls = str(config["host"]), config.get("tls", "auto")
     port, timeout = int(config["port"]), float(config.get("timeout", 30))

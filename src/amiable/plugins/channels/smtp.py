@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from amiable.plugins.base import Outcome, Outgoing
-from amiable.plugins.channels._smtp_client import answer, envelope_sender, open_client, said
+from amiable.plugins.channels._smtp_client import answer, envelope_sender, smtp_opened, said
 
 UNREACHABLE_SECONDS, DEFERRED_SECONDS = 300, 900
 
@@ -73,7 +73,7 @@ class _SmtpSession:
 
     def _connect(self) -> smtplib.SMTP | None:
         try:
-            self.client = open_client(self.config)
+            self.client = smtp_opened(self.config)
         except (smtplib.SMTPException, OSError, ValueError) as error:
             self.down = _retry(said(error), UNREACHABLE_SECONDS)
         return self.client
