@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from amiable.plugins.base import Outcome, Outgoing
-from amiable.plugins.channels._smtp_client import answer, envelope_sender, smtp_opened, said
+from amiable.plugins.channels._smtp_client import answer, envelope_sender, said, smtp_opened
 
 UNREACHABLE_SECONDS, DEFERRED_SECONDS = 300, 900
 
