@@ -268,3 +268,33 @@ def test_old_stock_that_only_a_task_was_done_for_goes_on():
     # The catch-up step lies behind: it does not hold the course back for ever.
     done = item(steps_done={"ask_sales": day(33)}, stages_done={"ask_sales": ""})
     assert plan(facts(done), SHIPPED["public-bodies"], day(43)).actions[0].step.code == "letter"
+
+
+def test_after_the_last_step_of_an_event_the_dates_are_looked_at_again():
+    course = scenario(step("d1", 1), step("d20", 20), step("mail", 0, anchor="dispute_closed"))
+    closed = item(events={"dispute_closed": day(9)}, steps_done={"d1": day(1)})
+    decided = plan(facts(closed), course, day(9))
+    assert decided.actions[0].step.code == "mail"
+    # It leaves, and nothing else happens: what the dates ask for is not forgotten.
+    assert decided.next_look_on == day(10)
+    left = item(events={"dispute_closed": day(9)}, steps_done={"d1": day(1), "mail": day(9)})
+    assert plan(facts(left), course, day(10)).next_look_on == day(20)
+
+
+def test_what_an_event_sent_stands_for_the_gentler_steps_that_fell_in_its_time():
+    course = scenario(step("d1", 1), step("d8", 8), step("firm", 14, stage="firm"),
+                      step("mail", 0, anchor="dispute_closed"))  # fmt: skip
+    world = World({1: item(events={"dispute_closed": day(9)})}, scenario=course)
+    world.steps[1] = {"d1": day(1)}
+    assert taken(world, 9, 30) == [(9, "mail"), (14, "firm")]
+
+
+def test_a_step_of_an_event_that_cannot_be_taken_gives_way_to_the_dates_in_the_end():
+    course = scenario(step("d1", 1), step("call", 0, anchor="dispute_closed", medium="phone"),
+                      event_days=5)  # fmt: skip
+    case = facts(item(events={"dispute_closed": day(2)}), media=frozenset({"email"}))
+    decided = plan(case, course, day(2))
+    assert [s.sentence.code for s in decided.skips] == ["stop.no_phone"]
+    assert decided.next_look_on == day(3)
+    assert plan(case, course, day(7)).actions == ()
+    assert plan(case, course, day(8)).actions[0].step.code == "d1"

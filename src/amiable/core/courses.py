@@ -98,25 +98,39 @@ def position(
         reached = max(reached, _ahead(track))
     index = _allowed(scenario, item, track, reached)
     following = max(passed, index + 1, done + 1)
-    next_on = known_day(dates[following]) if following < len(dates) else None
+    look_on = _look_on(item, track, index, day, following=following)
     if index <= done:
+        next_on = known_day(dates[following]) if following < len(dates) else None
         sentence = _waiting(item, track, next_on, awaited=following < len(dates))
         if done < reached and track.course.ranks[reached] == FORMAL:
             sentence = Sentence("plan.formal_not_first", {"number": item.number})
-        return Position(item, None, sentence, next_on, track.event_on)
-    if index + 1 < len(steps) and dates[index + 1] <= day:
-        # A late entry: the course goes on from the day this step is carried out.
-        interval = max(1, steps[index + 1].offset_days - steps[index].offset_days)
-        next_on = day + timedelta(days=interval)
-    if steps[index].stage == "preventive":
-        # What waits to be approved is of no use any more once the due date has passed.
-        next_on = min(next_on or date.max, item.due_date + timedelta(days=1))
+        return Position(item, None, sentence, look_on, track.event_on)
     missed = resumed is None and index - done > 1
     sentence = _why(item, track, index, day, missed=missed, capped=index < reached)
     if resumed is not None and track.event == "":
         params: dict[str, Param] = {"number": item.number, "on": resumed - timedelta(days=1)}
         sentence = Sentence("plan.one_step_higher", params)
-    return Position(item, steps[index], sentence, next_on, track.event_on)
+    return Position(item, steps[index], sentence, look_on, track.event_on)
+
+
+def _look_on(item: Item, track: Track, index: int, day: date, *, following: int) -> date | None:
+    """The first day on which the item may stand elsewhere; None = only when facts change."""
+    steps, dates = track.course.steps, track.dates
+    looks = [dates[following]] if following < len(dates) else []
+    if index > track.done:
+        if index + 1 < len(steps) and dates[index + 1] <= day:
+            # A late entry: the course goes on from the day this step is carried out.
+            interval = max(1, steps[index + 1].offset_days - steps[index].offset_days)
+            looks = [day + timedelta(days=interval)]
+        if steps[index].stage == "preventive":
+            # What waits to be approved is of no use any more once the due date has passed.
+            looks.append(item.due_date + timedelta(days=1))
+        if track.event and index + 1 == len(steps):
+            # Once the last step of an event is carried out, the dates go on.
+            looks.append(day + timedelta(days=1))
+    if track.ends_on is not None:
+        looks.append(track.ends_on + timedelta(days=1))
+    return min((on for on in looks if on != UNKNOWN), default=None)
 
 
 def _fits(item: Item, step: Step, on: date, day: date) -> bool:

@@ -31,13 +31,17 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A course, what began it, the steps of it already taken and the days of all."""
+    """A course, what began it, the steps of it already taken and the days of all.
+
+    `ends_on` = the last day an event's course is followed, whatever is left of it.
+    """
 
     course: Course
     event: str
     event_on: date | None
     taken: tuple[tuple[int, date], ...]
     dates: tuple[date, ...]
+    ends_on: date | None = None
 
     @property
     def done(self) -> int:
@@ -79,18 +83,19 @@ def track_of(ask: Ask, events: Mapping[str, date]) -> Track:
         ]
         for on, _, name in sorted(happened, reverse=True):
             track = _dated(ask, ask.scenario.course(name, ask.without), on)
-            if _is_live(track, ask):
-                return replace(track, event=name)
+            ends_on = _ends_on(track, ask)
+            if ends_on is not None and ask.day <= ends_on:
+                return replace(track, event=name, ends_on=ends_on)
     return _dated(ask, ask.scenario.course("", ask.without), None)
 
 
-def _is_live(track: Track, ask: Ask) -> bool:
-    """An event's course goes on while it has a step left and is not long past."""
+def _ends_on(track: Track, ask: Ask) -> date | None:
+    """An event's course goes on while it has a step left (else None) and is not long past."""
     if track.done + 1 >= len(track.course.steps):
-        return False
+        return None
     known = [on for on in track.dates if on != UNKNOWN]
     last = max(known, default=ask.day)
-    return ask.day <= last + timedelta(days=ask.scenario.event_days)
+    return last + timedelta(days=ask.scenario.event_days)
 
 
 def _dated(ask: Ask, course: Course, event_on: date | None) -> Track:
@@ -109,7 +114,7 @@ def _dated(ask: Ask, course: Course, event_on: date | None) -> Track:
         dates = spread(_anchored(ask, course, dict(taken), event_on), zone)
     for done, done_on in taken:
         dates = _paced(ask, course, done, done_on=done_on, dates=dates)
-    if ask.item.stages_done and event_on is None:
+    if event_on is None and not ask.item.steps_done.keys() <= known.keys():
         taken += _overtaken(ask, course, dates, taken[-1][0] if taken else -1)
     return Track(course, "", event_on, tuple(taken), dates)
 
@@ -117,18 +122,27 @@ def _dated(ask: Ask, course: Course, event_on: date | None) -> Track:
 def _overtaken(
     ask: Ask, course: Course, dates: tuple[date, ...], done: int
 ) -> list[tuple[int, date]]:
-    """What another scenario has sent stands for the steps that are not firmer and not later."""
+    """What another scenario, or the course of an event, has sent stands for the steps that are
+    not firmer and not later."""
     found: list[tuple[int, date]] = []
-    for code, stage in ask.item.stages_done.items():
-        on = ask.item.steps_done.get(code)
-        if code in ask.scenario.by_code or on is None or not stage:
+    for code, on in ask.item.steps_done.items():
+        rank = None if code in course.position else _sent_rank(ask, code)
+        if rank is None:
             continue
         index = bisect_right(dates, on) - 1
-        while index > done and course.ranks[index] > rank_of(stage):
+        while index > done and course.ranks[index] > rank:
             index -= 1
         if index > done:
             found.append((index, on))
     return sorted(found)[-1:]
+
+
+def _sent_rank(ask: Ask, code: str) -> int | None:
+    """How firm what was sent by a step was; None = not known, or it reached nobody."""
+    step, stage = ask.scenario.by_code.get(code), ask.item.stages_done.get(code)
+    if stage is not None:
+        return rank_of(stage) if stage else None
+    return step.rank if step is not None and step.medium != "task" else None
 
 
 @functools.lru_cache(maxsize=256)

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.services import plan_preview
 from amiable.apps.messaging.models import Message
@@ -115,7 +117,9 @@ def _pace(
         if last is not None and (day - last).days < gap:
             found.append(f"{(day - last).days} day(s) after the last contact, less than {gap}")
     if action.stage == "formal":
-        if not mine:
+        # What a person refused, that person decided against.
+        refused = Action.objects.filter(case=action.case_id, state="skipped").exists()
+        if not mine and not refused:
             found.append("a formal notice is the first contact")
         found += _nothing_firm(action)
     people = [c for c in contacts if c.debtor == debtor.id]
@@ -132,8 +136,9 @@ def _nothing_firm(action: Action) -> list[str]:
         firm = ActionItem.objects.filter(
             installment_id=row.installment_id,
             action__stage="firm",
-            action__state__in=["done", "unknown", "failed", "skipped"],
-        ).exclude(step="")
+            action__state__in=["done", "unknown", "skipped"],
+            action__medium__in=CONTACTS,
+        ).exclude(Q(step="") | Q(action__result__in=REACHED_NOBODY))
         if not firm.exists():
             found.append(f"formal for {row.installment_id}, to which nothing firm came before")
     return found

@@ -485,13 +485,14 @@ class Portfolio(RuleBasedStateMachine):
 
     def send(self, hour: int) -> None:
         quiet = not self.trouble
-        try:
-            self.office.send(self.day, hour)
-        except KilledError:
-            # Ten minutes go by: what the dead worker held may be taken again.
-            late = datetime(2020, 1, 1, tzinfo=PARIS)
-            Action.objects.filter(state="claimed").update(leased_until=late)
-            self.office.send(self.day, hour, 15)
+        for minute in range(0, 60, 15):
+            try:
+                self.office.send(self.day, hour, minute)
+                break
+            except KilledError:
+                # Ten minutes go by: what the dead worker held may be taken again.
+                late = datetime(2020, 1, 1, tzinfo=PARIS)
+                Action.objects.filter(state="claimed").update(leased_until=late)
         self.look()
         if quiet:
             problems = checks.unsent_problems(self.office, self.office.now)
