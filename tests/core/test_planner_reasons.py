@@ -142,7 +142,7 @@ def test_steps_passed_over_weigh_what_may_be_asked_for_on_that_day():
     three = [item(n) for n in (1, 2, 3)]
     held = decided(facts(*three, holds=(hold,)), early, ONE, on=-8)
     assert [told(each) for each in held.passed_over] == [
-        "The step early is passed over: less than 3000.00 EUR is overdue."
+        "The step early is passed over: less than 3000.00 EUR is open."
     ]
     assert decided(facts(*three, holds=(hold,)), early, ONE, on=-7).passed_over == ()
 

@@ -17,6 +17,8 @@ declare(
         "stop.condition": gettext_noop("The step {step} is passed over: {why}"),
         "condition.min_amount": gettext_noop("less than {amount} is overdue."),
         "condition.max_amount": gettext_noop("more than {amount} is overdue."),
+        "condition.min_open": gettext_noop("less than {amount} is open."),
+        "condition.max_open": gettext_noop("more than {amount} is open."),
         "condition.segment": gettext_noop("the customer is not of the segment {wanted}."),
         "condition.kind": gettext_noop("it is not for this kind of customer."),
         "condition.language": gettext_noop("it is not for customers of this language."),
@@ -49,26 +51,27 @@ class Situation:
 def condition_stop(situation: Situation, step: Step) -> Stop | None:
     """Why the case may not take a step: the first of its conditions that is not met."""
     asked = step.conditions
-    amount = situation.open_minor if step.stage == "preventive" else situation.overdue_minor
-    for question in (_customer, _score, _history):
-        stop = _amount(situation, asked, amount) or question(situation, asked)
-        if stop is not None:
-            params: dict[str, Param] = {"step": step.code, "why": stop.sentence}
-            return Stop(Sentence("stop.condition", params), stop.look_on)
-    return None
+    stop = _amount(situation, asked, preventive=step.stage == "preventive")
+    stop = stop or _customer(situation, asked) or _score(situation, asked)
+    stop = stop or _history(situation, asked)
+    if stop is None:
+        return None
+    params: dict[str, Param] = {"step": step.code, "why": stop.sentence}
+    return Stop(Sentence("stop.condition", params), stop.look_on)
 
 
 def _unmet(name: str, look_on: date | None = None, **params: Param) -> Stop:
     return Stop(Sentence(f"condition.{name}", params), look_on)
 
 
-def _amount(at: Situation, asked: Conditions, minor: int) -> Stop | None:
+def _amount(at: Situation, asked: Conditions, *, preventive: bool) -> Stop | None:
     currency = at.facts.currency
+    minor, name = (at.open_minor, "open") if preventive else (at.overdue_minor, "amount")
     if minor < asked.min_amount_minor:
         look_on = grows_on(at.facts, at.today)
-        return _unmet("min_amount", look_on, amount=Money(asked.min_amount_minor, currency))
+        return _unmet(f"min_{name}", look_on, amount=Money(asked.min_amount_minor, currency))
     if asked.max_amount_minor is not None and minor > asked.max_amount_minor:
-        return _unmet("max_amount", amount=Money(asked.max_amount_minor, currency))
+        return _unmet(f"max_{name}", amount=Money(asked.max_amount_minor, currency))
     return None
 
 

@@ -30,7 +30,6 @@ TIMED_MEDIA = frozenset({"sms", "phone"})
 
 declare(
     {
-        "stop.settled": gettext_noop("Everything this action asked for is settled."),
         "stop.quiet_hours": gettext_noop("Calls and texts wait for decent hours, 8 am to 8 pm."),
         "stop.window": gettext_noop(
             "This step leaves from {from_hour}:00 to {until_hour}:00, at the customer's time."
@@ -38,7 +37,6 @@ declare(
         "stop.not_worked": gettext_noop(
             "{day} is not a working day: messages leave on the next, {until}."
         ),
-        "stop.nothing_due": gettext_noop("Nothing of this action is due any more."),
     }
 )
 

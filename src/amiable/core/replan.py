@@ -38,7 +38,7 @@ def change(facts: CaseFacts, scenario: Scenario, *, plan: Plan) -> Change:
         ),
         keep=tuple((p, planned[key]) for key, p in pending.items() if key in planned),
         cancel=tuple(
-            (action, _why_cancelled(facts, plan, action))
+            (action, _why_cancelled(facts, scenario, plan, action))
             for key, action in pending.items()
             if key not in planned
             and action.state not in _UNTOUCHABLE
@@ -70,17 +70,21 @@ def _still_accompanies(
     )
 
 
-def _why_cancelled(facts: CaseFacts, plan: Plan, action: PendingAction) -> Sentence:
-    """The first reason that explains it: settled, stopped as a whole, stopped item, overtaken."""
-    open_ids = {item.id for item in facts.items}
-    if action.item_ids.isdisjoint(open_ids):
+def _why_cancelled(
+    facts: CaseFacts, scenario: Scenario, plan: Plan, action: PendingAction
+) -> Sentence:
+    """Settled; or why its items drop out; or the step that takes them instead; or what stops all
+    that was left of it."""
+    left = action.item_ids.intersection(item.id for item in facts.items)
+    if not left:
         return Sentence("stop.settled")
-    for skip in plan.skips:
-        if skip.item_id is None:
-            return skip.sentence
-    if plan.actions:
+    # What is said first of an item, or of the case, counts.
+    said = {skip.item_id: skip.sentence for skip in reversed(plan.skips)}
+    if left.issubset(said):
+        return said[min(left)]
+    step = scenario.by_code.get(action.step)
+    main = step.accompanies if step else ""
+    acted = {item.id for each in plan.actions for item in each.items}
+    if not left.isdisjoint(acted) and all(each.step.code != main for each in plan.actions):
         return Sentence("plan.overtaken")
-    for skip in plan.skips:
-        if skip.item_id in action.item_ids:
-            return skip.sentence
-    return Sentence("stop.nothing_due")
+    return said.get(None, Sentence("stop.nothing_due"))

@@ -72,6 +72,8 @@ declare(
         "stop.opted_out": gettext_noop(
             "The customer asked not to be contacted this way: use another medium."
         ),
+        "stop.settled": gettext_noop("Everything this action asked for is settled."),
+        "stop.nothing_due": gettext_noop("Nothing of this action is due any more."),
         "stop.weekday": gettext_noop("This step does not leave on this day of the week."),
     }
 )
