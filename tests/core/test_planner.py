@@ -12,7 +12,7 @@ from amiable.core.guards import check
 from amiable.core.planner import plan
 from amiable.core.replan import change
 from amiable.core.scenario import Step
-from amiable.core.shipped import SME_STANDARD
+from amiable.core.shipped import SHIPPED, SME_STANDARD
 from tests.core.builders import DUE, facts, item
 from tests.core.simulation import World
 
@@ -392,3 +392,17 @@ def test_what_waits_for_approval_is_not_cancelled_because_of_a_gap_or_a_weekday(
     assert [sentence.code for _, sentence in changed.cancel] == ["stop.gap"]
     paid = replace(case, items=(), pending=(waiting,))
     assert change(paid, SME_STANDARD, plan=plan(paid, SME_STANDARD, day)).cancel
+
+
+def test_a_task_is_raised_beside_the_firmer_message_of_another_invoice():
+    key = SHIPPED["key-accounts"]
+    friendly = {"call_2": DUE + timedelta(days=28)}
+    asked = {"call_2": DUE + timedelta(days=16), "ask_sales": DUE + timedelta(days=27)}
+    older = item(1, due=DUE - timedelta(days=12), steps_done=asked)
+    newer = item(2, steps_done=friendly)
+    decided = plan(facts(older, newer), key, DUE + timedelta(days=38))
+    assert [(a.step.code, [(i.id, i.step) for i in a.items]) for a in decided.actions] == [
+        ("last_email", [(1, "last_email")]),
+        ("last_call", [(1, "")]),
+        ("ask_sales", [(2, "ask_sales")]),
+    ]

@@ -232,15 +232,19 @@ def _groups(work: _Work, due: list[_Due]) -> Iterator[tuple[Step | None, list[_D
         members = [at for at in due if _joins(at.step, top)]
         yield top, members
         due = [at for at in due if not _joins(at.step, top)]
-        if due and top.medium != "task" and _approval(work, top, members) == "automatic":
-            yield None, due
-            return
+        if top.medium == "task" or _approval(work, top, members) != "automatic":
+            continue
+        waiting = [at for at in due if at.step.medium != "task"]
+        if waiting:
+            yield None, waiting
+        due = [at for at in due if at.step.medium == "task"]
 
 
 def _joins(step: Step, top: Step) -> bool:
     """Whether an item that has reached `step` takes it with the action of `top`: not when it is
-    much gentler, nor a message with a task, which would never be said."""
-    return top.rank - step.rank <= 1 and (top.medium != "task" or step.medium == "task")
+    much gentler, and neither a message with a task, which would never be said, nor a task with a
+    message, which would never be done."""
+    return top.rank - step.rank <= 1 and (top.medium == "task") == (step.medium == "task")
 
 
 def _take(work: _Work, step: Step | None, members: list[_Due]) -> None:
