@@ -10,10 +10,12 @@ import pytest
 from amiable.core.facts import Cap, Hold, Promise
 from amiable.core.guards import check
 from amiable.core.planner import plan
+from amiable.core.promises import commitments
 from amiable.core.scenario import Conditions, Scenario, Step, Window
 from amiable.core.sentences import Sentence
 from amiable.core.shipped import SME_STANDARD
-from tests.core.builders import DUE, EVERYWHERE, facts, item
+from amiable.core.stops import item_stop
+from tests.core.builders import DUE, EVERYWHERE, facts, item, told
 from tests.core.simulation import World
 
 
@@ -26,7 +28,10 @@ def codes(decided) -> list[str]:
 
 
 def one(**fields) -> Scenario:
-    step = Step("one", 1, **{"medium": "email", "stage": "friendly", "template": "t", **fields})
+    step = Step(
+        "one",
+        **{"offset_days": 1, "medium": "email", "stage": "friendly", "template": "t", **fields},
+    )
     return Scenario("test", 1, "Test", (step,))
 
 
@@ -257,3 +262,182 @@ def test_a_hold_on_an_instalment_has_its_own_end():
     hold = Hold("credit note expected", day(0), day(5), item_id=1)
     decided = plan(facts(item(), holds=(hold,)), one(), day(1))
     assert (codes(decided), decided.next_look_on) == (["stop.item_held"], day(6))
+
+
+# -- in words ------------------------------------------------------------------------------------
+
+
+def words(decided) -> list[str]:
+    return [told(skip.sentence) for skip in decided.skips]
+
+
+def test_amounts_are_said_in_the_currency_of_the_case():
+    swiss = {"currency": "CHF"}
+    credit = plan(facts(item(), unallocated_minor=150_000, **swiss), one(), day(1))
+    assert words(credit) == [
+        "A credit of 1500.00 CHF not yet allocated covers the 1200.00 CHF due."
+    ]
+    small = plan(
+        facts(item(open_minor=900), **swiss), replace(one(), min_amount_minor=1_500), day(1)
+    )
+    assert words(small) == ["The 9.00 CHF due is below the minimum of 15.00 CHF worth a message."]
+    promise = Promise(120_000, day(5), 3, made_on=day(0))
+    promised = plan(facts(item(), promises=(promise,), **swiss), one(), day(1))
+    assert words(promised) == [
+        "FA1: 1200.00 CHF is promised for 2026-09-06; nothing is sent before 2026-09-10."
+    ]
+    disputed = plan(facts(item(disputed_minor=120_000), **swiss), one(), day(1))
+    assert words(disputed) == ["FA1 is disputed for 1200.00 CHF."]
+
+
+def test_a_credit_lowers_what_is_worth_a_message():
+    small = replace(one(), min_amount_minor=1_500)
+    case = facts(item(open_minor=2_000), item(2, due=day(1)), unallocated_minor=501)
+    decided = plan(case, small, day(1))
+    assert words(decided)[0] == (
+        "The 14.99 EUR due is below the minimum of 15.00 EUR worth a message."
+    )
+    assert decided.next_look_on == day(2)  # another invoice is overdue from then
+    assert plan(replace(case, unallocated_minor=500), small, day(1)).actions
+
+
+def test_invoices_join_the_next_contact_and_say_from_when():
+    case = facts(item(), last_contact_on=day(0))
+    slow = replace(one(), regroup_days=2)
+    decided = plan(case, slow, day(1))
+    assert words(decided) == [
+        "The customer was contacted on 2026-09-01 about other invoices: these join from 2026-09-03."
+    ]
+    assert decided.next_look_on == day(2)
+    assert plan(case, slow, day(2)).actions
+
+
+def test_a_cap_for_another_medium_or_kind_does_not_hide_the_one_that_counts():
+    caps = (Cap(1, 7, "phone"), Cap(1, 7, kind="consumer"), Cap(1, 7, "email"))
+    case = facts(item(), caps=caps, contacts={"email": (day(-1),)})
+    assert words(plan(case, one(), day(1))) == [
+        "1 contact(s) in 7 day(s) is the limit: the next is not before 2026-09-07."
+    ]
+
+
+def test_an_item_in_a_payment_plan_says_when_the_next_instalment_is_due():
+    parts = tuple(Promise(60_000, day(n), 3, made_on=day(0), plan_id=4, id=n) for n in (9, 40))
+    decided = plan(facts(item(), promises=parts), one(), day(1))
+    assert words(decided) == ["FA1 is in a payment plan; its next instalment is due on 2026-09-10."]
+    assert decided.next_look_on == day(13)  # three days of grace later
+
+
+def test_each_stop_of_an_item_gives_the_day_on_which_it_may_end():
+    """Asked for by itself: in a plan, the promise's own end would give that day too."""
+    promise = Promise(120_000, day(9), 3, made_on=day(0))
+    for made in (promise, replace(promise, plan_id=4)):
+        case = facts(item(), promises=(made,))
+        given = commitments(case, day(1))
+        assert item_stop(case, case.items[0], day(1), given=given).look_on == day(13)
+
+
+def test_a_hold_begins_on_its_first_day_and_ends_after_its_last():
+    hold = Hold("sales talks", day(1), day(2))
+    case = facts(item(), holds=(hold,))
+    assert [bool(plan(case, one(), day(n)).actions) for n in (1, 2, 3)] == [False, False, True]
+    assert plan(facts(item(due=day(-1)), holds=(hold,)), one(), day(0)).actions
+
+
+@pytest.mark.parametrize(
+    ("until", "text"),
+    [
+        (None, "No bank statement was imported yet: import one"),
+        (day(-3), "The last bank statement is of 2026-08-29: import a newer one"),
+    ],
+)
+def test_old_bank_data_is_looked_at_again_every_day(until, text):
+    case = facts(item(), bank_data_max_age_days=3, bank_data_until=until)
+    decided = plan(case, one(), day(1))
+    assert words(decided)[0].startswith(text)
+    assert decided.next_look_on == day(2)
+
+
+MISSING = [
+    ("email", "No valid email address is known: add one."),
+    ("phone", "No phone number is known: add one."),
+    ("sms", "No mobile number for text messages is known: add one."),
+    ("letter", "The postal address is incomplete: complete it."),
+    ("registered_letter", "The postal address is incomplete: complete it."),
+]
+
+
+@pytest.mark.parametrize(("medium", "text"), MISSING)
+def test_what_cannot_be_reached_says_what_to_add(medium, text):
+    case = facts(item(), media=frozenset())
+    assert words(plan(case, one(medium=medium), day(1))) == [text]
+    # The fallbacks cannot either: what is said is about the step's own medium.
+    assert words(plan(case, one(medium=medium, fallback=("sms", "letter")), day(1))) == [text]
+
+
+# -- conditions in words -------------------------------------------------------------------------
+
+UNMET = [
+    (Conditions(min_amount_minor=120_001), {}, "less than 1200.01 CHF is overdue."),
+    (Conditions(max_amount_minor=119_999), {}, "more than 1199.99 CHF is overdue."),
+    (
+        Conditions(segments=("gold", "silver")),
+        {},
+        "the customer is not of the segment gold, silver.",
+    ),
+    (Conditions(max_score=50), {"score": 51}, "the customer's score is not between 0 and 50."),
+    (Conditions(min_score=50), {"score": 49}, "the customer's score is not between 50 and 100."),
+    (Conditions(min_broken_promises=2), {}, "fewer than 2 promises were broken."),
+    (
+        Conditions(min_days_since_contact=7),
+        {"last_contact_on": day(-5)},
+        "the last contact was less than 7 days ago.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("asked", "fields", "why"), UNMET)
+def test_a_condition_says_what_it_asks_for(asked, fields, why):
+    case = facts(item(), currency="CHF", **fields)
+    (sentence,) = plan(case, one(conditions=asked), day(1)).passed_over
+    assert told(sentence) == f"The step one is passed over: {why}"
+
+
+@pytest.mark.parametrize(("bounds", "score"), [({"max_score": 0}, 0), ({"min_score": 100}, 100)])
+def test_the_ends_of_the_scale_of_scores_are_inside(bounds, score):
+    assert plan(facts(item(), score=score), one(conditions=Conditions(**bounds)), day(1)).actions
+
+
+def test_a_preventive_step_weighs_everything_open():
+    early = one(offset_days=-5, stage="preventive", conditions=Conditions(max_amount_minor=239_999))
+    case = facts(item(1), item(2, due=day(9)), currency="CHF")
+    (sentence,) = plan(case, early, day(-5)).passed_over
+    assert told(sentence).endswith("more than 2399.99 CHF is open.")
+    late = one(offset_days=-5, stage="preventive", conditions=Conditions(min_amount_minor=240_001))
+    (sentence,) = plan(case, late, day(-5)).passed_over
+    assert told(sentence).endswith("less than 2400.01 CHF is open.")
+
+
+def test_a_step_that_waits_for_silence_is_looked_at_when_it_has_lasted():
+    asked = Conditions(min_days_since_contact=7)
+    decided = plan(facts(item(), last_contact_on=day(0)), one(conditions=asked), day(1))
+    assert decided.next_look_on == day(7)
+    silent = plan(facts(item(), last_contact_on=day(0)), one(conditions=asked), day(7))
+    assert silent.actions
+
+
+REACHED = [("friendly", "friendly", True), ("firm", "friendly", False), ("firm", "formal", True)]
+
+
+@pytest.mark.parametrize(("asked", "reached", "taken"), REACHED)
+def test_a_step_may_ask_for_the_level_that_a_message_has_reached(asked, reached, taken):
+    before = Step("before", 1, "email", reached, "t")
+    last = Step("last", 9, "email", "litigation", "t", conditions=Conditions(min_stage=asked))
+    scenario = Scenario("test", 1, "Test", (before, last))
+    case = facts(item(steps_done={"before": day(1)}))
+    assert (plan(case, scenario, day(9)).passed_over == ()) is taken
+
+
+def test_before_any_message_no_level_is_reached_not_even_the_gentlest():
+    asked = Conditions(min_stage="preventive")
+    (sentence,) = plan(facts(item()), one(conditions=asked), day(1)).passed_over
+    assert told(sentence).endswith("no message has reached that level yet.")

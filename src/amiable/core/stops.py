@@ -170,8 +170,8 @@ def amount_stop(
         credit = Money(facts.unallocated_minor, currency)
         params: dict[str, Param] = {"credit": credit, "amount": Money(asked, currency)}
         return Stop(Sentence("stop.credit_covers", params), grows_on(facts, today))
-    owed = max(overdue, asked)
-    if owed - facts.unallocated_minor < scenario.min_amount_minor:
+    owed = max(overdue, asked) - facts.unallocated_minor
+    if owed < scenario.min_amount_minor:
         minimum = Money(scenario.min_amount_minor, currency)
         params = {"amount": Money(owed, currency), "minimum": minimum}
         return Stop(Sentence("stop.below_minimum", params), grows_on(facts, today))
@@ -258,13 +258,11 @@ def regroup_stop(
 
 
 def weekday_stop(facts: CaseFacts, step: Step, today: date) -> Stop | None:
-    """The step's window is closed on this day of the week."""
+    """The step's window is closed on this day of the week; `today` is a working day."""
     day = today
-    for _ in range(60):
-        if day.weekday() < 5 and WEEKDAYS[day.weekday()] in step.window.weekdays:
-            return None if day == today else Stop(Sentence("stop.weekday"), day)
+    while WEEKDAYS[day.weekday()] not in step.window.weekdays:
         day = next_workday(day + timedelta(days=1), facts.holidays_zone)
-    return Stop(Sentence("stop.weekday"), day)
+    return None if day == today else Stop(Sentence("stop.weekday"), day)
 
 
 def _promised(facts: CaseFacts, item: Item, given: Commitments) -> Stop | None:
