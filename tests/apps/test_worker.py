@@ -140,10 +140,9 @@ def test_queued_day_is_run_and_leaves_its_job(ready):
 
 def test_serve_refuses_a_database_that_is_not_ready(tmp_path):
     with installation(tmp_path) as place:
-        started = time.monotonic()
+        # Both end by themselves; a server that kept running would run into the test's own limit.
         place.amiable("serve", status=2)
         place.amiable("worker", status=2)
-        assert time.monotonic() - started < 20
 
 
 def _get(address: str) -> tuple[int, str] | None:
