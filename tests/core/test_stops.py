@@ -292,7 +292,8 @@ def test_amounts_are_said_in_the_currency_of_the_case():
 
 def test_a_credit_lowers_what_is_worth_a_message():
     small = replace(one(), min_amount_minor=1_500)
-    case = facts(item(open_minor=2_000), item(2, due=day(1)), unallocated_minor=501)
+    other = item(2, due=day(1), steps_done={"one": day(-1)})
+    case = facts(item(open_minor=2_000), other, unallocated_minor=501)
     decided = plan(case, small, day(1))
     assert words(decided)[0] == (
         "The 14.99 EUR due is below the minimum of 15.00 EUR worth a message."
@@ -435,6 +436,18 @@ def test_a_step_may_ask_for_the_level_that_a_message_has_reached(asked, reached,
     scenario = Scenario("test", 1, "Test", (before, last))
     case = facts(item(steps_done={"before": day(1)}))
     assert (plan(case, scenario, day(9)).passed_over == ()) is taken
+
+
+def test_the_level_reached_under_another_scenario_counts_and_a_message_that_came_back_does_not():
+    asked = one(offset_days=9, conditions=Conditions(min_stage="firm"))
+    for stage, taken in (("firm", True), ("friendly", False), ("", False)):
+        reminded = item(steps_done={"other": day(2)}, stages_done={"other": stage})
+        assert (plan(facts(reminded), asked, day(9)).passed_over == ()) is taken
+    # As firm as it was when it left, whatever the step of that code is now.
+    firm = Step("two", 20, "email", "firm", "t")
+    both = replace(asked, steps=(replace(asked.steps[0], stage="firm"), firm))
+    gentle = item(steps_done={"two": day(2)}, stages_done={"two": "friendly"})
+    assert plan(facts(gentle), both, day(9)).passed_over != ()
 
 
 def test_before_any_message_no_level_is_reached_not_even_the_gentlest():

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from amiable.core.courses import tones
 from amiable.core.facts import CaseFacts
 from amiable.core.money import Money
 from amiable.core.promises import Commitments
-from amiable.core.scenario import STAGES, Conditions, Scenario, Step
+from amiable.core.scenario import Conditions, Scenario, Step, rank_of
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 from amiable.core.stops import Stop, grows_on
 
@@ -103,10 +104,9 @@ def _history(at: Situation, asked: Conditions) -> Stop | None:
     if len(at.given.breaks) < asked.min_broken_promises:
         return _unmet("broken", count=asked.min_broken_promises)
     if asked.min_stage is not None:
-        steps = at.scenario.by_code
-        codes = {code for item in at.facts.items for code in item.steps_done}
-        reached = [steps[code].rank for code in codes if code in steps]
-        if max(reached, default=-1) < STAGES.index(asked.min_stage):
+        both = [tones(at.scenario, item) for item in at.facts.items]
+        reached = set().union(*(own | elsewhere for own, elsewhere in both))
+        if all(rank < rank_of(asked.min_stage) for rank in reached):
             return _unmet("stage")
     last, days = at.facts.last_contact_on, asked.min_days_since_contact
     if days and last is not None and at.today < (until := last + timedelta(days=days)):

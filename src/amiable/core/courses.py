@@ -162,7 +162,7 @@ def _allowed(scenario: Scenario, item: Item, track: Track, reached: int) -> int:
     if reached <= done:
         return reached
     ranks, index = course.ranks, reached
-    own, elsewhere = _tones(scenario, item)
+    own, elsewhere = tones(scenario, item)
     if scenario.catch_up == "one_by_one":
         first = course.first_after_due
         index = max(done + 1, first) if reached >= first else reached
@@ -186,7 +186,7 @@ def _spoken(track: Track, index: int, taken: set[int]) -> int:
     return max((i for i in leapt if steps[i].medium != "task" and ranks[i] > 0), default=index)
 
 
-def _tones(scenario: Scenario, item: Item) -> tuple[set[int], set[int]]:
+def tones(scenario: Scenario, item: Item) -> tuple[set[int], set[int]]:
     """Severities of what reached the customer: by steps of this scenario, and by others."""
     own, elsewhere = set(), set()
     for code in item.steps_done:

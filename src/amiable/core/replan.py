@@ -82,9 +82,9 @@ def _why_cancelled(
     said = {skip.item_id: skip.sentence for skip in reversed(plan.skips)}
     if left.issubset(said):
         return said[min(left)]
-    step = scenario.by_code.get(action.step)
-    main = step.accompanies if step else ""
-    acted = {item.id for each in plan.actions for item in each.items}
-    if not left.isdisjoint(acted) and all(each.step.code != main for each in plan.actions):
+    along = {one.code for each in plan.actions for one in scenario.companions[each.step.code]}
+    taken = {item.id for each in plan.actions for item in each.items}
+    overtaken = action.step not in along and not left.isdisjoint(taken)
+    if overtaken or None not in said:
         return Sentence("plan.overtaken")
-    return said.get(None, Sentence("stop.nothing_due"))
+    return said[None]
