@@ -27,7 +27,16 @@ PYTHON = ROOT / ".venv" / "mutants" / "bin" / "python"
 REASONS, REPORT = ROOT / "docs" / "mutants.yaml", ROOT / "docs" / "mutants.md"
 DECISIONS = ("core/planner.py", "core/guards.py")
 # Properties over random cases take half a minute a mutant, and say less about what is wrong.
-TESTS = ("courses", "guards", "planner", "planner_reasons", "promises", "shipped", "stops")
+TESTS = (
+    "courses",
+    "guards",
+    "planner",
+    "planner_reasons",
+    "promises",
+    "replan",
+    "shipped",
+    "stops",
+)
 SETTINGS = """
 [tool.pytest.ini_options]
 pythonpath = ["src", "."]
