@@ -298,3 +298,16 @@ def test_a_step_of_an_event_that_cannot_be_taken_gives_way_to_the_dates_in_the_e
     assert decided.next_look_on == day(3)
     assert plan(case, course, day(7)).actions == ()
     assert plan(case, course, day(8)).actions[0].step.code == "d1"
+
+
+def test_a_step_that_cannot_be_taken_does_not_hide_the_day_of_the_next():
+    course = scenario(
+        step("d1", 1), step("call", 3, medium="phone", stage="firm"),
+        step("ask", 9, medium="task", stage="firm", task="ask_sales_owner"),
+        step("letter", 13, stage="firm"),
+    )  # fmt: skip
+    case = facts(item(steps_done={"d1": day(1)}), media=frozenset({"email"}))
+    blocked = plan(case, course, day(9))
+    assert [s.sentence.code for s in blocked.skips] == ["stop.no_phone"]
+    assert blocked.next_look_on == day(13)
+    assert plan(case, course, day(13)).actions[0].step.code == "letter"

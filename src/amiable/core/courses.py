@@ -121,7 +121,7 @@ def _look_on(item: Item, track: Track, index: int, day: date, *, following: int)
         if index + 1 < len(steps) and dates[index + 1] <= day:
             # A late entry: the course goes on from the day this step is carried out.
             interval = max(1, steps[index + 1].offset_days - steps[index].offset_days)
-            looks = [day + timedelta(days=interval)]
+            looks.append(day + timedelta(days=interval))
         if steps[index].stage == "preventive":
             # What waits to be approved is of no use any more once the due date has passed.
             looks.append(item.due_date + timedelta(days=1))
@@ -177,13 +177,12 @@ def _allowed(scenario: Scenario, item: Item, track: Track, reached: int) -> int:
 
 
 def _spoken(track: Track, index: int, taken: set[int]) -> int:
-    """A task inside the house does not stand for the messages it would leap over."""
+    """A firm task inside the house does not stand for the firm messages it would leap over."""
     steps, ranks = track.course.steps, track.course.ranks
-    heard = max(taken, default=0) >= ranks[index]
-    if steps[index].medium != "task" or heard or ranks[index] >= FORMAL:
+    if steps[index].medium != "task" or ranks[index] != FIRM or max(taken, default=0) >= FIRM:
         return index
     leapt = range(track.done + 1, index)
-    return max((i for i in leapt if steps[i].medium != "task" and ranks[i] > 0), default=index)
+    return max((i for i in leapt if steps[i].medium != "task" and ranks[i] == FIRM), default=index)
 
 
 def tones(scenario: Scenario, item: Item) -> tuple[set[int], set[int]]:
