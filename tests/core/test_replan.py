@@ -124,6 +124,17 @@ def test_of_two_reasons_for_the_case_the_first_counts():
     assert cancelled(changed(case, scenario=scenario)) == ["No phone number is known: add one."]
 
 
+def test_what_is_overtaken_does_not_borrow_the_reason_of_another_invoice():
+    """The firm letter waits for a person; the text for the fresh invoice has no number."""
+    text = step("text", -5, "preventive", medium="sms")
+    firm = step("firm", 20, "firm", approval="manual")
+    scenario = Scenario("test", 1, "Test", (text, step("one", 1), firm))
+    case = facts(item(1), item(2, due=day(27)), media=frozenset({"email"}), pending=(waits(),))
+    found = changed(case, on=22, scenario=scenario)
+    assert [a.step.code for a in found.add] == ["firm"]
+    assert cancelled(found) == ["Overtaken by the next step of the scenario."]
+
+
 def test_a_step_the_scenario_no_longer_has_is_overtaken_or_done():
     case = facts(item(), pending=(waits("gone"),))
     assert cancelled(changed(case)) == ["Overtaken by the next step of the scenario."]

@@ -14,7 +14,7 @@ from amiable.core.promises import commitments
 from amiable.core.scenario import Conditions, Scenario, Step, Window
 from amiable.core.sentences import Sentence
 from amiable.core.shipped import SME_STANDARD
-from amiable.core.stops import item_stop
+from amiable.core.stops import case_stop, item_stop
 from tests.core.builders import DUE, EVERYWHERE, facts, item, told
 from tests.core.simulation import World
 
@@ -356,6 +356,22 @@ def test_old_bank_data_is_looked_at_again_every_day(until, text):
     decided = plan(case, one(), day(1))
     assert words(decided)[0].startswith(text)
     assert decided.next_look_on == day(2)
+
+
+def test_old_bank_data_may_be_renewed_the_next_day():
+    assert case_stop(facts(item(), bank_data_max_age_days=3), day(1)).look_on == day(2)
+
+
+def test_a_cent_is_owed_and_nothing_is_not():
+    assert plan(facts(item(open_minor=1)), one(), day(1)).actions
+    assert words(plan(facts(item(open_minor=0)), one(), day(1))) == ["FA1 is paid."]
+
+
+def test_an_invoice_gone_from_the_accounts_is_to_be_checked():
+    assert words(plan(facts(item(missing_from_export=True)), one(), day(1))) == [
+        "FA1 is absent from the last full export of the accounts: check whether it was paid or "
+        "cancelled."
+    ]
 
 
 MISSING = [
