@@ -187,6 +187,85 @@ def test_a_broken_promise_is_an_event_of_the_debts_it_was_about():
     assert word.covers == {}
 
 
+def covered(*items, promises, receipts=(), today=None) -> dict[int, int]:
+    word = commitments(facts(*items, promises=promises, receipts=receipts), today or after(5))
+    return {number: cover.amount_minor for number, cover in word.covers.items()}
+
+
+def exact(amount: int, **fields) -> Promise:
+    return promise(amount, tolerance_pct=100, **fields)
+
+
+def test_a_plan_missed_three_times_was_broken_by_the_second():
+    stands = standings(plan(40_000, 40_000, 40_000, 40_000), [], after(40))
+    assert [s.broken_on for s in stands] == [after(14), after(24), after(34), None]
+    assert broken_on(stands) == after(24)
+
+
+def test_money_from_before_a_plan_does_not_catch_it_up():
+    parts = plan(40_000, 40_000, 40_000)
+    stands = standings(parts, [came(40_000, -1)], after(15))
+    assert [s.received_minor for s in stands] == [0, 0, 0]
+    assert standings(parts, [came(40_000, 0)], after(15))[0].state == "kept"
+
+
+def test_two_promises_stand_each_for_itself_one_broken_one_running():
+    first, second = promise(50_000), promise(60_000, after(30), 2, made_on=after(14))
+    word = commitments(facts(item(due=MADE), promises=[first, second]), after(15))
+    assert [b.on for b in word.breaks] == [after(13)]
+    assert word.misses == ()
+    assert {i: c.amount_minor for i, c in word.covers.items()} == {1: 60_000}
+    assert word.ends == [after(34)]
+
+
+def test_two_plans_stand_each_for_itself():
+    one = plan(40_000, 40_000)
+    other = [promise(30_000, after(10 * n), n + 5, plan_id=9) for n in (1, 2)]
+    stands = [came(40_000, 9), came(40_000, 19)]  # serves the first of each date
+    word = commitments(facts(item(due=MADE), promises=[*one, *other], receipts=stands), after(24))
+    assert [(b.on, b.made_on) for b in word.breaks] == [(after(24), MADE)]
+    assert [b.on for b in word.misses] == [after(14), after(24)]
+
+
+def test_what_a_kept_promise_forgave_is_left_for_the_next_to_cover():
+    kept, next_one = promise(100_000), promise(60_000, after(20), 2)
+    assert covered(
+        item(open_minor=60_000), promises=[kept, next_one], receipts=[came(95_000, 3)]
+    ) == {1: 60_000}
+
+
+def test_the_tolerance_forgives_to_the_cent():
+    assert covered(item(open_minor=105_000), promises=[promise()]) == {1: 105_000}
+    assert covered(item(open_minor=105_001), promises=[promise()]) == {1: 100_000}
+
+
+def test_a_promise_covers_to_its_last_cent():
+    debts = item(1, open_minor=99_999), item(2, open_minor=100_000)
+    assert covered(*debts, promises=[exact(100_000)]) == {1: 99_999, 2: 1}
+    debts = item(1, open_minor=1), item(2, open_minor=100_000)
+    assert covered(*debts, promises=[exact(100_000)]) == {1: 1, 2: 99_999}
+
+
+def test_two_promises_cover_one_invoice_together_and_no_more_than_it():
+    both = [exact(30_000), exact(80_000, due=after(20), number=2)]
+    assert covered(item(open_minor=100_000), promises=both) == {1: 100_000}
+    word = commitments(facts(item(open_minor=100_000), promises=both), after(5))
+    assert word.covers[1].promise.id == 1  # the first to fall due is the one that is named
+
+
+def test_an_invoice_it_does_not_speak_of_does_not_hide_the_next():
+    """Due first, and yet issued after the promise."""
+    new = item(1, due=MADE, issue_date=after(1))
+    old = item(2, due=after(3), issue_date=MADE)  # issued on the very day
+    paid = item(3, due=MADE, open_minor=0)
+    assert covered(new, old, paid, promises=[exact(50_000)]) == {2: 50_000}
+
+
+def test_a_day_after_grace_an_unkept_promise_covers_nothing():
+    assert covered(item(due=MADE), promises=[promise()], today=after(12)) == {1: 100_000}
+    assert covered(item(due=MADE), promises=[promise()], today=after(13)) == {}
+
+
 amounts = st.integers(1, 300_000)
 days = st.integers(0, 60)
 promised = st.builds(

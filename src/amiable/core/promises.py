@@ -6,7 +6,6 @@ Kept or broken is never stored: it follows from the receipts. A plan is the prom
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -203,11 +202,17 @@ def _catch_up(
 
 def _plans(stands: Iterable[Standing]) -> list[list[Standing]]:
     """Standings that belong together: the instalments of a plan, or one promise."""
-    plans: dict[object, list[Standing]] = defaultdict(list)
-    for number, standing in enumerate(stands):
+    found: list[list[Standing]] = []
+    plans: dict[int, list[Standing]] = {}
+    for standing in stands:
         plan_id = standing.promise.plan_id
-        plans[("alone", number) if plan_id is None else plan_id].append(standing)
-    return list(plans.values())
+        if plan_id in plans:
+            plans[plan_id].append(standing)
+            continue
+        found.append([standing])
+        if plan_id is not None:
+            plans[plan_id] = found[-1]
+    return found
 
 
 def _covers(items: Iterable[Item], alive: Iterable[Standing]) -> dict[int, Cover]:
@@ -219,14 +224,14 @@ def _covers(items: Iterable[Item], alive: Iterable[Standing]) -> dict[int, Cover
         promise, budget = standing.promise, standing.remaining_minor
         if standing.state == "kept":
             continue
-        slack = promise.amount_minor * (100 - promise.tolerance_pct) // 100
+        forgiven = promise.amount_minor * (100 - promise.tolerance_pct)  # in hundredths
         for item in ordered:
             if budget <= 0:
                 break
             if not _known(item, promise.made_on) or left[item.id] <= 0:
                 continue
             taken = min(left[item.id], budget)
-            if taken + slack >= left[item.id]:
+            if (left[item.id] - taken) * 100 <= forgiven:
                 taken = left[item.id]
             left[item.id] -= taken
             budget -= taken
