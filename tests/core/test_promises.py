@@ -50,6 +50,10 @@ def plan(*amounts: int, every: int = 10) -> list[Promise]:
         ([came(94_999)], after(20), "partly_kept", 94_999),
         ([came(94_999)], after(12), "running", 94_999),
         ([came(250_000)], after(20), "kept", 100_000),  # more than promised
+        ([came(100_000, 0)], after(20), "kept", 100_000),  # on the day it was promised
+        ([came(1)], after(20), "partly_kept", 1),
+        # Taken back from the latest first: all of the second, and a part of the first.
+        ([came(30_000, 3), came(40_000, 4), came(-50_000, 6)], after(20), "partly_kept", 20_000),
         ([came(100_000, -1)], after(20), "broken", 0),  # paid before it was promised
         ([came(60_000, 3), came(40_000, 6)], after(20), "kept", 100_000),
         ([came(100_000), came(-100_000, 6)], after(20), "broken", 0),  # taken back by the bank
@@ -207,6 +211,52 @@ def test_money_from_before_a_plan_does_not_catch_it_up():
     stands = standings(parts, [came(40_000, -1)], after(15))
     assert [s.received_minor for s in stands] == [0, 0, 0]
     assert standings(parts, [came(40_000, 0)], after(15))[0].state == "kept"
+
+
+def test_on_its_last_day_an_instalment_still_waits_behind_what_was_missed():
+    parts, late = plan(40_000, 40_000, 40_000), [came(40_000, 16)]
+    for today, states in (
+        (after(23), [("broken", 40_000), ("running", 0), ("running", 0)]),
+        # It came in time for the second, which is past now: only the first stays missed.
+        (after(24), [("broken", 0), ("kept", 40_000), ("running", 0)]),
+    ):
+        assert [(s.state, s.received_minor) for s in standings(parts, late, today)] == states
+
+
+def test_who_catches_up_and_pays_ahead_has_kept_the_next_instalment():
+    stands = standings(plan(40_000, 40_000, 40_000), [came(90_000, 16)], after(17))
+    assert [(s.state, s.received_minor) for s in stands] == [
+        ("broken", 40_000), ("kept", 40_000), ("running", 10_000),
+    ]  # fmt: skip
+
+
+def test_more_than_a_plan_is_left_for_the_next_one():
+    """Both miss their first instalment; the first plan takes what it lacks and no more."""
+    one = plan(40_000, 40_000)
+    other = [promise(30_000, after(10 * n), n + 5, plan_id=9) for n in (1, 2)]
+    for paid, received in (
+        (100_000, [40_000, 30_000, 30_000, 0]),
+        (75_000, [40_000, 30_000, 5_000, 0]),
+        (200_000, [40_000, 30_000, 40_000, 30_000]),
+    ):
+        stands = standings([*one, *other], [came(paid, 16)], after(17))
+        assert [s.received_minor for s in stands] == received
+
+
+def test_several_late_payments_catch_up_together():
+    late = [came(10_000, 24), came(15_000, 25), came(100_000, 26)]
+    stands = standings(plan(40_000, 40_000), late, after(30))
+    assert [s.received_minor for s in stands] == [40_000, 40_000]
+    stands = standings(plan(40_000, 40_000), late[:2], after(30))
+    assert [s.received_minor for s in stands] == [25_000, 0]
+
+
+def test_a_plan_of_before_everything_catches_up_with_any_money():
+    parts = [promise(40_000, after(10 * n), n, plan_id=4, made_on=None) for n in (1, 2)]
+    stands = standings(parts, [came(40_000, 14)], after(24))
+    assert [(s.state, s.received_minor) for s in stands] == [("broken", 0), ("kept", 40_000)]
+    stands = standings(parts, [came(40_000, 25)], after(26))
+    assert [(s.state, s.received_minor) for s in stands] == [("broken", 40_000), ("broken", 0)]
 
 
 def test_two_promises_stand_each_for_itself_one_broken_one_running():

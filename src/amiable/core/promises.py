@@ -105,8 +105,8 @@ def standings(
                 entry[1] -= taken
                 received += taken
         found.append(_standing(promise, received, today))
-    missed = {s.promise.plan_id or 0 for s in found if s.broken_on and s.promise.plan_id}
-    for plan_id in sorted(missed):
+    missed = {s.promise.plan_id for s in found if s.broken_on}
+    for plan_id in sorted(each for each in missed if each is not None):
         _catch_up(found, plan_id, pool, today)
     return tuple(found)
 
@@ -144,8 +144,7 @@ def commitments(facts: CaseFacts, today: date) -> Commitments:
 def _netted(receipts: Iterable[Receipt]) -> list[list]:  # type: ignore[type-arg]  # [day, left]
     pool: list[list] = []  # type: ignore[type-arg]
     for receipt in sorted(receipts, key=lambda r: r.on):
-        if receipt.amount_minor > 0:
-            pool.append([receipt.on, receipt.amount_minor])
+        pool.append([receipt.on, max(0, receipt.amount_minor)])
         back = max(0, -receipt.amount_minor)
         for entry in reversed(pool):
             taken = min(entry[1], back)
