@@ -196,3 +196,35 @@ def test_a_switch_to_a_scenario_whose_formal_notice_has_come_does_not_begin_with
     enrollments_move(office.id, [office.case(customer)], to=firm, on=day(71), **WHO)
     assert days_of(office.live(day(71), day(71))) == [(71, "last")]
     assert steps_of(office.live(day(72), day(110))) == ["notice", "handover"]
+
+
+def test_a_letter_approved_a_day_late_carries_the_steps_of_its_day():
+    office = Office(Scenario("story", 1, "Story", (
+        Step("first", 1, "email", "friendly", "reminder_1"),
+        Step("second", 4, "email", "friendly", "reminder_2"),
+        Step("firm", 10, "letter", "firm", "reminder_firm", "batch"),
+        Step("last", 20, "email", "firm", "reminder_last"),
+    )))  # fmt: skip
+    customer = office.customer()
+    office.invoice(customer, "OLD", due=DUE)
+    fresh = office.invoice(customer, "NEW", due=day(8))
+    office.live(DUE, day(9))
+    office.plan(day(10))  # the firm letter waits; the fresh invoice goes along with its first step
+    office.plan(day(14))  # by now it has reached its second one
+    assert office.actions(step="firm").get().items.get(installment=fresh).step == "second"
+    assert days_of(office.live(day(14), day(14))) == [(14, "firm")]
+    # What went along with the letter does not come again.
+    assert "second" not in steps_of(office.live(day(15), day(40)))
+
+
+def test_what_has_grown_too_large_to_leave_by_itself_waits_for_a_person():
+    office = Office(ladder("jump", approval_above_minor=500_000))
+    customer = office.customer()
+    office.invoice(customer, "SMALL", due=DUE, euros=900)
+    office.plan(day(1))
+    assert office.actions().get().state == "approved"
+    office.invoice(customer, "LARGE", due=DUE, euros=9000, on=day(1))
+    office.plan(day(1))
+    assert office.send(day(1)).sent == 0
+    waiting = office.actions().get()
+    assert (waiting.state, waiting.reasons[-1]["code"]) == ("to_approve", "plan.large_amount")

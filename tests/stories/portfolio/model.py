@@ -131,7 +131,9 @@ class Debtor:
         missed = sum(w.amount for w in known if w.until < day)
         to_come = sum(w.amount for w in known if w.until >= day)
         came = sum(amount for on, amount in self.receipts if amount > 0 and on >= made)
-        return chased - max(0, min(to_come - came, speaks_of - missed))
+        # An invoice that a missed instalment covers but for the tolerance is asked for whole.
+        slack = missed * (100 - TOLERANCE) // 100
+        return chased - max(0, min(to_come - came, speaks_of - missed) - slack)
 
     def _standings(self, day: date) -> list[tuple[Word, int, str]]:
         """Each word with what is missing of it and its state, earliest first."""

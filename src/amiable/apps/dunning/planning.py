@@ -7,7 +7,8 @@ rolls back whole and is taken up by the next one, and two workers never hold the
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -341,42 +342,52 @@ def _cancel(organization_id: int, changes: list[replan.Change], on: date) -> Non
 
 
 def _renew(organization_id: int, changes: list[replan.Change]) -> None:
-    """Give what is kept, and is not on its way, the items and reasons it would have today."""
-    renewed = [
-        (pending, planned)
+    """Give what is kept, and is not on its way, the items and reasons it would have today.
+
+    What has grown too large to leave by itself waits for a person from now on.
+    """
+    kept = {
+        pending.id: planned
         for change in changes
         for pending, planned in change.keep
         if pending.state != Action.State.CLAIMED
-        and pending.item_ids != {item.id for item in planned.items}
-    ]
-    written = _written([pending.id for pending, _ in renewed])
-    renewed = [pair for pair in renewed if pair[0].id not in written]
+    }
+    renewed = _outdated(kept)
     if not renewed:
         return
-    ActionItem.objects.filter(action_id__in=[pending.id for pending, _ in renewed]).delete()
+    ActionItem.objects.filter(action_id__among=renewed.keys()).delete()
     rows_insert(
         ActionItem,
         _ITEM_COLUMNS,
         rows=[
-            (organization_id, pending.id, item.id, item.step, item.open_minor, item.event_on)
-            for pending, planned in renewed
-            for item in planned.items
+            (organization_id, action_id, item.id, item.step, item.open_minor, item.event_on)
+            for action_id in renewed
+            for item in kept[action_id].items
         ],
     )
-    Action.objects.bulk_update(
-        [
-            Action(id=pending.id, reasons=[sentence.to_json() for sentence in planned.reasons])
-            for pending, planned in renewed
-        ],
-        ["reasons"],
-        batch_size=500,
-    )
+    for action in renewed.values():
+        planned = kept[action.id]
+        action.reasons = [sentence.to_json() for sentence in planned.reasons]
+        if action.approval == "automatic" and planned.approval != "automatic":
+            action.approval, action.state = planned.approval, _first_state(planned)
+    Action.objects.bulk_update(renewed.values(), ["reasons", "approval", "state"], batch_size=500)
 
 
-def _written(action_ids: list[int]) -> set[int]:
-    """Those whose message is written: their rows tell what it says, so that the sender can compare
-    and replace it."""
-    if not action_ids:
-        return set()
-    rows = Action.objects.filter(id__in=action_ids, message__isnull=False)
-    return set(rows.values_list("id", flat=True))
+def _outdated(kept: Mapping[int, PlannedAction]) -> dict[int, Action]:
+    """Kept actions whose items are not those of today. Not those whose message is written: their
+    rows tell what it says, so that the sender can compare and replace it."""
+    if not kept:
+        return {}
+    held: dict[int, set[tuple[object, ...]]] = defaultdict(set)
+    items = ActionItem.objects.filter(action_id__among=kept.keys())
+    for action_id, *row in items.values_list(
+        "action_id", "installment_id", "step", "open_minor", "event_on"
+    ):
+        held[action_id].add(tuple(row))
+    changed = {
+        action_id
+        for action_id, planned in kept.items()
+        if held[action_id] != {(i.id, i.step, i.open_minor, i.event_on) for i in planned.items}
+    }
+    rows = Action.objects.filter(id__among=changed, message__isnull=True) if changed else ()
+    return {row.id: row for row in rows}
