@@ -11,7 +11,7 @@ from amiable.core.facts import Hold, PendingAction, Promise
 from amiable.core.guards import check
 from amiable.core.planner import plan
 from amiable.core.replan import change
-from amiable.core.scenario import Step
+from amiable.core.scenario import Conditions, Step
 from amiable.core.shipped import SHIPPED, SME_STANDARD
 from tests.core.builders import DUE, facts, item
 from tests.core.simulation import World
@@ -406,3 +406,14 @@ def test_a_task_is_raised_beside_the_firmer_message_of_another_invoice():
         ("last_call", [(1, "")]),
         ("ask_sales", [(2, "ask_sales")]),
     ]
+
+
+def test_a_step_that_waits_for_a_level_is_looked_at_once_that_level_has_left():
+    first = replace(SME_STANDARD.by_code["reminder_1"], code="first")
+    raised = replace(SME_STANDARD.by_code["reminder_2"], code="raised", offset_days=2,
+                     conditions=Conditions(min_stage="friendly"))  # fmt: skip
+    course = replace(SME_STANDARD, steps=(first, raised), catch_up_step="")
+    day = DUE + timedelta(days=9)
+    decided = plan(facts(item()), course, day)
+    assert [a.step.code for a in decided.actions] == ["first"]
+    assert decided.next_look_on == day + timedelta(days=1)

@@ -266,6 +266,9 @@ def _take(work: _Work, step: Step | None, members: list[_Due]) -> None:
         work.postponed |= {work.key(each) for each in (step, *work.scenario.companions[step.code])}
         return
     _act(work, step, members)
+    if work.passed_over:
+        # What leaves today may be the level that the condition of another step waits for.
+        work.looks.append(work.day + timedelta(days=1))
 
 
 def _usable(work: _Work, step: Step, kept: list[Item]) -> Medium | Stop:
