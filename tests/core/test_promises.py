@@ -251,6 +251,24 @@ def test_several_late_payments_catch_up_together():
     assert [s.received_minor for s in stands] == [25_000, 0]
 
 
+def test_a_plan_takes_from_several_late_payments_what_it_lacks_and_no_more():
+    other = [promise(30_000, after(10 * n), n + 5, plan_id=9) for n in (1, 2)]
+    late = [came(50_000, 24), came(50_000, 25), came(60_000, 26)]
+    stands = standings([*plan(40_000, 40_000), *other], late, after(30))
+    assert [s.received_minor for s in stands] == [40_000, 30_000, 40_000, 30_000]
+
+
+def test_what_the_tolerance_forgave_an_instalment_is_not_taken_from_late_money():
+    paid = [came(38_000, 5), came(42_000, 26)]  # 95 % of the first; then the second, late
+    other = promise(2_000, after(10), 9, plan_id=9)  # missed too
+    stands = standings([*plan(40_000, 40_000), other], paid, after(27))
+    assert [(s.state, s.received_minor) for s in stands] == [
+        ("kept", 38_000), ("broken", 2_000), ("broken", 40_000),
+    ]  # fmt: skip
+    stands = standings(plan(40_000, 40_000), [paid[0], came(10_000, 26)], after(27))
+    assert [s.received_minor for s in stands] == [38_000, 10_000]
+
+
 def test_a_plan_of_before_everything_catches_up_with_any_money():
     parts = [promise(40_000, after(10 * n), n, plan_id=4, made_on=None) for n in (1, 2)]
     stands = standings(parts, [came(40_000, 14)], after(24))
@@ -275,6 +293,19 @@ def test_two_plans_stand_each_for_itself():
     word = commitments(facts(item(due=MADE), promises=[*one, *other], receipts=stands), after(24))
     assert [(b.on, b.made_on) for b in word.breaks] == [(after(24), MADE)]
     assert [b.on for b in word.misses] == [after(14), after(24)]
+
+
+def test_missed_instalments_of_two_plans_are_remembered_for_the_debts_of_each():
+    one = plan(40_000, 40_000)
+    other = [promise(30_000, after(10 * n), n + 5, plan_id=9, made_on=after(9)) for n in (1, 2)]
+    old, new = item(1, due=MADE), item(2, due=after(5), issue_date=after(5))
+    word = commitments(facts(old, new, promises=[*one, *other]), after(15))
+    assert [(b.on, b.made_on) for b in word.misses] == [
+        (after(14), MADE),
+        (after(14), after(9)),
+    ]
+    only = commitments(facts(old, new, promises=one), after(15))
+    assert (only.events(old), only.events(new)) == ({"instalment_missed": after(14)}, {})
 
 
 def test_what_a_kept_promise_forgave_is_left_for_the_next_to_cover():

@@ -175,8 +175,12 @@ def _catch_up(
     """Spread what came for a plan with a missed instalment, late or not: over those that were
     kept and are past, then over those that were missed, then over those to come."""
     members = [i for i, s in enumerate(found) if s.promise.plan_id == plan_id]
+
+    def turn(i: int) -> int:
+        return 2 if today <= last_day(found[i].promise) else int(found[i].broken_on is not None)
+
     came = sum(found[i].received_minor for i in members)
-    missing = sum(found[i].remaining_minor for i in members)
+    missing = sum(found[i].remaining_minor for i in members if turn(i) > 0)
     made_on = found[members[0]].promise.made_on
     for entry in pool:
         if made_on is None or entry[0] >= made_on:
@@ -184,10 +188,6 @@ def _catch_up(
             entry[1] -= taken
             missing -= taken
             came += taken
-
-    def turn(i: int) -> int:
-        return 2 if today <= last_day(found[i].promise) else int(found[i].broken_on is not None)
-
     for i in sorted(members, key=turn):
         standing, promise = found[i], found[i].promise
         most = standing.received_minor if turn(i) == 0 else promise.amount_minor
