@@ -50,11 +50,14 @@ timeout_multiplier = 10.0
 """
 CONFTEST = '''
 """The same few examples for every mutant; nothing remembered from before the mutation."""
+import resource
 from hypothesis import HealthCheck, settings
 from amiable.core import tracks
 settings.register_profile("mutants", derandomize=True, deadline=None, database=None,
                           max_examples=20, suppress_health_check=list(HealthCheck))
 settings.load_profile("mutants")
+# A mutant that never ends may fill the memory before its time is up.
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, resource.getrlimit(resource.RLIMIT_AS)[1]))
 def pytest_sessionstart():
     tracks.step_dates.cache_clear()
     tracks._delayed.cache_clear()
