@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.portfolio import Portfolio, portfolio
 
@@ -54,6 +56,10 @@ def context(browser: Browser, live_server, story: Portfolio) -> Iterator[Browser
     """A logged-in manager. The strict policy of the pages holds."""
     context = logged_in(browser, live_server.url, story)
     yield context
+    for page in context.pages:
+        # A request still being answered would hold the tables that the next test empties.
+        with suppress(PlaywrightError):
+            page.wait_for_load_state("networkidle", timeout=5_000)
     context.close()
 
 
