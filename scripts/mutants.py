@@ -136,7 +136,8 @@ def run(folder: Path, *arguments: str) -> str:
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
-        raise SystemExit(done.stdout[-5000:] + done.stderr[-5000:])
+        said = f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        raise SystemExit(f"{said}\nmutmut ended with {done.returncode}")
     return done.stdout
 
 

@@ -358,8 +358,12 @@ def test_old_bank_data_is_looked_at_again_every_day(until, text):
     assert decided.next_look_on == day(2)
 
 
-def test_old_bank_data_may_be_renewed_the_next_day():
-    assert case_stop(facts(item(), bank_data_max_age_days=3), day(1)).look_on == day(2)
+def test_old_bank_data_may_be_renewed_the_next_day_and_over_a_weekend():
+    case = facts(item(), bank_data_max_age_days=3)
+    assert plan(case, one(), day(1)).next_look_on == day(2)
+    # Planned ahead on Saturday the 5th: Monday is looked at on Monday.
+    assert plan(case, one(), day(4)).next_look_on == day(6)
+    assert plan(case, one(), day(6)).next_look_on == day(7)
 
 
 def test_a_cent_is_owed_and_nothing_is_not():

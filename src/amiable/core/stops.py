@@ -297,9 +297,9 @@ def _held(code: str, reason: str, ends_on: date | None, params: dict[str, str]) 
 def _stale_bank(facts: CaseFacts, today: date) -> Stop | None:
     if facts.bank_data_max_age_days is None:
         return None
-    tomorrow = today + timedelta(days=1)
+    # A statement may come before the day, when it is planned ahead: the planner looks on it again.
     if facts.bank_data_until is None:
-        return Stop(Sentence("stop.no_bank"), tomorrow)
+        return Stop(Sentence("stop.no_bank"), today)
     if facts.bank_data_until + timedelta(days=facts.bank_data_max_age_days) < today:
-        return Stop(Sentence("stop.stale_bank", {"until": facts.bank_data_until}), tomorrow)
+        return Stop(Sentence("stop.stale_bank", {"until": facts.bank_data_until}), today)
     return None

@@ -135,10 +135,11 @@ def _nothing_firm(action: Action) -> list[str]:
     for row in action.items.filter(step=action.step):
         firm = ActionItem.objects.filter(
             installment_id=row.installment_id,
-            action__stage="firm",
+            # An item may have taken its own firm step with the formal letter of another.
+            action__stage__in=["firm", "formal"],
             action__state__in=["done", "unknown", "skipped"],
             action__medium__in=CONTACTS,
-        ).exclude(Q(step="") | Q(action__result__in=REACHED_NOBODY))
+        ).exclude(Q(step__in=["", action.step]) | Q(action__result__in=REACHED_NOBODY))
         if not firm.exists():
             found.append(f"formal for {row.installment_id}, to which nothing firm came before")
     return found
