@@ -72,6 +72,8 @@ def test_check_says_what_is_wrong_with_the_configuration(monkeypatch, name, valu
     from amiable.project.checks import check_configuration
 
     monkeypatch.setenv(name, value)
+    if name == "AMIABLE_SMTP_URL":
+        monkeypatch.setattr(settings, "CHANNEL_URLS", {"email": value})
     if name == "AMIABLE_BASE_URL":
         monkeypatch.setattr(settings, "BASE_URL", value)
     if name == "AMIABLE_SECRET_KEY":

@@ -28,7 +28,7 @@ from tests.apps.messaging_drafts import CUSTOMER, NOW, draft, line
 from tests.plugins.smtp_servers import keeper
 
 pytestmark = pytest.mark.django_db
-OUTBOX = routes_from("", "")
+OUTBOX = routes_from({}, "")
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_sending_twice_delivers_once(case):
 def test_message_of_a_dead_worker_is_unknown_and_never_resent_over_smtp(case):
     ids = freeze(case, draft(case=case))
     Message.objects.update(state="sending", attempts=1, channel="smtp")
-    routes = routes_from("smtp://127.0.0.1:1", "")
+    routes = routes_from({"email": "smtp://127.0.0.1:1"}, "")
     for _ in range(2):
         (outcome,) = messages_send(
             case.organization_id, ids.values(), now=NOW, routes=routes
@@ -132,7 +132,7 @@ def test_message_of_a_dead_worker_resumes_where_the_channel_delivers_a_key_once(
 
 def test_unreachable_server_leaves_the_message_frozen_with_a_time_to_retry(case):
     ids = freeze(case, draft(case=case))
-    routes = routes_from("smtp://127.0.0.1:1", "")
+    routes = routes_from({"email": "smtp://127.0.0.1:1"}, "")
     (outcome,) = messages_send(case.organization_id, ids.values(), now=NOW, routes=routes).values()
     message = Message.objects.get()
     assert outcome.state == "retry"
@@ -144,7 +144,7 @@ def test_unreachable_server_leaves_the_message_frozen_with_a_time_to_retry(case)
 
 def test_retries_end_in_failure(case):
     ids = freeze(case, draft(case=case))
-    routes = routes_from("smtp://127.0.0.1:1", "")
+    routes = routes_from({"email": "smtp://127.0.0.1:1"}, "")
     for _ in range(6):
         messages_send(case.organization_id, ids.values(), now=NOW, routes=routes)
     message = Message.objects.get()
@@ -212,7 +212,7 @@ def test_two_workers_given_the_same_messages_deliver_each_once():
     case = factories.case(factories.customer(factories.creditor(factories.organization("two"))))
     ids = freeze(case, *[draft(case=case, key=f"k{i}") for i in range(60)])
     with keeper() as (server, port):
-        routes = routes_from(f"smtp://127.0.0.1:{port}?tls=none", "")
+        routes = routes_from({"email": f"smtp://127.0.0.1:{port}?tls=none"}, "")
 
         def work(_):
             try:
@@ -273,7 +273,7 @@ def test_sending_over_an_unsafe_channel_is_bounded_too(case, django_assert_max_n
             case.organization_id,
             ids.values(),
             now=NOW,
-            routes=routes_from("smtp://127.0.0.1:1", ""),
+            routes=routes_from({"email": "smtp://127.0.0.1:1"}, ""),
         )
 
 

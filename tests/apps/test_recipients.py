@@ -180,7 +180,7 @@ def states() -> list[str]:
 
 def test_one_email_names_all_its_readers_and_the_file_shows_them(debtor):
     with keeper() as (server, port):
-        routes = routes_from(f"smtp://127.0.0.1:{port}?tls=none", "")
+        routes = routes_from({"email": f"smtp://127.0.0.1:{port}?tls=none"}, "")
         run(debtor, "email", "reminder_1", *three(debtor), "legal", routes=routes)
     ((_, to, content),) = server.mails
     assert to == ["c@d.example", "boss@d.example", "law@d.example"]
@@ -198,7 +198,7 @@ def test_one_email_names_all_its_readers_and_the_file_shows_them(debtor):
 def test_who_is_refused_for_good_is_named_and_nobody_gets_it_twice(debtor):
     with keeper() as (server, port):
         Picky(server, boss="550 no such user")
-        routes = routes_from(f"smtp://127.0.0.1:{port}?tls=none", "")
+        routes = routes_from({"email": f"smtp://127.0.0.1:{port}?tls=none"}, "")
         _, counts = run(debtor, "email", "reminder_1", *three(debtor), routes=routes)
         send_tick(debtor.organization_id, now=NOW + timedelta(hours=2), routes=routes)
     message = Message.objects.get()
@@ -212,7 +212,7 @@ def test_who_is_refused_for_good_is_named_and_nobody_gets_it_twice(debtor):
 def test_copy_refused_for_now_follows_alone(debtor):
     with keeper() as (server, port):
         picky = Picky(server, boss="450 greylisted")
-        routes = routes_from(f"smtp://127.0.0.1:{port}?tls=none", "")
+        routes = routes_from({"email": f"smtp://127.0.0.1:{port}?tls=none"}, "")
         run(debtor, "email", "reminder_1", *three(debtor), routes=routes)
         assert states() == ["sent", "deferred", "sent"]
         send_tick(debtor.organization_id, now=NOW + timedelta(minutes=5), routes=routes)
@@ -236,7 +236,7 @@ def test_copy_refused_for_now_follows_alone(debtor):
 def test_copy_that_is_out_of_date_is_given_up(debtor, change):
     with keeper() as (server, port):
         picky = Picky(server, boss="450 greylisted")
-        routes = routes_from(f"smtp://127.0.0.1:{port}?tls=none", "")
+        routes = routes_from({"email": f"smtp://127.0.0.1:{port}?tls=none"}, "")
         installment, _ = run(debtor, "email", "reminder_1", *three(debtor), routes=routes)
         if change == "disputed":
             dispute_open(
@@ -258,7 +258,7 @@ def test_copy_that_is_out_of_date_is_given_up(debtor, change):
 def test_copy_never_taken_is_given_up_in_the_end(debtor):
     with keeper() as (server, port):
         Picky(server, boss="450 greylisted")
-        routes = routes_from(f"smtp://127.0.0.1:{port}?tls=none", "")
+        routes = routes_from({"email": f"smtp://127.0.0.1:{port}?tls=none"}, "")
         run(debtor, "email", "reminder_1", *three(debtor), routes=routes)
         for hour in range(1, 9):
             send_tick(debtor.organization_id, now=NOW + timedelta(hours=hour), routes=routes)

@@ -25,6 +25,8 @@ NOT_PROTECTED = {
 APPEND_ONLY = (
     "audit_event",
     "messaging_deliveryevent",
+    "messaging_proof",
+    "messaging_replyfile",
     "receivables_allocation",
     "receivables_entry",
 )
@@ -58,7 +60,8 @@ def test_money_is_integer_minor_units():
         if field.name.endswith("_minor") != isinstance(field, models.BigIntegerField)
         and isinstance(field, models.IntegerField)
         and not isinstance(field, models.AutoField | models.BigAutoField)
-        and field.name not in {"organization_id", "case_id"}  # plain ids of the audit trail
+        # Plain ids of the audit trail, and numbers of a mail server.
+        and field.name not in {"organization_id", "case_id", "uid_validity", "last_uid"}
     ] == []
     assert sum(field.name.endswith("_minor") for _, field in fields) > 8
 
@@ -119,7 +122,7 @@ def test_append_only_rows_refuse_to_change(table, statement):
 def _one_row_each() -> None:
     from django.utils import timezone
 
-    from amiable.apps.messaging.models import Message
+    from amiable.apps.messaging.models import Message, Proof, Reply, ReplyFile
     from tests import factories
 
     owner = factories.creditor(factories.organization())
@@ -152,6 +155,15 @@ def _one_row_each() -> None:
     DeliveryEvent.objects.create(
         **scope, message=message, kind=DeliveryEvent.Kind.SENT, at=timezone.now()
     )
+    file = {"filename": "f.pdf", "content_type": "application/pdf", "content": b"", "sha256": "0"}
+    Proof.objects.create(
+        **scope, **file, message=message, kind="deposit", added_at=timezone.now(), added_by="claire"
+    )
+    reply = Reply.objects.create(
+        **scope, medium="email", source="mailbox", external_id="<1@x>", sender="a@b.example",
+        content=b"", sha256="0", received_at=timezone.now(), kind="reply",
+    )  # fmt: skip
+    ReplyFile.objects.create(**scope, **file, reply=reply)
     event_record(owner.organization_id, Happening("test", date(2026, 11, 20), "test"))
 
 

@@ -14,7 +14,7 @@ from amiable.core.promises import commitments
 from amiable.core.scenario import Conditions, Scenario, Step, Window
 from amiable.core.sentences import Sentence
 from amiable.core.shipped import SME_STANDARD
-from amiable.core.stops import case_stop, item_stop
+from amiable.core.stops import item_stop
 from tests.core.builders import DUE, EVERYWHERE, facts, item, told
 from tests.core.simulation import World
 

@@ -8,8 +8,9 @@ from subprocess import run
 import pytest
 from aiosmtpd.smtp import AuthResult
 
-from amiable.apps.messaging.routes import routes_from, smtp_config
+from amiable.apps.messaging.routes import routes_from
 from amiable.plugins.base import Outgoing
+from amiable.plugins.channels._smtp_client import smtp_config
 from amiable.plugins.channels.smtp import PLUGIN
 from tests.plugins.smtp_servers import Rogue, keeper
 
@@ -173,8 +174,8 @@ def test_smtp_address_that_cannot_be_understood_is_refused(url):
 
 
 def test_without_smtp_everything_stays_in_the_outbox():
-    assert {code for code, _ in routes_from("", "/x").values()} == {"outbox"}
-    routes = routes_from("smtp://mail.example", "/x")
+    assert {code for code, _ in routes_from({}, "/x").values()} == {"outbox"}
+    routes = routes_from({"email": "smtp://mail.example"}, "/x")
     assert routes["email"][0] == "smtp"
     assert routes["registered_letter"] == ("spool", {"folder": "/x"})
 

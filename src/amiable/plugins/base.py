@@ -118,12 +118,18 @@ class Channel(Protocol):
 
     `resend_safe` = handing the same key over twice delivers once, so that a message found half
     sent after a crash may be handed over again; otherwise a person decides.
+    `schemes` = how addresses of this channel begin in the configuration (AMIABLE_*_URL).
     """
 
     code: str
     media: frozenset[str]
     label: str
     resend_safe: bool
+    schemes: frozenset[str]
+
+    def configure(self, url: str) -> dict[str, Any]:
+        """The config that an address says. Raises ValueError with what it should look like."""
+        ...
 
     def session(self, config: Mapping[str, Any]) -> AbstractContextManager[Session]:
         """Open a session; an unreachable server shows in the outcomes, not as an exception."""

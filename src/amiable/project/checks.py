@@ -13,9 +13,8 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 from django.db import connection
 
-from amiable.project.environment import VARIABLES, env, var_dir
-
-KNOWN_SCHEMES = ("smtp", "smtps", "smtp+tls")
+from amiable.apps.messaging.routes import route_of
+from amiable.project.environment import VARIABLES, var_dir
 
 
 @register("configuration")
@@ -48,14 +47,16 @@ def _addresses() -> Iterator[CheckMessage]:
             hint=f"Set AMIABLE_ALLOWED_HOSTS={base.hostname}",
             id="amiable.E002",
         )
-    smtp = env("AMIABLE_SMTP_URL")
-    if smtp and (urlsplit(smtp).scheme not in KNOWN_SCHEMES or not urlsplit(smtp).hostname):
-        yield Error(
-            "AMIABLE_SMTP_URL is not an SMTP address",
-            hint="Write smtp://user:password@host:587",
-            id="amiable.E003",
-        )
-    if not smtp:
+    for medium, url in settings.CHANNEL_URLS.items():
+        try:
+            _ = route_of(medium, url) if url else None
+        except ValueError as error:
+            yield Error(
+                f"the address of the channel for {medium} cannot be read: {error}",
+                hint="AMIABLE_SMTP_URL for email reads smtp://user:password@host:587",
+                id="amiable.E003",
+            )
+    if not settings.CHANNEL_URLS["email"]:
         yield checks.Warning(
             "AMIABLE_SMTP_URL is empty: email stays in the built-in outbox and reaches nobody",
             id="amiable.W002",

@@ -18,7 +18,23 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "AMIABLE_ALLOWED_HOSTS": ("127.0.0.1,localhost,[::1]", "Host names the server answers to"),
     "AMIABLE_SMTP_URL": (
         "",
-        "smtp[s]://user:password@host:port; empty = messages go to the built-in outbox only",
+        "smtp[s]://user:password@host:port, or the address of another channel for email; "
+        "empty = email stays in the built-in outbox",
+    ),
+    "AMIABLE_SMS_URL": ("", "Address of the SMS channel; empty = files in AMIABLE_VAR/spool"),
+    "AMIABLE_LETTER_URL": ("", "Address of the channel for letters; empty = files in the spool"),
+    "AMIABLE_REGISTERED_URL": (
+        "",
+        "Address of the channel for registered letters; empty = files in the spool",
+    ),
+    "AMIABLE_MAILBOX_URLS": (
+        "",
+        "Mailboxes where answers and bounces arrive, separated by spaces: "
+        "imap[s]://user:password@host:port/folder",
+    ),
+    "AMIABLE_HOOK_SECRET": (
+        "",
+        "Secret in the address of calls to /hooks/ from providers that sign nothing",
     ),
     "AMIABLE_DEBUG": ("0", "1 = Django debug pages; never in production"),
     "AMIABLE_LOG_LEVEL": ("WARNING", "Level of the log on stderr"),

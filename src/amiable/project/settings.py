@@ -112,8 +112,16 @@ SERVE = "amiable.project.server.serve"
 WORK = "amiable.project.worker.work"
 MISSING_MIGRATIONS = "amiable.project.health.missing_migrations"
 
-# Messages: email over SMTP and paper to the spool, or everything in the built-in outbox.
-SMTP_URL = env("AMIABLE_SMTP_URL")
+# Messages: the channel of each medium by its address, the spool where there is none, or everything
+# in the built-in outbox.
+CHANNEL_URLS = {
+    "email": env("AMIABLE_SMTP_URL"),
+    "sms": env("AMIABLE_SMS_URL"),
+    "letter": env("AMIABLE_LETTER_URL"),
+    "registered_letter": env("AMIABLE_REGISTERED_URL"),
+}
+MAILBOX_URLS = env("AMIABLE_MAILBOX_URLS").split()
+HOOK_SECRET = env("AMIABLE_HOOK_SECRET")
 SPOOL_FOLDER = var_dir() / "spool"
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

@@ -24,8 +24,9 @@ def refuse_changes(table: str) -> migrations.RunPython:
 
 def _statements(table: str, vendor: str) -> list[str]:
     if vendor == "sqlite":
+        # A table that SQLite rebuilt for a new column has lost its triggers; others keep theirs.
         return [
-            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+            f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             for verb in ("update", "delete")
         ]
@@ -35,7 +36,7 @@ def _statements(table: str, vendor: str) -> list[str]:
         f"END $$"
     )
     return [function] + [
-        f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+        f"CREATE OR REPLACE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()"
         for verb in ("update", "delete")
     ]

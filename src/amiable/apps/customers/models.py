@@ -31,6 +31,8 @@ class Customer(TenantModel):
     country = models.CharField(max_length=2, default="FR")
     insolvent_since = models.DateField(null=True, blank=True)
     deceased_since = models.DateField(null=True, blank=True)
+    address_invalid_since = models.DateField(null=True, blank=True)  # the postal one
+    address_invalid_reason = models.CharField(max_length=200, blank=True)
     score = models.PositiveSmallIntegerField(null=True, blank=True)  # 0 risky, 100 good
     payer_group = models.CharField(max_length=60, blank=True)  # who decides to pay, if shared
     created_at = models.DateTimeField(auto_now_add=True)
@@ -68,6 +70,8 @@ class ContactPoint(TenantModel):
     opted_out_at = models.DateTimeField(null=True, blank=True)
     invalid_since = models.DateTimeField(null=True, blank=True)
     invalid_reason = models.CharField(max_length=200, blank=True)
+    # Prior consent to electronic registered letters, needed from a consumer (CPCE L100).
+    registered_consent_on = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints = [

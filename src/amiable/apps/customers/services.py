@@ -38,7 +38,9 @@ _STATED = (
 _UNSTATED: tuple[object, ...] = ("", None, ())  # a score of 0 is stated
 _ROW_FIELDS = tuple(name for name in CustomerRow.__dataclass_fields__ if name != "line")
 _row_values = attrgetter(*_ROW_FIELDS)
-_COLUMNS = ("id", "organization_id", "creditor_id", "code", *_STATED, "created_at")
+_COLUMNS = (
+    "id", "organization_id", "creditor_id", "code", *_STATED, "address_invalid_reason", "created_at"
+)  # fmt: skip
 
 
 @dataclass
@@ -190,7 +192,7 @@ def _create(
                 row.name or row.code, row.kind or "company", row.siren, row.vat_number,
                 row.language or "fr", row.segment, row.sales_owner, row.payment_term,
                 list(row.address_lines), row.postcode, row.city, row.country or "FR",
-                row.score, row.payer_group, now,
+                row.score, row.payer_group, "", now,
             )
             for key, row in ((key, merged[key]) for key in new)
         ),

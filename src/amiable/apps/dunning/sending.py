@@ -115,7 +115,7 @@ def send_tick(
 
 def configured_routes() -> Routes:
     """Which channel carries which medium on this installation."""
-    return routes_from(settings.SMTP_URL, settings.SPOOL_FOLDER)
+    return routes_from(settings.CHANNEL_URLS, settings.SPOOL_FOLDER)
 
 
 def _claimable(organization_id: int, local: datetime) -> QuerySet[Action]:

@@ -1,11 +1,13 @@
-"""Which channel carries which medium, from two pieces of configuration."""
+"""Which channel carries which medium, from the addresses in the configuration."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
+
+from amiable.plugins.registry import plugins
 
 Route = tuple[str, Mapping[str, Any]]
 Routes = Mapping[str, Route]
@@ -13,41 +15,28 @@ Routes = Mapping[str, Route]
 MEDIA = ("email", "letter", "registered_letter", "sms")
 
 
-def routes_from(smtp_url: str, spool_folder: Path | str) -> dict[str, Route]:
-    """medium -> (channel code, config). Without an SMTP address everything stays in the outbox.
+def routes_from(urls: Mapping[str, str], spool_folder: Path | str) -> dict[str, Route]:
+    """medium -> (channel code, config), from medium -> address.
 
-    With one, email leaves over SMTP and paper and SMS are written to the spool folder.
-    Raises ValueError when the address cannot be understood.
+    Without any address everything stays in the outbox. With one, the media that have none are
+    written to the spool folder. Raises ValueError when an address cannot be understood.
     """
-    if not smtp_url:
+    if not any(urls.values()):
         return {medium: ("outbox", {}) for medium in MEDIA}
     spool: Route = ("spool", {"folder": str(spool_folder)})
-    return {**dict.fromkeys(MEDIA, spool), "email": ("smtp", smtp_config(smtp_url))}
+    given = {medium: route_of(medium, url) for medium, url in urls.items() if url}
+    return {**dict.fromkeys(MEDIA, spool), **given}
 
 
-def smtp_config(url: str) -> dict[str, Any]:
-    """smtp[s]://user:password@host:port?tls=none|starttls|auto&sender=...&timeout=30&ca_file=...
-
-    smtp: port 25 and STARTTLS when offered, unless `tls` says otherwise; smtps: port 465.
-    """
-    parts = urlsplit(url)
-    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    unknown = options.keys() - {"tls", "sender", "timeout", "ca_file"}
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or unknown:
-        raise ValueError(
-            "an SMTP address reads smtp://user:password@host:port or smtps://...; options: "
-            "tls, sender, timeout, ca_file"
-        )
-    tls = "implicit" if parts.scheme == "smtps" else options.get("tls", "auto")
-    if tls not in {"implicit", "auto", "starttls", "none"}:
-        raise ValueError("tls is one of none, starttls, auto")
-    return {
-        "host": parts.hostname,
-        "port": parts.port or (465 if tls == "implicit" else 25),
-        "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "tls": tls,
-        "sender": options.get("sender", ""),
-        "timeout": float(options.get("timeout", 30)),
-        "ca_file": options.get("ca_file", ""),
+def route_of(medium: str, url: str) -> Route:
+    """The channel whose scheme an address has. Raises ValueError, naming what could be written."""
+    scheme = urlsplit(url).scheme
+    able = {
+        name: channel
+        for channel in plugins("channels").values()
+        if medium in channel.media
+        for name in channel.schemes
     }
+    if scheme not in able:
+        raise ValueError(f"an address for {medium} begins with {', '.join(sorted(able))}")
+    return able[scheme].code, able[scheme].configure(url)

@@ -86,6 +86,10 @@ class Creditor(TenantModel):
     bic = models.CharField(max_length=11, blank=True)
     brand_color = models.CharField(max_length=7, default="#1f4e79")
     signatory = models.CharField(max_length=120, blank=True)
+    sender_email = models.EmailField(blank=True)  # the From of emails; replies go to `email`
+    sms_sender = models.CharField(max_length=16, blank=True)
+    logo = models.BinaryField(null=True, blank=True)  # PNG or JPEG, checked when it is taken in
+    signature_image = models.BinaryField(null=True, blank=True)
 
     class Meta:
         constraints = [

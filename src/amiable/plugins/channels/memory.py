@@ -19,6 +19,11 @@ class MemoryChannel:
     label = "Memory (tests)"
     media = MEDIA
     resend_safe = True
+    schemes: frozenset[str] = frozenset()
+
+    def configure(self, url: str) -> dict[str, Any]:
+        """Only code can hand the box over."""
+        raise ValueError(f"no address stands for memory: {url}")
 
     @contextmanager
     def session(self, config: Mapping[str, Any]) -> Iterator[_MemorySession]:

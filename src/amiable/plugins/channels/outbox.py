@@ -16,6 +16,11 @@ class OutboxChannel:
     label = "Built-in outbox"
     media = frozenset({"email", "letter", "registered_letter", "sms"})
     resend_safe = True
+    schemes = frozenset({"outbox"})
+
+    def configure(self, url: str) -> dict[str, Any]:  # noqa: ARG002
+        """Nothing to say: outbox://"""
+        return {}
 
     @contextmanager
     def session(self, config: Mapping[str, Any]) -> Iterator[_OutboxSession]:  # noqa: ARG002

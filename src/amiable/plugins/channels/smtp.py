@@ -17,7 +17,8 @@ from dataclasses import replace
 from typing import Any
 
 from amiable.plugins.base import Outcome, Outgoing
-from amiable.plugins.channels._smtp_client import answer, envelope_sender, said, smtp_opened
+from amiable.plugins.channels import _smtp_client as smtp
+from amiable.plugins.channels._smtp_client import answer, said
 
 UNREACHABLE_SECONDS, DEFERRED_SECONDS = 300, 900
 
@@ -30,6 +31,9 @@ class SmtpChannel:
     label = "Email (SMTP)"
     media = frozenset({"email"})
     resend_safe = False
+    schemes = frozenset({"smtp", "smtps"})
+
+    configure = staticmethod(smtp.smtp_config)
 
     @contextmanager
     def session(self, config: Mapping[str, Any]) -> Iterator[_SmtpSession]:
@@ -73,14 +77,14 @@ class _SmtpSession:
 
     def _connect(self) -> smtplib.SMTP | None:
         try:
-            self.client = smtp_opened(self.config)
+            self.client = smtp.smtp_opened(self.config)
         except (smtplib.SMTPException, OSError, ValueError) as error:
             self.down = _retry(said(error), UNREACHABLE_SECONDS)
         return self.client
 
     def _envelope(self, client: smtplib.SMTP, message: Outgoing) -> Outcome | None:
         """The dialog up to DATA; None when the connection was lost during it."""
-        sender = self.config.get("sender") or envelope_sender(message.content)
+        sender = self.config.get("sender") or smtp.envelope_sender(message.content)
         try:
             stopped = self._command(client, f"MAIL FROM:<{sender}>")
             if stopped:

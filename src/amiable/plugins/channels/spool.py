@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from amiable.plugins.base import Outcome, Outgoing
 
@@ -28,6 +29,14 @@ class SpoolChannel:
     label = "Folder"
     media = frozenset({"email", "letter", "registered_letter", "sms"})
     resend_safe = True
+    schemes = frozenset({"folder"})
+
+    def configure(self, url: str) -> dict[str, Any]:
+        """folder:///path"""
+        path = unquote(urlsplit(url).path)
+        if not path:
+            raise ValueError("a folder reads folder:///path")
+        return {"folder": path}
 
     @contextmanager
     def session(self, config: Mapping[str, Any]) -> Iterator[_SpoolSession]:

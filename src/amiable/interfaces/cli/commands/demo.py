@@ -114,8 +114,8 @@ def _require_silence() -> None:
     """The addresses of the demo are nobody's: refuse to mail them. Raises UsageError."""
     from django.conf import settings as project
 
-    if project.SMTP_URL:
-        raise click.UsageError("unset AMIABLE_SMTP_URL: the demo keeps to the built-in outbox")
+    if any(project.CHANNEL_URLS.values()):
+        raise click.UsageError("unset AMIABLE_*_URL: the demo keeps to the built-in outbox")
 
 
 def _require_port(port: int) -> None:

@@ -1,0 +1,82 @@
+"""The shapes of what comes in: calls of providers, and mailboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from amiable.core.delivery import ReportedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """An HTTP request that a provider made to us: header names in lower case, `query` decoded."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HookAnswer:
+    """What a request brought, and what to answer once it is recorded.
+
+    `replies` = whole messages of customers as bytes: RFC 5322 for email, text for SMS.
+    """
+
+    events: tuple[ReportedEvent, ...] = ()
+    replies: tuple[bytes, ...] = ()
+    status: int = 200
+    content_type: str = "text/plain"
+    body: bytes = b""
+
+
+class HookRefusedError(Exception):
+    """The request does not prove where it comes from, or cannot be read: nothing is recorded.
+
+    `status` = 401 or 403 for the first, 400 for the second.
+    """
+
+    def __init__(self, message: str, status: int = 403) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ToldLater(Protocol):
+    """A channel whose provider tells later what became of messages (/hooks/channels/<code>/)."""
+
+    def hook(self, request: HookRequest, config: Mapping[str, Any]) -> HookAnswer:
+        """Verify and read a request. Raises HookRefusedError; reading the same one twice gives
+        the same event ids."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A message found in a mailbox. `uid` = where to go on from, within `validity`."""
+
+    uid: int
+    content: bytes
+
+
+class Mailbox(Protocol):
+    """A place where answers arrive. `schemes` and `configure` as for channels."""
+
+    code: str
+    label: str
+    schemes: frozenset[str]
+
+    def configure(self, url: str) -> dict[str, Any]: ...
+
+    def fetch(
+        self, config: Mapping[str, Any], *, validity: int, after: int, most_bytes: int
+    ) -> tuple[int, Iterator[Fetched]]:
+        """The mailbox's validity (RFC 3501 UIDVALIDITY) and what is newer than uid `after` (all of
+        it when the validity is not the one given), oldest first, each cut at `most_bytes`.
+
+        Raises OSError when the mailbox cannot be read.
+        """
+        ...
