@@ -112,6 +112,31 @@ def test_a_file_that_holds_no_rules_is_refused_with_what_is_wrong(
     assert not AssignmentRule.objects.exists()
 
 
+@pytest.mark.parametrize("command", ["preview", "move"])
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--segment=surveillé", "No customer has the segment surveillé; there are: à surveiller."),
+        ("--creditor=nobody", "There is no creditor nobody; there are: main."),
+        (
+            "--from=nowhere",
+            "There is no scenario nowhere; there are: after-broken, agency-45-days,",
+        ),
+        ("--from=risky:9", "There is no scenario risky:9; there are: risky:1."),
+        ("--from=:1", "':1' names no scenario: write CODE:NUMBER"),
+        ("--from=risky:", "'' is not a version: write CODE:NUMBER"),
+        ("--rules-give=nowhere", "There is no scenario nowhere; there are:"),
+        ("--to=nowhere", "There is no scenario nowhere; there are:"),
+    ],
+)
+def test_a_name_that_does_not_exist_is_wrong_use_and_not_zero_cases(
+    organization, command, option, said
+):
+    done = assign(command, option)
+    assert done.exception.exit_code == 2
+    assert said in str(done.exception)
+
+
 def test_a_kind_of_customer_that_does_not_exist_is_wrong_use(organization):
     assert "'consumer'" in str(assign("move", "--kind", "consommateur").exception)
 

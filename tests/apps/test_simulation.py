@@ -286,7 +286,28 @@ def test_only_the_cases_of_the_scope_are_simulated(creditor):
         return run(creditor, TODAY, TODAY, scope=Scope(**scope)).cases
 
     assert (size(), size(segment="gold"), size(kind="consumer")) == (3, 1, 1)
-    assert (size(creditor="main"), size(creditor="none")) == (3, 0)
+    assert size(creditor="main") == 3
+
+
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        ({"segment": "silver"}, "No customer has the segment silver; there are: gold."),
+        ({"creditor": "none"}, "There is no creditor none; there are: main."),
+    ],
+)
+def test_a_scope_that_nothing_bears_is_refused_with_what_exists(creditor, scope, said):
+    factories.invoice(factories.customer(creditor, segment="gold"), due=TODAY - ONE)
+    with pytest.raises(SimulationError) as refused:
+        run(creditor, TODAY, TODAY, scope=Scope(**scope))
+    assert str(refused.value) == said
+    with pytest.raises(SimulationError):
+        jobs.simulation_start(
+            creditor.organization_id, Asked(TODAY, TODAY, scope=Scope(**scope)), on=TODAY
+        )
+    option = f"--{next(iter(scope))}={next(iter(scope.values()))}"
+    done = simulate("--scenario", "running", "--from=2026-11-20", "--to=2026-11-20", option)
+    assert (done.exception.exit_code, str(done.exception)) == (2, said)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.dunning.enrollment.assignment import Assigned, newest_versions, rules_assign
+from amiable.apps.dunning.enrollment.scopes import CaseFilter, filter_problem
 from amiable.apps.dunning.enrollment.switching import Definitions, pending_renew
 from amiable.apps.dunning.models import Enrollment, ExperimentMember, Scenario
 from amiable.apps.dunning.planning import default_scenario
@@ -43,21 +44,6 @@ class EnrollmentError(ValueError):
     def __init__(self, sentence: Sentence) -> None:
         super().__init__(str(sentence))
         self.sentence = sentence
-
-
-@dataclass(frozen=True, slots=True)
-class CaseFilter:
-    """Running cases, by what is left unset less narrowly. `rules_give` = the code of the scenario
-    that the rules would give. Cases whose scenario a person chose are left out unless asked, and
-    those drawn for a running experiment always: a move would spoil what it compares."""
-
-    scenario_code: str = ""
-    version: int | None = None
-    segment: str = ""
-    kind: str = ""
-    creditor: str = ""
-    rules_give: str = ""
-    with_manual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +179,12 @@ def moves(
 ) -> list[Move]:
     """The running cases that are not yet on scenario version `to` (None = what the rules say).
 
-    Named by a filter, or one by one. Raises EnrollmentError when `to` is not the organization's.
+    Named by a filter, or one by one. Raises EnrollmentError when `to` is not the organization's,
+    or when the filter names what does not exist.
     """
+    problem = filter_problem(organization_id, cases) if isinstance(cases, CaseFilter) else None
+    if problem:
+        raise EnrollmentError(problem)
     if to is not None and not _scenarios(organization_id).filter(id=to).exists():
         raise EnrollmentError(Sentence("enroll.not_found"))
     running = dict(_running(organization_id, cases).values_list("case_id", "scenario_id"))

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from amiable.apps.cases.models import Case
 from amiable.apps.dunning.enrollment.assignment import rules_assign
+from amiable.apps.dunning.enrollment.scopes import trait_problem
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Enrollment, Scenario
 from amiable.apps.dunning.planning import scenario_of
@@ -144,8 +145,9 @@ def scenario_pick(organization_id: int, code: str, *, version: int | None = None
 
 
 def cases_count(organization_id: int, asked: Asked, *, on: date) -> int:
-    """How many cases a simulation would look at. Raises SimulationError for such a period."""
+    """How many cases a simulation would look at. Raises SimulationError as simulation_run does."""
     kind = simulation_kind(asked.first, asked.last, on=on)
+    _check_scope(organization_id, asked.scope)
     return _cases(organization_id, asked, kind).count()
 
 
@@ -154,9 +156,11 @@ def simulation_run(
 ) -> Simulation:
     """Simulate; `on` = today. Reads only.
 
-    Raises SimulationError for an impossible period, LookupError for an unknown scenario.
+    Raises SimulationError for an impossible period and for a segment or creditor that does not
+    exist, LookupError for an unknown scenario.
     """
     kind = simulation_kind(asked.first, asked.last, on=on)
+    _check_scope(organization_id, asked.scope)
     scenario = None
     if asked.scenario:
         scenario = scenario_pick(organization_id, asked.scenario, version=asked.version)
@@ -179,6 +183,13 @@ def simulation_run(
     found.contacts = earliest.rows
     found.numbers = _numbers(organization_id, found.contacts)
     return found
+
+
+def _check_scope(organization_id: int, scope: Scope) -> None:
+    """Refuse a name that nothing bears: it would be simulated as nobody at all."""
+    problem = trait_problem(organization_id, segment=scope.segment, creditor=scope.creditor)
+    if problem:
+        raise SimulationError(problem)
 
 
 def _add(

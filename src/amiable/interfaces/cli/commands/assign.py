@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -103,8 +104,9 @@ def preview_command(
     """What a move would change; nothing is written."""
     from amiable.apps.dunning.enrollment.moves import move_preview
 
-    to = _scenario_id(organization, target)
-    preview = move_preview(organization.id, _filter(asked), to=to, on=on)
+    with _wrong_use():
+        to = _scenario_id(organization, target)
+        preview = move_preview(organization.id, _filter(asked), to=to, on=on)
     emit(_document(preview), as_json=as_json, text="\n".join(_lines(preview)))
     return OK
 
@@ -118,8 +120,9 @@ def move_command(
     """Move running cases to another scenario, or to where the rules say."""
     from amiable.apps.dunning.enrollment.enrollments import enrollments_move
 
-    to = _scenario_id(organization, target)
-    count = enrollments_move(organization.id, _filter(asked), to=to, on=on, actor=ACTOR)
+    with _wrong_use():
+        to = _scenario_id(organization, target)
+        count = enrollments_move(organization.id, _filter(asked), to=to, on=on, actor=ACTOR)
     emit({"moved": count}, as_json=as_json, text=f"{count} cases moved")
     return OK
 
@@ -133,22 +136,37 @@ def _filter(asked: dict[str, Any]) -> CaseFilter:
 
 
 def _parted(text: str) -> tuple[str, int | None]:
-    code, _, version = text.partition(":")
-    if version and not version.isdecimal():
-        raise click.UsageError(f"{version!r} is not a version")
+    code, colon, version = text.partition(":")
+    if colon and not (version.isdecimal() and len(version) < 7):
+        raise click.UsageError(f"{version!r} is not a version: write CODE:NUMBER")
+    if colon and not code:
+        raise click.UsageError(f"{text!r} names no scenario: write CODE:NUMBER")
     return code, int(version) if version else None
 
 
 def _scenario_id(organization: Organization, target: str | None) -> int | None:
-    from amiable.apps.dunning.enrollment.enrollments import scenario_id
+    """The version to move to. Raises EnrollmentError naming what exists."""
+    from amiable.apps.dunning.enrollment.enrollments import EnrollmentError, scenario_id
+    from amiable.apps.dunning.enrollment.scopes import scenario_problem
 
     if target is None:
         return None
     code, version = _parted(target)
-    found = scenario_id(organization.id, code, version=version)
-    if found is None:
-        raise click.UsageError(f"there is no scenario {target!r}")
-    return found
+    problem = scenario_problem(organization.id, code, version=version)
+    if problem:
+        raise EnrollmentError(problem)
+    return scenario_id(organization.id, code, version=version)
+
+
+@contextmanager
+def _wrong_use() -> Iterator[None]:
+    """A name that does not exist is wrong use of the command."""
+    from amiable.apps.dunning.enrollment.enrollments import EnrollmentError
+
+    try:
+        yield
+    except EnrollmentError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _document(preview: MovePreview) -> dict[str, Any]:

@@ -112,6 +112,8 @@ def _dry_run(organization: Organization, on: date, as_json: bool) -> None:
 def _case(each: CasePlan) -> dict[str, Any]:
     facts, plan = each.facts, each.plan
     numbers = {item.id: item.number for item in facts.items}
+    # What waits already keeps the day it was planned for: nothing of it is new today.
+    waiting = {action.key: action for action in facts.pending}
     return {
         "case": facts.case_id,
         "customer": facts.customer_name,
@@ -123,7 +125,8 @@ def _case(each: CasePlan) -> dict[str, Any]:
                 "step": action.step.code,
                 "medium": action.medium,
                 "stage": action.step.stage,
-                "due_on": action.due_on,
+                "due_on": waiting.get(action.key, action).due_on,
+                "state": waiting[action.key].state if action.key in waiting else "new",
                 "approval": action.approval,
                 "amount": major(
                     sum(i.open_minor for i in action.items) - facts.unallocated_minor,
@@ -146,6 +149,15 @@ def _case(each: CasePlan) -> dict[str, Any]:
     }
 
 
+# What is said of an action that was planned before; nothing of a new one.
+_WAITS = {
+    "to_approve": ", waits to be approved",
+    "approved": ", waits to leave",
+    "todo": ", waits to be done",
+    "claimed": ", is leaving",
+}
+
+
 def _said(sentence: Any) -> str:
     return str(sentence)
 
@@ -157,6 +169,7 @@ def _lines(cases: list[dict[str, Any]]) -> list[str]:
             lines.append(
                 f"{action['due_on']}  {case['customer']}: {action['step']} by {action['medium']}, "
                 f"{action['amount']} {action['currency']} ({', '.join(action['invoices'])})"
+                f"{_WAITS.get(action['state'], '')}"
             )
             lines += [f"    because {reason}" for reason in action["reasons"]]
         for skip in case["skips"]:
