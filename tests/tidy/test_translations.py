@@ -74,3 +74,9 @@ def test_french_uses_french_typography():
         if re.search(r" [;:!?»](?!\w)|« ", french)
     ]
     assert not torn, "\n".join(torn)
+
+
+def test_english_says_instalment():
+    """One spelling on screens; the code's `installment` is of an invoice (docs/glossary.md)."""
+    other = [text for text in translations.texts() if "installment" in str(text).lower()]
+    assert not other, "\n".join(map(str, other))

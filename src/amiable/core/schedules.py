@@ -18,8 +18,8 @@ MOST_PARTS = 60
 
 declare(
     {
-        "schedule.count": gettext_noop("A plan has between 2 and {most} installments."),
-        "schedule.too_small": gettext_noop("The amount is too small for so many installments."),
+        "schedule.count": gettext_noop("A plan has between 2 and {most} instalments."),
+        "schedule.too_small": gettext_noop("The amount is too small for so many instalments."),
     }
 )
 

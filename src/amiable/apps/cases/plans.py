@@ -42,9 +42,9 @@ declare(
             "There is nothing to spread: all that is open is disputed, promised or covered by a "
             "credit."
         ),
-        "plan.order": gettext_noop("Each installment falls due after the one before it."),
+        "plan.order": gettext_noop("Each instalment falls due after the one before it."),
         "plan.not_worked": gettext_noop("{day} is not a working day: take {next}."),
-        "plan.few": gettext_noop("A plan has at least two installments."),
+        "plan.few": gettext_noop("A plan has at least two instalments."),
     }
 )
 

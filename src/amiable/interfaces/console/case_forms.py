@@ -21,8 +21,8 @@ class PlanForm(forms.Form):
 
     case = forms.IntegerField()
     amount = AmountField(label=_("Amount"))
-    count = forms.IntegerField(label=_("Number of installments"), min_value=2, max_value=60)
-    first_on = forms.DateField(input_formats=DAY, label=_("First installment on"))
+    count = forms.IntegerField(label=_("Number of instalments"), min_value=2, max_value=60)
+    first_on = forms.DateField(input_formats=DAY, label=_("First instalment on"))
     every = forms.ChoiceField(
         choices=lambda: [(code, labels.look("every", code).label) for code in EVERY],
         label=_("Then every"),

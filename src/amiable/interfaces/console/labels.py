@@ -206,7 +206,7 @@ LOOKS: dict[str, dict[str, Look]] = {
     },
     "plan": {
         "running": Look(_("Running"), "info"),
-        "late": Look(_("Late: one installment missed"), "warn"),
+        "late": Look(_("Late: one instalment missed"), "warn"),
         "kept": Look(pgettext_lazy("payment plan", "Kept"), "good"),
         "broken": Look(pgettext_lazy("payment plan", "Broken"), "bad"),
         "cancelled": Look(_("Cancelled"), "quiet"),
@@ -214,7 +214,7 @@ LOOKS: dict[str, dict[str, Look]] = {
     "broken": {
         "promise": Look(_("Promise broken")),
         "plan": Look(_("Payment plan broken")),
-        "instalment": Look(_("Installment missed")),
+        "instalment": Look(_("Instalment missed")),
     },
     "every": {
         "week": Look(_("week")),
@@ -274,13 +274,13 @@ LOOKS: dict[str, dict[str, Look]] = {
         "previous_step": Look(_("the delivery of the step above")),
         "formal_notice_received": Look(_("the receipt of the formal notice")),
         "promise_broken": Look(_("a promise broken")),
-        "instalment_missed": Look(_("an installment missed")),
+        "instalment_missed": Look(_("an instalment missed")),
         "payment_returned": Look(_("a payment returned")),
         "dispute_closed": Look(_("a dispute closed")),
     },
     "event": {
         "promise_broken": Look(_("When a promise is broken"), icon="heart-broken"),
-        "instalment_missed": Look(_("When an installment is missed"), icon="calendar-x"),
+        "instalment_missed": Look(_("When an instalment is missed"), icon="calendar-x"),
         "payment_returned": Look(_("When a payment is returned"), icon="arrow-back-up"),
         "dispute_closed": Look(_("When a dispute is closed"), icon="scale"),
         "issue_date": Look(_("From the issue date"), icon="file-invoice"),
@@ -309,7 +309,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "courtesy_1": Look(_("Courtesy, first reminder")),
         "courtesy_2": Look(_("Courtesy, second reminder")),
         "formal_notice": Look(_("Formal notice")),
-        "instalment_missed": Look(_("Installment missed")),
+        "instalment_missed": Look(_("Instalment missed")),
         "payment_returned": Look(_("Payment returned")),
         "promise_broken": Look(_("Promise broken")),
         "promise_broken_sms": Look(_("Promise broken, text message")),

@@ -36,7 +36,7 @@ _ZERO = {
     "previous_step": _("on the day the step above was delivered"),
     "formal_notice_received": _("on the day the formal notice is received"),
     "promise_broken": _("as soon as the promise is broken"),
-    "instalment_missed": _("as soon as the installment is missed"),
+    "instalment_missed": _("as soon as the instalment is missed"),
     "payment_returned": _("as soon as the payment is returned"),
     "dispute_closed": _("as soon as the dispute is closed"),
 }
@@ -46,7 +46,7 @@ _AFTER = {
     "previous_step": _("{days} after the step above was delivered"),
     "formal_notice_received": _("{days} after the formal notice was received"),
     "promise_broken": _("{days} after the promise was broken"),
-    "instalment_missed": _("{days} after the installment was missed"),
+    "instalment_missed": _("{days} after the instalment was missed"),
     "payment_returned": _("{days} after the payment was returned"),
     "dispute_closed": _("{days} after the dispute was closed"),
 }

@@ -45,7 +45,7 @@ declare(
         "scenario.after_itself": gettext_noop("{where}: a scenario cannot take over from itself."),
         "scenario.after_nothing": gettext_noop(
             "{where}: the scenario {code} has no step that follows a broken promise or a missed "
-            "installment."
+            "instalment."
         ),
     }
 )
