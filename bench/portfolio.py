@@ -23,10 +23,10 @@ def load(invoices: int, cases: int) -> int:
         Customer,
         ("organization_id", "creditor_id", "code", "name", "kind", "siren", "vat_number",
          "language", "segment", "sales_owner", "payment_term", "address_lines", "postcode",
-         "city", "country", "payer_group", "created_at"),
+         "city", "country", "payer_group", "address_invalid_reason", "created_at"),
         cases,
         lambda i: (org.id, owner.id, f"C{i}", f"Customer {i}", "company", "", "", "fr", "", "",
-                   "", ["1 rue du Port"], f"{10000 + i % 80000}", "Nantes", "FR", "", NOW),
+                   "", ["1 rue du Port"], f"{10000 + i % 80000}", "Nantes", "FR", "", "", NOW),
     )  # fmt: skip
     for kind, value, end in (("email", "c", "@c.example"), ("phone", "+336399", "")):
         _insert(
