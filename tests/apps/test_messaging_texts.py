@@ -14,8 +14,8 @@ from amiable.apps.messaging.rendering import Material, Rendered, drafts_render, 
 from amiable.apps.messaging.texts import TextError, parse, rendered
 from amiable.apps.messaging.wording import date_text, money_text, short_date
 from amiable.core.sentences import Sentence
+from amiable.core.sms import gsm_text, segments
 from amiable.plugins.documents.mime import Attachment
-from amiable.plugins.documents.sms import gsm_text, segments
 from tests.apps.messaging_drafts import CREDITOR, CUSTOMER, NOW, ON, STAGES, draft, line
 
 KINDS, LANGUAGES = ("company", "consumer", "public"), ("fr", "en")

@@ -21,8 +21,8 @@ from amiable.core.drafts import Agency, Draft, Party, Pledge, Recipient
 from amiable.core.scenario import Scenario, Step
 from amiable.core.sentences import Sentence
 from amiable.core.shipped import SHIPPED
+from amiable.core.sms import gsm_text, segments
 from amiable.plugins.documents.mime import Attachment
-from amiable.plugins.documents.sms import gsm_text, segments
 from amiable.plugins.documents.statement import statements_pdf
 from tests.apps.messaging_drafts import NOW, ON, RECIPIENTS, draft, line
 

@@ -18,7 +18,6 @@ from pypdf import PdfReader
 
 from amiable.core.drafts import Party
 from amiable.core.sentences import Sentence
-from amiable.plugins.documents import sms
 from amiable.plugins.documents.address import Window, address_block
 from amiable.plugins.documents.content import Document, Paragraph, Payment, Table, clean, text_of
 from amiable.plugins.documents.epc import epc_payload, epc_svg, epc_symbol
@@ -130,33 +129,6 @@ def test_whatever_people_write_the_window_holds_six_lines_of_38(name, street, ci
     assert isinstance(found, Sentence) or (
         len(found) <= 6 and all(line and len(line) <= 38 for line in found)
     )
-
-
-# Text messages
-
-
-def test_one_foreign_sign_does_not_halve_the_room():
-    text = sms.gsm_text("Reçu : 1\u202f252,23\u00a0€ – œuvre d’été, forêt…")
-    assert text == "Recu : 1 252,23 € - oeuvre d'été, foret..."
-    assert sms.segments(text) == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [("a" * 160, 1), ("a" * 161, 2), ("€" * 80, 1), ("€" * 81, 2), ("日" * 70, 1), ("日" * 71, 2)],
-)
-def test_segments_are_counted_as_they_are_billed(text, count):
-    assert sms.segments(text) == count
-
-
-@pytest.mark.parametrize(
-    ("phone", "number"),
-    [("06 12 34 56 78", "+33612345678"), ("+33 (0)7 12.34.56.78", "+33712345678"),
-     ("0033612345678", "+33612345678"), ("04 72 00 00 00", None), ("061234567", None),
-     ("+32470123456", None), ("06 12 34 56 78\n09", None), ("", None)],
-)  # fmt: skip
-def test_only_french_mobiles_get_text_messages(phone, number):
-    assert sms.mobile_number(phone) == number
 
 
 # Mail

@@ -25,6 +25,7 @@ from amiable.apps.dunning.histories import (
 from amiable.apps.receivables.queries import OpenItem, open_items, receipts, unallocated_credits
 from amiable.apps.tenants.models import Organization
 from amiable.core import facts
+from amiable.core.sms import mobile_number
 from amiable.core.workdays import zone_of
 
 
@@ -258,9 +259,8 @@ def customers_linked(organization_id: int, customer_ids: Collection[int]) -> set
 
 
 def is_mobile(phone: str) -> bool:
-    """Whether a French number is a mobile one: 06, 07, +336, +337."""
-    digits = "".join(c for c in phone if c.isdigit() or c == "+")
-    return digits.startswith(("06", "07", "+336", "+337", "00336", "00337"))
+    """Whether text messages can be sent to a number: the same question as when one is written."""
+    return mobile_number(phone) is not None
 
 
 def _holds(

@@ -15,9 +15,9 @@ from amiable.apps.messaging.redirecting import as_text_message, redirected
 from amiable.apps.messaging.statements import has_statement, statement_file, statement_of
 from amiable.apps.messaging.texts import TextError
 from amiable.apps.messaging.wording import date_text, labels, language_of, siren_text
+from amiable.core import sms
 from amiable.core.drafts import Draft, Recipient
 from amiable.core.sentences import Sentence, declare, gettext_noop
-from amiable.plugins.documents import sms
 from amiable.plugins.documents.address import address_block, address_problem
 from amiable.plugins.documents.content import Document, clean, plain, text_of
 from amiable.plugins.documents.html import html_of
