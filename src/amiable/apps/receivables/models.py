@@ -117,8 +117,10 @@ class Entry(TenantModel):
         ]
         indexes = [
             models.Index(fields=["organization", "on_date"]),
+            # Both columns: SQLite without statistics prefers two equal columns to one, and would
+            # else read every entry of the organization.
             models.Index(
-                fields=["customer"],
+                fields=["organization", "customer"],
                 condition=Q(installment__isnull=True),
                 name="entry_account_credit",
             ),
