@@ -1,4 +1,4 @@
-"""Who is left out of today's batch and why: every case with something overdue that is not in it.
+"""Who is left out of the batch and why: every case with something overdue that is not in it.
 
 The planner itself answers, case by case, so that the reasons are those it acts on. Computed in
 chunks, kept for some minutes, and computed anew as soon as something happened meanwhile.
@@ -26,6 +26,7 @@ from amiable.core.money import Money
 from amiable.core.planner import PlannedAction
 from amiable.core.scenario import HUMAN_MEDIA
 from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.workdays import next_workday
 
 KEPT = timedelta(minutes=10)
 # What a page computes while somebody waits; the dry run has no limit.
@@ -36,8 +37,11 @@ declare(
     {
         "left_out.batch": gettext_noop("It joins the batch with the next planning."),
         "left_out.manual": gettext_noop("It waits for an approval of its own."),
-        "left_out.human": gettext_noop("Today a person calls or has something to do."),
-        "left_out.automatic": gettext_noop("Its message of today leaves by itself."),
+        "left_out.human": gettext_noop("On {on} a person calls or has something to do."),
+        "left_out.automatic": gettext_noop("Its message of {on} leaves by itself."),
+        "left_out.later": gettext_noop(
+            "It is worked on again on {on}: the day is a holiday there."
+        ),
     }
 )
 
@@ -70,8 +74,8 @@ class LeftOutGroup:
 
 @dataclass(slots=True)
 class Exclusions:
-    """`overdue` cases have something overdue; `looked_at` of them were computed, `included` wait
-    to be confirmed, the rest stands in `groups` by family of reasons."""
+    """Of the working day `on`: `overdue` cases have something overdue; `looked_at` of them were
+    computed, `included` wait to be confirmed, the rest stands in `groups` by family of reasons."""
 
     on: date
     computed_at: datetime
@@ -89,10 +93,12 @@ class Exclusions:
 def exclusions(
     organization_id: int, *, on: date, limit: int | None = MAX_CASES, fresh: bool = False
 ) -> Exclusions:
-    """Who is not in the batch of `on` and why; kept while nothing happens, at most ten minutes.
+    """Who is not in the batch of `on`, or of the next working day, and why; kept while nothing
+    happens, at most ten minutes.
 
     Events, payments, invoices and actions end what is kept; `fresh` does so at once.
     """
+    on = next_workday(on)
     key = f"exclusions:{organization_id}:{on}:{limit}:{_stamp(organization_id)}"
     found: Exclusions | None = None if fresh else cache.get(key)
     if found is None:
@@ -105,6 +111,7 @@ def exclusions_compute(
     organization_id: int, *, on: date, limit: int | None = None
 ) -> Exclusions:  # fmt: skip
     """The same, computed now; a number of queries that grows by chunk of cases only."""
+    on = next_workday(on)
     ids = _overdue_cases(organization_id, on)
     looked = ids if limit is None else ids[:limit]
     result = Exclusions(on, timezone.now(), overdue=len(ids), looked_at=len(looked))
@@ -128,8 +135,11 @@ def exclusions_compute(
 def left_out_reasons(each: CasePlan, on: date) -> tuple[str, tuple[Sentence, ...]]:
     """The family under which a case stands, and every reason that belongs to it."""
     if each.plan.actions:
-        kind = _kind(each.plan.actions[0])
-        return kind, (Sentence(f"left_out.{kind}"),)
+        action = each.plan.actions[0]
+        if action.due_on > on:
+            return "waiting", (Sentence("left_out.later", {"on": action.due_on}),)
+        kind = _kind(action)
+        return kind, (Sentence(f"left_out.{kind}", {"on": on}),)
     overdue = {item.id for item in each.facts.items if item.due_date < on}
     whole = [skip.sentence for skip in each.plan.skips if skip.item_id is None]
     items = [skip.sentence for skip in each.plan.skips if skip.item_id in overdue]

@@ -59,6 +59,7 @@ class AgendaLine:
     approval: str
     scenario_id: int
     scenario_name: str
+    version: int
     step_name: str
     task: str
     sales_owner: str
@@ -67,11 +68,12 @@ class AgendaLine:
 
 @dataclass(frozen=True, slots=True)
 class BatchGroup:
-    """The actions of one step that wait to be confirmed together. `lines` are the largest;
-    `count` and `amounts` (one per currency) speak of all."""
+    """The actions of one step of a scenario version that wait to be confirmed together. `lines`
+    are the largest; `count` and `amounts` (one per currency) speak of all."""
 
     scenario_id: int
     scenario_name: str
+    version: int
     step: str
     step_name: str
     medium: str
@@ -79,6 +81,17 @@ class BatchGroup:
     count: int
     amounts: tuple[Money, ...]
     lines: tuple[AgendaLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """What nobody has decided on its day: `count` actions of `customers` since `since`; `amounts`
+    (one per currency) = what they ask for, and nothing else of it is sent meanwhile."""
+
+    count: int
+    customers: tuple[int, ...]
+    since: date
+    amounts: tuple[Money, ...]
 
 
 def agenda(organization_id: int, *, on: date, tab: str = "", limit: int = 200) -> list[AgendaLine]:
@@ -100,6 +113,22 @@ def agenda_counts(organization_id: int, *, on: date) -> dict[str, int]:
         state__in=[*Action.PENDING, Action.State.UNKNOWN],
     ).aggregate(**{tab: Count("id", filter=wanted) for tab, wanted in TABS.items()})
     return counts
+
+
+def unconfirmed(organization_id: int, *, tab: str, on: date) -> Unconfirmed | None:
+    """What waits in a tab of approvals since before `on`; None when nothing does."""
+    rows = Action.objects.filter(TABS[tab], organization_id=organization_id, due_on__lt=on)
+    found = list(rows.order_by("due_on", "id").values_list("case__customer_id", "due_on"))
+    if not found:
+        return None
+    items = ActionItem.objects.filter(organization_id=organization_id, action__in=rows)
+    by_currency = items.values_list("action__case__currency").annotate(amount=Sum("open_minor"))
+    return Unconfirmed(
+        count=len(found),
+        customers=tuple(dict.fromkeys(customer_id for customer_id, _ in found)),
+        since=found[0][1],
+        amounts=tuple(Money(amount, currency) for currency, amount in sorted(by_currency)),
+    )
 
 
 def batch_groups(organization_id: int, *, on: date, limit: int = 200) -> list[BatchGroup]:
@@ -124,6 +153,7 @@ def batch_groups(organization_id: int, *, on: date, limit: int = 200) -> list[Ba
         BatchGroup(
             scenario_id=first.scenario_id,
             scenario_name=first.scenario_name,
+            version=first.version,
             step=first.step,
             step_name=first.step_name,
             medium=first.medium,
@@ -178,7 +208,8 @@ def action_lines(organization_id: int, rows: QuerySet[Action] | list[Action]) ->
             result=action.result,
             approval=action.approval,
             scenario_id=action.scenario_id,
-            scenario_name=steps[action.id][0],
+            scenario_name=steps[action.id][0].name,
+            version=steps[action.id][0].version,
             step_name=step.name if (step := steps[action.id][1]) else "",
             task=step.task if step else "",
             sales_owner=action.case.customer.sales_owner,
@@ -206,8 +237,10 @@ def pending_count(organization_id: int, *, on: date) -> int:
     ).count()
 
 
-def _steps(organization_id: int, actions: Collection[Action]) -> dict[int, tuple[str, Step | None]]:
-    """Name of the scenario and the step, by action."""
+def _steps(
+    organization_id: int, actions: Collection[Action]
+) -> dict[int, tuple[Scenario, Step | None]]:
+    """The scenario version and the step, by action."""
     rows = (
         Scenario.objects.filter(organization_id=organization_id)
         .select_related("after")
@@ -216,22 +249,23 @@ def _steps(organization_id: int, actions: Collection[Action]) -> dict[int, tuple
     definitions = {row.id: scenario_of(row) for row in rows.values()}
     return {
         action.id: (
-            rows[action.scenario_id].name,
+            rows[action.scenario_id],
             definitions[action.scenario_id].by_code.get(action.step),
         )
         for action in actions
     }
 
 
-def _gentlest(line: AgendaLine) -> tuple[int, str, str]:
+def _gentlest(line: AgendaLine) -> tuple[int, str, int, str]:
     stage: Any = line.stage
-    return (STAGES.index(stage) if stage in STAGES else len(STAGES), line.scenario_name, line.step)
+    rank = STAGES.index(stage) if stage in STAGES else len(STAGES)
+    return rank, line.scenario_name, line.version, line.step
 
 
 def _callees(
     organization_id: int,
     actions: Collection[Action],
-    steps: Mapping[int, tuple[str, Step | None]],
+    steps: Mapping[int, tuple[Scenario, Step | None]],
 ) -> dict[int, Chosen]:
     """Whom to call, by action: somebody of the roles of its step, else the usual number."""
     calls = [action for action in actions if action.medium == "phone"]

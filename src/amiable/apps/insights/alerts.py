@@ -10,13 +10,16 @@ from django.db.models import Max
 
 from amiable.apps.banking.models import Statement
 from amiable.apps.cases.queries import broken_promises
-from amiable.apps.customers.models import ContactPoint
+from amiable.apps.customers.models import ContactPoint, Customer
+from amiable.apps.dunning.queries import unconfirmed
 from amiable.apps.receivables.models import Installment
+from amiable.core.money import Money
 from amiable.core.workdays import add_workdays
 
 AlertCode = Literal[
-    "bank_stale", "bank_none", "missing", "invalid_address", "insolvent", "broken_promises"
-]
+    "bank_stale", "bank_none", "missing", "invalid_address", "insolvent", "broken_promises",
+    "batch_waits", "approvals_wait",
+]  # fmt: skip
 # A statement is expected for every working day; two days leave room for the bank's own delay.
 BANK_WORKDAYS = 2
 # A promise that broke longer ago is no news: the scenario has gone on since.
@@ -34,12 +37,14 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A code, how many things it concerns, since when where it matters, and some by name."""
+    """A code, how many things it concerns, since when and for how much where it matters, and some
+    by name."""
 
     code: AlertCode
     count: int = 0
     since: date | None = None
     customers: tuple[Named, ...] = ()
+    amounts: tuple[Money, ...] = ()
 
 
 def alerts(organization_id: int, on: date) -> list[Alert]:
@@ -53,6 +58,8 @@ def alerts(organization_id: int, on: date) -> list[Alert]:
     )
     found = [
         _bank(organization_id, on) if opens.exists() else None,
+        _unconfirmed("batch_waits", "batch", organization_id=organization_id, on=on),
+        _unconfirmed("approvals_wait", "approve", organization_id=organization_id, on=on),
         _counted("insolvent", insolvent.values("customer_id").distinct().count()),
         _broken(organization_id, on),
         _counted("missing", opens.filter(invoice__missing_since__isnull=False).count()),
@@ -63,6 +70,16 @@ def alerts(organization_id: int, on: date) -> list[Alert]:
 
 def _counted(code: AlertCode, count: int) -> Alert | None:
     return Alert(code, count) if count else None
+
+
+def _unconfirmed(code: AlertCode, tab: str, *, organization_id: int, on: date) -> Alert | None:
+    """What waits for a yes or a no since an earlier day: it keeps its cases where they are."""
+    found = unconfirmed(organization_id, tab=tab, on=on)
+    if found is None:
+        return None
+    names = Customer.objects.in_bulk(found.customers[:NAMED])
+    named = tuple(Named(i, names[i].name) for i in found.customers[:NAMED])
+    return Alert(code, len(found.customers), found.since, named, found.amounts)
 
 
 def _broken(organization_id: int, on: date) -> Alert | None:

@@ -62,7 +62,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "can_change": getattr(request, "can_change", False),
     }
     if context["organization"]:
-        context["counters"] = accounts.waiting(context["organization"].pk, clock.today())
+        context["counters"] = accounts.waiting(context["organization"].pk, clock.workday())
     match = request.resolver_match
     name = match.url_name.split("_")[0] if match and match.url_name else ""
     context["place"] = INSIDE.get(name, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -36,6 +37,12 @@ def money(value: Money | int | None, currency: str = "EUR") -> str:
     if isinstance(value, Money):
         return formats.money(value.amount_minor, value.currency)
     return formats.money(value, currency)
+
+
+@register.filter
+def amounts(values: Iterable[Money]) -> str:
+    """Amounts of several currencies, one after the other."""
+    return " · ".join(formats.money(value.amount_minor, value.currency) for value in values)
 
 
 @register.filter

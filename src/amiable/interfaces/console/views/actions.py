@@ -22,22 +22,25 @@ LIMIT = 200
 @page
 def actions(request: Request) -> HttpResponse:
     """What waits for a person, and what leaves by itself."""
-    organization, today = request.organization.pk, clock.today()
+    organization, day = request.organization.pk, clock.workday()
     tab = request.GET.get("tab", "approve")
     tab = tab if tab in dunning.TABS else "approve"
     context = {
-        "today": today,
+        "today": clock.today(),
+        "day": day,
         "tab": tab,
-        "counts": dunning.agenda_counts(organization, on=today),
+        "counts": dunning.agenda_counts(organization, on=day),
         "limit": LIMIT,
         "call_results": labels.choices("call"),
     }
     if tab == "batch":
-        context["groups"] = dunning.batch_groups(organization, on=today, limit=LIMIT)
+        context["groups"] = dunning.batch_groups(organization, on=day, limit=LIMIT)
         context["shown"] = sum(len(group.lines) for group in context["groups"])
     else:
-        context["lines"] = dunning.agenda(organization, on=today, tab=tab, limit=LIMIT)
+        context["lines"] = dunning.agenda(organization, on=day, tab=tab, limit=LIMIT)
         context["shown"] = len(context["lines"])
+    if tab in {"batch", "approve"}:
+        context["late"] = dunning.unconfirmed(organization, tab=tab, on=clock.today())
     return render(request, "console/actions.html", context)
 
 
@@ -45,10 +48,10 @@ def actions(request: Request) -> HttpResponse:
 def left_out(request: Request) -> HttpResponse:
     """Who is not in the batch and why; a part of the page for htmx, else a page of its own."""
     found = exclusions.exclusions(
-        request.organization.pk, on=clock.today(), fresh=request.GET.get("fresh") == "1"
+        request.organization.pk, on=clock.workday(), fresh=request.GET.get("fresh") == "1"
     )
     template = "console/parts/left_out.html" if request.htmx else "console/actions_left_out.html"
-    return render(request, template, {"found": found})
+    return render(request, template, {"found": found, "today": clock.today()})
 
 
 def _chosen(request: Request) -> list[int]:

@@ -17,16 +17,17 @@ from amiable.interfaces.console.access import Request, page, page_number
 @page
 def dashboard(request: Request) -> HttpResponse:
     """Figures of today."""
-    today, organization = clock.today(), request.organization.pk
+    today, organization, day = clock.today(), request.organization.pk, clock.workday()
     board = insights.dashboard(organization, today)
     context = {
         "today": today,
+        "day": day,
         "board": board,
         "figures": board.main,
         "aging": charts.aging(board.main.aging, board.main.currency),
         "dso": charts.dso(board.history),
-        "waiting": dunning.agenda_counts(organization, on=today),
-        "due": dunning.agenda(organization, on=today, limit=6),
+        "waiting": dunning.agenda_counts(organization, on=day),
+        "due": dunning.agenda(organization, on=day, limit=6),
         "alerts": alerts(organization, today),
     }
     return render(request, "console/dashboard.html", context)
