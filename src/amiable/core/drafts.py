@@ -29,6 +29,7 @@ class Party:
     bic: str = ""
     brand_color: str = "#1f4e79"
     signatory: str = ""
+    sms_sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ class Outgoing:
     """A frozen message on its way out.
 
     `recipient` stands first on it; `copies` are the others who get it; `done` = those who
-    need it no more: it reached them, or they refused it for good.
+    need it no more: it reached them, or they refused it for good. `sender` = the name or number a
+    text message shows, "" for the channel's own.
     """
 
     key: str
@@ -81,6 +82,7 @@ class Outgoing:
     message_id: str = ""
     copies: tuple[str, ...] = ()
     done: frozenset[str] = frozenset()
+    sender: str = ""
 
     @property
     def envelope(self) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ class Message(TenantModel):
     # again), "trying", "copied" (arrived later), "dropped" (out of date before), "unknown".
     recipients = models.JSONField(default=list)
     notes = models.JSONField(default=list)  # sentences: how the recipients were chosen
+    sender = models.CharField(max_length=16, blank=True)  # of a text message
     subject = models.CharField(max_length=300, blank=True)
     text = models.TextField(blank=True)
     content = models.BinaryField()

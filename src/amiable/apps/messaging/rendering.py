@@ -18,6 +18,7 @@ from amiable.apps.messaging.wording import date_text, labels, language_of, siren
 from amiable.core import sms
 from amiable.core.drafts import Draft, Recipient
 from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.sms_rules import revealing_problem, sender_problem, sender_text
 from amiable.plugins.documents.address import address_block, address_problem
 from amiable.plugins.documents.content import Document, clean, plain, text_of
 from amiable.plugins.documents.html import html_of
@@ -52,7 +53,7 @@ LARGEST_ATTACHMENTS = 6_000_000  # bytes
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A message about to be frozen. `recipients` = everybody it goes to, the first one first;
-    `is_test` = to the organization's own address."""
+    `is_test` = to the organization's own address; `sender` = of a text message."""
 
     recipient: str
     subject: str
@@ -64,6 +65,7 @@ class Rendered:
     thread_id: str = ""
     recipients: tuple[Recipient, ...] = ()
     is_test: bool = False
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,10 +277,18 @@ def _sms(draft: Draft, document: Document) -> Rendered | Sentence:
     parts = sms.segments(text)
     if parts > sms.LARGEST_SEGMENTS:
         return Sentence("message.sms_too_long", {"segments": parts, "limit": sms.LARGEST_SEGMENTS})
-    return Rendered(
+    return _sms_problem(draft, text) or Rendered(
         number, "", text, text.encode(), "text/plain; charset=utf-8", document.language,
-        recipients=(_first(draft, number),),
+        recipients=(_first(draft, number),), sender=sender_text(draft.creditor.sms_sender),
     )  # fmt: skip
+
+
+def _sms_problem(draft: Draft, text: str) -> Sentence | None:
+    """What operators would refuse, or others must not read on a consumer's telephone."""
+    names = [sms.gsm_text(clean(party.name)) for party in (draft.creditor, draft.sender)]
+    consumer = draft.customer_kind == "consumer"
+    reveals = revealing_problem(text, names=names) if consumer else None
+    return sender_problem(draft.creditor.sms_sender) or reveals
 
 
 def _letter(draft: Draft, document: Document) -> Letter:

@@ -167,6 +167,7 @@ def _creditor(customer: Customer) -> Party:
         bic=creditor.bic,
         brand_color=creditor.brand_color,
         signatory=creditor.signatory,
+        sms_sender=creditor.sms_sender,
     )
 
 
