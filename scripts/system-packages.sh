@@ -10,6 +10,7 @@ command -v pdftotext >/dev/null || missing+=(poppler-utils)
 command -v setpriv >/dev/null || missing+=(util-linux)
 [ -x /usr/sbin/bearerbox ] || missing+=(kannel)
 [ -x /usr/lib/kannel/test/fakesmsc ] || missing+=(kannel-extras)
+[ -x /usr/lib/dovecot/imap ] || missing+=(dovecot-imapd)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -ne 0 ]; then
