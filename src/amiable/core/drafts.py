@@ -103,6 +103,7 @@ class Draft:
     `copies` = who else gets the same email. `attention` = the person a letter is for, "" = nobody
     in particular. `notes` say how the recipients were chosen. `return_code` = why the payment came
     back, as the bank codes it (ISO 20022, "AM04"). `account` = every open item, for the statement.
+    `scenario` = code of the scenario it comes from, which may have texts of its own.
     """
 
     key: str
@@ -137,6 +138,7 @@ class Draft:
     return_code: str = ""
     agency: Agency | None = None
     account: tuple[DraftLine, ...] = ()
+    scenario: str = ""
 
     @property
     def sender(self) -> Party:

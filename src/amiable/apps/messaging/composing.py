@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from amiable.apps.messaging.mandates import mandate_blocks, states_mandate
-from amiable.apps.messaging.texts import TextError, rendered, template
+from amiable.apps.messaging.mentions import mention_blocks, mentions_missing
+from amiable.apps.messaging.rules import block_problem, broken_rules
+from amiable.apps.messaging.texts import OwnText, TextError, parse, rendered, template
 from amiable.apps.messaging.wording import (
     date_text,
     days_text,
@@ -30,41 +32,61 @@ from amiable.plugins.documents.content import (
 from amiable.plugins.documents.epc import LARGEST_MINOR, epc_payload
 
 
-def composed(draft: Draft, *, attached: int = 0, thread_subject: str = "") -> Document:
-    """The document of a draft. `attached` = how many invoices go with it.
+def composed(
+    draft: Draft, *, attached: int = 0, thread_subject: str = "", own: OwnText | None = None
+) -> Document:
+    """The document of a draft. `attached` = how many invoices go with it; `own` = the text that
+    the organization has written for it.
 
-    Raises TextError when its text is missing or breaks the limits.
+    Raises TextError when its text is missing, breaks the limits, or says what no text may.
     """
     language = language_of(draft.language)
-    text = template(draft.template, medium=draft.medium, language=language)
-    if text is None:
-        raise TextError(f"{draft.template}.{draft.medium} ({language})")
     values = values_of(draft, attached=attached, thread_subject=thread_subject)
-    subject, body = rendered(text, values, language=language)
+    subject, body = _said(draft, values, own)
     if draft.medium == "email":  # a letter's subject stands after a colon
         subject = subject[:1].upper() + subject[1:]
     total, reference = str(values["total"]), reference_of(draft)
+    mentions = mentions_missing(draft, body) if own else ()
     named: dict[str, tuple[Block, ...]] = {
         "invoices": _tables(draft, language),
         "payment": payment_blocks(draft, language),
         "mandate": mandate_blocks(draft, total=total, reference=reference),
         "signature": _signature(draft),
+        "law": mention_blocks(draft, mentions),
     }
     return Document(
         language=language,
         subject=clean(subject),
         sender=clean(draft.sender.name),
         color=draft.creditor.brand_color,
-        blocks=blocks_of(_complete(draft, body), named),
+        blocks=blocks_of(_complete(draft, body, ("law",) if mentions else ()), named),
         footer=footer(draft, language),
     )
 
 
-def _complete(draft: Draft, body: str) -> str:
-    """What an agency has to say stands in its messages even where their text leaves it out."""
-    if draft.agency is None:
-        return body
-    wanted = ("invoices", "payment", "mandate") if states_mandate(draft) else ("mandate",)
+def _said(draft: Draft, values: dict[str, object], own: OwnText | None) -> tuple[str, str]:
+    """Subject and body with the marks of their blocks."""
+    language = language_of(draft.language)
+    if own is None:
+        text = template(draft.template, medium=draft.medium, language=language)
+        if text is None:
+            raise TextError(f"{draft.template}.{draft.medium} ({language})")
+        return rendered(text, values, language=language)
+    subject, body = rendered(parse(own.text, language), values, language=language)
+    problem = block_problem(body) or next(
+        (broken.sentence for broken in broken_rules(draft, subject, body)), None
+    )
+    if problem:
+        raise TextError(problem)
+    return subject, body
+
+
+def _complete(draft: Draft, body: str, law: tuple[str, ...]) -> str:
+    """What law has a message say stands in it even where its text leaves it out."""
+    wanted = law
+    if draft.agency:
+        stated = ("invoices", "payment", "mandate") if states_mandate(draft) else ("mandate",)
+        wanted = (*stated, *law)
     missing = "".join(f"{BLOCK}{name}\n\n" for name in wanted if f"{BLOCK}{name}" not in body)
     before, mark, after = body.partition(f"{BLOCK}signature")
     return f"{before}\n\n{missing}{mark}{after}"

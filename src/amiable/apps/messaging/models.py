@@ -51,6 +51,8 @@ class Message(TenantModel):
     number = models.CharField(max_length=40, blank=True)  # of a registered letter
     error = models.TextField(blank=True)
     is_test = models.BooleanField(default=False)  # went to the organization's own test address
+    # The version of the organization's own text it was written from; None = a shipped text.
+    template = models.ForeignKey("Template", null=True, blank=True, on_delete=models.PROTECT)
 
     class Meta:
         constraints = [

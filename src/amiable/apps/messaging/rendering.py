@@ -13,7 +13,7 @@ from amiable.apps.messaging.composing import asked_minor, composed, main_lines, 
 from amiable.apps.messaging.mandates import mandate_problem
 from amiable.apps.messaging.redirecting import as_text_message, redirected
 from amiable.apps.messaging.statements import has_statement, statement_file, statement_of
-from amiable.apps.messaging.texts import TextError
+from amiable.apps.messaging.texts import OwnText, TextError
 from amiable.apps.messaging.wording import date_text, labels, language_of, siren_text
 from amiable.core import sms
 from amiable.core.drafts import Draft, Recipient
@@ -66,17 +66,20 @@ class Rendered:
     recipients: tuple[Recipient, ...] = ()
     is_test: bool = False
     sender: str = ""
+    template_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What rendering needs beside the draft: the invoices' PDFs, and the conversation it goes on
-    with (its first subject and its message ids, oldest first); the statement is made here."""
+    """What rendering needs beside the draft: the invoices' PDFs, the conversation it goes on with
+    (its first subject and its message ids, oldest first), and the text that the organization has
+    written for it (None = the shipped one); the statement is made here."""
 
     attachments: tuple[Attachment, ...] = ()
     thread_subject: str = ""
     references: tuple[str, ...] = ()
     statement: Attachment | None = None
+    own: OwnText | None = None
 
 
 def recipient_problem(draft: Draft) -> Sentence | None:
@@ -120,9 +123,10 @@ def drafts_render(
     for key, (draft, material) in prepared.items():
         try:
             document = composed(draft, attached=len(material.attachments),
-                                thread_subject=material.thread_subject)  # fmt: skip
+                                thread_subject=material.thread_subject,
+                                own=material.own)  # fmt: skip
         except TextError as error:
-            done[key] = Sentence("text.broken", {"reason": str(error)})
+            done[key] = Sentence("text.broken", {"reason": error.reason})
             continue
         documents[key] = document
         if draft.medium in LETTERS:
@@ -134,6 +138,9 @@ def drafts_render(
     pages = letters_pdf(letter for _, letter in letters)
     for (draft, letter), pdf in zip(letters, pages, strict=True):
         done[draft.key] = pdf if isinstance(pdf, Sentence) else _posted(draft, letter, pdf)
+    for key, (_, material) in prepared.items():
+        if material.own and isinstance(found := done[key], Rendered):
+            done[key] = replace(found, template_id=material.own.id)
     if not test_recipient:
         return done
     return {
@@ -176,6 +183,7 @@ def _as_test(
     return Rendered(
         to, test.subject, test.text, test.content, "message/rfc822", rendered.language,
         test.message_id, test.message_id[:200], (Recipient(to),), is_test=True,
+        template_id=rendered.template_id,
     )  # fmt: skip
 
 

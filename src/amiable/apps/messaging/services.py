@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from django.db import connection, transaction
 
+from amiable.apps.messaging.library.resolution import own_texts
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.messaging.modes import fits, messages_current, test_recipient
 from amiable.apps.messaging.rendering import Material, Rendered, drafts_render
@@ -315,6 +316,7 @@ def _row(organization_id: int, draft: Draft, rendered: Rendered, now: datetime) 
         language=rendered.language,
         on_date=draft.on_date,
         frozen_at=now,
+        template_id=rendered.template_id,
     )
 
 
@@ -324,7 +326,7 @@ def _ids(organization_id: int, keys: Collection[str]) -> dict[str, int]:
 
 
 def _materials(organization_id: int, drafts: Sequence[Draft]) -> dict[str, Material]:
-    """The PDFs and conversations that the drafts need, in two queries."""
+    """The PDFs, conversations and own texts that the drafts need, in three queries."""
     wanted = {draft.key: _invoice_ids(draft) for draft in drafts if "invoices" in draft.attachments}
     ids = {invoice_id for some in wanted.values() for invoice_id in some}
     files: dict[int, Attachment] = {}
@@ -337,10 +339,12 @@ def _materials(organization_id: int, drafts: Sequence[Draft]) -> dict[str, Mater
         ):
             files[invoice_id] = Attachment(filename, bytes(content))
     threads = _threads(organization_id, drafts)
+    texts = own_texts(organization_id, drafts)
     return {
         draft.key: Material(
             tuple(files[i] for i in wanted.get(draft.key, ()) if i in files),
             *threads.get(draft.key, ("", draft.thread_ids)),
+            own=texts.get(draft.key),
         )
         for draft in drafts
     }

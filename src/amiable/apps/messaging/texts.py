@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
-from functools import cache
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 from liquid import Environment
@@ -20,11 +22,12 @@ from liquid.builtin.tags.if_tag import IfTag
 from liquid.builtin.tags.unless_tag import UnlessTag
 from liquid.context import RenderContext
 from liquid.exceptions import LiquidError, ResourceLimitError
+from liquid.filter import with_context
 from liquid.template import BoundTemplate
 from liquid.undefined import StrictUndefined
 
-from amiable.apps.messaging.wording import LANGUAGES, TEXTS, of_name, typeset
-from amiable.core.sentences import declare, gettext_noop
+from amiable.apps.messaging.wording import LANGUAGES, TEXTS, language_of, of_name, typeset
+from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.plugins.documents.content import STRONG_OFF, STRONG_ON
 
 declare(
@@ -36,10 +39,24 @@ declare(
 
 LARGEST_SOURCE = 20_000  # characters
 SECONDS = 2.0
+PARSED = 256  # texts of organizations kept parsed
 
 
 class TextError(ValueError):
-    """A text that cannot be parsed or rendered within the limits; the message says why."""
+    """A text that cannot be parsed or rendered within the limits; `reason` says why."""
+
+    def __init__(self, reason: str | Sentence) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class OwnText:
+    """A text of the organization's own: which version of it, and what it says."""
+
+    id: int
+    version: int
+    text: str
 
 
 class _TimedContext(RenderContext):
@@ -50,9 +67,24 @@ class _TimedContext(RenderContext):
         self.stop_at = time.monotonic() + SECONDS
 
     def get(self, *args: Any, **kwargs: Any) -> object:
+        self.look_at_clock()
+        return super().get(*args, **kwargs)
+
+    def look_at_clock(self) -> None:
+        """Raise ResourceLimitError once the time is over."""
         if time.monotonic() > self.stop_at:
             raise ResourceLimitError("time limit reached", token=None)
-        return super().get(*args, **kwargs)
+
+
+def _timed(function: Callable[..., str]) -> Callable[..., str]:
+    """The filter with a look at the clock: a chain over a long literal looks no value up."""
+
+    @with_context
+    def checked(value: object, *args: object, context: _TimedContext) -> str:
+        context.look_at_clock()
+        return function(value, *args)
+
+    return checked
 
 
 class _TimedTemplate(BoundTemplate):
@@ -76,7 +108,7 @@ class _Box(Environment):
     def setup_tags_and_filters(self, *, extra: bool = False) -> None:  # noqa: ARG002
         for tag in (Literal, Output, Illegal, IfTag, UnlessTag, CaseTag, ForTag, AssignTag):
             self.add_tag(tag)
-        self.filters = {
+        filters: dict[str, Callable[..., str]] = {
             "strong": lambda value: f"{STRONG_ON}{value}{STRONG_OFF}",
             "plural": self._plural,
             "de": lambda value: of_name(str(value)),
@@ -84,6 +116,7 @@ class _Box(Environment):
             "downcase": lambda value: str(value).lower(),
             "capitalize": lambda value: str(value)[:1].upper() + str(value)[1:],
         }
+        self.filters = {name: _timed(function) for name, function in filters.items()}
 
     def _plural(self, count: object, one: str, many: str) -> str:
         """French counts 0 and 1 as singular, English only 1."""
@@ -98,7 +131,7 @@ def _box(language: str) -> _Box:
 
 # A text written for one of these media is used for the others when they have none of their own:
 # greeting, attachments and closing adapt (see wording.labels, "media").
-_WRITTEN: dict[str, tuple[str, ...]] = {
+WRITTEN: Mapping[str, tuple[str, ...]] = {
     "email": ("email", "letter", "registered_letter"),
     "letter": ("letter", "registered_letter", "email"),
     "registered_letter": ("registered_letter", "letter", "email"),
@@ -113,23 +146,40 @@ def text_exists(name: str, medium: str) -> bool:
 @cache
 def template(name: str, *, medium: str, language: str) -> BoundTemplate | None:
     """The shipped text of a template for a medium; None when there is none."""
-    if not re.fullmatch(r"[a-z0-9_]+", name + medium):
-        return None
-    for each in _WRITTEN.get(medium, (medium,)):
-        path = TEXTS / language / f"{name}.{each}.liquid"
-        if path.exists():
-            return parse(path.read_text("utf-8"), language)
+    for each in WRITTEN.get(medium, (medium,)):
+        source = shipped_text(name, medium=each, language=language)
+        if source is not None:
+            return parse(source, language)
     return None
 
 
+@cache
+def shipped_text(name: str, *, medium: str, language: str) -> str | None:
+    """The text as it is shipped for exactly this medium; None when there is none."""
+    if not re.fullmatch(r"[a-z0-9_]{1,60}", name) or not re.fullmatch(r"[a-z_]{1,20}", medium):
+        return None
+    path = TEXTS / language_of(language) / f"{name}.{medium}.liquid"
+    return path.read_text("utf-8") if path.exists() else None
+
+
+@lru_cache(maxsize=PARSED)
 def parse(source: str, language: str) -> BoundTemplate:
     """A text ready to be rendered. Raises TextError."""
     if len(source) > LARGEST_SOURCE:
         raise TextError(f"it has more than {LARGEST_SOURCE} characters")
+    # The marks of blocks and emphasis are control characters: only our own code may set them.
+    hidden = next((sign for sign in source if is_hidden(sign)), "")
+    if hidden:
+        raise TextError(f"it holds an invisible sign, U+{ord(hidden):04X}")
     try:
         return _box(language).from_string(source)
     except (LiquidError, RecursionError) as error:
         raise TextError(str(error) or type(error).__name__) from error
+
+
+def is_hidden(sign: str) -> bool:
+    """Whether a sign is one that nobody sees: control, direction, unassigned, private."""
+    return sign not in "\n\t" and unicodedata.category(sign)[0] == "C"
 
 
 def rendered(

@@ -75,15 +75,18 @@ def clean(text: str) -> str:
 
 
 def blocks_of(body: str, named: Mapping[str, tuple[Block, ...]]) -> tuple[Block, ...]:
-    """Split a rendered body at blank lines; a marked block is replaced by the `named` ones."""
+    """Split a rendered body at blank lines; a marked line is replaced by the blocks of its name."""
     found: list[Block] = []
-    for part in re.split(r"\n[ \t]*\n", body.strip("\n")):
-        lines = [line.strip() for line in part.split("\n") if line.strip()]
-        marked = [line for line in lines if line.startswith(BLOCK)]
-        if marked:
-            found += [block for line in marked for block in named[line.strip(BLOCK)]]
-        elif lines:
+    lines: list[str] = []
+    for line in [*map(str.strip, body.split("\n")), ""]:
+        is_marked = line.startswith(BLOCK)
+        if lines and (is_marked or not line):
             found.append(Paragraph(tuple(map(_runs, lines))))
+            lines = []
+        if is_marked:
+            found += named[line.strip(BLOCK)]
+        elif line:
+            lines.append(line)
     return tuple(found)
 
 

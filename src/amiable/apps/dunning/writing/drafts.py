@@ -143,6 +143,7 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
         return_code=return_code,
         agency=known.agency(customer, facts.case_id),
         account=account_lines(account) if "statement" in step.attachments else (),
+        scenario=ready.scenario.code,
     )
 
 

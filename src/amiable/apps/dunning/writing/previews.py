@@ -11,6 +11,7 @@ from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.planning import scenario_of
 from amiable.apps.dunning.writing.drafts import Ready, drafts
+from amiable.apps.messaging.library.resolution import own_texts
 from amiable.apps.messaging.modes import test_recipient
 from amiable.apps.messaging.rendering import Material, drafts_render
 from amiable.core.drafts import Recipient
@@ -60,7 +61,7 @@ def action_preview(
     (draft,) = drafts(organization_id, [ready], on=timezone.localtime(now).date())
     rendered = drafts_render(
         [draft],
-        {draft.key: Material()},
+        {draft.key: Material(own=own_texts(organization_id, [draft]).get(draft.key))},
         organization_id=organization_id,
         now=now,
         test_recipient=test_recipient(organization_id),
