@@ -89,16 +89,19 @@ def test_an_unknown_target_is_wrong_use(organization, target):
     ("text", "said"),
     [
         ("- {scenario: nowhere}", "there is no scenario nowhere"),
-        ("- {scenario: risky, when: {colour: red}}", "colour is not a field"),
-        ("scenario: risky", "must be a list"),
-        ("- {scenario: risky, since: 2020}", "since is not a field"),
-        ("a: &a [x]\nb: *a", "alias"),
-        ("[" * 3000, "YAML"),
+        ("- {scenario: risky, when: {colour: red}}", "colour is no field"),
+        ("scenario: risky", "is a list of rules"),
+        ("", "is a list of rules, not nothing"),
+        ("- {scenario: risky, since: 2020}", "since is no field"),
+        ("- {when: {kinds: [public]}}", "scenario is missing"),
+        ("- {scenario: risky, when: everybody}", "when: fields with their values"),
+        ("a: &a [x]\nb: *a", "Aliases"),
+        ("[" * 3000, "deeper"),
         ("[" * 40_000 + "]" * 40_000, "deeper"),
         ("- {scenario: risky, scenario: soft}", "Line 1: scenario is written twice"),
         ("- 2026-02-30", "YAML"),
         ("- " + "9" * 5000, "YAML"),
-        ("x" * 200_000, "at most"),
+        ("x" * 200_001, "characters"),
     ],
 )
 def test_a_file_that_holds_no_rules_is_refused_with_what_is_wrong(
@@ -108,7 +111,10 @@ def test_a_file_that_holds_no_rules_is_refused_with_what_is_wrong(
     path.write_text(text, "utf-8")
     result = assign("set", str(path), "--json")
     assert result.return_value == 1
-    assert said in " ".join(json.loads(result.stdout)["errors"])
+    problems = json.loads(result.stdout)["problems"]
+    assert said in " ".join(each["message"] for each in problems)
+    assert all(each["remedy"] for each in problems)
+    assert all(each["line"] for each in problems if each["code"] != "scenario.too_long")
     assert not AssignmentRule.objects.exists()
 
 
@@ -135,6 +141,45 @@ def test_a_name_that_does_not_exist_is_wrong_use_and_not_zero_cases(
     done = assign(command, option)
     assert done.exception.exit_code == 2
     assert said in str(done.exception)
+
+
+WRONG_RULES = """\
+- scenario: risky
+  when:
+    segments: [à surveiller]
+    min_score: 101
+- scenario: nowhere
+  since: 2020
+- when: {max_amount_minor: 5, min_amount_minor: 9}
+"""
+
+
+def test_every_problem_of_a_file_of_rules_says_its_line(organization, tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text(WRONG_RULES, "utf-8-sig")
+    problems = json.loads(assign("set", str(path), "--json").stdout)["problems"]
+    assert [(each["step"], each["line"], each["field"]) for each in problems] == [
+        (1, 4, "when.min_score"),
+        (2, 6, "since"),
+        (2, 5, "scenario"),
+        (3, 7, "scenario"),
+        (3, 7, "when.min_amount_minor"),
+    ]
+    said = assign("set", str(path)).stdout
+    assert f"{path}:4: rule 1, when: min_score must be between 0 and 100" in said
+
+
+def test_rules_go_through_a_pipe_and_back_unchanged(organization, file):
+    assign("set", str(file))
+    exported = assign("export").stdout
+    done = CliRunner().invoke(
+        amiable, ["assign", "set", "-"], input=exported, standalone_mode=False
+    )
+    assert done.return_value == 0
+    assert assign("export").stdout == exported
+    nothing = CliRunner().invoke(amiable, ["assign", "set", "-"], input="[]\n")
+    assert "0 rules set" in nothing.output
+    assert assign("export").stdout == "[]\n"
 
 
 def test_a_kind_of_customer_that_does_not_exist_is_wrong_use(organization):

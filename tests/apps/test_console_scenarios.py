@@ -290,7 +290,7 @@ def test_file_is_taken_out_and_in(organization, manager):
     ("content", "said"),
     [
         (b"code: x\nname: X\nsteps: [{code: a, offset_days: x, medium: fax, stage: firm}]",
-         "step a: medium cannot be fax"),
+         "Line 3: step a: medium cannot be fax"),
         (b"a: &a [1]\nb: *a", "Aliases"),
         (b"\xff\xfe\x00", "not text in UTF-8"),
         (b"x" * 10_000_000, "at most"),
@@ -305,6 +305,27 @@ def test_file_that_is_no_scenario_is_refused_with_its_problems(
     assert answer.status_code == 422
     assert said in answer.content.decode()
     assert Scenario.objects.count() == 1
+
+
+def test_file_of_an_older_version_is_said_to_be_one(organization, manager):
+    row = standard(organization)
+    old = scenario_text(SME_STANDARD).encode()
+    scenario_import(organization.pk, replace(SME_STANDARD, min_gap_days=3))
+    file = SimpleUploadedFile("old.yaml", old)
+    page = manager.post("/scenarios/file/", {"file": file}, follow=True).content.decode()
+    assert "SME standard is what version 1 was, and version 2 came after it" in page
+    assert Scenario.objects.filter(code=row.code).count() == 3
+    # What the organization lacks is found after the file was read, and has its line too.
+    lacking = old.replace(b"template: reminder_1", b"template: no_such_text")
+    answer = manager.post("/scenarios/file/", {"file": SimpleUploadedFile("x.yaml", lacking)})
+    line = lacking.decode().split("template: no_such_text")[0].count("\n") + 1
+    assert f"Line {line}: step reminder_1" in answer.content.decode()
+
+
+def test_what_the_scenario_lacks_is_not_said_twice(organization, manager):
+    row = standard(organization)
+    page = manager.post(f"/scenarios/{row.pk}/save/", {**form_of(organization, row), "name": ""})
+    assert "The scenario: Name is missing." in page.content.decode()
 
 
 def test_a_reader_looks_but_does_not_edit(organization):

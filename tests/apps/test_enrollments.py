@@ -10,6 +10,8 @@ from amiable.apps.audit.models import Event
 from amiable.apps.cases.models import Case
 from amiable.apps.dunning.enrollment import assignment, enrollments, moves, rules
 from amiable.apps.dunning.enrollment.enrollments import CaseFilter, EnrollmentError
+from amiable.apps.dunning.enrollment.switching import Definitions
+from amiable.apps.dunning.library.checks import problem_of
 from amiable.apps.dunning.models import (
     Action,
     AssignmentRule,
@@ -19,6 +21,7 @@ from amiable.apps.dunning.models import (
     Scenario,
 )
 from amiable.apps.dunning.planning import default_scenario, plan_preview, plan_tick
+from amiable.apps.tenants.models import Organization
 from amiable.core.scenario import CONTACT_MEDIA, STAGES
 from amiable.core.scenario_data import ScenarioError, scenario_to_json
 from amiable.core.sentences import Sentence
@@ -222,7 +225,7 @@ def test_rules_come_from_data_all_or_none_and_go_out_the_same(creditor, scenario
     broken = [{"scenario": "risky", "when": {"colour": 1}}, {"scenario": "gone"}, {"extra": 1}, 7]
     with pytest.raises(ScenarioError) as refused:
         rules.rules_set(organization_id, broken, **WHO)
-    assert len(refused.value.problems) == 4
+    assert [problem_of(each).step for each in refused.value.problems] == [1, 2, 3, 3, 4]
     assert rules.rules_data(organization_id) == data
     assert Event.objects.filter(kind="rules.set").count() == 1
 
@@ -370,10 +373,31 @@ def test_a_filter_names_the_cases_that_move(creditor, scenarios):
     assert named(segment="large") == {"large"}
     assert named(creditor="second") == {"other"}
     assert named(scenario_code="sme-standard", version=1) == {"town", "large", "other"}
-    assert named(scenario_code="sme-standard", version=2) == set()
+    with pytest.raises(EnrollmentError, match="sme-standard:2; there are: sme-standard:1"):
+        named(scenario_code="sme-standard", version=2)
     assert named(scenario_code="good-payers", with_manual=True) == {"chosen"}
     assert named(rules_give="key-accounts") == {"large"}
     assert enrollments.left_alone_count(organization_id, CaseFilter()) == 1
+
+
+def test_sentences_name_a_shipped_scenario_in_the_language_of_the_organization(creditor, scenarios):
+    organization_id = creditor.organization_id
+    customer = debtor(creditor, late=1)
+    tick(organization_id)
+    case = factories.case(customer).id
+    for code in ("key-accounts", "risky"):
+        enrollments.enrollments_move(organization_id, [case], to=scenarios[code].id, **WHO)
+    assert Action.objects.get().outcome[0]["params"] == {"scenario": "Grands comptes"}
+    (why,) = enrollments.case_scenario(organization_id, case).why
+    assert why.params["old"] == "Grands comptes (1)"
+    Organization.objects.update(language="en")
+    Scenario.objects.filter(code="risky").update(name="Nos risques")
+    Scenario.objects.filter(code="risky").update(
+        definition={**scenarios["risky"].definition, "name": "Nos risques"}
+    )
+    names = Definitions(organization_id)
+    assert names.name(scenarios["key-accounts"].id) == "Key accounts"
+    assert names.name(scenarios["risky"].id) == "Nos risques"
 
 
 def test_what_was_planned_for_another_step_is_cancelled_and_the_same_step_stays(

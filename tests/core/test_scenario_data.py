@@ -30,7 +30,7 @@ def with_step(number: int, **fields) -> dict:
 
 
 WRONG = [
-    ([], "scenario.wrong_type"),
+    ([], "scenario.no_mapping"),
     (changed(steps=[]), "scenario.no_steps"),
     (changed(steps={}), "scenario.wrong_type"),
     (changed(colour="red"), "scenario.unknown_field"),

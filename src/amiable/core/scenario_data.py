@@ -22,13 +22,15 @@ declare(
         "scenario.at_step": gettext_noop("step {step}"),
         "scenario.at_number": gettext_noop("step number {number}"),
         "scenario.at_part": gettext_noop("{where}, {part}"),
-        "scenario.a_mapping": gettext_noop("fields with their values"),
         "scenario.a_list": gettext_noop("a list"),
         "scenario.a_number": gettext_noop("a whole number"),
         "scenario.a_truth": gettext_noop("true or false"),
         "scenario.a_text": gettext_noop("text"),
         "scenario.unknown_field": gettext_noop(
-            "{where}: {field} is not a field of a scenario; the fields are {known}."
+            "{where}: {field} is no field here; the fields are {known}."
+        ),
+        "scenario.no_mapping": gettext_noop(
+            "{where}: fields with their values are expected here, not {value}."
         ),
         "scenario.missing": gettext_noop("{where}: {field} is missing."),
         "scenario.not_one_of": gettext_noop(
@@ -268,13 +270,8 @@ def _hints(kind: type) -> Mapping[str, Any]:
 def _read(kind: type, data: object, where: Sentence, problems: list[Sentence]) -> Any:
     """An instance of a dataclass from a mapping; problems are collected, not raised."""
     if not isinstance(data, Mapping):
-        params: dict[str, Param] = {
-            "where": where,
-            "field": "code" if kind is Scenario else "steps",
-            "expected": Sentence("scenario.a_mapping"),
-            "value": _shown(data),
-        }
-        problems.append(Sentence("scenario.wrong_type", params))
+        params: dict[str, Param] = {"where": where, "value": _shown(data)}
+        problems.append(Sentence("scenario.no_mapping", params))
         return None
     known: dict[str, Field[Any]] = {f.name: f for f in fields(kind) if f.init}
     for name in data:

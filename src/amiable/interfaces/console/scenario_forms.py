@@ -250,7 +250,8 @@ def _said(problem: scenarios.Problem, specs: Sequence[Spec], names: Mapping[str,
     params = words.of_problem(problem.sentence.params, names)
     if "field" in params:
         params["field"] = label
-    params["where"] = names.get(str(problem.step), "") or label
+    whole = render(Sentence("scenario.at_scenario")) if "field" in params else label
+    params["where"] = names.get(str(problem.step), "") or whole[:1].upper() + whole[1:]
     text = render(Sentence(problem.sentence.code, params))
     if spec and spec.kind == "amount" and problem.sentence.code == "scenario.wrong_type":
         text = gettext("Write the amount with figures, for example 1252,23.")

@@ -201,7 +201,7 @@ def _inside(value: int | None, low: int | None, high: int | None) -> bool:
 
 def _stored(data: dict[str, Any]) -> Conditions:
     problems: list[Sentence] = []
-    read: Conditions | None = _read(Conditions, data, "rule", problems)
+    read: Conditions | None = _read(Conditions, data, Sentence("rule.at_rule"), problems)
     if read is None:
         raise ScenarioError(*problems)
     return read

@@ -23,7 +23,6 @@ from amiable.apps.dunning.enrollment.scopes import CaseFilter, filter_problem
 from amiable.apps.dunning.enrollment.switching import Definitions, pending_renew
 from amiable.apps.dunning.models import Enrollment, ExperimentMember, Scenario
 from amiable.apps.dunning.planning import default_scenario
-from amiable.core.scenario import Scenario as Definition
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 
 CHUNK = 1000
@@ -275,7 +274,7 @@ def enrollments_move(
         targets = {
             move.case_id: move.to
             if to is None
-            else Assigned(to, _moved(definitions(move.from_id), actor, on))
+            else Assigned(to, _moved(definitions, move.from_id, actor, on))
             for move in found[start : start + CHUNK]
         }
         with transaction.atomic():
@@ -323,8 +322,9 @@ def _switch(
     _wake(organization_id, targets, on)
 
 
-def _moved(old: Definition, actor: str, on: date) -> Sentence:
-    params: dict[str, Param] = {"actor": actor, "on": on, "old": f"{old.name} ({old.version})"}
+def _moved(definitions: Definitions, old_id: int, actor: str, on: date) -> Sentence:
+    old = f"{definitions.name(old_id)} ({definitions(old_id).version})"
+    params: dict[str, Param] = {"actor": actor, "on": on, "old": old}
     return Sentence("enroll.moved", params)
 
 

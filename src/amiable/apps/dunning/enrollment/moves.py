@@ -166,7 +166,7 @@ def _compare(preview: MovePreview, facts: CaseFacts, old: Definition, new: Defin
     preview.added.update((action.medium, action.step.stage) for action in change.add)
     preview.cancelled.update(family(why.code) for _, why in change.cancel)
     if gone:
-        preview.cancelled[family(replaced(new).code)] += gone
+        preview.cancelled[family(replaced(new.name).code)] += gone
     before = next_contact_on(facts, old, preview.on)
     after = next_contact_on(moved, new, preview.on)
     preview.shifts[_shift(before, after)] += 1

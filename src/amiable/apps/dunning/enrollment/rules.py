@@ -12,14 +12,14 @@ from django.db.models import Max
 
 from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.dunning.enrollment.assignment import newest_versions, rules
-from amiable.apps.dunning.library.files import plain_yaml
+from amiable.apps.dunning.library.files import plain_yaml, text_of
+from amiable.apps.dunning.library.reading import error_located
 from amiable.apps.dunning.models import AssignmentRule
 from amiable.core.scenario import Conditions
 from amiable.core.scenario_data import ScenarioError, _plain, _read
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 
 MAX_RULES = 200
-MAX_CHARACTERS = 100_000
 # What a rule may ask; the other conditions speak of steps already taken.
 RULE_FIELDS = (
     "segments", "kinds", "creditors", "languages", "min_amount_minor", "max_amount_minor",
@@ -33,50 +33,53 @@ declare(
         ),
         "rule.not_found": gettext_noop("This rule does not exist here any more."),
         "rule.too_many": gettext_noop("There are at most {limit} rules."),
-        "rule.too_long": gettext_noop("A file of rules has at most {limit} characters."),
-        "rule.not_yaml": gettext_noop("The file is not plain YAML: {error}"),
+        "rule.at_rules": gettext_noop("the rules"),
+        "rule.at_rule": gettext_noop("the rule"),
+        "rule.at_number": gettext_noop("rule {number}"),
+        "rule.no_list": gettext_noop("A file of rules is a list of rules, not {value}."),
         "rule.empty_range": gettext_noop("{where}: {low} is above {high}."),
+        "remedy.rule.unknown_scenario": gettext_noop(
+            "Choose one of the scenarios named, or import that scenario first."
+        ),
+        "remedy.rule.not_found": gettext_noop("Look at the list of rules again."),
+        "remedy.rule.too_many": gettext_noop("Join rules that give the same scenario."),
+        "remedy.rule.no_list": gettext_noop("Write it in the shape that exported rules have."),
+        "remedy.rule.empty_range": gettext_noop("Correct one of the two."),
     }
 )
 
 
-def conditions_from_data(data: object, *, where: str) -> Conditions:
+def conditions_from_data(data: object, *, where: Sentence) -> Conditions:
     """Checked conditions of a rule. Raises ScenarioError with every problem found."""
     problems: list[Sentence] = []
+    place: Sentence = Sentence("scenario.at_part", {"where": where, "part": "when"})
     if isinstance(data, Mapping):
-        known = ", ".join(RULE_FIELDS)
-        problems = [
-            Sentence(
-                "scenario.unknown_field", {"where": where, "field": str(name)[:60], "known": known}
-            )
-            for name in data
-            if name not in RULE_FIELDS
-        ]
+        problems = list(_unknown(data, place, RULE_FIELDS))
     if not problems:
-        conditions = _read(Conditions, data, where, problems)
+        conditions = _read(Conditions, data, place, problems)
     if not problems:
-        problems = list(_out_of_range(conditions, where))
+        problems = list(_out_of_range(conditions, place))
     if problems:
         raise ScenarioError(*problems)
     return conditions
 
 
-def rules_parse(text: str) -> object:
-    """What a YAML file of rules holds, for rules_set. Raises ScenarioError when it is no YAML."""
-    if len(text) > MAX_CHARACTERS:
-        raise ScenarioError(Sentence("rule.too_long", {"limit": MAX_CHARACTERS}))
+def rules_file_set(
+    organization_id: int, content: bytes, *, on: date, actor: str
+) -> tuple[int, ...]:
+    """Replace every rule by those of a YAML file; returns their ids.
+
+    Raises ScenarioError with every problem and its line, and then changes nothing.
+    """
+    text = text_of(content)
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-            raise ScenarioError(Sentence("rule.not_yaml", {"error": "*alias"}))
-        return plain_yaml(text)
-    except ScenarioError:
-        raise
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise ScenarioError(Sentence("rule.not_yaml", {"error": str(error)[:300]})) from error
+        return rules_set(organization_id, plain_yaml(text), on=on, actor=actor)
+    except ScenarioError as error:
+        raise error_located(error, text) from error
 
 
 def rules_text(organization_id: int) -> str:
-    """The rules as YAML: what rules_parse reads."""
+    """The rules as YAML: what rules_file_set reads."""
     text: str = yaml.safe_dump(rules_data(organization_id), allow_unicode=True, sort_keys=False)
     return text
 
@@ -116,7 +119,7 @@ def rule_keep(
 
     Raises ScenarioError: unknown scenario, wrong conditions, no such rule, too many rules.
     """
-    where = "rule"
+    where = Sentence("rule.at_rule")
     read = conditions_from_data(conditions, where=where)
     _known_scenario(newest_versions(organization_id), scenario_code, where)
     rows = AssignmentRule.objects.select_for_update().filter(organization_id=organization_id)
@@ -179,7 +182,16 @@ def rules_data(organization_id: int) -> list[dict[str, Any]]:
 # -- below the surface ---------------------------------------------------------------------------
 
 
-def _out_of_range(asked: Conditions, where: str) -> Iterator[Sentence]:
+def _unknown(
+    data: Mapping[Any, Any], where: Sentence, known: Collection[str]
+) -> Iterator[Sentence]:
+    for name in data:
+        if name not in known:
+            params: dict[str, Param] = {"where": where, "field": str(name)[:60]}
+            yield Sentence("scenario.unknown_field", {**params, "known": ", ".join(known)})
+
+
+def _out_of_range(asked: Conditions, where: Sentence) -> Iterator[Sentence]:
     for name, high in (
         ("min_amount_minor", 10**12),
         ("max_amount_minor", 10**12),
@@ -193,22 +205,24 @@ def _out_of_range(asked: Conditions, where: str) -> Iterator[Sentence]:
     for low, high_name in (("min_amount_minor", "max_amount_minor"), ("min_score", "max_score")):
         least, most = getattr(asked, low), getattr(asked, high_name)
         if least is not None and most is not None and least > most:
-            yield Sentence("rule.empty_range", {"where": where, "low": low, "high": high_name})
+            params = {"where": where, "field": low, "low": low, "high": high_name}
+            yield Sentence("rule.empty_range", params)
 
 
 def _wanted(organization_id: int, data: object) -> list[tuple[str, Conditions]]:
     """Every entry of a list of rules, checked; problems are collected."""
     if not isinstance(data, list):
-        params: dict[str, Param] = {"where": "rules", "field": "rules", "expected": "a list"}
-        raise ScenarioError(Sentence("scenario.wrong_type", {**params, "value": str(data)[:60]}))
+        value = "nothing" if data is None else str(data)[:60]
+        raise ScenarioError(Sentence("rule.no_list", {"value": value}))
     if len(data) > MAX_RULES:
         raise ScenarioError(Sentence("rule.too_many", {"limit": MAX_RULES}))
     known = newest_versions(organization_id)
     wanted: list[tuple[str, Conditions]] = []
     problems: list[Sentence] = []
     for number, entry in enumerate(data, 1):
+        where = Sentence("rule.at_number", {"number": number})
         try:
-            wanted.append(_entry(known, entry, f"rule {number}"))
+            wanted.append(_entry(known, entry, where))
         except ScenarioError as error:
             problems += error.problems
     if problems:
@@ -216,23 +230,35 @@ def _wanted(organization_id: int, data: object) -> list[tuple[str, Conditions]]:
     return wanted
 
 
-def _entry(known: Collection[str], entry: object, where: str) -> tuple[str, Conditions]:
+def _entry(known: Collection[str], entry: object, where: Sentence) -> tuple[str, Conditions]:
+    """A rule as files write it; a rule without `when` is for everybody."""
     if not isinstance(entry, Mapping):
-        params: dict[str, Param] = {"where": where, "field": where, "expected": "a mapping"}
-        raise ScenarioError(Sentence("scenario.wrong_type", {**params, "value": str(entry)[:60]}))
-    for name in entry:
-        if name not in {"scenario", "when"}:
-            params = {"where": where, "field": str(name)[:60], "known": "scenario, when"}
-            raise ScenarioError(Sentence("scenario.unknown_field", params))
-    code = str(entry.get("scenario", ""))
-    _known_scenario(known, code, where)
-    return code, conditions_from_data(entry.get("when") or {}, where=where)
+        params: dict[str, Param] = {"where": where, "value": str(entry)[:60]}
+        raise ScenarioError(Sentence("scenario.no_mapping", params))
+    problems = list(_unknown(entry, where, ("scenario", "when")))
+    code, when = entry.get("scenario"), entry.get("when")
+    if code is None:
+        problems.append(Sentence("scenario.missing", {"where": where, "field": "scenario"}))
+    try:
+        if code is not None:
+            _known_scenario(known, str(code), where)
+    except ScenarioError as error:
+        problems += error.problems
+    try:
+        conditions = conditions_from_data({} if when is None else when, where=where)
+    except ScenarioError as error:
+        problems += error.problems
+    if problems:
+        raise ScenarioError(*problems)
+    return str(code), conditions
 
 
-def _known_scenario(known: Collection[str], code: str, where: str) -> None:
+def _known_scenario(known: Collection[str], code: str, where: Sentence) -> None:
     if code not in known:
-        params: dict[str, Param] = {"where": where, "code": code[:60], "known": ", ".join(known)}
-        raise ScenarioError(Sentence("rule.unknown_scenario", params))
+        params: dict[str, Param] = {"where": where, "field": "scenario", "code": code[:60]}
+        raise ScenarioError(
+            Sentence("rule.unknown_scenario", {**params, "known": ", ".join(known)})
+        )
 
 
 def _tell(organization_id: int, kind: str, on: date, actor: str, payload: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from amiable.apps.dunning.library.names import name_known
 from amiable.apps.dunning.models import Action, Scenario
 from amiable.apps.dunning.planning import scenario_of
 from amiable.apps.messaging.services import messages_withdraw
@@ -28,6 +29,7 @@ class Definitions:
 
     organization_id: int
     parsed: dict[int, Definition] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
 
     def __call__(self, scenario_id: int) -> Definition:
         if scenario_id not in self.parsed:
@@ -35,6 +37,13 @@ class Definitions:
             row = rows.get(organization_id=self.organization_id, id=scenario_id)
             self.parsed[scenario_id] = scenario_of(row)
         return self.parsed[scenario_id]
+
+    def name(self, scenario_id: int) -> str:
+        """What the organization calls the scenario."""
+        if scenario_id not in self.names:
+            name = self(scenario_id).name
+            self.names[scenario_id] = name_known(self.organization_id, name)
+        return self.names[scenario_id]
 
 
 def pending_renew(
@@ -66,7 +75,7 @@ def pending_renew(
     for scenario_id, ids in other.items():
         Action.objects.filter(id__among=ids).update(
             state=Action.State.CANCELLED,
-            outcome=[replaced(definitions(scenario_id)).to_json()],
+            outcome=[replaced(definitions.name(scenario_id)).to_json()],
             closed_on=on,
         )
     gone = {action_id for ids in other.values() for action_id in ids}
@@ -81,6 +90,6 @@ def step_stays(code: str, *, old: Definition, new: Definition) -> bool:
     return step is not None and step == new.by_code.get(code)
 
 
-def replaced(definition: Definition) -> Sentence:
-    """Why what was planned is cancelled by a move."""
-    return Sentence("enroll.replaced", {"scenario": definition.name})
+def replaced(name: str) -> Sentence:
+    """Why what was planned is cancelled by a move to the scenario of that name."""
+    return Sentence("enroll.replaced", {"scenario": name})

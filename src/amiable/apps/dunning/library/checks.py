@@ -40,7 +40,7 @@ declare(
         "scenario.no_task": gettext_noop("{where}: only a task says what is to be done inside."),
         "scenario.crossed": gettext_noop("{where}: the least is more than the most."),
         "scenario.no_such": gettext_noop(
-            "{where}: the scenario {code} that takes over after a broken promise does not exist."
+            "{where}: there is no scenario {code} to take over after a broken promise."
         ),
         "scenario.after_itself": gettext_noop("{where}: a scenario cannot take over from itself."),
         "scenario.after_nothing": gettext_noop(
@@ -53,14 +53,19 @@ declare(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A sentence with its place: `step` = code, or number of a step without one, or "" for the
-    scenario itself; `part` = window, conditions or ""; `field` as files name it, "" = the file."""
+    """A sentence with its place: `step` = code of a step, or number of a rule or of a step without
+    one, or "" for the file itself; `part` = window, conditions, when or ""; `field` as files name
+    it, "" = none; `line` of the file, counted from 1, 0 = not known (no file). `code` = what is
+    wrong, `message` says it without the line."""
 
     sentence: Sentence
     step: str | int
     part: str
     field: str
     remedy: Sentence
+    code: str
+    line: int
+    message: Sentence
 
 
 def scenario_check(organization_id: int, definition: Definition) -> list[Sentence]:
@@ -75,16 +80,29 @@ def scenario_check(organization_id: int, definition: Definition) -> list[Sentenc
 
 def problem_of(sentence: Sentence) -> Problem:
     """Where a problem is, and what would do."""
-    where, part = sentence.params.get("where"), ""
+    found, line = _unlocated(sentence)
+    where, part = found.params.get("where"), ""
     if isinstance(where, Sentence) and where.code == "scenario.at_part":
         part, where = str(where.params["part"]), where.params["where"]
     step: str | int = ""
-    if isinstance(where, Sentence) and where.code in {"scenario.at_step", "scenario.at_number"}:
+    if isinstance(where, Sentence) and where.code in _NUMBERED:
         place = where.params.get("step", where.params.get("number", ""))
         step = place if isinstance(place, int) else str(place)
-    field = str(sentence.params.get("field") or _FIELDS.get(sentence.code, ""))
-    remedy = Sentence(f"remedy.{sentence.code.removeprefix('scenario.')}")
-    return Problem(sentence, step, part, field, remedy)
+    field = str(found.params.get("field") or _FIELDS.get(found.code, ""))
+    remedy = Sentence(f"remedy.{found.code.removeprefix('scenario.')}")
+    return Problem(sentence, step, part, field, remedy, found.code, line, found)
+
+
+_NUMBERED = frozenset({"scenario.at_step", "scenario.at_number", "rule.at_number"})
+
+
+def _unlocated(sentence: Sentence) -> tuple[Sentence, int]:
+    """A problem without its line, and the line."""
+    found, line = sentence, sentence.params.get("line")
+    inner = sentence.params.get("problem")
+    if sentence.code == "file.on_line" and isinstance(inner, Sentence):
+        found = inner
+    return found, line if isinstance(line, int) else 0
 
 
 def template_names(medium: str) -> tuple[str, ...]:
@@ -221,6 +239,7 @@ declare(
         "remedy.not_yaml": gettext_noop("Write it in the shape that an exported scenario has."),
         "remedy.not_yaml_at": gettext_noop("Correct that line; an indent or a quote is often it."),
         "remedy.twice": gettext_noop("Keep one of the two."),
+        "remedy.no_mapping": gettext_noop("Write it in the shape that an exported file has."),
         "remedy.unknown_field": gettext_noop("Correct the name, or remove the field."),
         "remedy.missing": gettext_noop("Fill it in."),
         "remedy.not_one_of": gettext_noop("Choose one of the values named."),
@@ -233,7 +252,9 @@ declare(
         "remedy.catch_up_step": gettext_noop("Choose a step that counts from a date, or none."),
         "remedy.accompanies": gettext_noop("Choose a step with a day of its own, or none."),
         "remedy.preventive": gettext_noop("Change the tone, or the day."),
-        "remedy.formal_approval": gettext_noop("Set the approval to: by hand, one by one."),
+        "remedy.formal_approval": gettext_noop(
+            "Set the approval to manual: a person approves it, one by one."
+        ),
         "remedy.task": gettext_noop("Remove these, or choose another medium."),
         "remedy.template": gettext_noop("Choose a text."),
         "remedy.window": gettext_noop("Choose at least one day, and an hour before the last."),

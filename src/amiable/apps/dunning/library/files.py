@@ -1,15 +1,16 @@
-"""Scenarios as YAML. What a stranger hands in is read with limits on its size and depth, without
+"""Files in YAML. What a stranger hands in is read with limits on its size and depth, without
 aliases, and a field written twice is refused rather than one of the two taken."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import yaml
 
 from amiable.core.scenario import Scenario as Definition
-from amiable.core.scenario_data import ScenarioError, scenario_from_json, scenario_to_json
+from amiable.core.scenario_data import ScenarioError, scenario_to_json
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 MAX_CHARACTERS = 200_000
@@ -18,9 +19,10 @@ MAX_DEPTH = 10
 
 declare(
     {
-        "scenario.too_long": gettext_noop("A scenario file has at most {limit} characters."),
-        "scenario.too_deep": gettext_noop("The file is nested deeper than any scenario."),
-        "scenario.alias": gettext_noop("Aliases (*name) are not accepted in a scenario file."),
+        "file.on_line": gettext_noop("Line {line}: {problem}"),
+        "scenario.too_long": gettext_noop("A file has at most {limit} characters."),
+        "scenario.too_deep": gettext_noop("The file is nested deeper than any such file."),
+        "scenario.alias": gettext_noop("Aliases (*name) are not accepted."),
         "scenario.not_text": gettext_noop("The file is not text in UTF-8."),
         "scenario.not_yaml": gettext_noop("The file is not YAML: {error}"),
         "scenario.not_yaml_at": gettext_noop(
@@ -38,43 +40,47 @@ def scenario_text(definition: Definition) -> str:
     return text
 
 
-def scenario_bytes_parse(content: bytes) -> Definition:
-    """A scenario from the bytes of a file. Raises ScenarioError with what is wrong and where."""
+def text_of(content: bytes) -> str:
+    """The text of a file. Raises ScenarioError when it is too long or no text."""
     if len(content) > MAX_BYTES:
         raise ScenarioError(Sentence("scenario.too_long", {"limit": MAX_CHARACTERS}))
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ScenarioError(Sentence("scenario.not_text")) from error
-    return scenario_parse(text)
 
 
 def plain_yaml(text: str) -> object:
-    """What a YAML text of bounded length holds. Raises ScenarioError (aliases, depth, a field
-    twice), yaml.YAMLError, and ValueError for numbers and dates that cannot be."""
-    _look_through(text)
-    return yaml.load(text, Loader=_Loader)  # noqa: S506  # a safe loader
+    """What a YAML text holds; None when it is empty.
+
+    Raises ScenarioError: too long, too deep, no YAML, aliases, a field twice, a value that cannot
+    be, such as a 30th of February.
+    """
+    with _reading(text):
+        return yaml.load(text, Loader=_Loader)  # noqa: S506  # a safe loader
 
 
-def scenario_parse(text: str) -> Definition:
-    """A scenario from YAML; without a version it is version 1. Raises ScenarioError."""
+def plain_nodes(text: str) -> yaml.Node | None:
+    """The same text as nodes, which know their lines. Raises ScenarioError."""
+    with _reading(text):
+        return yaml.compose(text, Loader=_Loader)
+
+
+@contextmanager
+def _reading(text: str) -> Iterator[None]:
+    """Look through a text before it is read; what keeps it from being read is a ScenarioError."""
     if len(text) > MAX_CHARACTERS:
         raise ScenarioError(Sentence("scenario.too_long", {"limit": MAX_CHARACTERS}))
     try:
-        data = plain_yaml(text)
+        _look_through(text)
+        yield
     except ScenarioError:
         raise
     except yaml.MarkedYAMLError as error:
         raise ScenarioError(_marked(error)) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise ScenarioError(
-            Sentence("scenario.not_yaml", {"error": _sentence(str(error))})
-        ) from error
-    if data is None:  # an empty file, of which every field is missing
-        data = {}
-    if isinstance(data, dict):
-        data.setdefault("version", 1)
-    return scenario_from_json(data)
+        problem = Sentence("scenario.not_yaml", {"error": _sentence(str(error))})
+        raise ScenarioError(problem) from error
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -92,19 +98,32 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         found: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
         return found
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except ScenarioError:
+            raise
+        except ValueError as error:  # a date or a number that cannot be
+            problem = Sentence("scenario.not_yaml", {"error": _sentence(str(error))})
+            raise ScenarioError(_at(node.start_mark, problem)) from error
+
 
 def _look_through(text: str) -> None:
     """Refuse aliases and depth before anything is built: reading events takes no stack."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
-            raise ScenarioError(Sentence("scenario.alias"))
+            raise ScenarioError(_at(event.start_mark, Sentence("scenario.alias")))
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH:
-            raise ScenarioError(Sentence("scenario.too_deep"))
+            raise ScenarioError(_at(event.start_mark, Sentence("scenario.too_deep")))
+
+
+def _at(mark: yaml.Mark, problem: Sentence) -> Sentence:
+    return Sentence("file.on_line", {"line": mark.line + 1, "problem": problem})
 
 
 def _sentence(said: str) -> str:

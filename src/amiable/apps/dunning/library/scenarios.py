@@ -18,12 +18,8 @@ from amiable.apps.dunning.library.checks import (
     scenario_check,
     template_names,
 )
-from amiable.apps.dunning.library.files import (
-    MAX_BYTES,
-    scenario_bytes_parse,
-    scenario_parse,
-    scenario_text,
-)
+from amiable.apps.dunning.library.files import MAX_BYTES, scenario_text
+from amiable.apps.dunning.library.reading import scenario_bytes_parse, scenario_parse
 from amiable.apps.dunning.models import Enrollment, Scenario
 from amiable.apps.dunning.planning import default_scenario
 from amiable.apps.tenants.queries import organization_lock
@@ -33,11 +29,11 @@ from amiable.core.scenario_data import ScenarioError, scenario_from_json, scenar
 from amiable.core.shipped import SHIPPED
 
 __all__ = [
-    "MAX_BYTES", "Change", "Problem", "ScenarioLine", "ScenarioVersion", "Shelf", "changes",
-    "free_code", "problem_of", "scenario_bytes_parse", "scenario_check", "scenario_copy",
-    "scenario_default", "scenario_definition", "scenario_import", "scenario_lines",
-    "scenario_parse", "scenario_shelves", "scenario_text", "scenario_version", "shipped_left",
-    "template_names",
+    "MAX_BYTES", "Change", "Problem", "ScenarioLine", "ScenarioVersion", "Shelf",
+    "changes", "free_code", "problem_of", "same_content", "scenario_bytes_parse",
+    "scenario_check", "scenario_copy", "scenario_default", "scenario_definition",
+    "scenario_import", "scenario_lines", "scenario_parse",
+    "scenario_shelves", "scenario_text", "scenario_version", "shipped_left", "template_names",
 ]  # fmt: skip
 
 
@@ -190,7 +186,7 @@ def scenario_import(
     after = _taking_over(organization_id, definition, on, actor)
     rows = Scenario.objects.filter(organization_id=organization_id, code=definition.code)
     newest = rows.order_by("-version").first()
-    if newest and _same(newest, definition) and not (renew and newest.after != after):
+    if newest and same_content(newest, definition) and not (renew and newest.after != after):
         row, created = newest, False
     else:
         # The number a file came with is kept when it is free, so that both sides speak of it.
@@ -236,6 +232,11 @@ def free_code(organization_id: int, code: str) -> str:
     while found in taken:
         found, number = f"{code[:20]}-copy-{number}", number + 1
     return found
+
+
+def same_content(row: Scenario, definition: Definition) -> bool:
+    """Whether a version says what a definition says, whatever their numbers."""
+    return replace(scenario_from_json(row.definition), version=0) == replace(definition, version=0)
 
 
 def changes(before: Definition, after: Definition) -> list[Change]:
@@ -295,10 +296,6 @@ def _create(organization_id: int, definition: Definition, after: Scenario | None
         definition=scenario_to_json(definition),
         after=after,
     )
-
-
-def _same(row: Scenario, definition: Definition) -> bool:
-    return replace(scenario_from_json(row.definition), version=0) == replace(definition, version=0)
 
 
 def _make_default(organization_id: int, scenario_id: int) -> None:

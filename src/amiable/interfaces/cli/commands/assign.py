@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from amiable.interfaces.cli.common import OK, REJECTED, emit, tenant_command
+from amiable.interfaces.cli.common import OK, emit, tenant_command
+from amiable.interfaces.cli.problems import FILE, content_of, refused
 
 if TYPE_CHECKING:
     from amiable.apps.dunning.enrollment.enrollments import CaseFilter
@@ -57,23 +58,20 @@ def export_command(*, organization: Organization, on: date, as_json: bool) -> in
 
 
 @assign_command.command("set")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=FILE)
 @tenant_command
 def set_command(*, organization: Organization, on: date, as_json: bool, file: Path) -> int:
-    """Replace the rules by those of a YAML file: a list of {scenario: CODE, when: {...}}."""
+    """Replace the rules by those of a YAML file: a list of {scenario: CODE, when: {...}}.
+
+    FILE "-" is standard input.
+    """
     from amiable.apps.dunning.enrollment import rules
     from amiable.core.scenario_data import ScenarioError
 
     try:
-        data = rules.rules_parse(file.read_text("utf-8"))
-        kept = rules.rules_set(organization.id, data, on=on, actor=ACTOR)
+        kept = rules.rules_file_set(organization.id, content_of(file), on=on, actor=ACTOR)
     except ScenarioError as error:
-        problems = [str(problem) for problem in error.problems]
-        emit({"errors": problems}, as_json=as_json, text="\n".join(problems))
-        return REJECTED
-    except UnicodeDecodeError as error:
-        emit({"errors": [str(error)]}, as_json=as_json, text=f"Not text in UTF-8: {error}")
-        return REJECTED
+        return refused(str(file), error, as_json=as_json)
     emit({"rules": len(kept)}, as_json=as_json, text=f"{len(kept)} rules set")
     return OK
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from amiable.interfaces.cli.common import OK, REJECTED, emit, json_option, tenant_command
+from amiable.interfaces.cli.common import OK, emit, json_option, tenant_command
+from amiable.interfaces.cli.problems import FILE, content_of, refused
 
 if TYPE_CHECKING:
     from amiable.apps.tenants.models import Organization
     from amiable.core.scenario import Scenario, Step
-    from amiable.core.scenario_data import ScenarioError
 
 
 @click.group("scenario")
@@ -92,9 +92,7 @@ def export_command(
 
 
 @scenario_command.command("import")
-@click.argument(
-    "file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False)
-)
+@click.argument("file", required=False, type=FILE)
 @click.option("--shipped", metavar="CODE", help="Copy a shipped scenario instead of a file.")
 @click.option("--default", "make_default", is_flag=True, help="New cases start on it.")
 @tenant_command
@@ -102,20 +100,32 @@ def import_command(
     *, organization: Organization, on: date, as_json: bool, file: Path | None,
     shipped: str | None, make_default: bool,
 ) -> int:  # fmt: skip
-    """Read a scenario from YAML; other content than the newest version makes a new version."""
-    from amiable.apps.dunning.library import scenarios
+    """Read a scenario from YAML; other content than the newest version makes a new version.
+
+    FILE "-" is standard input.
+    """
+    from amiable.apps.dunning.library import adopting
     from amiable.core.scenario_data import ScenarioError
 
+    wanted: dict[str, Any] = {"make_default": make_default, "on": on, "actor": "amiable"}
     try:
-        definition = _read(file) if file and not shipped else _shipped(file, shipped)
-        version, created = scenarios.scenario_import(
-            organization.id, definition, make_default=make_default, on=on, actor="amiable"
-        )
+        if file and not shipped:
+            found = adopting.scenario_file_import(organization.id, content_of(file), **wanted)
+        else:
+            definition = _shipped(file, shipped)
+            found = adopting.scenario_adopt(organization.id, definition, **wanted)
     except ScenarioError as error:
-        return _refused(str(file or shipped), error, as_json=as_json)
-    document = {"code": definition.code, "version": version, "created": created}
-    text = f"{definition.code} {version} {'is new' if created else 'was there already'}."
-    emit(document, as_json=as_json, text=text)
+        return refused(str(file or shipped), error, as_json=as_json)
+    said = str(found.sentence(found.name))
+    document = {
+        "code": found.code,
+        "version": found.version,
+        "created": found.is_new,
+        "equals_version": found.equals,
+        "default": found.is_default,
+        "message": said,
+    }
+    emit(document, as_json=as_json, text=f"{found.code} {found.version}: {said}")
     return OK
 
 
@@ -140,13 +150,6 @@ def _step_line(step: Step) -> str:
     )
 
 
-def _read(file: Path) -> Scenario:
-    from amiable.apps.dunning.library import scenarios
-
-    with file.open("rb") as opened:  # no more than decides that it is too long
-        return scenarios.scenario_bytes_parse(opened.read(scenarios.MAX_BYTES + 1))
-
-
 def _shipped(file: Path | None, code: str | None) -> Scenario:
     from amiable.core.shipped import SHIPPED
 
@@ -157,31 +160,6 @@ def _shipped(file: Path | None, code: str | None) -> Scenario:
     if code not in SHIPPED:
         raise click.UsageError(f"no shipped scenario {code!r}; there are: {', '.join(SHIPPED)}")
     return SHIPPED[code]
-
-
-def _refused(source: str, error: ScenarioError, *, as_json: bool) -> int:
-    """Every problem with its place and what would do."""
-    from amiable.apps.dunning.library.scenarios import problem_of
-
-    found = [problem_of(sentence) for sentence in error.problems]
-    document = {
-        "file": source,
-        "error": str(error),
-        "problems": [
-            {
-                "file": source,
-                "code": each.sentence.code,
-                "step": each.step,
-                "field": ".".join(filter(None, (each.part, each.field))),
-                "message": str(each.sentence),
-                "remedy": str(each.remedy),
-            }
-            for each in found
-        ],
-    }
-    lines = [f"{source}: {each.sentence} {each.remedy}" for each in found]
-    emit(document, as_json=as_json, text="\n".join(["Refused, nothing is changed:", *lines]))
-    return REJECTED
 
 
 def _definition(organization: Organization, code: str, version: int | None) -> Scenario:

@@ -63,7 +63,7 @@ def begin(organization_id: int, folder: Path, *, on: date) -> None:
     _import(organization_id, folder, STANDARD, on=on)
     text = "".join(_rule_lines())
     _written(folder / "scenarios" / "regles.yaml", text)
-    rules.rules_set(organization_id, rules.rules_parse(text), on=on, actor=ACTOR)
+    rules.rules_file_set(organization_id, text.encode(), on=on, actor=ACTOR)
 
 
 def evolve(organization_id: int, story: Books, folder: Path, *, since: date, day: date) -> None:

@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
-from amiable.apps.dunning.library import scenarios
+from amiable.apps.dunning.library import adopting, scenarios
 from amiable.core.scenario import Scenario
 from amiable.core.scenario_data import ScenarioError
 from amiable.core.shipped import SHIPPED
@@ -108,16 +108,13 @@ def scenario_upload(request: Request) -> HttpResponse:
     organization = request.organization.pk
     who = {"on": clock.today(), "actor": actor(request)}
     try:
-        definition = scenarios.scenario_bytes_parse(file.read(scenarios.MAX_BYTES + 1))
-        version, is_new = scenarios.scenario_import(organization, definition, **who)
+        content = file.read(scenarios.MAX_BYTES + 1)
+        found = adopting.scenario_file_import(organization, content, **who)
     except ScenarioError as error:
         problems = [scenarios.problem_of(sentence) for sentence in error.problems]
         context = {**_library(request), "problems": problems[:100], "filename": file.name}
         return render(request, "console/scenarios.html", context, status=422)
-    text = gettext("{name} is imported as version {version}.")
-    if not is_new:
-        text = gettext("{name} is there already, as version {version}: nothing is changed.")
-    toasts.done(request, text.format(name=words.own(definition.name), version=version))
+    toasts.done(request, said(found.sentence(words.own(found.name))))
     return redirect(HOME)
 
 
