@@ -52,7 +52,7 @@ def test_an_overdue_invoice_gets_its_reminder_and_the_reason_is_kept(debtor):
     action = Action.objects.get()
     assert counts.added == 1
     assert (action.step, action.medium, action.state) == ("reminder_1", "email", "approved")
-    assert action.reasons[0]["code"] == "plan.step_due"
+    assert action.reasons[0]["code"] == "plan.step_fits"
     assert list(action.items.values_list("step", flat=True)) == ["reminder_1"]
 
 

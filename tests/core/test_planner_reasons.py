@@ -54,9 +54,9 @@ def test_an_action_says_for_whom_when_by_what_and_for_which_items():
         PlannedItem(1, "one", 30_000),
     )
     assert [told(each) for each in action.reasons] == [
-        "FA2 was due on 2026-09-01 (D+6): the step fits today.",
-        "FA3 was due on 2026-09-01 (D+6): the step fits today.",
-        "FA1 was due on 2026-09-05 (D+2): the step fits today.",
+        "FA2 was due on 2026-09-01: on 2026-09-07 (D+6) this step fits.",
+        "FA3 was due on 2026-09-01: on 2026-09-07 (D+6) this step fits.",
+        "FA1 was due on 2026-09-05: on 2026-09-07 (D+2) this step fits.",
     ]
 
 
@@ -88,6 +88,21 @@ def test_each_stopped_item_is_named_with_its_own_reason():
         (1, "FA1 is paid."),
         (2, "FA2 is disputed for 1200.00 EUR."),
         (3, "FA3 falls due on 2026-09-04; first step on 2026-09-07."),  # +4 is a Saturday
+    ]
+
+
+def test_an_overdue_item_waits_for_its_next_step_and_does_not_fall_due():
+    assert said(decided(facts(item(1)), step("late", 9), on=3)) == [
+        (1, "FA1 was due on 2026-09-01; its next step is on 2026-09-10."),
+    ]
+
+
+def test_missed_steps_name_the_day_of_the_one_that_is_taken():
+    done = item(1, steps_done={"one": day(1)})
+    steps = (ONE, step("two", 3), step("three", 8))
+    (action,) = decided(facts(done), *steps, on=9).actions
+    assert [told(each) for each in action.reasons] == [
+        "Steps were missed for FA1: only the one that fits on 2026-09-10 is taken."
     ]
 
 

@@ -69,7 +69,7 @@ def test_an_invoice_goes_through_the_scenario_once_in_its_order():
     ]  # fmt: skip
     assert contacts[0].amount_minor == 120_000
     assert contacts[0].days_late == 1
-    assert contacts[0].reasons[0].code == "plan.step_due"
+    assert contacts[0].reasons[0].code == "plan.step_fits"
     assert [each.step for each in contacts if not each.reaches_customer] == ["handover"]
     assert {each.approval for each in contacts if each.step == "formal_notice"} == {"manual"}
 

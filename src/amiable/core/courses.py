@@ -16,13 +16,15 @@ from amiable.core.tracks import UNKNOWN, Ask, Track, known_day, track_of
 
 declare(
     {
-        "plan.step_due": gettext_noop("{number} was due on {due} (D+{days}): the step fits today."),
+        "plan.step_fits": gettext_noop(
+            "{number} was due on {due}: on {on} (D+{days}) this step fits."
+        ),
         "plan.preventive": gettext_noop("{number} falls due on {due} (D-{days})."),
         "plan.catch_up": gettext_noop(
             "{number} is old (D+{days}) and was never reminded: it enters at this step."
         ),
-        "plan.jumped": gettext_noop(
-            "Steps were missed for {number}: only the one that fits today is taken."
+        "plan.missed_steps": gettext_noop(
+            "Steps were missed for {number}: only the one that fits on {on} is taken."
         ),
         "plan.gentler_first": gettext_noop(
             "{number} is old enough for a firmer step, which needs this one first."
@@ -44,6 +46,7 @@ declare(
         "plan.dispute_closed": gettext_noop("{number}: the dispute was closed on {on}."),
         "plan.step_done": gettext_noop("{number}: last step on {on}, the next on {next}."),
         "plan.not_yet": gettext_noop("{number} falls due on {due}; first step on {next}."),
+        "plan.next_step": gettext_noop("{number} was due on {due}; its next step is on {next}."),
         "plan.course_over": gettext_noop("{number}: every step was taken, the last on {on}."),
         "plan.no_step": gettext_noop("{number}: the scenario has no step for it."),
         "plan.awaits_receipt": gettext_noop(
@@ -101,7 +104,7 @@ def position(
     look_on = _look_on(item, track, index, day, following=following)
     if index <= done:
         next_on = known_day(dates[following]) if following < len(dates) else None
-        sentence = _waiting(item, track, next_on, awaited=following < len(dates))
+        sentence = _waiting(item, track, day, next_on, awaited=following < len(dates))
         if done < reached and track.course.ranks[reached] == FORMAL:
             sentence = Sentence("plan.formal_not_first", {"number": item.number})
         return Position(item, None, sentence, look_on, track.event_on)
@@ -237,11 +240,14 @@ def _why(
     if capped:
         return Sentence("plan.gentler_first", {"number": number})
     if missed and item.steps_done:
-        return Sentence("plan.jumped", {"number": number})
-    return Sentence("plan.step_due", {"number": number, "due": item.due_date, "days": days})
+        return Sentence("plan.missed_steps", {"number": number, "on": day})
+    params = {"number": number, "due": item.due_date, "on": day, "days": days}
+    return Sentence("plan.step_fits", params)
 
 
-def _waiting(item: Item, track: Track, next_on: date | None, *, awaited: bool) -> Sentence:
+def _waiting(
+    item: Item, track: Track, day: date, next_on: date | None, *, awaited: bool
+) -> Sentence:
     number, done_on = item.number, track.done_on
     if done_on is None and item.stages_done:
         done_on = max(item.steps_done.values(), default=None)  # in another scenario
@@ -250,7 +256,8 @@ def _waiting(item: Item, track: Track, next_on: date | None, *, awaited: bool) -
     if done_on is None:
         if next_on is None:
             return Sentence("plan.no_step", {"number": number})
-        return Sentence("plan.not_yet", {"number": number, "due": item.due_date, "next": next_on})
+        code = "plan.next_step" if item.due_date < day else "plan.not_yet"
+        return Sentence(code, {"number": number, "due": item.due_date, "next": next_on})
     if next_on is None:
         return Sentence("plan.course_over", {"number": number, "on": done_on})
     return Sentence("plan.step_done", {"number": number, "on": done_on, "next": next_on})

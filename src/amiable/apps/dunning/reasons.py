@@ -22,7 +22,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "window": ("stop.weekday",),
     "condition": ("stop.condition", "plan.no_step", "plan.formal_not_first"),
     "receipt": ("plan.awaits_receipt",),
-    "waiting": ("plan.step_done", "plan.not_yet", "stop.nothing_due", "left_out.later"),
+    "waiting": (
+        "plan.step_done", "plan.not_yet", "plan.next_step", "stop.nothing_due", "left_out.later",
+    ),
     "over": ("plan.course_over",),
     "paid": ("stop.paid", "stop.settled"),
     "batch": ("left_out.batch",),
