@@ -40,6 +40,9 @@ class Hold(TenantModel):
     placed_by = models.CharField(max_length=120)
     placed_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        indexes = [models.Index(fields=["organization", "case"], name="hold_of_case")]
+
 
 class Dispute(TenantModel):
     """The customer contests an installment, wholly or for `amount_minor`."""
@@ -73,6 +76,9 @@ class Dispute(TenantModel):
                 name="dispute_one_open",
             )
         ]
+        indexes = [
+            models.Index(fields=["organization", "installment"], name="dispute_of_installment")
+        ]
 
 
 class PaymentPlan(TenantModel):
@@ -99,3 +105,6 @@ class Promise(TenantModel):
     )
     note = models.TextField(blank=True)
     cancelled_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "case"], name="promise_of_case")]

@@ -79,7 +79,10 @@ class ContactPoint(TenantModel):
                 fields=["customer", "kind", "value"], name="contact_point_unique"
             )
         ]
-        indexes = [models.Index(fields=["organization", "value"], name="contact_point_value")]
+        indexes = [
+            models.Index(fields=["organization", "value"], name="contact_point_value"),
+            models.Index(fields=["organization", "customer"], name="contact_point_customer"),
+        ]
 
 
 class CustomerIban(TenantModel):

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from django.db.models import Case, Count, Exists, Max, OuterRef, Q, When
 from django.utils import timezone
 
+from amiable.apps.cases.models import Case as CaseOf
 from amiable.apps.cases.models import Dispute
 from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.messaging.models import DeliveryEvent
@@ -106,10 +107,11 @@ def recent_contacts(
     share a person with (`customers`: customer id -> ids that count for it, its own included)."""
     everyone = {each for linked in customers.values() for each in linked}
     days: dict[int, dict[str, list[date]]] = defaultdict(lambda: defaultdict(list))
+    cases = CaseOf.objects.filter(organization_id=organization_id, customer_id__among=everyone)
     rows = Action.objects.filter(
         _contact(test_mode=test_mode),
         organization_id=organization_id,
-        case__customer_id__among=everyone,
+        case_id__in=cases.values("id"),
         closed_on__gte=since,
     )
     for customer_id, medium, on in rows.values_list("case__customer_id", "medium", "closed_on"):

@@ -65,6 +65,9 @@ class Enrollment(TenantModel):
     why = models.JSONField(default=list)  # sentences: which rule, or whose choice
     delay_days = models.PositiveSmallIntegerField(default=0)
 
+    class Meta:
+        indexes = [models.Index(fields=["organization", "case"], name="enrollment_of_case")]
+
 
 class Action(TenantModel):
     """One step for one case, once. `key` = case, step, occurrence: unique, so never twice."""
@@ -116,7 +119,7 @@ class Action(TenantModel):
                 condition=Q(state__in=["to_approve", "approved", "claimed", "todo", "unknown"]),
                 name="action_pending",
             ),
-            models.Index(fields=["case", "step"]),
+            models.Index(fields=["organization", "case", "step"], name="action_of_case"),
         ]
 
 
@@ -136,6 +139,11 @@ class ActionItem(TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["action", "installment"], name="action_item_unique")
+        ]
+        # Looked for by many ids at once: without both columns SQLite reads the whole organization.
+        indexes = [
+            models.Index(fields=["organization", "installment"], name="action_item_installment"),
+            models.Index(fields=["organization", "action"], name="action_item_action"),
         ]
 
 

@@ -150,6 +150,9 @@ class Allocation(TenantModel):
                 name="allocation_sign",
             )
         ]
+        indexes = [
+            models.Index(fields=["organization", "installment"], name="allocation_installment")
+        ]
 
 
 class InvoiceDocument(TenantModel):

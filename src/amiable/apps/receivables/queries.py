@@ -90,15 +90,13 @@ def unallocated_credits(
     """Credit not yet used on any installment, positive minor units, per (customer, currency)."""
     totals: dict[tuple[int, str], int] = defaultdict(int)
     until = {} if as_of is None else {"on_date__lte": as_of}
-    credits_given = Entry.objects.filter(
-        organization_id=organization_id,
-        customer_id__among=customer_ids,
-        installment__isnull=True,
-        **until,
-    ).values_list("customer_id", "currency")
-    used = Allocation.objects.filter(
-        organization_id=organization_id, credit__customer_id__among=customer_ids, **until
-    ).values_list("credit__customer_id", "credit__currency")
+    given = Entry.objects.filter(
+        organization_id=organization_id, customer_id__among=customer_ids, installment__isnull=True
+    )
+    credits_given = given.filter(**until).values_list("customer_id", "currency")
+    used = Allocation.objects.filter(credit_id__in=given.values("id"), **until).values_list(
+        "credit__customer_id", "credit__currency"
+    )
     for rows in (credits_given, used):
         for customer_id, currency, amount in rows.annotate(Sum("amount_minor")).order_by():
             totals[customer_id, currency] -= amount
