@@ -356,6 +356,38 @@ def test_a_fec_falls_due_on_the_term_agreed_with_the_customer(org):
         assert invoice.due_date != stated[invoice.number]
 
 
+def test_several_rows_of_a_customer_add_its_contacts(org):
+    rows = (SAMPLES / "customers" / "several_contacts.csv").read_text("utf-8").splitlines()
+    file = "\n".join(rows[:5]).encode()
+    result = load(org, content=file, kind="customers", name="clients.csv")
+    assert (result.counts["created"], result.counts["unchanged"]) == (2, 0)
+    customer = Customer.objects.get(code="C010")
+    assert (customer.name, customer.city) == ("Verrerie des Monts", "Annecy")
+    points = customer.points.order_by("kind", "position").values_list("contact__name", "value")
+    assert list(points) == [
+        ("Lucie Arnaud", "compta@verrerie.example"), ("Marc Oudin", "m.oudin@verrerie.example"),
+        (None, "standard@verrerie.example"), ("Lucie Arnaud", "+33450112233"),
+        ("Marc Oudin", "+33612345678"),
+    ]  # fmt: skip
+    assert sorted(customer.contacts.values_list("name", "role")) == [
+        ("Lucie Arnaud", "accounts_payable"), ("Marc Oudin", "director"),
+    ]  # fmt: skip
+    before = counts()
+    again = load(org, content=file, kind="customers", name="clients.csv")
+    assert (again.counts["created"], again.counts["updated"], again.counts["unchanged"]) == (
+        0,
+        0,
+        2,
+    )
+    assert counts() == before
+    refused = load(org, content="\n".join(rows[:6]).encode(), kind="customers", name="clients.csv")
+    assert (refused.state, refused.errors[0].line) == ("refused", 6)
+    # A person added later to a customer already known.
+    more = [rows[0], "C010;Verrerie des Monts;;Zoé Petit;Acheteuse;zoe@verrerie.example;"]
+    load(org, content="\n".join(more).encode(), kind="customers", name="clients.csv")
+    assert customer.points.get(value="zoe@verrerie.example").position == 3
+
+
 def test_an_import_is_a_job_that_the_console_shows_and_a_dry_run_is_not(org):
     load(org, row("F1"), dry_run=True)
     assert Job.objects.count() == 0

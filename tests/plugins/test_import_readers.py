@@ -144,6 +144,23 @@ def test_contacts_have_roles_and_customers_scores_and_payer_groups():
     ]  # fmt: skip
 
 
+def test_rows_of_one_customer_add_contacts_and_contradict_nothing():
+    found = read_file(SAMPLES / "customers" / "several_contacts.csv")
+    assert [(c.line, c.code, c.contact_name) for c in found.customers] == [
+        (2, "C010", "Lucie Arnaud"), (3, "C010", "Marc Oudin"), (4, "C010", ""),
+        (5, "C011", "Ines Rey"),
+    ]  # fmt: skip
+    assert codes(found) == [
+        (6, "Ville", "customer.contradiction"), (7, "Code client", "customer.duplicate"),
+        (8, "Code client", "customer.duplicate"),
+    ]  # fmt: skip
+    assert str(found.errors[0].sentence) == (
+        "“Lyon” here, but “Roanne” on line 5 for the same customer. Make the two the same: rows of "
+        "one customer differ by the contact alone."
+    )
+    assert (found.rows, found.summary["customers"]) == (7, 2)
+
+
 def test_the_same_columns_in_english(tmp_path):
     text = "Customer code,Customer name,Contact name,Contact role,Credit score,Payer group\nC1,Smith Ltd,Ann Lee,Finance Director,40,Smith Group\n"
     (row,) = read(tmp_path, text.encode()).customers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Literal
 
@@ -19,12 +19,16 @@ SOURCE = "file"
 
 
 def details_add(
-    organization_id: int, rows: Mapping[int, CustomerRow], *, new: Collection[int], on: date
+    organization_id: int,
+    rows: Mapping[int, Sequence[CustomerRow]],
+    *,
+    new: Collection[int],
+    on: date,
 ) -> set[int]:
     """Add emails, phones, IBANs and contacts that rows (by customer id) state and we lack.
 
-    `new` customers are known to have none yet, so nothing is read for them. Returns the customers
-    that can be reached otherwise than before.
+    An address stands for the person its own row names. `new` customers are known to have none yet,
+    so nothing is read for them. Returns the customers that can be reached otherwise than before.
     """
     old = sorted(set(rows) - set(new))
     contacts, changed = _contacts_add(organization_id, rows, old)
@@ -35,11 +39,11 @@ def details_add(
 
 def _points_add(
     organization_id: int,
-    rows: Mapping[int, CustomerRow],
+    rows: Mapping[int, Sequence[CustomerRow]],
     old: list[int],
-    contacts: Mapping[int, int],
+    contacts: Mapping[tuple[int, str], int],
 ) -> set[int]:
-    """`contacts` = the person of a row, by customer id: its addresses are that person's.
+    """`contacts` = the ids of persons, by customer id and name.
 
     Returns the customers with a new address or one that is now somebody's.
     """
@@ -55,87 +59,94 @@ def _points_add(
             counts[key[0], key[1]] += 1
             if contact_id is None:
                 nobodys.add(point_id)
-    stated = [
-        (customer_id, kind, value)
-        for customer_id, row in rows.items()
-        for kind, value in (("email", row.email), ("phone", row.phone))
-        if value
-    ]
-    wanted = [key for key in stated if key not in known]
+    stated = _addresses(rows, contacts)
+    wanted = []
+    for key, contact in stated.items():
+        if key not in known:
+            wanted.append((organization_id, key[0], contact, *key[1:], counts[key[:2]], ""))
+            counts[key[:2]] += 1
     rows_insert(
         ContactPoint,
         (
             "organization_id", "customer_id", "contact_id", "kind", "value", "position",
             "invalid_reason",
         ),
-        rows=(
-            (
-                organization_id, customer_id, contacts.get(customer_id), kind, value,
-                counts.get((customer_id, kind), 0), "",
-            )
-            for customer_id, kind, value in wanted
-        ),
+        rows=wanted,
     )  # fmt: skip
-    owned = [key for key in stated if known.get(key) in nobodys and key[0] in contacts]
-    points_owned = [ContactPoint(id=known[key], contact_id=contacts[key[0]]) for key in owned]
+    owned = [key for key, contact in stated.items() if contact and known.get(key) in nobodys]
+    points_owned = [ContactPoint(id=known[key], contact_id=stated[key]) for key in owned]
     ContactPoint.objects.bulk_update(points_owned, ["contact"], batch_size=500)
-    return {key[0] for key in (*wanted, *owned)}
+    return {row[1] for row in wanted} | {key[0] for key in owned}
+
+
+def _addresses(
+    rows: Mapping[int, Sequence[CustomerRow]], contacts: Mapping[tuple[int, str], int]
+) -> dict[tuple[int, str, str], int | None]:
+    """Customer id, kind and value of each address stated, with the first person it is stated of."""
+    stated: dict[tuple[int, str, str], int | None] = {}
+    for customer_id, said in rows.items():
+        for row in said:
+            contact = contacts.get((customer_id, row.contact_name))
+            for kind, value in (("email", row.email), ("phone", row.phone)):
+                if value:
+                    key = (customer_id, kind, value)
+                    stated[key] = stated.get(key) or contact
+    return stated
 
 
 def _ibans_add(
-    organization_id: int, rows: Mapping[int, CustomerRow], old: list[int], on: date
+    organization_id: int, rows: Mapping[int, Sequence[CustomerRow]], old: list[int], on: date
 ) -> None:
+    stated = dict.fromkeys((i, row.iban) for i, said in rows.items() for row in said if row.iban)
+    stating = {i for i, _ in stated}
     known: set[tuple[int, str]] = set()
-    for ids in _slices([i for i in old if rows[i].iban]):
+    for ids in _slices([i for i in old if i in stating]):
         ibans = CustomerIban.objects.filter(organization_id=organization_id, customer_id__in=ids)
         known.update(ibans.values_list("customer_id", "iban"))
     rows_insert(
         CustomerIban,
         ("organization_id", "customer_id", "iban", "source", "since"),
-        rows=(
-            (organization_id, customer_id, row.iban, SOURCE, on)
-            for customer_id, row in rows.items()
-            if row.iban and (customer_id, row.iban) not in known
-        ),
+        rows=((organization_id, *key, SOURCE, on) for key in stated if key not in known),
     )
 
 
 def _contacts_add(
-    organization_id: int, rows: Mapping[int, CustomerRow], old: list[int]
-) -> tuple[dict[int, int], set[int]]:
+    organization_id: int, rows: Mapping[int, Sequence[CustomerRow]], old: list[int]
+) -> tuple[dict[tuple[int, str], int], set[int]]:
     """Add the persons that rows name, with their roles.
 
-    Returns the person of each row by customer id, and the customers in whom something changed.
+    Returns the persons by customer id and name, and the customers in whom something changed.
     """
-    known: dict[tuple[int, str], tuple[int, str]] = {}
-    for ids in _slices([i for i in old if rows[i].contact_name]):
+    named: dict[tuple[int, str], str] = {}  # with the role stated last
+    for i, said in rows.items():
+        for row in said:
+            if row.contact_name:
+                role = row.contact_role or named.get((i, row.contact_name), "")
+                named[i, row.contact_name] = role
+    naming = {i for i, _ in named}
+    found: dict[tuple[int, str], tuple[int, str]] = {}
+    for ids in _slices([i for i in old if i in naming]):
         contacts = Contact.objects.filter(organization_id=organization_id, customer_id__in=ids)
-        for contact_id, role, customer_id, name in contacts.values_list(
-            "id", "role", "customer_id", "name"
-        ):
-            known[customer_id, name] = (contact_id, role)
-    named = {i: row for i, row in rows.items() if row.contact_name}
-    found = {
-        i: known[i, row.contact_name] for i, row in named.items() if (i, row.contact_name) in known
-    }
+        for contact_id, role, *key in contacts.values_list("id", "role", "customer_id", "name"):
+            if (key[0], key[1]) in named:
+                found[key[0], key[1]] = (contact_id, role)
     renamed = {
-        i: Contact(id=contact_id, role=named[i].contact_role)
-        for i, (contact_id, role) in found.items()
-        if named[i].contact_role not in ("", role)
+        key: Contact(id=contact_id, role=named[key])
+        for key, (contact_id, role) in found.items()
+        if named[key] not in ("", role)
     }
     Contact.objects.bulk_update(renamed.values(), ["role"], batch_size=500)
-    new = [i for i in named if i not in found]
+    new = [key for key in named if key not in found]
     people = dict(zip(new, ids_reserve(Contact, len(new)), strict=True))
     rows_insert(
         Contact,
         ("id", "organization_id", "customer_id", "name", "role"),
         rows=(
-            (contact_id, organization_id, i, named[i].contact_name, named[i].contact_role)
-            for i, contact_id in people.items()
+            (contact_id, organization_id, *key, named[key]) for key, contact_id in people.items()
         ),
     )
-    everyone = people | {i: contact_id for i, (contact_id, _) in found.items()}
-    return everyone, {*new, *renamed}
+    everyone = people | {key: contact_id for key, (contact_id, _) in found.items()}
+    return everyone, {key[0] for key in (*new, *renamed)}
 
 
 def _slices(ids: list[int]) -> list[list[int]]:

@@ -73,7 +73,8 @@ def customers_upsert(
     2. A row without code is the customer of exactly that name, or a new one.
     Contact points and IBANs are added, never removed. Call inside a transaction.
     """
-    merged = _merged(rows)
+    stated = _stated(rows)
+    merged = {key: _merged(said) for key, said in stated.items()}
     result = CustomersUpserted()
     found = _found(organization_id, creditor_id, merged, result)
     for key, customer in found.items():
@@ -82,7 +83,7 @@ def customers_upsert(
     _update(merged, found, result)
     reached = details_add(
         organization_id,
-        {result.ids[key]: row for key, row in merged.items() if key in result.ids},
+        _by_customer(stated, result.ids),
         new=result.created,
         on=on,
     )
@@ -97,28 +98,42 @@ def customer_update(customer: Customer, values: Mapping[str, object]) -> None:
     customer.save(update_fields=[*values])
 
 
-def _merged(rows: Sequence[CustomerRow]) -> dict[Key, CustomerRow]:
-    """One row per customer: what later rows state completes or replaces what earlier ones do."""
-    merged: dict[Key, CustomerRow] = {}
+def _stated(rows: Sequence[CustomerRow]) -> dict[Key, list[CustomerRow]]:
+    """The rows of each customer that say something else than those before."""
+    stated: dict[Key, list[CustomerRow]] = {}
     seen: dict[Key, set[tuple[object, ...]]] = {}
     passed: set[int] = set()
     for row in rows:
         if id(row) in passed:
             continue  # readers give rows of one customer the same object
         passed.add(id(row))
-        key = customer_key(row)
-        values = _row_values(row)
-        known = seen.get(key)
-        if known is None:
-            merged[key], seen[key] = row, {values}
-        elif values not in known:
+        key, values = customer_key(row), _row_values(row)
+        known = seen.setdefault(key, set())
+        if values not in known:
             known.add(values)
-            before = _row_values(merged[key])
-            united = [
-                old if new in _UNSTATED else new for new, old in zip(values, before, strict=True)
-            ]
-            merged[key] = CustomerRow(merged[key].line, *united)  # type: ignore[arg-type]  # fields in order
+            stated.setdefault(key, []).append(row)
+    return stated
+
+
+def _merged(rows: Sequence[CustomerRow]) -> CustomerRow:
+    """What later rows state completes or replaces what earlier ones do."""
+    merged = rows[0]
+    for row in rows[1:]:
+        pairs = zip(_row_values(row), _row_values(merged), strict=True)
+        united = [old if new in _UNSTATED else new for new, old in pairs]
+        merged = CustomerRow(merged.line, *united)  # type: ignore[arg-type]  # fields in order
     return merged
+
+
+def _by_customer(
+    stated: Mapping[Key, list[CustomerRow]], ids: Mapping[Key, int]
+) -> dict[int, list[CustomerRow]]:
+    """Rows by customer id: one customer may be named by its code and by its name."""
+    found: dict[int, list[CustomerRow]] = {}
+    for key, rows in stated.items():
+        if key in ids:
+            found.setdefault(ids[key], []).extend(rows)
+    return found
 
 
 def _found(

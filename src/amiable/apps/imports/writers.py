@@ -85,9 +85,7 @@ def customers_write(
         written.errors += [ambiguous_error(row.line, row) for row in unclear]
         written.counts["created"] += len(done.created)
         written.counts["updated"] += len(done.updated)
-        written.counts["unchanged"] += (
-            len(rows) - len(unclear) - len(done.created) - len(done.updated)
-        )
+        written.counts["unchanged"] += len({*done.ids.values()} - done.created - done.updated)
         cases_wake(organization.id, done.updated, on=on)
     written.changed = bool(written.counts["created"] or written.counts["updated"])
     return written

@@ -1,11 +1,12 @@
-"""Customers as CSV or XLSX, one row per customer, code or name being their identity."""
+"""Customers as CSV or XLSX, code or name being their identity: one row for each contact of one."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from amiable.core.records import CustomerRow
-from amiable.core.sentences import declare, gettext_noop
+from amiable.core.sentences import Param, declare, gettext_noop
 from amiable.plugins.base import FileKind, ReadOptions, ReadResult
 from amiable.plugins.imports import _fields
 from amiable.plugins.imports._customers import CustomerReader
@@ -25,6 +26,10 @@ declare(
     {
         "customer.duplicate": gettext_noop(
             "Customer {name} is already on line {first}. Keep one of the two rows."
+        ),
+        "customer.contradiction": gettext_noop(
+            "“{value}” here, but “{other}” on line {first} for the same customer. Make the two the "
+            "same: rows of one customer differ by the contact alone."
         ),
     }
 )
@@ -66,14 +71,14 @@ def _read(table: Table) -> ReadResult:
     reader = CustomerReader(table, problems)
     customers: list[CustomerRow] = []
     raw: dict[int, tuple[str, ...]] = {}
-    first_lines: dict[tuple[str, str], int] = {}
+    known: dict[tuple[str, str], _Stated] = {}
     rows = 0
     try:
         for line, cells in table.rows():
             rows += 1
             before = len(problems.errors)
             if table.fitted(line, cells, problems) and (row := reader.read(line, cells)):
-                _check(line, row, reader, problems, first_lines)
+                _check(line, row, reader, problems, known)
                 if len(problems.errors) == before:
                     customers.append(row)
             if len(problems.errors) > before:
@@ -90,11 +95,21 @@ def _read(table: Table) -> ReadResult:
         errors=tuple(problems.errors),
         warnings=tuple(problems.warnings),
         rows=rows,
-        summary={**table_summary(rows, problems, table), "customers": len(customers)},
+        summary={**table_summary(rows, problems, table), "customers": len(known)},
         header=table.header,
         raw=raw,
         cells_of=table.cells_of,
     )
+
+
+@dataclass(slots=True)
+class _Stated:
+    """What the rows of a customer have said: the value of each field with its line, and persons
+    with their addresses."""
+
+    first: int
+    values: dict[str, tuple[object, int]] = field(default_factory=dict)
+    contacts: set[tuple[str, ...]] = field(default_factory=set)
 
 
 def _check(
@@ -102,17 +117,43 @@ def _check(
     row: CustomerRow,
     reader: CustomerReader,
     problems: Problems,
-    first_lines: dict[tuple[str, str], int],
+    known: dict[tuple[str, str], _Stated],
 ) -> None:
-    if not row.name:
-        problems.error(line, reader.column("customer_name"), "row.missing")
-        return
+    """Another row of a customer adds a contact; it neither repeats nor contradicts the others."""
     # Customers of one name may differ by their codes; without a code the name is the identity.
     key = (row.creditor, f"code {row.code}" if row.code else f"name {row.name.casefold()}")
-    first = first_lines.setdefault(key, line)
-    if first != line:
+    stated = known.get(key)
+    if stated is None:
+        if not row.name:
+            problems.error(line, reader.column("customer_name"), "row.missing")
+            return
+        stated = known[key] = _Stated(line)
+    contact = tuple(str(getattr(row, name)) for name in _CONTACT)
+    if stated.first != line and (contact in stated.contacts or not any(contact)):
         column = reader.column("customer_code" if row.code else "customer_name")
-        problems.error(line, column, "customer.duplicate", name=row.code or row.name, first=first)
+        params: dict[str, Param] = {"name": row.code or row.name, "first": stated.first}
+        problems.error(line, column, "customer.duplicate", **params)
+        return
+    stated.contacts.add(contact)
+    for name in _IDENTITY:
+        value = getattr(row, name)
+        if value in ("", None, ()):
+            continue
+        other, first = stated.values.setdefault(name, (value, line))
+        if other != value:
+            params = {"value": _shown(value), "other": _shown(other), "first": first}
+            column = reader.column(_COLUMNS.get(name, name))
+            problems.error(line, column, "customer.contradiction", **params)
+
+
+# What belongs to one person or account; a customer has as many as there are.
+_CONTACT = ("contact_name", "contact_role", "email", "phone", "iban")
+_IDENTITY = tuple(f.name for f in fields(CustomerRow) if f.name not in {"line", "code", *_CONTACT})
+_COLUMNS = {"name": "customer_name", "address_lines": "address_1"}
+
+
+def _shown(value: object) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 PLUGIN = Customers()
