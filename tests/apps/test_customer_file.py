@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from amiable.apps.cases import services
 from amiable.apps.cases.models import Case
-from amiable.apps.dunning.services import plan_tick, send_tick
+from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.planning import default_scenario
+from amiable.apps.dunning.services import call_record, plan_tick, send_tick, task_record
 from amiable.apps.insights.alerts import alerts
 from amiable.apps.insights.case_decision import decisions
 from amiable.apps.insights.customer_file import customer_file, positions_decide
@@ -136,6 +138,34 @@ def test_what_is_noted_of_a_customer_with_two_currencies_is_told_once(case):
     assert [entry.facts["about"] for entry in file.history if entry.kind == "noted"] == [
         "customer.score"
     ]
+
+
+def test_the_history_names_the_task_and_the_result_of_a_call(case):
+    scenario = default_scenario(case.organization_id)
+    steps = [
+        {"code": "call", "offset_days": 1, "medium": "phone", "stage": "friendly",
+         "name": "First call"},
+        {"code": "ask", "offset_days": 2, "medium": "task", "stage": "firm",
+         "name": "Ask the sales owner", "task": "ask_sales_owner"},
+    ]  # fmt: skip
+    scenario.definition = {"code": "calls", "version": 1, "name": "Calls", "steps": steps}
+    scenario.save()
+    common = {"organization_id": case.organization_id, "case": case, "scenario": scenario}
+    rows = [
+        Action.objects.create(
+            key=code, step=code, occurrence=1, medium=medium, stage="firm", due_on=TODAY,
+            planned_on=TODAY, state="todo", **common,
+        )
+        for code, medium in (("call", "phone"), ("ask", "task"))
+    ]  # fmt: skip
+    call_record(case.organization_id, rows[0].pk, result="no_answer", **WHO)
+    task_record(case.organization_id, rows[1].pk, done=True, note="paid tomorrow", **WHO)
+    file = customer_file(case.organization_id, case.customer_id, TODAY)
+    told = {entry.facts["medium"]: entry.facts for entry in file.history if entry.kind == "call"}
+    assert (told["phone"]["name"], told["phone"]["result"]) == ("First call", "no_answer")
+    assert told["task"]["name"] == "Ask the sales owner"
+    assert told["task"]["outcome"][0]["params"]["note"] == "paid tomorrow"
+    assert told["phone"]["outcome"][0]["code"] == "action.call_made"
 
 
 def test_promises_broken_of_late_are_an_alert_while_something_is_owed(case):

@@ -135,10 +135,10 @@ def test_a_wrong_number_is_not_called_again(case):
     outcome(case, "wrong_number")  # no other number: nothing to mark
 
 
-def test_nothing_is_sent_before_the_day_to_call_again(case):
+def test_nothing_is_sent_until_the_day_to_call_again_is_over(case):
     outcome(case, "callback", callback_on=NEXT)
     hold = Hold.objects.get()
-    assert (hold.starts_on, hold.ends_on) == (TODAY, NEXT - timedelta(days=1))
+    assert (hold.starts_on, hold.ends_on) == (TODAY, NEXT)
 
 
 def test_a_refusal_is_told_in_the_file(case):

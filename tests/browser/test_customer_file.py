@@ -183,10 +183,13 @@ def test_a_dispute_a_callback_and_a_wrong_number_come_from_the_call_too(page: Pa
     page.locator(f"#result-{action.pk}").select_option("callback")
     again = story.today + timedelta(days=4)
     page.locator(f"#call-again-{action.pk}").fill(again.isoformat())
+    page.locator(f"#call-at-{action.pk}").fill("14:30")
     page.locator(".call-form button").click()
     expect(page.locator(".stops li").first).to_be_visible()
-    assert Hold.objects.get(case=action.case).ends_on == again - timedelta(days=1)
-    Action.objects.filter(pk=action.pk).update(state="todo")
+    assert Hold.objects.get(case=action.case).ends_on == again
+    action = Action.objects.get(case=action.case, state="todo")
+    assert action.due_on == again
+    expect(page.locator(".case-now")).to_contain_text("14:30")
     open_call(page)
     page.locator(f"#result-{action.pk}").select_option("wrong_number")
     page.locator(".call-form button").click()

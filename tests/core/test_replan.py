@@ -216,3 +216,47 @@ def test_an_email_that_is_planned_no_more_does_not_stay_as_a_call_does():
     assert cancelled(changed(case, on=2)) == [
         "FA1: last step on 2026-09-02, the next on 2026-09-10."
     ]
+
+
+def agreed(due: int = 4, *ids: int) -> PendingAction:
+    """A call that the customer expects: no call that the plan knows."""
+    return waits(
+        "call",
+        *ids,
+        occurrence=3,
+        id=9,
+        due_on=day(due),
+        state="todo",
+        medium="phone",
+        is_agreed=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("held", "stays"),
+    [
+        ((), True),
+        ((Hold("until the call", day(1), day(4)),), True),
+        ((Hold("longer", day(1), day(5)),), False),
+        ((Hold("open", day(1)),), False),
+        ((Hold("over", day(-9), day(-1)),), True),
+        ((Hold("later", day(6)),), True),
+    ],
+)
+def test_an_agreed_call_outlives_the_pauses_that_are_over_by_its_day(held, stays):
+    found = changed(facts(item(open_minor=5_000), pending=(agreed(),), holds=held), on=2)
+    kept = agreed() not in [old for old, _ in found.cancel]
+    assert kept == stays
+
+
+def test_an_agreed_call_goes_with_what_it_was_about():
+    assert changed(facts(item(), pending=(agreed(4, 1),)), on=2).cancel == ()
+    assert cancelled(changed(facts(item(2), pending=(agreed(4, 1),)), on=2)) == [
+        "Everything this action asked for is settled."
+    ]
+    disputed = facts(item(disputed_minor=120_000), pending=(agreed(4, 1),))
+    assert len(changed(disputed, on=2).cancel) == 1
+    assert (
+        len(changed(facts(item(), pending=(agreed(),), insolvent_since=day(0)), on=2).cancel) == 1
+    )
+    assert len(changed(facts(item(), pending=(agreed(),), deceased_since=day(0)), on=2).cancel) == 1

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
+from django.utils import timezone
 
 from amiable.apps.cases.services import (
     CallOutcome,
@@ -22,6 +23,7 @@ from amiable.apps.cases.services import (
     promise_cancel,
     promise_record,
 )
+from amiable.apps.dunning.calls import call_close
 from amiable.apps.dunning.services import action_approve, call_record
 from amiable.core.scenario import Scenario, Step, Window
 from amiable.core.shipped import CONSUMER_SUBSCRIPTION, SME_STANDARD
@@ -111,8 +113,39 @@ def test_a_call_back_is_a_pause_until_that_day():
         office.id, case, CallOutcome("callback", callback_on=day(10)), on=day(1), **WHO
     )
     call_record(office.id, call.id, result="callback", on=day(1), **WHO)
-    assert office.live(day(2), day(9)) == []
-    assert days_of(office.live(day(10), day(10))) == [(10, "mail")]
+    assert office.live(day(2), day(10)) == []
+    assert days_of(office.live(day(11), day(11))) == [(11, "mail")]
+
+
+def test_a_call_agreed_with_the_customer_comes_on_its_day_and_no_letter_overtakes_it():
+    office = Office(Scenario("story", 1, "Story", (
+        Step("call", 1, "phone", "friendly"), Step("mail", 3, "email", "friendly", "reminder_1"),
+    )))  # fmt: skip
+    customer = office.customer(phone=MOBILE)
+    office.invoice(customer, due=DUE)
+    office.live(day(1), day(1), calls=False)
+    call = office.actions(state="todo").get()
+    again = CallOutcome("callback", "ask for Anne", callback_on=day(10), callback_at=time(14, 30))
+    assert call_close(office.id, call.id, again, on=day(1), **WHO)
+    assert office.live(day(2), day(9), calls=False) == []
+    agreed = office.actions(state="todo").get()
+    assert (agreed.due_on, timezone.localtime(agreed.retry_at).time()) == (day(10), time(14, 30))
+    assert office.live(day(10), day(11)) == [(day(10), "call", "phone"), (day(11), "mail", "email")]
+
+
+def test_a_call_agreed_goes_with_what_it_was_about():
+    office = Office(Scenario("story", 1, "Story", (Step("call", 1, "phone", "friendly"),)))
+    customer = office.customer(phone=MOBILE)
+    item = office.invoice(customer, due=DUE)
+    office.live(day(1), day(1), calls=False)
+    call = office.actions(state="todo").get()
+    again = CallOutcome("callback", callback_on=day(10))
+    call_close(office.id, call.id, again, on=day(1), **WHO)
+    office.pay(customer, 1200, on=day(3), parts={item: 1200})
+    office.plan(day(4))
+    assert office.actions(state="todo").count() == 0
+    gone = office.actions(state="cancelled").get()
+    assert gone.outcome[0]["code"] == "stop.settled"
 
 
 # -- disputes ------------------------------------------------------------------------------------

@@ -87,7 +87,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class PendingAction:
-    """An action already planned and not yet carried out."""
+    """An action already planned and not yet carried out. `is_agreed` = a call that the customer
+    expects on `due_on`."""
 
     id: int
     key: str
@@ -96,6 +97,7 @@ class PendingAction:
     item_ids: frozenset[int]
     state: str
     medium: str = ""
+    is_agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ def change(facts: CaseFacts, scenario: Scenario, *, plan: Plan) -> Change:
             and action.state not in _UNTOUCHABLE
             and not _waits(plan, action)
             and not _still_accompanies(facts, scenario, plan, action)
+            and not _agreed_stays(facts, plan, action)
         ),
     )
 
@@ -65,6 +66,27 @@ def _still_accompanies(
         return False
     given = commitments(facts, plan.day)
     return any(
+        item.id in action.item_ids and item_stop(facts, item, plan.day, given=given) is None
+        for item in facts.items
+    )
+
+
+def _agreed_stays(facts: CaseFacts, plan: Plan, action: PendingAction) -> bool:
+    """A call that the customer expects is no step of its own day: it stays until it is made, as
+    long as something of it may be spoken of. A pause that is over by its day, such as the one
+    until the call itself, leaves it; a longer one was meant for calls, too."""
+    if not action.is_agreed or facts.insolvent_since or facts.deceased_since:
+        return False
+    until = max(action.due_on, plan.day)
+    paused = any(
+        hold.item_id is None
+        and hold.starts_on <= until
+        and (hold.ends_on is None or hold.ends_on > action.due_on)
+        and (hold.ends_on is None or hold.ends_on >= plan.day)
+        for hold in facts.holds
+    )
+    given = commitments(facts, plan.day)
+    return not paused and any(
         item.id in action.item_ids and item_stop(facts, item, plan.day, given=given) is None
         for item in facts.items
     )

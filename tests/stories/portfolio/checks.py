@@ -202,6 +202,7 @@ def lost_problems(office: Office, day: date) -> list[str]:
             for key, action in waiting.items()
             if key not in {*wanted, *each.plan.postponed}
             and action.state != "claimed"
+            and not (action.state == "todo" and action.retry_at)  # agreed with the customer
             and not step_data(action)[0].get("accompanies")
         ]
         told = {item.id for action in each.plan.actions for item in action.items}

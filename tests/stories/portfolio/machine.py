@@ -386,7 +386,8 @@ class Portfolio(RuleBasedStateMachine):
     def todo(self) -> list[Action]:
         """Calls and tasks that wait, as the console shows them: planned anew where facts changed."""
         cases_replan(self.office.id, on=self.day)
-        return list(self.office.actions(state="todo").select_related("case").order_by("id"))
+        due = self.office.actions(state="todo", due_on__lte=self.day)
+        return list(due.select_related("case").order_by("id"))
 
     def work_off(self, action: Action, result: str = "done") -> None:
         debtor = self.debtors[action.case.customer_id]
@@ -396,7 +397,7 @@ class Portfolio(RuleBasedStateMachine):
         outcome = CallOutcome(result, callback_on=back, phone=number)
         assert call_close(self.office.id, action.id, outcome, on=self.day, **WHO)
         if result == "callback":
-            debtor.pauses[-action.id] = Pause(self.day, back - timedelta(days=1))
+            debtor.pauses[-action.id] = Pause(self.day, back)
         if result == "wrong_number":
             debtor.points["phone"] = "invalid"
         if action.medium == "phone" and result not in checks.REACHED_NOBODY:

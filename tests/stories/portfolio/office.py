@@ -243,7 +243,7 @@ class Office:
             before = len(self.handed)
             self.send(day, hour)
             done += [self.told(handed, day) for handed in self.handed[before:]]
-            while calls and (action := self.actions(state="todo").order_by("id").first()):
+            while calls and (action := self.actions(state="todo", due_on__lte=day).first()):
                 assert call_record(self.id, action.id, result="done", on=day, actor=CLAIRE)
                 cases_replan(self.id, on=day)
                 done.append((day, action.step, action.medium))

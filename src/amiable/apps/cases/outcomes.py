@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time
 
 from django.db import transaction
 
@@ -29,8 +29,8 @@ class CallOutcome:
 
     `amount_minor` and `due_on` = what is promised; `installment_id`, `reason` and
     `disputed_minor` (None = the whole invoice) = what is disputed; `callback_on` = the day to
-    call again, until which nothing is sent, for the reason `callback_reason`; `phone` = the
-    number that was called.
+    call again, at `callback_at` when an hour was agreed: nothing is sent until it is over, for
+    the reason `callback_reason`; `phone` = the number that was called.
     """
 
     result: str
@@ -41,6 +41,7 @@ class CallOutcome:
     reason: str = ""
     disputed_minor: int | None = None
     callback_on: date | None = None
+    callback_at: time | None = None
     callback_reason: str = "Call again"
     phone: str = ""
     phone_reason: str = "Wrong number"
@@ -78,7 +79,7 @@ def call_outcome_apply(
             raise CaseError(Sentence("call.callback_incomplete"))
         hold_place(
             organization_id, case_id, reason=outcome.callback_reason[:200],
-            ends_on=outcome.callback_on - timedelta(days=1), **who,
+            ends_on=outcome.callback_on, **who,
         )  # fmt: skip
     elif outcome.result == "wrong_number":
         point_id = phone_of(organization_id, case.customer_id, outcome.phone)

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time
 
 from django.db import transaction
+from django.utils import timezone
 
 from amiable.apps.cases.services import CallOutcome, CaseError, call_outcome_apply
-from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.planning import cases_replan
 from amiable.apps.dunning.services import call_record
 from amiable.apps.receivables.models import Installment
-from amiable.core.sentences import Sentence
+from amiable.core.sentences import Sentence, declare, gettext_noop
+
+declare(
+    {
+        "action.call_agreed": gettext_noop("{actor} agreed with the customer to call again."),
+        "action.call_agreed_note": gettext_noop(
+            "{actor} agreed with the customer to call again: {note}"
+        ),
+    }
+)
 
 
 def call_close(
@@ -25,7 +35,8 @@ def call_close(
     disputed_invoice: str = "",
 ) -> bool:
     """Close a call with its outcome and the promise, dispute, pause or wrong number it brought;
-    the case is planned anew at once. False when the call is not open.
+    the case is planned anew at once. One to make again stands on the agenda of its day. False
+    when the call is not open.
 
     `disputed_invoice` = the number of the invoice that the customer disputes. Raises CaseError
     when the outcome is incomplete or cannot be; then the call stays open.
@@ -44,8 +55,47 @@ def call_close(
             installment_id = _open_item(action, disputed_invoice)
             outcome = replace(outcome, installment_id=installment_id)
         call_outcome_apply(organization_id, action.case_id, outcome, on=on, actor=actor)
+        if outcome.result == "callback" and outcome.callback_on:
+            _agree(action, outcome, on=on, actor=actor)
         cases_replan(organization_id, [action.case.customer_id], on=on)
     return True
+
+
+def _agree(action: Action, outcome: CallOutcome, *, on: date, actor: str) -> None:
+    """The call to make again, about what is still open. Its items take no step a second time."""
+    day = outcome.callback_on or on
+    # As the planner counts: the next after what is closed.
+    closed = Action.objects.filter(case_id=action.case_id, step=action.step)
+    times = closed.exclude(state__in=Action.PENDING).count()
+    said = Sentence("action.call_agreed", {"actor": actor})
+    if outcome.note:
+        said = Sentence("action.call_agreed_note", {"actor": actor, "note": outcome.note})
+    again = Action.objects.create(
+        organization_id=action.organization_id,
+        case_id=action.case_id,
+        key=f"{action.case_id}/{action.step}/{times + 1}",
+        scenario_id=action.scenario_id,
+        step=action.step,
+        occurrence=times + 1,
+        medium=action.medium,
+        stage=action.stage,
+        approval=action.approval,
+        due_on=day,
+        state=Action.State.TODO,
+        reasons=[said.to_json()],
+        planned_on=on,
+        is_test=action.is_test,
+        retry_at=timezone.make_aware(datetime.combine(day, outcome.callback_at or time())),
+    )
+    ActionItem.objects.bulk_create(
+        ActionItem(
+            organization_id=action.organization_id,
+            action=again,
+            installment_id=item.installment_id,
+            open_minor=item.open_minor,
+        )
+        for item in action.items.filter(installment__settled_on__isnull=True)
+    )
 
 
 def _open_item(action: Action, number: str) -> int:

@@ -134,7 +134,7 @@ def pending_actions(
     actions = list(
         Action.objects.filter(
             organization_id=organization_id, case_id__among=case_ids, state__in=Action.PENDING
-        ).values_list("id", "case_id", "key", "step", "due_on", "state", "medium")
+        ).values_list("id", "case_id", "key", "step", "due_on", "state", "medium", "retry_at")
     )
     if not actions:
         return found
@@ -143,11 +143,11 @@ def pending_actions(
         organization_id=organization_id, action_id__among={row[0] for row in actions}
     ).values_list("action_id", "installment_id"):
         items[action_id].add(installment_id)
-    for action_id, case_id, key, step, due_on, state, medium in actions:
+    for action_id, case_id, key, step, due_on, state, medium, retry_at in actions:
+        agreed = state == Action.State.TODO and retry_at is not None
+        item_ids = frozenset(items[action_id])
         found[case_id].append(
-            facts.PendingAction(
-                action_id, key, step, due_on, frozenset(items[action_id]), state, medium
-            )
+            facts.PendingAction(action_id, key, step, due_on, item_ids, state, medium, agreed)
         )
     return found
 

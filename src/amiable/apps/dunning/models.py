@@ -105,6 +105,7 @@ class Action(TenantModel):
     decided_by = models.CharField(max_length=120, blank=True)
     is_test = models.BooleanField(default=False)
     closed_on = models.DateField(null=True, blank=True)
+    # When to try again; of a call to make: the moment agreed with the customer (midnight = any).
     retry_at = models.DateTimeField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
     leased_by = models.CharField(max_length=40, blank=True)

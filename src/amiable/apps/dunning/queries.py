@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 
 from amiable.apps.dunning.models import Action, ActionItem, Scenario
 from amiable.apps.dunning.planning import CasePlan, plan_preview, scenario_of
@@ -27,12 +27,17 @@ TABS: Mapping[str, Q] = {
 }
 
 
+# What else may be tried again waits for no person.
+_AGREED = Case(When(state=Action.State.TODO, then=F("retry_at")))
+
+
 @dataclass(frozen=True, slots=True)
 class AgendaLine:
     """An action as a person sees it. `amount_minor` = what its items are worth now.
 
     `step_name` = the scenario's own name for it (a gettext message when it is a shipped one);
-    `task` = what an internal step asks, `sales_owner` = whom it may ask.
+    `task` = what an internal step asks, `sales_owner` = whom it may ask; `agreed_at` = when the
+    customer expects a call (midnight = any time of that day).
     """
 
     id: int
@@ -64,6 +69,7 @@ class AgendaLine:
     task: str
     sales_owner: str
     is_test: bool
+    agreed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +101,13 @@ class Unconfirmed:
 
 
 def agenda(organization_id: int, *, on: date, tab: str = "", limit: int = 200) -> list[AgendaLine]:
-    """Pending actions due by `on`, of one tab (a key of TABS) or all; largest amounts first."""
+    """Pending actions due by `on`, of one tab (a key of TABS) or all: calls agreed with the
+    customer by their hour, then the largest amounts first."""
     wanted = TABS[tab] if tab else Q(state__in=[*Action.PENDING, Action.State.UNKNOWN])
     rows = (
         Action.objects.filter(wanted, organization_id=organization_id, due_on__lte=on)
         .annotate(amount=Sum("items__open_minor"))
-        .order_by("-amount", "id")[:limit]
+        .order_by(_AGREED.asc(nulls_last=True), "-amount", "id")[:limit]
     )
     return action_lines(organization_id, rows)
 
@@ -214,6 +221,7 @@ def action_lines(organization_id: int, rows: QuerySet[Action] | list[Action]) ->
             task=step.task if step else "",
             sales_owner=action.case.customer.sales_owner,
             is_test=action.is_test,
+            agreed_at=action.retry_at if action.state == Action.State.TODO else None,
         )
         for action in actions
     ]
@@ -228,6 +236,16 @@ def case_actions(organization_id: int, case_ids: Collection[int]) -> list[Agenda
 def case_preview(organization_id: int, case_id: int, *, on: date) -> CasePlan | None:
     """Why and why not, today, for one case; None when it is not the organization's."""
     return next(iter(plan_preview(organization_id, on=on, case_ids=[case_id])), None)
+
+
+def step_names(organization_id: int, scenario_ids: Collection[int]) -> dict[int, dict[str, str]]:
+    """What the steps of scenario versions are called: names by code, by version."""
+    rows = Scenario.objects.filter(organization_id=organization_id).select_related("after")
+    found = rows.in_bulk(set(scenario_ids)) if scenario_ids else {}
+    return {
+        scenario_id: {step.code: step.name for step in scenario_of(row).by_code.values()}
+        for scenario_id, row in found.items()
+    }
 
 
 def pending_count(organization_id: int, *, on: date) -> int:

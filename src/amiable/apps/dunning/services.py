@@ -49,6 +49,7 @@ declare(
     {
         "action.refused": gettext_noop("Refused by {actor}: {reason}"),
         "action.call": gettext_noop("Call by {actor}: {note}"),
+        "action.call_made": gettext_noop("Call by {actor}"),
         "action.task_done": gettext_noop("Done by {actor}"),
         "action.task_done_note": gettext_noop("Done by {actor}: {note}"),
         "action.task_not_done": gettext_noop("Not done, says {actor}: {note}"),
@@ -136,14 +137,15 @@ def call_record(
         raise ValueError(f"{result!r} is not one of {', '.join(CALL_RESULTS)}")
     with transaction.atomic():
         rows = list(_locked(organization_id, [action_id], Action.State.TODO))
+        said = Sentence("action.call_made", {"actor": actor})
+        if note:
+            said = Sentence("action.call", {"actor": actor, "note": note})
         for row in rows:
             row.state = Action.State.DONE
             row.result = result
             row.closed_on = on
             row.decided_by = actor
-            row.outcome = [
-                Sentence("action.call", {"actor": actor, "note": note or result}).to_json()
-            ]
+            row.outcome = [said.to_json()]
             row.save(update_fields=["state", "result", "closed_on", "decided_by", "outcome"])
         told = {"result": result, "note": note}
         _tell(organization_id, rows, Happening("call.recorded", on, actor, payload=told))

@@ -13,6 +13,7 @@ from amiable.apps.audit.models import Event
 from amiable.apps.cases.models import Dispute, Hold, PaymentPlan, Promise
 from amiable.apps.cases.queries import Broken
 from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.queries import step_names
 from amiable.apps.messaging.models import Message
 from amiable.apps.payments.models import Payment, PaymentReturn
 from amiable.apps.receivables.models import Entry
@@ -59,13 +60,13 @@ def timeline(
             "call",
             Action.objects.filter(**by_case, state="done", medium__in=["phone", "task"]),
             "closed_on",
-            ["medium", "result", "decided_by"],
+            ["medium", "result", "decided_by", "outcome", "scenario_id", "step"],
         ),
         *_rows(
             "skipped",
             Action.objects.filter(**by_case, state__in=["skipped", "failed"]),
             "closed_on",
-            ["medium", "state", "outcome", "decided_by"],
+            ["medium", "state", "outcome", "decided_by", "scenario_id", "step"],
         ),
         *_money(organization_id, customer_id),
         *_disputes(by_case),
@@ -74,7 +75,18 @@ def timeline(
         *_facts(by_case),
     ]
     entries.sort(key=lambda entry: (entry.on, entry.id), reverse=True)
-    return entries[:LIMIT]
+    return _named(organization_id, entries[:LIMIT])
+
+
+def _named(organization_id: int, entries: list[TimelineEntry]) -> list[TimelineEntry]:
+    """Calls, tasks and steps not taken with the name of their step ("" = it has none)."""
+    steps = {entry.facts["scenario_id"] for entry in entries if "scenario_id" in entry.facts}
+    names = step_names(organization_id, steps)
+    for entry in entries:
+        if "scenario_id" in entry.facts:
+            known = names.get(entry.facts["scenario_id"], {})
+            entry.facts["name"] = known.get(entry.facts["step"], "")
+    return entries
 
 
 def _money(organization_id: int, customer_id: int) -> list[TimelineEntry]:

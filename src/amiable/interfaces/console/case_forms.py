@@ -47,6 +47,7 @@ class OutcomeForm(CallForm):
     )
     disputed = AmountField(required=False, label=_("Disputed amount"))
     callback_on = forms.DateField(required=False, input_formats=DAY, label=_("Call again on"))
+    callback_at = forms.TimeField(required=False, input_formats=["%H:%M"], label=_("At"))
     phone = forms.CharField(required=False, max_length=254)
 
     @property
@@ -55,6 +56,10 @@ class OutcomeForm(CallForm):
         data = self.cleaned_data
         again = data["callback_on"]
         reason = gettext("To call again on {day}").format(day=formats.day(again)) if again else ""
+        if again and data["callback_at"]:
+            reason = gettext("To call again on {day} at {hour}").format(
+                day=formats.day(again), hour=f"{data['callback_at']:%H:%M}"
+            )
         return CallOutcome(
             result=data["result"],
             note=data["note"],
@@ -63,6 +68,7 @@ class OutcomeForm(CallForm):
             reason=data["reason"],
             disputed_minor=data["disputed"],
             callback_on=again,
+            callback_at=data["callback_at"],
             callback_reason=reason,
             phone=data["phone"],
             phone_reason=gettext("Wrong number"),

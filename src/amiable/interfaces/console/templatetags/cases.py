@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 from amiable.core.money import major
-from amiable.interfaces.console import labels
+from amiable.interfaces.console import formats, labels
 
 register = template.Library()
 
@@ -22,6 +24,12 @@ def shipped(text: str) -> str:
 def choices_of(kind: str) -> list[tuple[str, str | Promise]]:
     """(code, words) pairs of a kind, for select fields."""
     return labels.choices(kind)
+
+
+@register.filter
+def agreed(value: datetime) -> str:
+    """The day, and the hour if there is one, on which a customer expects a call."""
+    return formats.agreed(value)
 
 
 @register.filter
