@@ -118,8 +118,11 @@ def test_a_message_that_came_back_is_no_contact(debtor):
     action = done(debtor, factories.invoice(debtor))
     assert facts_of(debtor).last_contact_on == TODAY - timedelta(days=3)
     event(action, "bounced")
-    assert facts_of(debtor).last_contact_on is None
-    assert facts_of(debtor).items[0].steps_done == {"reminder_1": TODAY - timedelta(days=3)}
+    facts = facts_of(debtor)
+    assert facts.last_contact_on is None
+    # The step is not taken: it comes again, another way, under a key of its own.
+    assert facts.items[0].steps_done == {}
+    assert facts.closed_counts == {"reminder_1": 1}
 
 
 def test_what_was_sent_in_test_mode_counts_in_test_mode_only(debtor):
@@ -204,9 +207,9 @@ def test_a_thousand_cases_are_loaded_in_as_many_queries_as_one(creditor, django_
         promise_record(creditor.organization_id, cases[-1].id, amount_minor=1000, on=TODAY,
                        due_on=TODAY, actor="a")  # fmt: skip
         done(debtor, installment)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         assert len(case_facts(creditor.organization_id, [c.id for c in cases], on=TODAY)) == 30
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         case_facts(creditor.organization_id, [cases[0].id], on=TODAY)
 
 

@@ -173,6 +173,8 @@ def cases(draw, scenario: Scenario) -> CaseFacts:
         insolvent_since=draw(st.sampled_from([None, None, None, START])),
         deceased_since=draw(st.sampled_from([None, None, None, START])),
         delay_days=draw(st.sampled_from([0, 0, 5])),
+        answered_on=draw(st.none() | st.none() | days),
+        answer_hold_days=draw(st.sampled_from([0, 5, 30])),
     )
 
 

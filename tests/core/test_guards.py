@@ -111,6 +111,13 @@ def test_bank_data_of_too_long_ago_cancels_the_message():
     assert asked(replace(case, bank_data_until=day(-2))).item_ids == (1,)
 
 
+def test_an_unread_answer_stops_the_message_for_as_many_days_as_decided():
+    case = facts(item(), answered_on=noon(1).date(), answer_hold_days=2)
+    assert said(asked(case)).startswith("The customer answered on 2026-09-02 and nobody has read")
+    assert asked(case, now=noon(2)).stop.look_on == noon(3).date()
+    assert asked(case, now=noon(3)).item_ids == (1,)
+
+
 def test_a_hold_on_the_case_cancels_the_message_while_it_runs():
     hold = Hold("sales talks", day(0), day(1))
     assert said(asked(facts(item(), holds=(hold,)))) == "On hold until 2026-09-02: sales talks"

@@ -76,6 +76,10 @@ def test_insolvent_deceased_held_or_without_debt_implies_no_action(situation):
         or case.insolvent_since is not None
         or case.deceased_since is not None
         or any(h.item_id is None and h.starts_on <= decided.day <= h.ends_on for h in case.holds)
+        or (
+            case.answered_on is not None
+            and 0 <= (decided.day - case.answered_on).days < case.answer_hold_days
+        )
     )
     if stopped:
         assert decided.actions == ()

@@ -109,6 +109,8 @@ class CaseFacts:
     whatever the scenario; `linked` = customers who share a person with this one. `score` = 0
     (risky) to 100; None = unknown. `delay_days` = days by which every reminder is held back (a
     comparison's control group). `receipts` go back to the first promise that still matters.
+    `answered_on` = day of the newest answer that nobody has read; `answer_hold_days` = for how many
+    days it stops everything.
     """
 
     case_id: int
@@ -140,6 +142,8 @@ class CaseFacts:
     bank_data_until: date | None = None
     bank_data_max_age_days: int | None = None
     delay_days: int = 0
+    answered_on: date | None = None
+    answer_hold_days: int = 0
 
     @property
     def open_minor(self) -> int:

@@ -27,6 +27,10 @@ declare(
         ),
         "stop.held": gettext_noop("On hold until {until}: {reason}"),
         "stop.held_open": gettext_noop("On hold until lifted: {reason}"),
+        "stop.answered": gettext_noop(
+            "The customer answered on {since} and nobody has read it yet: nothing is sent before "
+            "{until}, so that nobody is chased over an answer."
+        ),
         "stop.stale_bank": gettext_noop(
             "The last bank statement is of {until}: import a newer one, so that nobody who has "
             "paid is reminded."
@@ -96,7 +100,7 @@ class Stop:
 
 
 def case_stop(facts: CaseFacts, today: date) -> Stop | None:
-    """What stops the whole case: insolvency, a death, a hold, old bank data."""
+    """What stops the whole case: insolvency, a death, a hold, an unread answer, old bank data."""
     if facts.insolvent_since is not None:
         return Stop(Sentence("stop.insolvent", {"since": facts.insolvent_since}))
     if facts.deceased_since is not None:
@@ -104,7 +108,7 @@ def case_stop(facts: CaseFacts, today: date) -> Stop | None:
     for hold in facts.holds:
         if hold.item_id is None and _running(hold.starts_on, hold.ends_on, today):
             return _held("stop.held", hold.reason, hold.ends_on, {})
-    return _stale_bank(facts, today)
+    return _answered(facts, today) or _stale_bank(facts, today)
 
 
 def item_stop(facts: CaseFacts, item: Item, today: date, *, given: Commitments) -> Stop | None:
@@ -292,6 +296,17 @@ def _held(code: str, reason: str, ends_on: date | None, params: dict[str, str]) 
         return Stop(Sentence(f"{code}_open", {"reason": reason, **params}))
     sentence = Sentence(code, {"until": ends_on, "reason": reason, **params})
     return Stop(sentence, ends_on + timedelta(days=1))
+
+
+def _answered(facts: CaseFacts, today: date) -> Stop | None:
+    """An answer waits to be read; not for ever: then people are told, and the scenario goes on."""
+    since = facts.answered_on
+    if since is None or today < since:
+        return None
+    until = since + timedelta(days=facts.answer_hold_days)
+    if until <= today:
+        return None
+    return Stop(Sentence("stop.answered", {"since": since, "until": until}), until)
 
 
 def _stale_bank(facts: CaseFacts, today: date) -> Stop | None:

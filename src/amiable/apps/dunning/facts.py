@@ -22,6 +22,7 @@ from amiable.apps.dunning.histories import (
     pending_actions,
     recent_contacts,
 )
+from amiable.apps.messaging.replies import answers_unread
 from amiable.apps.receivables.queries import OpenItem, open_items, receipts, unallocated_credits
 from amiable.apps.tenants.models import Organization
 from amiable.core import facts
@@ -72,6 +73,7 @@ class _Loaded:
     linked: Mapping[int, frozenset[int]]
     contacts: Mapping[int, Mapping[str, tuple[date, ...]]]
     holds: Mapping[int, Sequence[facts.Hold]]
+    answered: Mapping[int, date]
     promises: Mapping[int, Sequence[facts.Promise]]
     histories: Mapping[int, CaseHistory]
     pending: Mapping[int, Sequence[facts.PendingAction]]
@@ -113,6 +115,7 @@ def _loaded(
         linked=linked,
         contacts=contacts,
         holds=_holds(organization_id, case_ids, on),
+        answered=answers_unread(organization_id, case_ids),
         promises=promises,
         histories=case_histories(organization_id, case_ids, test_mode=test_mode),
         pending=pending_actions(organization_id, case_ids),
@@ -152,6 +155,8 @@ def _facts(row: _CaseRow, loaded: _Loaded, on: date) -> facts.CaseFacts:
         bank_data_until=loaded.bank_data_until,
         bank_data_max_age_days=loaded.organization.bank_data_max_age_days,
         delay_days=row.delay_days or 0,
+        answered_on=loaded.answered.get(row.id),
+        answer_hold_days=loaded.organization.unread_reply_hold_days,
     )
 
 

@@ -10,6 +10,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     ),
     "bank": ("stop.stale_bank", "stop.no_bank"),
     "missing": ("stop.missing",),
+    "answered": ("stop.answered",),
     "disputed": ("stop.disputed",),
     "promised": ("stop.promise", "stop.plan"),
     "held": ("stop.held", "stop.held_open", "stop.item_held", "stop.item_held_open"),

@@ -30,7 +30,9 @@ from amiable.core.sentences import Sentence
 
 CHANGED = "settings.changed"
 # Fields that change what is decided for cases; promises keep what held when they were noted.
-DECISIVE = frozenset({"bank_data_max_age_days", "contact_caps", "test_recipient"})
+DECISIVE = frozenset(
+    {"bank_data_max_age_days", "contact_caps", "test_recipient", "unread_reply_hold_days"}
+)
 # Actions whose mode is still open; one being sent keeps the mode of its message.
 _OPEN = (Action.State.TO_APPROVE, Action.State.APPROVED, Action.State.TODO)
 

@@ -225,6 +225,11 @@ class Reply(TenantModel):
     label = models.CharField(max_length=20, blank=True)  # what a person decided it says
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.CharField(max_length=254, blank=True)
+    notes = models.JSONField(default=list)  # sentences: why this kind, what was left out
+    # What the answer asks of somebody in the house, from which day, and when it was done.
+    task = models.CharField(max_length=20, blank=True)
+    task_on = models.DateField(null=True, blank=True)
+    task_done_on = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -236,6 +241,11 @@ class Reply(TenantModel):
                 fields=["organization", "received_at"],
                 condition=Q(state="unread"),
                 name="reply_unread",
+            ),
+            models.Index(
+                fields=["organization", "task_on"],
+                condition=Q(task_on__isnull=False, task_done_on__isnull=True),
+                name="reply_task",
             ),
         ]
 

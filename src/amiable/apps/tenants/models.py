@@ -28,6 +28,7 @@ class Organization(models.Model):
     test_recipient = models.EmailField(blank=True)  # set = test mode: every message goes here
     promise_grace_days = models.PositiveSmallIntegerField(default=3)
     promise_tolerance_pct = models.PositiveSmallIntegerField(default=95)
+    unread_reply_hold_days = models.PositiveSmallIntegerField(default=5)
     is_agency = models.BooleanField(default=False)  # collects for others: CPCE L124-1, R124-1
     address = models.JSONField(default=list)
     email = models.EmailField(blank=True)

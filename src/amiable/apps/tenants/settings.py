@@ -15,6 +15,7 @@ from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.plugins.documents.mime import mail_address
 
 LARGEST_DAYS, LARGEST_GRACE, LEAST_TOLERANCE, MOST_CAPS = 90, 30, 50, 12
+LARGEST_REPLY_HOLD = 30
 KINDS: tuple[str, ...] = get_args(CustomerKind)
 _PHONE = re.compile(r"\+?[0-9][0-9 .()/-]{4,30}")
 
@@ -52,6 +53,7 @@ class Settings:
     contact_caps: tuple[Cap, ...]
     promise_grace_days: int
     promise_tolerance_pct: int
+    unread_reply_hold_days: int
     test_recipient: str
     is_agency: bool
     address: tuple[str, ...]
@@ -129,6 +131,11 @@ def _tolerance(wanted: Settings) -> Sentence | None:
     return Sentence("settings.tolerance", {"least": LEAST_TOLERANCE}) if wrong else None
 
 
+def _reply_hold(wanted: Settings) -> Sentence | None:
+    wrong = not 0 <= wanted.unread_reply_hold_days <= LARGEST_REPLY_HOLD
+    return Sentence("settings.grace", {"limit": LARGEST_REPLY_HOLD}) if wrong else None
+
+
 def _caps(wanted: Settings) -> Sentence | None:
     caps = wanted.contact_caps
     if len(caps) > MOST_CAPS:
@@ -172,6 +179,7 @@ _CHECKS: Mapping[str, Callable[[Settings], Sentence | None]] = {
     "contact_caps": _caps,
     "promise_grace_days": _grace,
     "promise_tolerance_pct": _tolerance,
+    "unread_reply_hold_days": _reply_hold,
     "test_recipient": lambda wanted: _mail(wanted.test_recipient),
     "address": _address,
     "email": lambda wanted: _mail(wanted.email),

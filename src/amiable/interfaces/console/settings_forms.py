@@ -70,6 +70,17 @@ class PromiseForm(SettingsForm):
     )
 
 
+class ReplyForm(SettingsForm):
+    """How long an unread answer stops the reminders."""
+
+    name = "replies"
+    unread_reply_hold_days = forms.IntegerField(
+        label=_("Days without a reminder"),
+        help_text=_("0 = an unread answer stops nothing."),
+        widget=forms.NumberInput(attrs={"min": 0, "max": 30}),
+    )
+
+
 class AgencyForm(SettingsForm):
     """Who the organization is."""
 
@@ -164,5 +175,5 @@ class TestForm(SettingsForm):
 
 
 FORMS: dict[str, type[SettingsForm]] = {
-    form.name: form for form in (BankForm, PromiseForm, AgencyForm, CapForm, TestForm)
+    form.name: form for form in (BankForm, PromiseForm, ReplyForm, AgencyForm, CapForm, TestForm)
 }

@@ -114,6 +114,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "contact_caps": _caps,
     "promise_grace_days": int,
     "promise_tolerance_pct": int,
+    "unread_reply_hold_days": int,
     "test_recipient": _or_off,
     "is_agency": _yes,
     "address": lambda value: [] if value == OFF else value.split("|"),

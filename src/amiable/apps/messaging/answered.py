@@ -1,0 +1,204 @@
+"""Whose answer an incoming mail is: the message it answers, the case, and why we think so.
+
+Nothing is guessed: what could be several is left to a person, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q
+
+from amiable.apps.cases.models import Case
+from amiable.apps.customers.models import ContactPoint
+from amiable.apps.messaging.models import Message
+from amiable.apps.messaging.tokens import token_case
+from amiable.apps.receivables.models import Installment
+from amiable.core.replies.mail import IncomingMail
+from amiable.core.sentences import Sentence, declare, gettext_noop
+
+declare(
+    {
+        "reply.thread": gettext_noop(
+            "It answers the message “{subject}”, by the headers of the conversation."
+        ),
+        "reply.returned": gettext_noop("It holds the message “{subject}” that came back."),
+        "reply.token": gettext_noop("It was sent to the answer address of this file."),
+        "reply.sender": gettext_noop("{address} is an address of this customer only."),
+        "reply.recipient": gettext_noop(
+            "It speaks of {address}, which is an address of this customer only."
+        ),
+        "reply.number": gettext_noop("{number} is a number of this customer only."),
+        "reply.other_sender": gettext_noop(
+            "It comes from {address}, which is no address known for this customer."
+        ),
+        "reply.test_message": gettext_noop(
+            "It answers a test message, which no customer has received."
+        ),
+        "reply.several_customers": gettext_noop(
+            "{address} is known for {count} customers: choose the one it is about."
+        ),
+        "reply.several_files": gettext_noop(
+            "This customer has {count} files with open invoices: choose the one it is about."
+        ),
+        "reply.unsure": gettext_noop(
+            "It answers no message of ours, and {address} does not say which file it is about."
+        ),
+        "reply.nobody": gettext_noop(
+            "It answers no message of ours, and {address} is no address of a customer."
+        ),
+        "reply.nobody_unsigned": gettext_noop(
+            "It answers no message of ours, and does not say who wrote it."
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Where an answer belongs. `organization_id` None = nobody's here; `case_id` None = a person
+    chooses; `why` says what was found."""
+
+    organization_id: int | None
+    case_id: int | None
+    message_id: int | None
+    why: tuple[Sentence, ...]
+
+
+def whose_mail(mail: IncomingMail, organization_ids: Collection[int]) -> Whose:
+    """By the thread headers, then the token of the address, then the sender's address (of a mail
+    server's report: the address it is about), within these organizations."""
+    return (
+        _by_thread(mail, organization_ids)
+        or _by_token(mail, organization_ids)
+        or _by_address(mail, organization_ids)
+    )
+
+
+def whose_number(number: str, organization_ids: Collection[int]) -> Whose:
+    """By the phone number that a text message came from."""
+    digits = "".join(c for c in number if c.isdigit())[-9:]
+    if len(digits) < 9:
+        return Whose(None, None, None, (Sentence("reply.nobody", {"address": number[:40]}),))
+    # Numbers are kept as people write them: the last two digits stand together in all of them.
+    rows = ContactPoint.objects.filter(
+        organization_id__in=organization_ids, kind="phone", value__endswith=digits[-2:]
+    )
+    known = {
+        (organization_id, customer_id)
+        for organization_id, customer_id, value in rows.values_list(
+            "organization_id", "customer_id", "value"
+        )
+        if "".join(c for c in value if c.isdigit())[-9:] == digits
+    }
+    return _only(known, number, Sentence("reply.number", {"number": number}))
+
+
+def _by_thread(mail: IncomingMail, organization_ids: Collection[int]) -> Whose | None:
+    ids = [f"<{one}>" for one in mail.thread_ids]
+    rows = Message.objects.filter(organization_id__in=organization_ids, message_id__in=ids)
+    fields = (
+        "message_id",
+        "organization_id",
+        "case_id",
+        "id",
+        "subject",
+        "is_test",
+        "case__customer_id",
+    )
+    known = {row["message_id"]: row for row in rows.order_by("-id").values(*fields)}
+    row = next((known[one] for one in ids if one in known), None)
+    if row is None:
+        return None
+    if row["is_test"]:
+        why = (Sentence("reply.test_message"),)
+        return Whose(row["organization_id"], None, None, why)
+    code = "reply.returned" if row["message_id"] == f"<{mail.returned_id}>" else "reply.thread"
+    why = (
+        Sentence(code, {"subject": row["subject"]}),
+        *_stranger(mail, row["organization_id"], row["case__customer_id"]),
+    )
+    return Whose(row["organization_id"], row["case_id"], row["id"], why)
+
+
+def _by_token(mail: IncomingMail, organization_ids: Collection[int]) -> Whose | None:
+    ids = [case_id for token in mail.tokens if (case_id := token_case(token)) is not None]
+    rows = Case.objects.filter(organization_id__in=organization_ids, id__in=ids)
+    row = rows.values("id", "organization_id", "customer_id").first()
+    if row is None:
+        return None
+    why = (
+        Sentence("reply.token"),
+        *_stranger(mail, row["organization_id"], row["customer_id"]),
+    )
+    return Whose(row["organization_id"], row["id"], None, why)
+
+
+def _by_address(mail: IncomingMail, organization_ids: Collection[int]) -> Whose:
+    addresses = _speaks_for(mail)
+    for address in addresses:
+        rows = ContactPoint.objects.filter(
+            Q(value=address) | Q(value__iexact=address),
+            organization_id__in=organization_ids,
+            kind="email",
+        )
+        known = set(rows.values_list("organization_id", "customer_id"))
+        if known:
+            code = "reply.recipient" if mail.kind == "bounce" else "reply.sender"
+            return _only(known, address, Sentence(code, {"address": address}))
+    if not addresses:
+        return Whose(None, None, None, (Sentence("reply.nobody_unsigned"),))
+    return Whose(None, None, None, (Sentence("reply.nobody", {"address": addresses[0]}),))
+
+
+def _only(known: set[tuple[int, int]], address: str, why: Sentence) -> Whose:
+    """The one customer, and the one file of theirs in which something is open."""
+    if not known:
+        return Whose(None, None, None, (Sentence("reply.nobody", {"address": address}),))
+    organizations = {organization_id for organization_id, _ in known}
+    if len(known) > 1:
+        # How many others know an address is nobody's business: only one's own are counted.
+        organization_id = organizations.pop() if len(organizations) == 1 else None
+        if organization_id is None:
+            return Whose(None, None, None, (Sentence("reply.unsure", {"address": address}),))
+        several = Sentence("reply.several_customers", {"address": address, "count": len(known)})
+        return Whose(organization_id, None, None, (several,))
+    ((organization_id, customer_id),) = known
+    case_id, count = _file(organization_id, customer_id)
+    if case_id is None and count > 1:
+        several = Sentence("reply.several_files", {"count": count})
+        return Whose(organization_id, None, None, (why, several))
+    return Whose(organization_id, case_id, None, (why,))
+
+
+def _file(organization_id: int, customer_id: int) -> tuple[int | None, int]:
+    """The customer's only file with something open, or its only file; and how many there are."""
+    opened = Installment.objects.filter(
+        customer_id=OuterRef("customer_id"), currency=OuterRef("currency"), settled_on__isnull=True
+    )
+    rows = Case.objects.filter(organization_id=organization_id, customer_id=customer_id)
+    found = list(rows.annotate(is_open=Exists(opened)).values_list("id", "is_open"))
+    wanted = [case_id for case_id, is_open in found if is_open] or [case_id for case_id, _ in found]
+    return (wanted[0] if len(wanted) == 1 else None), len(wanted)
+
+
+def _speaks_for(mail: IncomingMail) -> Sequence[str]:
+    """Addresses that say whose mail it is, the surest first, in lower case."""
+    if mail.kind == "bounce":
+        return tuple(
+            dict.fromkeys(report.recipient for report in mail.recipients if report.recipient)
+        )
+    found = (mail.from_address, *mail.reply_to)
+    return tuple(dict.fromkeys(one.address for one in found if one.address))
+
+
+def _stranger(mail: IncomingMail, organization_id: int, customer_id: int) -> tuple[Sentence, ...]:
+    """A word of caution when the writer is nobody known at the customer."""
+    address = mail.from_address.address
+    if mail.kind != "reply" or not address:
+        return ()
+    rows = ContactPoint.objects.filter(organization_id=organization_id, customer_id=customer_id)
+    values = rows.filter(kind="email").values_list("value", flat=True)
+    known = address in {value.lower() for value in values}
+    return () if known else (Sentence("reply.other_sender", {"address": address}),)

@@ -1,0 +1,227 @@
+"""What comes back: stored once, whole, matched to a case and its message, read and never run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from amiable.apps.audit.services import Happening, event_record
+from amiable.apps.cases.models import Case
+from amiable.apps.cases.services import cases_wake
+from amiable.apps.messaging.answered import Whose, whose_mail, whose_number
+from amiable.apps.messaging.models import Reply, ReplyFile
+from amiable.apps.messaging.proposed import proposals_of
+from amiable.core.replies.mail import IncomingMail
+from amiable.core.replies.reading import read_mail
+
+# What a mailbox held long before it was connected is no news: it holds nothing.
+OLD_MAIL = timedelta(days=30)
+# What machines write and a person must decide about all the same.
+_FOR_PEOPLE = frozenset({"vacation", "challenge", "complaint"})
+
+State, Kind = Reply.State, Reply.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Where an answer was stored; `is_new` False = it was there already."""
+
+    reply_id: int
+    organization_id: int
+    is_new: bool
+
+
+@transaction.atomic
+def reply_receive(
+    organization_id: int,
+    content: bytes,
+    *,
+    source: str,
+    received_at: datetime,
+    among: Collection[int] = (),
+    medium: str = "email",
+    sender: str = "",
+    external_id: str = "",
+) -> Received:
+    """Store an answer: an email as its bytes, a text message as its text (`sender` = its number,
+    `external_id` = the provider's name for it).
+
+    `organization_id` = whose mailbox or channel it came by; `among` = all those that share it. It
+    goes to the one whose case it answers, else to the first. The same Message-ID (or, without
+    one, the same bytes) changes nothing. A case is looked at again at once; an unread answer of a
+    person holds it (see answers_unread).
+    """
+    organization_ids = tuple(among) or (organization_id,)
+    digest = hashlib.sha256(content).hexdigest()
+    if medium == "sms":
+        mail, whose = _text_message(content), whose_number(sender, organization_ids)
+        names = (external_id or _text_name(sender, digest, received_at),)
+    else:
+        mail = read_mail(content)
+        whose, names = whose_mail(mail, organization_ids), _names(mail, digest)
+    owner = whose.organization_id or organization_id
+    known = _known({owner, organization_id}, names, mail, digest)
+    if known is not None:
+        return known
+    on = timezone.localtime(received_at).date()
+    row = _row(mail, whose, at=_moment(mail, received_at), on=on)
+    row.organization_id, row.medium, row.source = owner, medium, source
+    row.external_id = _free(owner, names)
+    row.content, row.sha256 = content, digest
+    row.sender = (mail.from_address.address or sender)[:300]
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:  # told twice at the same moment: the other one has stored it
+        same = Reply.objects.get(organization_id=owner, external_id=row.external_id)
+        return Received(same.pk, owner, is_new=False)
+    _files_keep(row, mail)
+    _tell(row, source, on)
+    return Received(row.pk, owner, is_new=True)
+
+
+@transaction.atomic
+def reply_assign(
+    organization_id: int, reply_id: int, case_id: int | None, *, on: date, actor: str
+) -> bool:
+    """Say by hand whose file an answer belongs to (None = to none). False when either is not
+    there, or something was already decided on it."""
+    row = (
+        Reply.objects.select_for_update(no_key=True, of=("self",))
+        .filter(organization_id=organization_id, id=reply_id, state=State.UNREAD)
+        .first()
+    )
+    cases = Case.objects.filter(organization_id=organization_id, id=case_id)
+    if row is None or (case_id is not None and not cases.exists()):
+        return False
+    before, row.case_id, row.message_id = row.case_id, case_id, None
+    row.save(update_fields=["case", "message"])
+    told = {"reply": row.pk, "sender": row.sender}
+    for kind, whose in (("reply.unassigned", before), ("reply.assigned", case_id)):
+        if whose is not None and before != case_id:
+            event_record(organization_id, Happening(kind, on, actor, whose, told))
+            replies_wake(organization_id, [whose], on=on)
+    return True
+
+
+def answers_unread(organization_id: int, case_ids: Collection[int]) -> dict[int, date]:
+    """Per case, the day of the newest answer of a person that nobody has read."""
+    rows = Reply.objects.filter(
+        organization_id=organization_id,
+        state=State.UNREAD,
+        kind=Kind.REPLY,
+        case_id__among=case_ids,
+    )
+    newest = rows.values_list("case_id").annotate(at=Max("received_at")).order_by()
+    return {case_id: timezone.localtime(at).date() for case_id, at in newest}
+
+
+def replies_wake(organization_id: int, case_ids: Collection[int], *, on: date) -> None:
+    """Make the planner look at these cases."""
+    rows = Case.objects.filter(organization_id=organization_id, id__in=case_ids)
+    cases_wake(organization_id, set(rows.values_list("customer_id", flat=True)), on=on)
+
+
+def _known(
+    organization_ids: Collection[int], names: Sequence[str], mail: IncomingMail, digest: str
+) -> Received | None:
+    """The same answer, stored before: under its Message-ID with the same words, or its bytes. One
+    that matched nobody then may lie with the owner of the mailbox."""
+    rows = Reply.objects.filter(organization_id__in=organization_ids, external_id__in=names)
+    for row in rows.only("id", "organization_id", "sha256", "text", "sender", "kind"):
+        if row.sha256 == digest or _same(row, mail):
+            return Received(row.pk, row.organization_id, is_new=False)
+    return None
+
+
+def _same(row: Reply, mail: IncomingMail) -> bool:
+    """Copies of one mail differ in the headers of their way; a Message-ID alone proves nothing."""
+    sender = mail.from_address.address[:300]
+    return (row.text, row.sender, row.kind) == (mail.text, sender, mail.kind)
+
+
+def _names(mail: IncomingMail, digest: str) -> tuple[str, ...]:
+    """How a mail may be called: its Message-ID where that is one, its digest."""
+    own = mail.message_id
+    usable = own and len(own) <= 200 and own.isascii() and own.isprintable()
+    return (own, digest) if usable else (digest,)
+
+
+def _free(organization_id: int, names: Sequence[str]) -> str:
+    """The first name that no other answer bears; a Message-ID may be claimed by another mail."""
+    rows = Reply.objects.filter(organization_id=organization_id, external_id__in=names)
+    taken = set(rows.values_list("external_id", flat=True))
+    return next((name for name in names if name not in taken), names[-1])
+
+
+def _moment(mail: IncomingMail, now: datetime) -> datetime:
+    """When it came: now, since that is when people here can first see it, except for old mail."""
+    written = mail.date
+    return written if written is not None and written < now - OLD_MAIL else now
+
+
+def _text_message(content: bytes) -> IncomingMail:
+    """A text message in the shape of a mail that holds nothing but words."""
+    text = content.decode("utf-8", "replace").replace("\0", "")
+    return replace(
+        read_mail(b""), text=text, full_text=text, kind="reply", detail="", evidence=(), problems=()
+    )
+
+
+def _text_name(sender: str, digest: str, at: datetime) -> str:
+    """A name for a text message whose provider gives none: the same words come again some day."""
+    return hashlib.sha256(f"{sender} {at.isoformat()} {digest}".encode()).hexdigest()
+
+
+def _row(mail: IncomingMail, whose: Whose, *, at: datetime, on: date) -> Reply:
+    language, proposals = proposals_of(mail, on=on)
+    state = State.UNREAD if _is_for_people(mail) else State.DONE
+    return Reply(
+        case_id=whose.case_id,
+        message_id=whose.message_id,
+        matched_by=[why.to_json() for why in whose.why],
+        sender=mail.from_address.address[:300],
+        sender_name=mail.from_address.name[:200],
+        subject=mail.subject[:300],
+        text=mail.text,
+        quoted=mail.quoted,
+        received_at=at,
+        kind=mail.kind,
+        language=language,
+        proposals=proposals,
+        notes=[note.to_json() for note in (*mail.evidence, *mail.problems)],
+        state=state,
+        label="" if state == State.UNREAD else mail.detail or mail.kind,
+    )
+
+
+def _is_for_people(mail: IncomingMail) -> bool:
+    return mail.kind == Kind.REPLY or mail.detail in _FOR_PEOPLE
+
+
+def _files_keep(row: Reply, mail: IncomingMail) -> None:
+    ReplyFile.objects.bulk_create(
+        ReplyFile(
+            organization_id=row.organization_id,
+            reply=row,
+            filename=each.name[:200],
+            content_type=each.media_type[:100],
+            content=each.content,
+            sha256=hashlib.sha256(each.content).hexdigest(),
+        )
+        for each in mail.attachments
+    )
+
+
+def _tell(row: Reply, source: str, on: date) -> None:
+    told: dict[str, object] = {"reply": row.pk, "sender": row.sender, "kind": row.kind}
+    happening = Happening("reply.received", on, source, row.case_id, told)
+    event_record(row.organization_id, happening)
+    if row.case_id is not None:
+        replies_wake(row.organization_id, [row.case_id], on=on)
