@@ -40,7 +40,7 @@ _ATTRIBUTION = [
     re.compile(rf"\s{{0,10}}\**{start}.{{0,400}}?{end}[^:]{{0,120}}:?\**\s*$", re.I)
     for start, end in _ATTRIBUTIONS
 ]
-# "Prénom Nom <x@y> a écrit (03/03/2026) :", "x@y wrote:", "2026-03-03 10:12 GMT+1 Nom <x@y>:"
+# Forms that name a mailbox: Prénom Nom <x@y> a écrit (03/03/2026), or a date before Nom <x@y>.
 _NAMED = re.compile(
     r"\s{0,10}\**(?:[^<>\n]{0,100}<[^<>\s]{1,200}@[^<>\s]{1,200}>|\S{1,100}@\S{1,200})\**,? {0,2}"
     r"(?:\([^)]{0,60}\) ?)?(?:a [ée]crit|wrote|schrieb|ha scritto|escribi[óo]|"
@@ -121,10 +121,12 @@ DISCLAIMER = re.compile(
     re.I,
 )
 _BANNER = re.compile(
-    r"[\s*\[(!⚠️]{0,8}(?:\[?(?:external(?: e?-?mail)?|externe)\]|(?:caution|warning|attention|external|"
-    r"externe|message externe|prudence|mise en garde|avertissement)\b.{0,200}(?:external|externe|"
-    r"outside|ext[ée]rieur|unknown sender|exp[ée]diteur inconnu)|vous (?:ne recevez pas|n.obtenez pas) "
-    r"souvent|you don.t often get email|exp[ée]diteur externe)",
+    r"[\s*\[(!⚠️]{0,8}(?:\[?(?:external(?: e?-?mail)?|externe)\]"
+    r"|(?:caution|warning|attention|external|externe|message externe|prudence|mise en garde|"
+    r"avertissement)\b.{0,200}(?:external|externe|outside|ext[ée]rieur|unknown sender|"
+    r"exp[ée]diteur inconnu)"
+    r"|vous (?:ne recevez pas|n.obtenez pas) souvent|you don.t often get email|"
+    r"exp[ée]diteur externe)",
     re.I,
 )
 

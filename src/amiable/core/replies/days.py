@@ -1,0 +1,311 @@
+"""Days that people name in French and English, resolved against a reference day.
+
+"fin de mois", "sous huitaine", "next Friday", "le 15", "14/12". What can be read in two ways is
+found but carries no day: a wrong day costs a customer, a missing one costs a key press.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from amiable.core.replies.proposals import Language
+from amiable.core.replies.wording import fold
+
+_MONTH_NAMES = (
+    "janvier janv jan january", "fevrier fevr fev february feb", "mars march mar",
+    "avril avr april apr", "mai may", "juin june jun", "juillet juil july jul",
+    "aout august aug", "septembre sept september sep", "octobre oct october",
+    "novembre nov november", "decembre dec december",
+)  # fmt: skip
+_MONTHS = {name: i for i, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+_DAY_NAMES = (
+    "lundi lun monday mon", "mardi mar tuesday tue tues", "mercredi mer wednesday wed",
+    "jeudi jeu thursday thu thur thurs", "vendredi ven friday fri", "samedi sam saturday sat",
+    "dimanche dim sunday sun",
+)  # fmt: skip
+_WEEKDAYS = {name: i for i, names in enumerate(_DAY_NAMES) for name in names.split()}
+_FULL_DAYS = "|".join(
+    name for name in _WEEKDAYS if name.endswith(("di", "day")) or name == "dimanche"
+)
+_M = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
+_W = "(?:" + "|".join(sorted(_WEEKDAYS, key=len, reverse=True)) + r")\.?"
+_NUMBERS = {
+    "un": 1, "une": 1, "one": 1, "a": 1, "deux": 2, "two": 2, "trois": 3, "three": 3, "quatre": 4,
+    "four": 4, "cinq": 5, "five": 5, "six": 6, "sept": 7, "seven": 7, "huit": 8, "eight": 8,
+    "dix": 10, "ten": 10, "quinze": 15, "fifteen": 15, "vingt": 20, "twenty": 20, "trente": 30,
+    "thirty": 30, "quelques": 0, "a few": 0, "couple of": 0,
+}  # fmt: skip
+_N = r"(?:\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + ")"
+_FARTHEST = 300  # days: a date without its year that lies farther is a date of the past
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDay:
+    """Words of a text that name a day; `day` is None when they can be read in two ways."""
+
+    start: int
+    end: int
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    on: date
+    language: Language
+    past: bool
+
+
+_Reader = Callable[[re.Match[str], _Context], date | None]
+
+
+def named_days(
+    text: str, *, on: date, language: Language = "fr", past: bool = False
+) -> list[NamedDay]:
+    """Days named in a text, in its order, without overlaps.
+
+    `on` is the day it was written; `past` reads days without a year as gone by ("paid on the
+    15th"), else as to come. In English 5/12 is nobody knows which: no day.
+    """
+    folded = fold(text[:20_000])
+    context = _Context(on, language, past)
+    found: list[NamedDay] = []
+    for pattern, reader in _PATTERNS:
+        for match in pattern.finditer(folded):
+            if any(one.start < match.end() and match.start() < one.end for one in found):
+                continue
+            found.append(
+                NamedDay(match.start(), match.end(), _plausible(reader(match, context), on))
+            )
+    return sorted(found, key=lambda one: one.start)
+
+
+def _plausible(day: date | None, on: date) -> date | None:
+    return day if day and abs((day - on).days) <= 800 else None
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _year(text: str | None) -> int | None:
+    if not text:
+        return None
+    return int(text) if len(text) == 4 else 2000 + int(text)
+
+
+def _nearest(month: int, day: int, context: _Context) -> date | None:
+    """The year that a day and month mean: the next ones, or the last ones of the past."""
+    years = range(context.on.year - 1, context.on.year + 2)
+    days = [found for year in years if (found := _date(year, month, day))]
+    if context.past:
+        gone = [one for one in days if one <= context.on]
+        return gone[-1] if gone and (context.on - gone[-1]).days <= _FARTHEST else None
+    ahead = [one for one in days if one >= context.on]
+    return ahead[0] if ahead and (ahead[0] - context.on).days <= _FARTHEST else None
+
+
+def _iso(found: re.Match[str], _context: _Context) -> date | None:
+    return _date(int(found[1]), int(found[2]), int(found[3]))
+
+
+def _numeric(found: re.Match[str], context: _Context) -> date | None:
+    first, second, year = int(found["a"]), int(found["b"]), _year(found["y"])
+    if context.language == "en" and first != second and max(first, second) <= 12:
+        return None  # 5/12: the fifth of December or May the twelfth
+    day, month = (second, first) if context.language == "en" and second > 12 else (first, second)
+    resolved = _date(year, month, day) if year else _with_month(month, day, context)
+    return _agreeing(resolved, found["w"])
+
+
+def _with_month(month: int, day: int, context: _Context) -> date | None:
+    return _nearest(month, day, context) if 1 <= month <= 12 else None
+
+
+def _agreeing(day: date | None, weekday: str | None) -> date | None:
+    """None when the weekday that stands before contradicts the date."""
+    if day and weekday and _WEEKDAYS[weekday.rstrip(".")] != day.weekday():
+        return None
+    return day
+
+
+def _worded(found: re.Match[str], context: _Context) -> date | None:
+    month, day = _MONTHS[found["m"].rstrip(".")], int(found["d"])
+    year = _year(found["y"])
+    resolved = _date(year, month, day) if year else _nearest(month, day, context)
+    return _agreeing(resolved, found["w"])
+
+
+def _day_of_month(found: re.Match[str], context: _Context) -> date | None:
+    day, which = int(found["d"]), found["which"] or ""
+    if not 1 <= day <= 31:
+        return None
+    offset = 1 if re.search("prochain|next|suivant", which) else 0
+    if which:
+        return _in_month(context.on, offset, day)
+    if context.past:
+        this = _in_month(context.on, 0, day)
+        return this if this and this <= context.on else _in_month(context.on, -1, day)
+    this = _in_month(context.on, 0, day)
+    resolved = this if this and this >= context.on else _in_month(context.on, 1, day)
+    return _agreeing(resolved, found["w"])
+
+
+def _in_month(on: date, offset: int, day: int) -> date | None:
+    month = on.month - 1 + offset
+    return _date(on.year + month // 12, month % 12 + 1, day)
+
+
+def _weekday(found: re.Match[str], context: _Context) -> date | None:
+    wanted, on = _WEEKDAYS[found["w"]], context.on
+    before, after = found["before"] or "", found["after"] or ""
+    if context.past or re.search("dernier|passe|last", before + after):
+        return on - timedelta((on.weekday() - wanted - 1) % 7 + 1)
+    coming = on + timedelta((wanted - on.weekday() - 1) % 7 + 1)
+    if "en huit" in after or "week" in after:
+        return coming + timedelta(7)
+    if "next" in before and coming.isocalendar().week == on.isocalendar().week:
+        return None  # of this week or of the next: speakers differ
+    return coming
+
+
+def _relative(found: re.Match[str], context: _Context) -> date | None:
+    word = found["n"]
+    count = int(word) if word.isdigit() else _NUMBERS[word]
+    if not count:
+        return None
+    unit = found["unit"]
+    if unit.startswith(("h", "H")):
+        return context.on + timedelta(count // 24) if count % 24 == 0 else None
+    if re.match("working|business|jours? ouvr", unit):
+        return _working(context.on, count) if count <= 60 else None
+    if unit.startswith(("mois", "month")):
+        return _months_later(context.on, -count if found["ago"] else count)
+    days = count * (7 if unit.startswith(("sem", "week")) else 1)
+    return context.on + timedelta(-days if found["ago"] else days)
+
+
+def _working(on: date, count: int) -> date:
+    """Monday to Friday; holidays are the reader's business."""
+    day = on
+    while count:
+        day += timedelta(1)
+        count -= day.weekday() < 5
+    return day
+
+
+def _months_later(on: date, count: int) -> date | None:
+    month = on.month - 1 + count
+    year, number = on.year + month // 12, month % 12 + 1
+    return _date(year, number, min(on.day, monthrange(year, number)[1]))
+
+
+def _end_of_month(found: re.Match[str], context: _Context) -> date | None:
+    on, name = context.on, found["m"]
+    if name:
+        month = _MONTHS[name.rstrip(".")]
+        turn = (
+            -1 if context.past and month > on.month else int(not context.past and month < on.month)
+        )
+        year = _year(found["y"]) or on.year + turn
+        return _date(year, month, monthrange(year, month)[1])
+    month = on.month - 1 + bool(re.search("prochain|next|suivant", found[0]))
+    year, number = on.year + month // 12, month % 12 + 1
+    return _date(year, number, monthrange(year, number)[1])
+
+
+def _middle_of_month(found: re.Match[str], context: _Context) -> date | None:
+    return _nearest(_MONTHS[found["m"].rstrip(".")], 15, context)
+
+
+def _end_of_week(found: re.Match[str], context: _Context) -> date | None:
+    friday = context.on + timedelta((4 - context.on.weekday()) % 7)
+    return friday + timedelta(7 if re.search("prochaine|next", found[0]) else 0)
+
+
+def _end_of_year(_found: re.Match[str], context: _Context) -> date | None:
+    return date(context.on.year, 12, 31)
+
+
+def _close(found: re.Match[str], context: _Context) -> date | None:
+    steps = {"aujourd": 0, "ce jour": 0, "today": 0, "ce soir": 0, "ce matin": 0, "tonight": 0,
+             "this morning": 0, "this afternoon": 0, "cet apres": 0, "day after": 2, "apres": 2,
+             "avant": -2, "day before": -2, "hier": -1, "yesterday": -1, "demain": 1,
+             "tomorrow": 1, "tmrw": 1, "eod": 0, "cette apres": 0}  # fmt: skip
+    return context.on + timedelta(next(s for word, s in steps.items() if found[0].startswith(word)))
+
+
+def _fixed(days: int) -> _Reader:
+    return lambda _found, context: context.on + timedelta(days)
+
+
+def _vague(_found: re.Match[str], _context: _Context) -> date | None:
+    return None
+
+
+_PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
+    (re.compile(pattern), reader)
+    for pattern, reader in (
+        (r"\b(20\d\d)-([01]?\d)-([0-3]?\d)\b", _iso),
+        (rf"\b(?:(?P<w>{_W}),? )?(?:le |the )?(?P<a>[0-3]?\d) ?"
+         r"(?P<s>[/.]|-(?=[01]?\d-)) ?(?P<b>[0-3]?\d)"
+         r"(?:(?P=s)(?P<y>20\d\d|\d\d))?\b(?![.,/]?\d| ?(?:€|eur|%))", _numeric),
+        (rf"\b(?:(?P<w>{_W}),? )?(?:le |the )?(?P<d>[0-3]?\d)(?:er|st|nd|rd|"
+         rf"th)?(?: of)?[ -]?(?P<m>{_M})"
+         r"(?:,? ?(?P<y>20\d\d)\b)?", _worded),
+        (rf"\b(?:(?P<w>{_W}),? )?(?P<m>{_M}) (?:the )?"
+         r"(?:[0-3]?\d(?:st|nd|rd|th)? ?(?:-|–|to|through) ?)?"
+         r"(?P<d>[0-3]?\d)(?:st|nd|rd|th)?\b"
+         r"(?:,? (?P<y>20\d\d)\b)?(?![.,/]?\d)", _worded),
+        (rf"\b(?:(?:en |a |at )?(?:la |the )?(?:fin|end)(?: du mois)?(?: de| d'|"
+         rf" of)?(?: the)?(?: mois de)? "
+         rf"?)(?P<m>{_M})(?: (?P<y>20\d\d)\b)?", _end_of_month),
+        (r"\b(?:fin (?:du |de |ce |de ce )?mois|end of (?:the |this |next )?month|month[- ]end|eom)"
+         r"\b(?: prochain| suivant)?(?P<m>)(?P<y>)", _end_of_month),
+        (rf"\b(?:mi|mid)[- ](?P<m>{_M})", _middle_of_month),
+        (rf"\b(?:(?:au |le )?(?:tout )?debut(?: du mois)?(?: de| d')?|(?:early|late|beginning of|"
+         rf"courant)"
+         rf"(?: in)?) ?(?:{_M}|(?:le |the )?(?:mois|month|semaine|"
+         rf"week)\b(?: prochaine?)?)", _vague),
+        (r"\b(?:(?:en |a |d'ici )?(?:la )?fin de (?:la |cette )?semaine|end of (?:the |this |"
+         r"next )?week|"
+         r"week'?s? end)\b(?: prochaine)?", _end_of_week),
+        (r"\b(?:fin (?:de l')?(?:d')?annee|end of (?:the |this )?year|"
+         r"year[- ]end)\b", _end_of_year),
+        (r"\bsous huitaine\b|\bdans la huitaine\b|\bd'ici (?:une )?huitaine\b|"
+         r"\bsous une huitaine\b",
+         _fixed(8)),
+        (r"\bsous quinzaine\b|\bdans (?:la|une) quinzaine\b|\bd'ici (?:une )?quinzaine\b|"
+         r"\bsous une quinzaine\b|\b(?:in|within) a fortnight\b", _fixed(15)),
+        (rf"\b(?:dans|sous|d'ici|in|within|d ici)(?: les| un delai de| the next| environ| about)? "
+         rf"(?P<n>{_N}) ?(?P<unit>(?:working|business) days?|jours? ouvr[a-z]{{1,4}}|h(?:eures?|"
+         rf"ours?|rs)?\b|"
+         r"j(?:ours?)?\b|days?|semaines?|sem\b|weeks?|mois|months?)(?P<ago>)", _relative),
+        (rf"\b(?P<ago>il y a (?:deja )?)(?P<n>{_N}) (?P<unit>jours?|semaines?|mois)\b", _relative),
+        (rf"\b(?P<n>{_N}) (?P<unit>days?|weeks?|months?)(?P<ago> ago)\b", _relative),
+        (r"\b(?:aujourd'?hui|ce jour\b|ce soir|ce matin|cet(?:te)? apres|today|tonight|"
+         r"this morning|"
+         r"this afternoon|(?:the )?day after tomorrow|apres[- ]demain|avant[- ]hier|hier|yesterday|"
+         r"(?:day before yesterday)|demain|tomorrow|tmrw|eod)\b", _close),
+        (rf"\b(?P<before>next |last |this |ce |le |on |by )?(?P<w>{_FULL_DAYS})\b"
+         r"(?P<after> (?:prochain|qui vient|dernier|passe|en huit|week)\b)?", _weekday),
+        (rf"\b(?:(?P<w>{_W}) )?(?:le|du|au|the) (?P<d>[0-3]?\d)(?:er|st|nd|rd|th)?\b(?![.,/:h%€]|"
+         rf"\d| ?(?:€|eur|%"
+         r"|h\b|heures?|jours?|days?|factures?|invoices?|rue|avenue|mois\b))(?P<which> (?:du |"
+         r"de |of )?(?:ce |this "
+         r"|next |the next )?(?:mois|month|courant)(?: prochain| suivant)?)?", _day_of_month),
+        (r"\b(?:on|by|for|before) (?:(?P<w>)the )?(?P<d>[0-3]?\d)(?:st|nd|rd|th)\b(?P<which>)",
+         _day_of_month),
+        (r"\b(?:la )?semaine prochaine\b|\bnext week\b|\b(?:le )?mois prochain\b|\bnext month\b|"
+         r"\bprochainement\b|\bdes que possible\b|\bsoon\b|\basap\b|\bce mois[- ]ci\b|"
+         r"\bthis month\b|"
+         r"\bcette semaine\b|\bthis week\b|\bdans la semaine\b|\bsous peu\b|\bshortly\b|"
+         r"\bdans les (?:prochains )?jours\b|\bin the coming days\b", _vague),
+    )
+)  # fmt: skip

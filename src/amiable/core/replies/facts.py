@@ -1,0 +1,139 @@
+"""Facts that a reply states for its intent: day, amount, reason, means, whom to write to.
+
+A fact that can be read in two ways is left out: the person who confirms fills it in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import date, timedelta
+from typing import cast
+
+from amiable.core.replies.absences import absent_until, other_contact
+from amiable.core.replies.amounts import NamedAmount, named_amounts, named_share
+from amiable.core.replies.days import NamedDay, named_days
+from amiable.core.replies.phrases import phrases_in
+from amiable.core.replies.proposals import DisputeReason, Facts, Label, Language, Means, Span
+from amiable.core.replies.wording import fold
+
+_REASONS: tuple[tuple[str, DisputeReason], ...] = (
+    ("dispute.duplicate", "duplicate"), ("dispute.quality", "quality"),
+    ("dispute.not_delivered", "delivery"), ("dispute.late", "delivery"),
+    ("dispute.document", "missing_document"), ("dispute.quantity", "quantity"),
+    ("dispute.price", "price"), ("dispute.credit", "other"), ("dispute.contest", "other"),
+)  # fmt: skip
+_MEANS: tuple[tuple[Means, str], ...] = (
+    ("transfer", r"\bvir(?:e|er|ement|ements|ee|ons)\b|\btransfer\w*|\bwire[ds]?\b|interac|"
+     "\bsepa\b|\bbacs\b"),
+    ("card", r"\bcb\b|carte|\bcard\b|en ligne|online|bancontact|amex"),
+    ("cheque", r"\bcheques?\b|\bcheck (?:no|n|for|was|in|of)\b|\b(?:a|the|our|by|your) check\b"),
+    ("direct_debit", r"preleve?(?:ment|e)?s?\b|direct debit"),
+    ("cash", r"\bespeces?\b|\bcash\b(?! flow| is| left)|liquide\b"),
+)  # fmt: skip
+# A day or an amount of the invoice, not of the payment.
+_OF_INVOICE = re.compile(
+    r"(?:facture|invoice|relance|reminder|courrier|mail|email|letter|message|commande|order|"
+    r"avoir|devis|"
+    r"quote|echeance|due)(?: \S+){0,3} (?:du|de|of|dated|from|en date du|le)? ?$"
+)
+_NO_PROMISE = re.compile(
+    r"(?:au lieu de|instead of|devis(?: \w+)? (?:de|:)|not|avoir (?:de|d'un montant de)|"
+    r"credit note (?:of|for)|(?:facture|invoice)(?: \S+){0,5} (?:de|of|for)) $"
+)
+
+
+def facts_of(
+    text: str, label: Label, *, on: date, language: Language, currency: str
+) -> tuple[Facts, list[Span]]:
+    """(facts of one intent, where in the text they are said)."""
+    if label in {"promise", "hardship"}:
+        return _money(text, on=on, language=language, currency=currency, past=False)
+    if label == "already_paid":
+        facts, spans = _money(text, on=on, language=language, currency=currency, past=True)
+        return facts, spans
+    if label == "dispute":
+        return _dispute(text, language=language, currency=currency)
+    if label == "absence":
+        day, span = absent_until(text, on=on)
+        contact, place = other_contact(text)
+        return Facts(day=day, contact=contact), [one for one in (span, place) if one[1]]
+    if label == "wrong_contact":
+        contact, place = other_contact(text)
+        return Facts(contact=contact), [place] if place[1] else []
+    return Facts(), []
+
+
+def telling_spans(text: str, label: Label) -> list[Span]:
+    """Where the phrases of a label stand in the text, at most eight."""
+    found = [
+        (start, end)
+        for name, start, end in phrases_in(fold(text[:4000]))
+        if name.startswith(f"{label}.")
+    ]
+    return found[:8]
+
+
+def _money(
+    text: str, *, on: date, language: Language, currency: str, past: bool
+) -> tuple[Facts, list[Span]]:
+    folded = fold(text)
+    days = [
+        one
+        for one in named_days(text, on=on, language=language or "fr", past=past)
+        if not _OF_INVOICE.search(folded[max(0, one.start - 60) : one.start])
+    ]
+    day = _one_day(days, on, past=past)
+    amounts = [
+        one
+        for one in named_amounts(text, language=language or "fr", currency=currency)
+        if not _NO_PROMISE.search(folded[max(0, one.start - 30) : one.start])
+    ]
+    amount = amounts[0] if len(amounts) == 1 else _nearest_amount(amounts, day)
+    means, place = _means(folded)
+    facts = Facts(
+        day=day.day if day else None,
+        amount=amount.money if amount else None,
+        share_pct=None if amount else named_share(text),
+        means=means,
+    )
+    said = [(one.start, one.end) for one in (day, amount) if one]
+    return facts, [*said, *([place] if place[1] else [])]
+
+
+def _one_day(days: list[NamedDay], on: date, *, past: bool) -> NamedDay | None:
+    """The only day of the right direction; when there are several, the first of instalments."""
+    if any(one.day is None for one in days) and not past and len(days) == 1:
+        return None
+    fitting = [
+        one
+        for one in days
+        if one.day and (one.day <= on if past else on <= one.day <= on + timedelta(400))
+    ]
+    different = {one.day for one in fitting}
+    if past and len(different) > 1:
+        return None
+    return min(fitting, key=lambda one: (one.day or on, one.start)) if fitting else None
+
+
+def _nearest_amount(amounts: list[NamedAmount], day: NamedDay | None) -> NamedAmount | None:
+    """Of several amounts the one in the same breath as the day; none when that is not plain."""
+    near = [one for one in amounts if day and abs(one.start - day.end) <= 40]
+    near += [one for one in amounts if day and abs(day.start - one.end) <= 40 and one not in near]
+    return near[0] if len(near) == 1 else None
+
+
+def _dispute(text: str, *, language: Language, currency: str) -> tuple[Facts, list[Span]]:
+    names = Counter(name for name, _, _ in phrases_in(fold(text[:4000])))
+    reason = next((reason for name, reason in _REASONS if names[name]), None)
+    amounts = named_amounts(text, language=language or "fr", currency=currency)
+    money = amounts[0].money if len(amounts) == 1 and reason in {"price", "other"} else None
+    spans = [(amounts[0].start, amounts[0].end)] if money else []
+    return Facts(dispute_reason=cast(DisputeReason, reason or "other"), amount=money), spans
+
+
+def _means(folded: str) -> tuple[Means, Span]:
+    found = [
+        (means, match.span()) for means, pattern in _MEANS if (match := re.search(pattern, folded))
+    ]
+    return found[0] if len(found) == 1 else ("", (0, 0))

@@ -1,0 +1,157 @@
+"""The classifier: one logistic regression per label over the features, weights frozen in a file.
+
+`scripts/train_replies.py` makes weights.txt; nothing is learned while the product runs and no
+text leaves it. Linear, so that the weight of every word is the reason that can be shown.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+
+from amiable.core.replies.features import MAX_CHARS, Feature, features
+from amiable.core.replies.proposals import LABELS, Label, Span
+
+SCALE = 1000  # weights are stored as whole thousandths
+SENTENCE_SHARE = 0.95  # a sentence alone knows a little less than the whole
+_END = re.compile(r"(?<=[.!?;])\s+|\n+|,? (?:mais|but|par contre|however|en revanche) ", re.I)
+MAX_SENTENCES = 40
+Vector = dict[str, float]
+
+
+@dataclass(slots=True)
+class Model:
+    """Weights per feature in the order of LABELS, and how margins become percentages.
+
+    `calibration` = rising (probability, percent right) pairs measured on texts kept from training;
+    `abstain_below` = the probability under which no label is proposed.
+    """
+
+    weights: dict[str, list[float]] = field(default_factory=dict)
+    bias: list[float] = field(default_factory=lambda: [0.0] * len(LABELS))
+    calibration: list[tuple[float, int]] = field(default_factory=list)
+    abstain_below: float = 0.5
+
+    def probabilities(self, vector: Mapping[str, float]) -> dict[Label, float]:
+        """Each label's own probability; they do not sum to one, a text may want two things."""
+        margins = list(self.bias)
+        for name, value in vector.items():
+            row = self.weights.get(name)
+            if row:
+                for index, weight in enumerate(row):
+                    margins[index] += weight * value
+        return {label: sigmoid(margin) for label, margin in zip(LABELS, margins, strict=True)}
+
+    def chances(self, text: str) -> dict[Label, float]:
+        """Probabilities of a text: the most that it as a whole or one of its sentences says.
+
+        A long answer holds one telling sentence among courtesies. "other" is what is left when
+        no sentence says anything else.
+        """
+        whole = self.probabilities(vector_of(text))
+        for sentence in sentences(text):
+            for label, chance in self.probabilities(vector_of(sentence)).items():
+                whole[label] = max(whole[label], chance * SENTENCE_SHARE)
+        telling = max(chance for label, chance in whole.items() if label != "other")
+        whole["other"] = min(whole["other"], 1 - telling)
+        return whole
+
+    def percent(self, probability: float) -> int:
+        """Share of proposals of this probability that were right, 0 to 99."""
+        known = [percent for floor, percent in self.calibration if probability >= floor]
+        return known[-1] if known else 0
+
+    def reasons(self, found: Iterable[Feature], label: Label, limit: int = 6) -> tuple[Span, ...]:
+        """Spans of the words that spoke most for a label, in the order of the text."""
+        index = LABELS.index(label)
+        spans: dict[Span, float] = defaultdict(float)
+        for name, start, end in found:
+            row = self.weights.get(name)
+            if row and end > start and name[:2] in {"w:", "p:", "r:", "n:"} and row[index] > 0:
+                spans[start, end] += row[index] * (3 if name.startswith("r:") else 1)
+        best = sorted(spans, key=lambda span: (-spans[span], span))[:limit]
+        floor = spans[best[0]] / 4 if best else 0.0
+        return merged(span for span in best if spans[span] >= floor)
+
+    def to_text(self) -> str:
+        """The file weights.txt: a head of three lines, then one feature a line."""
+        lines = [
+            "bias " + " ".join(str(round(one * SCALE)) for one in self.bias),
+            "calibration " + " ".join(f"{round(p * SCALE)}:{pct}" for p, pct in self.calibration),
+            f"abstain {round(self.abstain_below * SCALE)}",
+        ]
+        for name in sorted(self.weights):
+            row = [round(weight * SCALE) for weight in self.weights[name]]
+            cells = " ".join(f"{i}:{weight}" for i, weight in enumerate(row) if weight)
+            if cells:
+                lines.append(f"{name}\t{cells}")
+        return "\n".join(lines) + "\n"
+
+    @staticmethod
+    def from_text(text: str) -> Model:
+        """Inverse of to_text."""
+        bias, calibration, abstain, *rows = text.splitlines()
+        model = Model(
+            bias=[int(cell) / SCALE for cell in bias.split()[1:]],
+            calibration=[
+                (int(floor) / SCALE, int(percent))
+                for floor, _, percent in (cell.partition(":") for cell in calibration.split()[1:])
+            ],
+            abstain_below=int(abstain.split()[1]) / SCALE,
+        )
+        for row in rows:
+            name, _, cells = row.partition("\t")
+            weights = [0.0] * len(LABELS)
+            for index, _, weight in (cell.partition(":") for cell in cells.split()):
+                weights[int(index)] = int(weight) / SCALE
+            model.weights[name] = weights
+        return model
+
+
+@functools.cache
+def shipped() -> Model:
+    """The model that comes with the package."""
+    source = resources.files("amiable.core.replies").joinpath("weights.txt")
+    return Model.from_text(source.read_text("utf-8"))
+
+
+def vector(found: Iterable[Feature]) -> Vector:
+    """Features as numbers: phrases count one each, words and pieces share a unit length."""
+    names = {name for name, _, _ in found}
+    words = [name for name in names if not name.startswith("r:")]
+    share = 2.0 / math.sqrt(len(words)) if words else 0.0
+    values = dict.fromkeys(names, 1.0)
+    values.update(dict.fromkeys(words, share))
+    return values
+
+
+def vector_of(text: str) -> Vector:
+    """The vector of a text."""
+    return vector(features(text))
+
+
+def sentences(text: str) -> list[str]:
+    """Sentences of a text when there are several, the first MAX_SENTENCES."""
+    found = [one for one in _END.split(text[:MAX_CHARS]) if len(one.split()) > 2]
+    return found[:MAX_SENTENCES] if len(found) > 1 else []
+
+
+def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Spans in order, those that touch or overlap made one."""
+    result: list[Span] = []
+    for start, end in sorted(spans):
+        if result and start <= result[-1][1] + 1:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return tuple(result)
+
+
+def sigmoid(margin: float) -> float:
+    """1 / (1 + e^-x), without overflow."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, margin))))
