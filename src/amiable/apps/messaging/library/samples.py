@@ -1,0 +1,127 @@
+"""Made-up messages that a text is tried on before it is saved: each kind of customer, with all that
+a text may speak of and with the least, for one invoice and for several."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import product
+from typing import get_args
+
+from amiable.core.drafts import Agency, Draft, DraftLine, Party, Pledge, Recipient
+from amiable.core.records import CustomerKind
+from amiable.core.scenario import Medium, Stage
+
+ON = date(2026, 3, 16)
+KINDS: tuple[CustomerKind, ...] = get_args(CustomerKind)
+_CREDITOR = Party(
+    name="Atelier Vauban",
+    address_lines=("12 rue des Forges",),
+    postcode="69007",
+    city="Lyon",
+    email="compta@vauban.example",
+    phone="04 72 00 00 00",
+    siren="732829320",
+    iban="FR1420041010050500013M02606",
+    signatory="Claire Fontaine",
+)
+_CUSTOMER = Party(
+    name="Menuiserie Duval",
+    address_lines=("8 avenue de l’Océan",),
+    postcode="44000",
+    city="Nantes",
+    siren="404833048",
+)
+_AGENCY = Party(
+    name="Cabinet Mercure",
+    address_lines=("5 place du Marché",),
+    postcode="31000",
+    city="Toulouse",
+    email="dossiers@mercure.example",
+    phone="05 61 00 00 00",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Where a text will be used: what it is called, by which media and in which language it
+    leaves, at which stages, and whether an agency sends it."""
+
+    code: str
+    medium: Medium
+    language: str
+    stages: Collection[Stage] = ("friendly",)
+    is_agency: bool = False
+
+
+def samples(use: Use) -> Iterator[Draft]:
+    """The drafts to try a text on, those with the most to say first."""
+    agencies = (Agency(_AGENCY, "AM-4711"), Agency(_AGENCY, "AM-4711", ON - timedelta(days=20)))
+    senders: tuple[Agency | None, ...] = agencies if use.is_agency else (None,)
+    for stage, agency, kind, full in product(use.stages, senders, KINDS, (True, False)):
+        if use.medium == "sms" and agency and agency.first_letter_on is None:
+            continue  # never sent: see mandates.mandate_problem
+        draft = _bare(use, stage, kind)
+        yield replace(_full(draft) if full else draft, agency=agency)
+
+
+def _bare(use: Use, stage: Stage, kind: CustomerKind) -> Draft:
+    late = -10 if stage == "preventive" else 30
+    customer = replace(_CUSTOMER, siren="") if kind == "consumer" else _CUSTOMER
+    return Draft(
+        key=f"sample-{kind}",
+        case_id=0,
+        creditor_id=0,
+        customer_id=0,
+        medium=use.medium,
+        template=use.code,
+        stage=stage,
+        language=use.language,
+        on_date=ON,
+        currency="EUR",
+        creditor=replace(_CREDITOR, phone="", signatory=""),
+        customer=customer,
+        customer_code="C000123",
+        customer_kind=kind,
+        recipient=_RECIPIENTS.get(use.medium, ""),
+        lines=(_line(42, late),),
+    )
+
+
+_RECIPIENTS = {"email": "compta@client.example", "sms": "+33612345678"}
+
+
+def _full(draft: Draft) -> Draft:
+    late = draft.lines[0].days_late
+    return replace(
+        draft,
+        creditor=_CREDITOR,
+        lines=(_line(42, late), _line(57, late - 5), _line(63, -20, "upcoming")),
+        deadline_on=ON + timedelta(days=8),
+        previous_contact_on=ON - timedelta(days=9),
+        thread_ids=("<earlier@vauban.example>",),
+        attachments=("invoices", "statement"),
+        recipient_name="Jean Duval",
+        copies=(Recipient("direction@client.example"),) if draft.medium == "email" else (),
+        pledge=Pledge(
+            125_223, ON - timedelta(days=3), ON - timedelta(days=12), 40_000, in_plan=True,
+            next_on=ON + timedelta(days=27), next_minor=125_223,
+        ),
+        returned_on=ON - timedelta(days=2),
+        return_code="AC04",
+    )  # fmt: skip
+
+
+def _line(number: int, late: int, group: str = "due") -> DraftLine:
+    due = ON - timedelta(days=late)
+    return DraftLine(
+        invoice_id=number,
+        number=f"FA2026-{number:04d}",
+        issue_date=due - timedelta(days=30),
+        due_date=due,
+        total_minor=125_223,
+        open_minor=125_223,
+        days_late=late,
+        group="upcoming" if late < 0 else group,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,101 @@
+"""What a text would look like on real messages: the email as a page, the letter as pictures, the
+text message in its parts, and what law adds told apart from what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any, cast
+
+from amiable.apps.messaging.composing import asked_minor, composed, reference_of
+from amiable.apps.messaging.mandates import mandate_blocks
+from amiable.apps.messaging.mentions import mention_blocks, mentions_due
+from amiable.apps.messaging.rendering import LETTERS, Material, Rendered, drafts_render
+from amiable.apps.messaging.texts import OwnText
+from amiable.apps.messaging.wording import language_of, money_text
+from amiable.core import sms
+from amiable.core.drafts import Draft
+from amiable.core.sentences import Sentence
+from amiable.plugins.documents.content import Block, Document, text_of
+
+MOST_PAGES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A message that a text makes. `problem` = why none; then the rest is empty.
+
+    `parts` = its words, each with whether law put them in; `html` = a whole page, to be shown from
+    an address of its own; `pages` = pictures (PNG, base64) of the first pages; `size` = of a text
+    message, as core.sms.Size.
+    """
+
+    medium: str
+    kind: str
+    subject: str = ""
+    parts: tuple[tuple[str, bool], ...] = ()
+    html: str = ""
+    pages: tuple[str, ...] = ()
+    more_pages: bool = False
+    size: Mapping[str, Any] | None = None
+    problem: Sentence | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON shape with the names of the fields."""
+        return {
+            **{name: getattr(self, name) for name in self.__slots__},
+            "problem": self.problem.to_json() if self.problem else None,
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> View:
+        """Inverse of to_json."""
+        problem = Sentence.from_json(data["problem"]) if data["problem"] else None
+        parts = tuple((text, by_law) for text, by_law in data["parts"])
+        return View(**{**data, "parts": parts, "pages": tuple(data["pages"]), "problem": problem})
+
+
+def view_of(draft: Draft, source: str) -> View:
+    """The message of a draft, written from this text."""
+    own = OwnText(0, 0, source)
+    now = datetime.combine(draft.on_date, datetime.min.time(), UTC)
+    found = drafts_render([draft], {draft.key: Material(own=own)}, organization_id=0, now=now)[
+        draft.key
+    ]
+    empty = View(draft.medium, draft.customer_kind)
+    if not isinstance(found, Rendered):
+        return replace(empty, problem=found)
+    document = composed(draft, own=own)
+    view = replace(empty, subject=found.subject, parts=_parts(draft, document))
+    if draft.medium == "sms":
+        return replace(view, parts=((found.text, False),), size=asdict(sms.size_of(found.text)))
+    if draft.medium in LETTERS:
+        return view
+    return replace(view, html=_html(found.content))
+
+
+def law_blocks(draft: Draft) -> frozenset[Block]:
+    """What law has this message say, whoever wrote its text."""
+    total = money_text(asked_minor(draft), draft.currency, language=language_of(draft.language))
+    stated = mandate_blocks(draft, total=total, reference=reference_of(draft))
+    return frozenset((*stated, *mention_blocks(draft, mentions_due(draft))))
+
+
+def _parts(draft: Draft, document: Document) -> tuple[tuple[str, bool], ...]:
+    by_law = law_blocks(draft)
+    alone = replace(document, footer=())
+    parts = [
+        (text_of(replace(alone, blocks=(block,))).strip("\n"), block in by_law)
+        for block in document.blocks
+    ]
+    # Who writes, and what becomes of the data (GDPR articles 13 and 14).
+    return (*parts, *((line, True) for line in document.footer))
+
+
+def _html(content: bytes) -> str:
+    mail = cast(EmailMessage, message_from_bytes(content, policy=policy.default))
+    body = mail.get_body(("html",))
+    return body.get_content() if body else ""
