@@ -8,6 +8,7 @@ import pytest
 
 from amiable.plugins.base import Outcome, Outgoing
 from amiable.plugins.registry import plugins
+from tests.plugins.channels.http_servers import Gateway
 from tests.plugins.smtp_servers import free_port, keeper
 
 MEDIA = {"email", "letter", "registered_letter", "sms"}
@@ -18,6 +19,10 @@ TYPES = {
     "sms": "text/plain; charset=utf-8",
 }
 CONTENT = b"From: <a@b.example>\r\nTo: <c@d.example>\r\nSubject: x\r\n\r\nHello\r\n"
+
+
+def configured(code, url):
+    return plugins("channels")[code].configure(url)
 
 
 def _smtp(tmp_path, stack):
@@ -35,11 +40,24 @@ def _memory(tmp_path, stack):
     return {"box": box}, lambda: len(box)
 
 
+def _sms_http(tmp_path, stack):
+    gateway = Gateway((202, "0: Accepted for delivery"))
+    port = stack.enter_context(gateway.running())
+    return configured("sms_http", f"kannel://127.0.0.1:{port}"), lambda: len(gateway.requests)
+
+
 # How to open each channel in a test, and how to count what arrived (None = nothing to count).
-CONFIGS = {"smtp": _smtp, "spool": _spool, "memory": _memory, "outbox": lambda *_: ({}, None)}
+CONFIGS = {
+    "smtp": _smtp,
+    "sms_http": _sms_http,
+    "spool": _spool,
+    "memory": _memory,
+    "outbox": lambda *_: ({}, None),
+}
 # The same channels with nobody at the other end.
 DEAD = {
     "smtp": lambda tmp: {"host": "127.0.0.1", "port": free_port(), "tls": "none"},
+    "sms_http": lambda tmp: configured("sms_http", f"kannel://127.0.0.1:{free_port()}"),
     "spool": lambda tmp: {"folder": str(_plain_file(tmp))},
 }
 

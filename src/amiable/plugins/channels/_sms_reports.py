@@ -1,0 +1,107 @@
+"""What comes back of text messages: reports sealed for one message, receipts as operators write
+them (SMPP 3.4 appendix B), and the texts of customers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from urllib.parse import urlencode
+
+from amiable.core.delivery import EventKind
+from amiable.core.sms import mobile_number
+from amiable.plugins.inbound import HookRefusedError
+
+LARGEST_TEXT, LARGEST_DETAIL = 2_000, 500
+# States of a receipt, in words and as numbers of the parameter message_state (section 5.2.28).
+# "accepted" says nothing that its sending did not say: it is left out.
+RECEIPT_EVENTS: Mapping[str, EventKind] = {
+    "DELIVRD": "delivered", "EXPIRED": "failed", "DELETED": "failed", "UNDELIV": "failed",
+    "REJECTD": "failed", "UNKNOWN": "unknown", "ENROUTE": "deferred",
+}  # fmt: skip
+RECEIPT_STATES = {
+    1: "ENROUTE", 2: "DELIVRD", 3: "EXPIRED", 4: "DELETED", 5: "UNDELIV", 6: "ACCEPTD",
+    7: "UNKNOWN", 8: "REJECTD",
+}  # fmt: skip
+_FIELD = re.compile(r"\b(id|stat|err):\s?(\S+)", re.IGNORECASE)
+
+
+def sealed(key: str, secret: str) -> str:
+    """A message's key as it travels in the address of its reports: letters, digits, - and _ only,
+    so that no gateway takes a part of it for a sign of its own."""
+    return urlencode({"key": _plain(key.encode()), "seal": _seal(key, secret)})
+
+
+def unsealed(query: Mapping[str, str], secret: str) -> str:
+    """The key that a report is for. Raises HookRefusedError when its seal is not ours."""
+    try:
+        padded = query["key"] + "=" * (-len(query["key"]) % 4)
+        key = base64.urlsafe_b64decode(padded.encode()).decode()
+    except (KeyError, ValueError, binascii.Error) as error:
+        raise HookRefusedError("this report is for no message", 400) from error
+    if not secret or not same(query.get("seal", ""), _seal(key, secret)):
+        raise HookRefusedError("the seal of this report is not ours")
+    return key
+
+
+def same(given: str, wanted: str) -> bool:
+    """Whether two secrets are equal, in a time that does not tell where they differ."""
+    return hmac.compare_digest(given.encode(), wanted.encode())
+
+
+def receipt_fields(text: str) -> dict[str, str]:
+    """id, stat and err of a receipt's text; what is missing is left out."""
+    head = re.split(r"\btext:", text, maxsplit=1, flags=re.IGNORECASE)[0]
+    return {name.lower(): value for name, value in _FIELD.findall(head)}
+
+
+def or_gone(kind: EventKind, error: str, gone: Collection[str]) -> EventKind:
+    """A failure, or `bounced` where its error code is one of those by which this provider says that
+    the number does not exist."""
+    return "bounced" if kind == "failed" and error in gone else kind
+
+
+def moment(seconds: str) -> datetime | None:
+    """Seconds since 1970 as a moment; None when they are none."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def reply_bytes(sender: str, to: str, text: str, *, at: datetime | None, reference: str) -> bytes:
+    """A customer's text as a small email: From = the number, To = ours, then the words.
+
+    Raises HookRefusedError when no number wrote it.
+    """
+    number = mobile_number(sender) or mobile_number(f"+{sender}") or _one_line(sender)
+    if not re.fullmatch(r"\+?\d{3,15}", number):
+        raise HookRefusedError("no number wrote this text", 400)
+    headers = {
+        "From": number,
+        "To": _one_line(to),
+        "Date": format_datetime(at) if at else "",
+        "Message-ID": f"<{_plain(reference.encode())}@sms.invalid>" if reference else "",
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Transfer-Encoding": "8bit",
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value)
+    return f"{head}\r\n{text[:LARGEST_TEXT]}\r\n".encode("utf-8", "replace")
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"[^\x21-\x7e]", "", text)[:40]
+
+
+def _seal(key: str, secret: str) -> str:
+    spoken = b"sms report\0" + key.encode()
+    return hmac.new(secret.encode(), spoken, hashlib.sha256).hexdigest()[:40]
+
+
+def _plain(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).decode().rstrip("=")
