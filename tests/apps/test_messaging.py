@@ -253,7 +253,7 @@ def test_text_claims_no_attachment_when_there_is_none(case):
 
 def test_two_hundred_messages_cost_a_bounded_number_of_queries(case, django_assert_max_num_queries):
     drafts = [draft(case=case, key=f"k{i}") for i in range(200)]
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         ids = freeze(case, *drafts)
     with django_assert_max_num_queries(12):
         outcomes = messages_send(case.organization_id, ids.values(), now=NOW, routes=OUTBOX)

@@ -18,12 +18,14 @@ from pypdf import PdfReader
 
 from amiable.core.drafts import Party
 from amiable.core.sentences import Sentence
-from amiable.plugins.documents.address import Window, address_block
+from amiable.plugins.documents.address import address_block
+from amiable.plugins.documents.colors import brand, ink_on
 from amiable.plugins.documents.content import Document, Paragraph, Payment, Table, clean, text_of
 from amiable.plugins.documents.epc import epc_payload, epc_svg, epc_symbol
-from amiable.plugins.documents.html import brand, html_of, ink_on
+from amiable.plugins.documents.html import html_of
 from amiable.plugins.documents.letter import Letter, letters_pdf
 from amiable.plugins.documents.mime import Attachment, Mail, mail_address, mail_bytes
+from amiable.plugins.documents.window import window_of
 
 IBAN = "FR1420041010050500013M02606"
 EXAMPLE = "BCD\n002\n1\nSCT\n\nACME SAS\nFR1420041010050500013M02606\nEUR1252.23\n\nRF83FA20260042"
@@ -285,7 +287,7 @@ def test_address_and_nothing_else_stands_in_the_window(tmp_path):
     (data,) = letters_pdf([letter(mention="Recommandé", sender=("S",) + ("ligne",) * 9)])
     path = tmp_path / "letter.pdf"
     path.write_bytes(data)
-    window = Window()
+    window = window_of("")
     mm = 72 / 25.4
     box = [window.left_mm - window.quiet_mm, window.top_mm - window.quiet_mm,
            window.width_mm + 2 * window.quiet_mm, window.height_mm + 2 * window.quiet_mm]  # fmt: skip

@@ -15,7 +15,10 @@ Group = Literal["due", "reminded", "upcoming", "disputed", "promised", "planned"
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A creditor or a customer as it stands on a message."""
+    """A creditor or a customer as it stands on a message.
+
+    `sender_email` = what emails are sent from, "" for `email`, to which answers come.
+    """
 
     name: str
     address_lines: tuple[str, ...] = ()
@@ -30,6 +33,7 @@ class Party:
     brand_color: str = "#1f4e79"
     signatory: str = ""
     sms_sender: str = ""
+    sender_email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ class Draft:
     in particular. `notes` say how the recipients were chosen. `return_code` = why the payment came
     back, as the bank codes it (ISO 20022, "AM04"). `account` = every open item, for the statement.
     `scenario` = code of the scenario it comes from, which may have texts of its own.
+    `payment_link` = where the customer can pay on the web, "" for nowhere.
     """
 
     key: str
@@ -139,6 +144,7 @@ class Draft:
     agency: Agency | None = None
     account: tuple[DraftLine, ...] = ()
     scenario: str = ""
+    payment_link: str = ""
 
     @property
     def sender(self) -> Party:

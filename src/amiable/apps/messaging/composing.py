@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
+from itertools import accumulate
 
 from amiable.apps.messaging.mandates import mandate_blocks, states_mandate
 from amiable.apps.messaging.mentions import mention_blocks, mentions_missing
@@ -175,14 +177,25 @@ def _enclosed(draft: Draft, language: str, attached: int, count: int) -> str:
     """The sentence that names what goes with the message; "" when nothing does."""
     words = labels(language)["enclosed"]
     statement = "statement" in draft.attachments and bool(draft.account)
-    if draft.medium != "email":
-        return words["letter_statement"] if statement and draft.medium != "sms" else ""
+    if draft.medium == "sms":
+        return ""
+    # The statement of a letter is part of it, and announced apart.
+    after = words["letter_statement"] if statement and draft.medium != "email" else ""
+    attached_to = statement and draft.medium == "email"
     if attached <= 0:
-        return words["statement"] if statement else ""
+        return words["statement"].format(this=_this(draft, language)) if attached_to else after
     number = "one" if attached == 1 else "many"
     name = number if attached >= count else f"some_{number}"
-    sentence: str = words[f"{name}_statement" if statement else name]
-    return sentence.format(attached=attached, count=count)
+    sentence: str = words[f"{name}_statement" if attached_to else name]
+    said = sentence.format(attached=attached, count=count, this=_this(draft, language))
+    return f"{said} {after}".strip()
+
+
+def _this(draft: Draft, language: str) -> str:
+    """What a message calls itself."""
+    media = labels(language)["media"]
+    this: str = media["email" if draft.medium == "email" else "letter"]["this"]
+    return this
 
 
 def _pledged(draft: Draft, language: str) -> dict[str, object]:
@@ -273,7 +286,22 @@ def _table(
             for x in ordered
         ]
         numeric = frozenset({3, 4, 5})
-    return Table(tuple(words[name] for name in names), tuple(rows), numeric, totals, title)
+    columns = tuple(words[name] for name in names)
+    if draft.medium == "email":
+        return Table(columns, tuple(rows), numeric, totals, title)
+    running = running_sums((line.open_minor for line in ordered), currency, language)
+    return Table(columns, tuple(rows), numeric, totals, title, running, carry(language))
+
+
+def running_sums(amounts: Iterable[int], currency: str, language: str) -> tuple[str, ...]:
+    """What amounts add up to after each."""
+    return tuple(money_text(total, currency, language=language) for total in accumulate(amounts))
+
+
+def carry(language: str) -> tuple[str, str]:
+    """What a sum is called at the foot of a page and at the head of the next."""
+    words = labels(language)["table"]
+    return words["carried"], words["brought"]
 
 
 def _totals(
@@ -314,7 +342,8 @@ def payment_blocks(draft: Draft, language: str) -> tuple[Block, ...]:
                              reference=reference, bic=creditor.bic)  # fmt: skip
         except ValueError:
             qr = ""  # an account number that no transfer code can carry is still printed
-    return (Payment(words["title"], tuple(rows), qr, words["qr"]),)
+    codes = (qr, words["qr"], draft.payment_link, words["pay"], words["link"])
+    return (Payment(words["title"], tuple(rows), *codes),)
 
 
 def _signature(draft: Draft) -> tuple[Block, ...]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, override
 from amiable.apps.messaging.wording import language_of
 from amiable.core.drafts import Draft
 from amiable.plugins.documents.content import Document, Paragraph, clean, text_of
-from amiable.plugins.documents.html import html_of
+from amiable.plugins.documents.html import cid_of, html_of
 from amiable.plugins.documents.mime import (
     Attachment,
     Mail,
@@ -19,6 +19,7 @@ from amiable.plugins.documents.mime import (
     mail_bytes,
     message_id,
 )
+from amiable.plugins.documents.pictures import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ def redirected(
     attachments: tuple[Attachment, ...],
     key: str,
     now: datetime,
+    logo: Picture | None = None,
 ) -> Redirected:
     """The email to `to` in place of a message for `lines` (people or an address).
 
@@ -59,8 +61,9 @@ def redirected(
             at=now,
             message_id=own_id,
             text=text,
-            html=html_of(shown),
+            html=html_of(shown, logo),
             attachments=attachments,
+            pictures=((cid_of(logo), logo),) if logo else (),
         )
     )
     return Redirected(shown.subject[:300], text, content, own_id)

@@ -9,19 +9,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from amiable.apps.messaging.composing import asked_minor, composed, main_lines, reference_of
+from amiable.apps.messaging.branding import PLAIN, Brand
+from amiable.apps.messaging.composing import asked_minor, composed, main_lines
+from amiable.apps.messaging.letters import letter_of
 from amiable.apps.messaging.mandates import mandate_problem
 from amiable.apps.messaging.redirecting import as_text_message, redirected
 from amiable.apps.messaging.statements import has_statement, statement_file, statement_of
 from amiable.apps.messaging.texts import OwnText, TextError
-from amiable.apps.messaging.wording import date_text, labels, language_of, siren_text
 from amiable.core import sms
 from amiable.core.drafts import Draft, Recipient
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.core.sms_rules import revealing_problem, sender_problem, sender_text
-from amiable.plugins.documents.address import address_block, address_problem
+from amiable.plugins.documents.address import address_problem
 from amiable.plugins.documents.content import Document, clean, plain, text_of
-from amiable.plugins.documents.html import html_of
+from amiable.plugins.documents.enclosures import enclosed
+from amiable.plugins.documents.html import cid_of, html_of
 from amiable.plugins.documents.letter import Letter, letters_pdf
 from amiable.plugins.documents.mime import (
     Attachment,
@@ -72,14 +74,16 @@ class Rendered:
 @dataclass(frozen=True, slots=True)
 class Material:
     """What rendering needs beside the draft: the invoices' PDFs, the conversation it goes on with
-    (its first subject and its message ids, oldest first), and the text that the organization has
-    written for it (None = the shipped one); the statement is made here."""
+    (its first subject and its message ids, oldest first), the text that the organization has
+    written for it (None = the shipped one), and the creditor's brand; the statement is made
+    here."""
 
     attachments: tuple[Attachment, ...] = ()
     thread_subject: str = ""
     references: tuple[str, ...] = ()
     statement: Attachment | None = None
     own: OwnText | None = None
+    brand: Brand = PLAIN
 
 
 def recipient_problem(draft: Draft) -> Sentence | None:
@@ -98,9 +102,14 @@ def recipient_problem(draft: Draft) -> Sentence | None:
 def _email_problem(draft: Draft) -> Sentence | None:
     if mail_address(draft.recipient) is None:
         return Sentence("message.no_email", {"address": clean(draft.recipient)[:200]})
-    if mail_address(draft.sender.email) is None:
+    if mail_address(sending_address(draft)) is None:
         return Sentence("message.no_sender", {"name": clean(draft.sender.name)})
     return None
+
+
+def sending_address(draft: Draft) -> str:
+    """The From of an email: the address kept for sending, else the one that answers come to."""
+    return draft.sender.sender_email or draft.sender.email
 
 
 def drafts_render(
@@ -130,13 +139,15 @@ def drafts_render(
             continue
         documents[key] = document
         if draft.medium in LETTERS:
-            letters.append((draft, _letter(draft, document)))
+            letters.append((draft, letter_of(draft, document, material.brand)))
         elif draft.medium == "sms":
             done[key] = _sms(draft, document)
         else:
             done[key] = _email(draft, document, material, organization_id, now)
     pages = letters_pdf(letter for _, letter in letters)
-    for (draft, letter), pdf in zip(letters, pages, strict=True):
+    for (draft, letter), printed in zip(letters, pages, strict=True):
+        files = prepared[draft.key][1].attachments
+        pdf = enclosed(printed, files) if files and isinstance(printed, bytes) else printed
         done[draft.key] = pdf if isinstance(pdf, Sentence) else _posted(draft, letter, pdf)
     for key, (_, material) in prepared.items():
         if material.own and isinstance(found := done[key], Rendered):
@@ -178,8 +189,9 @@ def _as_test(
     elif draft.medium == "sms":
         document = as_text_message(document, rendered.text)
     test = redirected(
-        draft, document, to=to, lines=lines, attachments=attachments, key=key, now=now
-    )
+        draft, document, to=to, lines=lines, attachments=attachments, key=key, now=now,
+        logo=material.brand.logo,
+    )  # fmt: skip
     return Rendered(
         to, test.subject, test.text, test.content, "message/rfc822", rendered.language,
         test.message_id, test.message_id[:200], (Recipient(to),), is_test=True,
@@ -211,7 +223,9 @@ def _prepared(
     A statement that cannot be printed does not go with its email, which then does not name it.
     """
     emails = [draft for draft in drafts if draft.medium == "email" and has_statement(draft)]
-    pages = statements_pdf(map(statement_of, emails))
+    pages = statements_pdf(
+        statement_of(draft, materials.get(draft.key, Material()).brand.logo) for draft in emails
+    )
     files = {
         draft.key: Attachment(statement_file(draft), pdf)
         for draft, pdf in zip(emails, pages, strict=True)
@@ -220,7 +234,8 @@ def _prepared(
     found = {}
     for draft in drafts:
         material = replace(materials.get(draft.key, Material()), statement=files.get(draft.key))
-        if sum(len(item.content) for item in _files(material)) > LARGEST_ATTACHMENTS:
+        mailed = draft.medium not in LETTERS
+        if mailed and sum(len(item.content) for item in _files(material)) > LARGEST_ATTACHMENTS:
             material = replace(material, attachments=())
         missing = draft.medium == "email" and material.statement is None
         found[draft.key] = (replace(draft, account=()) if missing else draft, material)
@@ -236,8 +251,9 @@ def _email(
 ) -> Rendered:
     # recipient_problem has looked: both are addresses.
     recipient = mail_address(draft.recipient) or ""
-    sender = mail_address(draft.sender.email) or ""
+    sender = mail_address(sending_address(draft)) or ""
     own_id = message_id(f"{organization_id}:{draft.key}", sender)
+    logo = material.brand.logo
     copies = _copies(draft, recipient)
     text = text_of(document)
     content = mail_bytes(
@@ -249,10 +265,12 @@ def _email(
             at=now,
             message_id=own_id,
             text=text,
-            html=html_of(document),
+            html=html_of(document, logo),
             references=material.references,
             attachments=_files(material),
             copies=tuple(each.address for each in copies),
+            reply_to=mail_address(draft.sender.email) or "",
+            pictures=((cid_of(logo), logo),) if logo else (),
         )
     )
     thread_id = material.references[0] if material.references else own_id
@@ -297,43 +315,6 @@ def _sms_problem(draft: Draft, text: str) -> Sentence | None:
     consumer = draft.customer_kind == "consumer"
     reveals = revealing_problem(text, names=names) if consumer else None
     return sender_problem(draft.creditor.sms_sender) or reveals
-
-
-def _letter(draft: Draft, document: Document) -> Letter:
-    language = language_of(draft.language)
-    words = labels(language)["letter"]
-    sender, customer = draft.sender, draft.customer
-    attention = clean(draft.attention)
-    block = address_block(customer, words["attention"].format(name=attention) if attention else "")
-    address = () if isinstance(block, Sentence) else block
-    details = [*sender.address_lines, " ".join(filter(None, (sender.postcode, sender.city))),
-               sender.phone, sender.email]  # fmt: skip
-    if sender.siren:
-        details.append(f"{words['siren']} {siren_text(sender.siren)}")
-    references = [
-        (words["references"], reference_of(draft)),
-        (words["customer"], draft.customer_code),
-    ]
-    if draft.agency:
-        agency = labels(language)["agency"]
-        references[:1] = [
-            (agency["case"], draft.agency.reference),
-            (agency["creditor_label"], draft.creditor.name),
-        ]
-    if customer.siren and draft.customer_kind != "consumer":
-        references.append((words["your_siren"], siren_text(customer.siren)))
-    return Letter(
-        document=document,
-        sender=(document.sender, *filter(None, map(clean, details))),
-        address=address,
-        references=tuple((label, clean(value)) for label, value in references if value),
-        on_date=draft.on_date,
-        date_text=words["date"].format(date=date_text(draft.on_date, language)),
-        subject_line=words["subject"].replace("{subject}", document.subject),
-        page_label=words["page"],
-        mention=words["registered"] if draft.medium == "registered_letter" else "",
-        statement=statement_of(draft) if has_statement(draft) else None,
-    )
 
 
 def _posted(draft: Draft, letter: Letter, pdf: bytes) -> Rendered:

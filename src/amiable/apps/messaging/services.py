@@ -13,16 +13,14 @@ from typing import TypeVar
 
 from django.db import connection, transaction
 
-from amiable.apps.messaging.library.resolution import own_texts
+from amiable.apps.messaging.materials import materials
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.messaging.modes import fits, messages_current, test_recipient
-from amiable.apps.messaging.rendering import Material, Rendered, drafts_render
+from amiable.apps.messaging.rendering import Rendered, drafts_render
 from amiable.apps.messaging.routes import Routes
-from amiable.apps.receivables.models import InvoiceDocument
 from amiable.core.drafts import Draft
 from amiable.core.sentences import Sentence
 from amiable.plugins.base import Channel, Outcome, Outgoing, Session
-from amiable.plugins.documents.mime import Attachment
 from amiable.plugins.registry import plugins
 
 FREEZE_BATCH = 200  # drafts rendered and held in memory together
@@ -30,7 +28,6 @@ FREEZE_BATCH = 200  # drafts rendered and held in memory together
 # where sending again could deliver twice.
 UNSAFE_WINDOW, SAFE_WINDOW = 20, 200
 MAX_ATTEMPTS = 5
-THREAD_DAYS = 60
 # States of a recipient whose turn is over, or who is asked again only on purpose (see copies).
 WAITING = frozenset({"", "deferred", "trying"})
 
@@ -61,7 +58,7 @@ def messages_freeze(
         new = [draft for draft in batch if draft.key not in known]
         rendered = drafts_render(
             new,
-            _materials(organization_id, new),
+            materials(organization_id, new),
             organization_id=organization_id,
             now=now,
             test_recipient=test,
@@ -323,64 +320,6 @@ def _row(organization_id: int, draft: Draft, rendered: Rendered, now: datetime) 
 def _ids(organization_id: int, keys: Collection[str]) -> dict[str, int]:
     rows = Message.objects.filter(organization_id=organization_id, key__in=keys)
     return dict(rows.values_list("key", "id"))
-
-
-def _materials(organization_id: int, drafts: Sequence[Draft]) -> dict[str, Material]:
-    """The PDFs, conversations and own texts that the drafts need, in three queries."""
-    wanted = {draft.key: _invoice_ids(draft) for draft in drafts if "invoices" in draft.attachments}
-    ids = {invoice_id for some in wanted.values() for invoice_id in some}
-    files: dict[int, Attachment] = {}
-    if ids:
-        documents = InvoiceDocument.objects.filter(
-            organization_id=organization_id, invoice_id__in=ids
-        )
-        for invoice_id, filename, content in documents.values_list(
-            "invoice_id", "filename", "content"
-        ):
-            files[invoice_id] = Attachment(filename, bytes(content))
-    threads = _threads(organization_id, drafts)
-    texts = own_texts(organization_id, drafts)
-    return {
-        draft.key: Material(
-            tuple(files[i] for i in wanted.get(draft.key, ()) if i in files),
-            *threads.get(draft.key, ("", draft.thread_ids)),
-            own=texts.get(draft.key),
-        )
-        for draft in drafts
-    }
-
-
-def _threads(
-    organization_id: int, drafts: Sequence[Draft]
-) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Subject and message ids of the conversation each draft goes on with, by key.
-
-    A conversation that was silent for THREAD_DAYS is over: the next message starts a new one,
-    under its own subject.
-    """
-    ids = {known for draft in drafts for known in draft.thread_ids}
-    rows = Message.objects.filter(organization_id=organization_id, message_id__in=ids)
-    sent = {
-        row[0]: row[1:] for row in rows.values_list("message_id", "thread_id", "on_date", "subject")
-    }
-    found: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for draft in drafts:
-        last = sent.get(draft.thread_ids[-1]) if draft.thread_ids else None
-        if last is None:
-            continue
-        thread, on_date, _ = last
-        if (draft.on_date - on_date).days > THREAD_DAYS:
-            found[draft.key] = ("", ())
-            continue
-        same = tuple(i for i in draft.thread_ids if i in sent and sent[i][0] == thread)
-        found[draft.key] = (sent[same[0]][2], same)
-    return found
-
-
-def _invoice_ids(draft: Draft) -> list[int]:
-    """Invoices the message asks for; what is contested or not yet due is not attached."""
-    group = "due" if any(line.group == "due" for line in draft.lines) else "upcoming"
-    return list(dict.fromkeys(x.invoice_id for x in draft.lines if x.group == group))
 
 
 def _batches(items: Iterable[T], size: int) -> Iterable[list[T]]:

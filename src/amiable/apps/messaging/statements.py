@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amiable.apps.messaging.composing import footer, payment_blocks, reference_of
+from amiable.apps.messaging.composing import (
+    carry,
+    footer,
+    payment_blocks,
+    reference_of,
+    running_sums,
+)
 from amiable.apps.messaging.wording import (
     date_text,
     days_text,
@@ -17,6 +23,7 @@ from amiable.apps.messaging.wording import (
 from amiable.core.drafts import Draft, DraftLine, Party
 from amiable.core.references import grouped, is_rf_reference
 from amiable.plugins.documents.content import Document, Table, clean
+from amiable.plugins.documents.pictures import Picture
 from amiable.plugins.documents.statement import Statement
 
 # Forty pages; what a customer owes beyond that is summed up in one line.
@@ -31,7 +38,7 @@ def has_statement(draft: Draft) -> bool:
     return "statement" in draft.attachments and bool(draft.account) and draft.medium != "sms"
 
 
-def statement_of(draft: Draft) -> Statement:
+def statement_of(draft: Draft, logo: Picture | None = None) -> Statement:
     """The statement of a draft's customer on its day. Its file is named by statement_file."""
     language = language_of(draft.language)
     words = labels(language)
@@ -66,6 +73,7 @@ def statement_of(draft: Draft) -> Statement:
         references=tuple((label, value) for label, value in references if value),
         on_date=draft.on_date,
         page_label=letter["page"],
+        logo=logo,
     )
 
 
@@ -120,7 +128,11 @@ def _detail(draft: Draft, language: str) -> Table:
         left = sum(line.open_minor for line in rest)
         rows.append((label, "", "", "", "", "", amount(left)))
     totals = tuple((label, amount(minor)) for label, minor in _totals(draft, language))
-    return Table(columns, tuple(rows), frozenset({5, 6}), totals, own["detail"])
+    amounts = [line.open_minor for line in shown]
+    amounts += [sum(line.open_minor for line in rest)] if rest else []
+    running = running_sums(amounts, draft.currency, language)
+    title, numeric = own["detail"], frozenset({5, 6})
+    return Table(columns, tuple(rows), numeric, totals, title, running, carry(language))
 
 
 def _totals(draft: Draft, language: str) -> list[tuple[str, int]]:

@@ -33,6 +33,7 @@ class Organization(models.Model):
     address = models.JSONField(default=list)
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=32, blank=True)
+    letter_window = models.CharField(max_length=40, blank=True)  # documents.window, "" = default
 
     def __str__(self) -> str:
         return self.name
@@ -91,6 +92,7 @@ class Creditor(TenantModel):
     sms_sender = models.CharField(max_length=16, blank=True)
     logo = models.BinaryField(null=True, blank=True)  # PNG or JPEG, checked when it is taken in
     signature_image = models.BinaryField(null=True, blank=True)
+    letter_window = models.CharField(max_length=40, blank=True)  # "" = the organization's
 
     class Meta:
         constraints = [

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from dataclasses import dataclass
 
 from amiable.core.drafts import Party
 from amiable.core.sentences import Sentence, declare, gettext_noop
@@ -52,21 +51,6 @@ _COUNTRIES = {
     "MC": "MONACO", "NL": "PAYS-BAS", "NO": "NORVEGE", "PL": "POLOGNE", "PT": "PORTUGAL",
     "SE": "SUEDE", "TN": "TUNISIE", "US": "ETATS-UNIS",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Where the address stands on an A4 page, in millimetres from the top left corner.
-
-    The default suits the common 45 x 100 window of a DL envelope, right-hand side.
-    """
-
-    left_mm: float = 110
-    top_mm: float = 55
-    width_mm: float = 85
-    height_mm: float = 33
-    quiet_mm: float = 5
-    fold_mm: float = 99
 
 
 def address_problem(party: Party) -> Sentence | None:

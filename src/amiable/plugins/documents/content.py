@@ -27,23 +27,36 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells as formatted text. `numeric` = right-aligned columns by index."""
+    """Cells as formatted text. `numeric` = right-aligned columns by index.
+
+    On paper a table that goes on over pages is carried over: `running` = what the rows add up to
+    after each, `carry` = what to call it at the foot of a page and at the head of the next.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int] = frozenset()
     totals: tuple[tuple[str, str], ...] = ()
     title: str = ""
+    running: tuple[str, ...] = ()
+    carry: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """How to pay: label and value per row; `qr` is an EPC payload or empty."""
+    """How to pay: label and value per row; `qr` is an EPC payload or empty.
+
+    `link` = an address to pay at ("" = none): a button called `link_label` in an email, a second
+    code with `link_caption` on paper.
+    """
 
     title: str
     rows: tuple[tuple[str, str], ...]
     qr: str = ""
     qr_caption: str = ""
+    link: str = ""
+    link_label: str = ""
+    link_caption: str = ""
 
 
 Block = Paragraph | Table | Payment
@@ -106,7 +119,8 @@ def text_of(document: Document) -> str:
         else:
             width = max((len(label) for label, _ in block.rows), default=0)
             rows = [f"  {label:<{width}}  {value}" for label, value in block.rows]
-            parts.append("\n".join([block.title, *rows]))
+            button = [f"{block.link_label} {block.link}"] if block.link else []
+            parts.append("\n".join([block.title, *rows, *button]))
     if document.footer:
         parts.append("-- \n" + "\n".join(document.footer))
     return "\n\n".join(parts) + "\n"

@@ -1,24 +1,32 @@
 """The HTML form of an email: tables and inline styles, which old mail programs need.
 
-Dark mode by media query, headers with scope, language declared; no image, no pixel, no script.
+Dark mode by media query, conditional comments for Outlook, headers with scope, language declared.
+No script and nothing from elsewhere: no pixel tells who opened it (CNIL 2026-042), and the logo
+travels with the message.
 """
 
 from __future__ import annotations
 
-import re
 from html import escape
 from pathlib import Path
 
-from amiable.plugins.documents.content import Block, Document, Paragraph, Payment, Table
+from amiable.plugins.documents.colors import brand, ink_on
+from amiable.plugins.documents.content import Block, Document, Paragraph, Payment, Table, plain
+from amiable.plugins.documents.pictures import Picture
 
 FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;"
 _INK, _SOFT, _LINE = "#1f2933", "#52606d", "#d9dee5"
+LOGO = (220, 56)  # its frame, in pixels
+PREHEADER = 110  # characters that lists of messages show
 
 _PAGE = (Path(__file__).resolve().parent / "email.html").read_text("utf-8")
 
 
-def html_of(document: Document) -> str:
-    """One complete HTML page; every text of the document is escaped."""
+def html_of(document: Document, logo: Picture | None = None) -> str:
+    """One complete HTML page; every text of the document is escaped.
+
+    The logo is the part of the message that cid_of names.
+    """
     footer = ""
     if document.footer:
         lines = "<br>".join(escape(line) for line in document.footer)
@@ -31,43 +39,53 @@ def html_of(document: Document) -> str:
         lang=escape(document.language),
         subject=escape(document.subject),
         sender=escape(document.sender),
+        preheader=_preheader(document),
+        logo=_logo(logo, document.sender) if logo else "",
+        radius="0" if logo else "8px 8px 0 0",
         color=color,
         on_color=ink_on(color),
         font=FONT,
         ink=_INK,
-        body="".join(map(_block, document.blocks)),
+        body="".join(_block(block, color) for block in document.blocks),
         footer=footer,
     )
 
 
-def brand(color: str) -> str:
-    """The brand color when it is #rrggbb, else our blue."""
-    return color.lower() if re.fullmatch(r"#[0-9a-fA-F]{6}", color) else "#1f4e79"
+def cid_of(picture: Picture) -> str:
+    """How the page names a picture of its message (RFC 2392)."""
+    return f"{picture.name}@amiable"
 
 
-def ink_on(color: str) -> str:
-    """Black or white, whichever can be read on the color."""
-    return _INK if _is_light(color) else "#ffffff"
+def _preheader(document: Document) -> str:
+    """What lists of messages show after the subject: the first words that say something."""
+    texts = [plain(each.lines) for each in document.blocks if isinstance(each, Paragraph)]
+    words = " ".join((texts[1] if len(texts) > 1 else "").split())
+    if not words:
+        return ""
+    cut = words if len(words) <= PREHEADER else words[:PREHEADER].rpartition(" ")[0] + "…"
+    return (
+        '<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;'
+        f'opacity:0;overflow:hidden;mso-hide:all;">{escape(cut)}</div>\n'
+    )
 
 
-def ink_of(color: str) -> str:
-    """The color itself where it can be read on white paper, else black."""
-    return _INK if _is_light(color) else color
+def _logo(logo: Picture, name: str) -> str:
+    """On white in dark mode too: most logos are drawn for paper."""
+    width, height = map(round, logo.fitted(*LOGO))
+    return (
+        '<tr><td class="pad" bgcolor="#ffffff" style="padding:18px 32px;background-color:#ffffff;'
+        f'border-radius:8px 8px 0 0;"><img src="cid:{cid_of(logo)}" width="{width}" '
+        f'height="{height}" alt="{escape(name)}" style="display:block;border:0;width:{width}px;'
+        f'height:{height}px;"></td></tr>\n'
+    )
 
 
-def _is_light(color: str) -> bool:
-    """By relative luminance (WCAG 2.2): above 0.2, contrast with white falls below 4.2."""
-    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.2
-
-
-def _block(block: Block) -> str:
+def _block(block: Block, color: str) -> str:
     if isinstance(block, Paragraph):
         return _paragraph(block)
     if isinstance(block, Table):
         return _table(block)
-    return _payment(block)
+    return _payment(block, color)
 
 
 def _paragraph(block: Paragraph) -> str:
@@ -129,7 +147,7 @@ def _gap(table: Table, index: int) -> str:
     return "0" if index == len(table.columns) - 1 else "12px"
 
 
-def _payment(block: Payment) -> str:
+def _payment(block: Payment, color: str) -> str:
     rows = "".join(
         f'<tr><th scope="row" class="soft" align="left" style="padding:3px 16px 3px 0;'
         f'font-weight:400;white-space:nowrap;vertical-align:top;color:{_SOFT};">{escape(label)}</th>'
@@ -139,9 +157,25 @@ def _payment(block: Payment) -> str:
     )
     return (
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" '
-        'style="margin:0 0 22px;"><tr><td class="panel" style="padding:16px 20px;background-color:'
-        '#f4f6f9;border-radius:6px;"><p class="ink" style="margin:0 0 6px;font-weight:600;'
+        'style="margin:0 0 22px;"><tr><td class="panel" bgcolor="#f4f6f9" '
+        'style="padding:16px 20px;background-color:#f4f6f9;border-radius:6px;">'
+        '<p class="ink" style="margin:0 0 6px;font-weight:600;'
         f'color:{_INK};">{escape(block.title)}</p><table class="ink" cellpadding="0" '
         f'cellspacing="0" border="0" style="{FONT}font-size:14px;line-height:20px;color:{_INK};">'
-        f"{rows}</table></td></tr></table>\n"
+        f"{rows}</table>{_button(block, color)}</td></tr></table>\n"
+    )
+
+
+def _button(block: Payment, color: str) -> str:
+    """The link to pay, as a table cell: it keeps its shape where styles are dropped."""
+    if not block.link:
+        return ""
+    return (
+        '<table role="presentation" cellpadding="0" cellspacing="0" border="0" '
+        f'style="margin:14px 0 2px;"><tr><td align="center" bgcolor="{color}" '
+        f'style="background-color:{color};border-radius:6px;">'
+        f'<a class="button" href="{escape(block.link)}" style="display:inline-block;'
+        f"padding:12px 26px;{FONT}font-size:15px;line-height:20px;font-weight:600;"
+        f'text-decoration:none;color:{ink_on(color)};">{escape(block.link_label)}</a></td></tr>'
+        "</table>"
     )

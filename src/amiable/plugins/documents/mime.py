@@ -4,6 +4,10 @@ than the library's message objects. No value can open a new header line.
 `Auto-Submitted` is left out on purpose: these messages are written in the name of a person and
 are meant to be answered; ticket systems of accounts departments suspend mail that carries it, and
 absence notices, which tell when to try again, would be withheld (RFC 3834, section 2).
+
+`List-Unsubscribe` is left out on purpose too: a reminder of a debt is no solicitation that one
+could leave by a click (RFC 2369 speaks of lists, CPCE L34-5 of solicitation), and a click that mail
+programs make by themselves would silence a formal notice. Who wants no email says so in a reply.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ from email.utils import format_datetime, quote
 from hashlib import sha256
 from urllib.parse import quote as percent
 
+from amiable.plugins.documents.pictures import Picture
+
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN = re.compile(
     r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"
@@ -27,15 +33,19 @@ _ID = re.compile(r"<[^<>\s]{3,200}>")
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A PDF that goes with the message."""
+    """A PDF that goes with the message; `invoice` = the number of the one it shows, if it does."""
 
     filename: str
     content: bytes
+    invoice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What the bytes are made of. Addresses are ASCII (see mail_address); ids carry <>."""
+    """What the bytes are made of. Addresses are ASCII (see mail_address); ids carry <>.
+
+    `reply_to` = where answers go, "" for the sender; `pictures` = what the HTML shows, by cid.
+    """
 
     sender_name: str
     sender: str
@@ -48,6 +58,8 @@ class Mail:
     references: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     copies: tuple[str, ...] = ()
+    reply_to: str = ""
+    pictures: tuple[tuple[str, Picture], ...] = ()
 
 
 def mail_address(address: str) -> str | None:
@@ -74,9 +86,10 @@ def message_id(key: str, sender: str) -> str:
 
 
 def mail_bytes(mail: Mail) -> bytes:
-    """multipart/alternative (text, HTML), inside multipart/mixed when something is attached."""
+    """multipart/alternative (text, HTML with its pictures in multipart/related), inside
+    multipart/mixed when something is attached."""
     seed = sha256(mail.message_id.encode()).hexdigest()[:24]
-    body = _alternative(mail, f"=_a{seed}")
+    body = _alternative(mail, seed)
     if mail.attachments:
         parts = [body, *map(_attachment, mail.attachments)]
         body = _multipart("mixed", f"=_m{seed}", parts)
@@ -96,7 +109,7 @@ def _headers(mail: Mail) -> list[str]:
         f"From: {_mailbox('From', mail.sender_name, mail.sender)}",
         f"To: {mail.recipient}",
         *(["Cc: " + ",\r\n ".join(mail.copies)] if mail.copies else []),
-        f"Reply-To: {_mailbox('Reply-To', mail.sender_name, mail.sender)}",
+        f"Reply-To: {_mailbox('Reply-To', mail.sender_name, mail.reply_to or mail.sender)}",
         f"Subject: {header_value('Subject', mail.subject)}",
         f"Date: {format_datetime(mail.at)}",
         f"Message-ID: {mail.message_id}",
@@ -114,9 +127,20 @@ def _mailbox(header: str, name: str, address: str) -> str:
     return f'"{quote(shown)}" <{address}>' if shown else address
 
 
-def _alternative(mail: Mail, boundary: str) -> str:
-    parts = [_text_part("plain", mail.text), _text_part("html", mail.html)]
-    return _multipart("alternative", boundary, parts)
+def _alternative(mail: Mail, seed: str) -> str:
+    html = _text_part("html", mail.html)
+    if mail.pictures:
+        html = _multipart("related", f"=_r{seed}", [html, *(_picture(*x) for x in mail.pictures)])
+    return _multipart("alternative", f"=_a{seed}", [_text_part("plain", mail.text), html])
+
+
+def _picture(cid: str, picture: Picture) -> str:
+    return (
+        f"Content-Type: image/{picture.kind}\r\n"
+        f"Content-ID: <{cid}>\r\n"
+        f'Content-Disposition: inline; filename="logo.{picture.kind}"\r\n'
+        f"Content-Transfer-Encoding: base64\r\n\r\n{_base64(picture.content)}"
+    )
 
 
 def _multipart(kind: str, boundary: str, parts: list[str]) -> str:
@@ -141,9 +165,12 @@ def _attachment(item: Attachment) -> str:
     stem = re.sub(r"""[\x00-\x1f\x7f/\\"]+""", "_", item.filename).removesuffix(".pdf").strip(" .")
     name = f"{stem[:80] or 'document'}.pdf"
     shown = f'filename="{name}"' if name.isascii() else f"filename*=utf-8''{percent(name)}"
-    encoded = base64.encodebytes(item.content).decode("ascii").replace("\n", "\r\n").rstrip()
     return (
         f"Content-Type: application/pdf\r\n"
         f"Content-Disposition: attachment;\r\n {shown}\r\n"
-        f"Content-Transfer-Encoding: base64\r\n\r\n{encoded}"
+        f"Content-Transfer-Encoding: base64\r\n\r\n{_base64(item.content)}"
     )
+
+
+def _base64(content: bytes) -> str:
+    return base64.encodebytes(content).decode("ascii").replace("\n", "\r\n").rstrip()

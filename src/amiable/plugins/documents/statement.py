@@ -8,15 +8,19 @@ from datetime import date
 from typing import Any
 
 from amiable.core.sentences import Sentence
+from amiable.plugins.documents.colors import brand, ink_of
 from amiable.plugins.documents.content import Document
-from amiable.plugins.documents.html import brand, ink_of
+from amiable.plugins.documents.pictures import Picture
 from amiable.plugins.documents.typesetting import (
     FULL_LINE,
     Page,
     block_data,
     breakable,
     pages_pdf,
+    picture_data,
 )
+
+LOGO = (60, 16)  # its frame, in millimetres
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +36,24 @@ class Statement:
     references: tuple[tuple[str, str], ...]
     on_date: date
     page_label: str
+    logo: Picture | None = None
 
 
 def statements_pdf(statements: Iterable[Statement]) -> list[bytes | Sentence]:
     """Each statement as PDF bytes, or why it cannot be printed."""
     return pages_pdf(
-        Page("statement.typ", statement_data(each), each.on_date) for each in statements
+        Page("statement.typ", statement_data(each), each.on_date, tuple(filter(None, (each.logo,))))
+        for each in statements
     )
 
 
-def statement_data(statement: Statement) -> dict[str, Any]:
-    """What the layout of a statement reads."""
+def logo_data(logo: Picture | None, name: str) -> dict[str, Any]:
+    """The logo of `name` as the layouts read it."""
+    return picture_data(logo, width=LOGO[0], height=LOGO[1], alt=name)
+
+
+def statement_data(statement: Statement, *, first_number: int = 0) -> dict[str, Any]:
+    """What the layout of a statement reads; its tables are numbered from `first_number` on."""
     document = statement.document
     return {
         "lang": document.language[:2],
@@ -54,5 +65,8 @@ def statement_data(statement: Statement) -> dict[str, Any]:
         "references": [[label, breakable(value)] for label, value in statement.references],
         "page_label": statement.page_label,
         "footer": [breakable(line, FULL_LINE) for line in document.footer],
-        "blocks": [block_data(block) for block in document.blocks],
+        "logo": logo_data(statement.logo, statement.sender[0]),
+        "blocks": [
+            block_data(block, number) for number, block in enumerate(document.blocks, first_number)
+        ],
     }

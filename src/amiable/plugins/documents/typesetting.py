@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import queue
 import re
+import shutil
+import tempfile
+import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +23,8 @@ import typst
 
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.plugins.documents.content import Block, Paragraph, Table
-from amiable.plugins.documents.epc import epc_svg
+from amiable.plugins.documents.epc import epc_svg, link_svg
+from amiable.plugins.documents.pictures import Picture
 
 declare(
     {
@@ -36,17 +41,21 @@ FONTS = _HERE.parent.parent / "assets" / "fonts"
 _STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 # Characters that a full line holds, however wide they are.
 FULL_LINE = 45
+# Rows from which a table is carried over: finding the sums costs a tenth of a letter.
+LEAST_CARRIED = 8
 _PIECE = re.compile(r"[^@/_-]*[@/_-]+|[^@/_-]+")
-_compilers: defaultdict[str, queue.SimpleQueue[typst.Compiler]] = defaultdict(queue.SimpleQueue)
+_compilers: defaultdict[Path, queue.SimpleQueue[typst.Compiler]] = defaultdict(queue.SimpleQueue)
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A layout ("letter.typ"), the data it sets, and its date."""
+    """A layout ("letter.typ"), the data it sets, its date, and the pictures the data names."""
 
     layout: str
     data: dict[str, Any]
     on_date: date
+    pictures: tuple[Picture, ...] = ()
 
 
 def pages_pdf(pages: Iterable[Page]) -> list[bytes | Sentence]:
@@ -61,8 +70,8 @@ def pages_pdf(pages: Iterable[Page]) -> list[bytes | Sentence]:
         return list(pool.map(_compile, waiting))
 
 
-def block_data(block: Block) -> dict[str, Any]:
-    """A block as the layouts read it."""
+def block_data(block: Block, number: int = 0) -> dict[str, Any]:
+    """A block as the layouts read it; `number` tells the tables of a document apart."""
     if isinstance(block, Paragraph):
         runs = [[[breakable(t, FULL_LINE), bold] for t, bold in line] for line in block.lines]
         return {"kind": "paragraph", "lines": runs}
@@ -74,14 +83,33 @@ def block_data(block: Block) -> dict[str, Any]:
             "rows": [[breakable(cell, 18) for cell in row] for row in block.rows],
             "numeric": sorted(block.numeric),
             "totals": [list(total) for total in block.totals],
+            "running": list(block.running) if len(block.rows) >= LEAST_CARRIED else [],
+            "carry": list(block.carry),
+            "number": number,
         }
     return {
         "kind": "payment",
         "title": block.title,
         "rows": [[label, breakable(value)] for label, value in block.rows],
-        "qr": epc_svg(block.qr) if block.qr else "",
-        "qr_caption": block.qr_caption,
+        "codes": [
+            [svg, caption]
+            for svg, caption in (
+                (epc_svg(block.qr) if block.qr else "", block.qr_caption),
+                (link_svg(block.link) if block.link else "", block.link_caption),
+            )
+            if svg
+        ],
     }
+
+
+def picture_data(
+    picture: Picture | None, *, width: float, height: float, alt: str
+) -> dict[str, Any]:
+    """A picture as the layouts read it, to stand in a frame (millimetres); {} for none."""
+    if picture is None:
+        return {}
+    wide, high = picture.fitted(width, height)
+    return {"file": f"pictures/{picture.name}", "width": wide, "height": high, "alt": alt}
 
 
 def breakable(text: str, length: int = 28) -> str:
@@ -101,13 +129,15 @@ def _chopped(word: str, length: int) -> str:
 
 
 def _compile(page: Page) -> bytes | Sentence:
-    waiting = _compilers[page.layout]
+    root = _root()
+    for picture in page.pictures:
+        _keep(root / "pictures" / picture.name, picture.content)
+    layout = root / page.layout
+    waiting = _compilers[layout]
     try:
         compiler = waiting.get_nowait()
     except queue.Empty:
-        compiler = typst.Compiler(
-            _HERE / page.layout, root=_HERE, font_paths=_fonts(), ignore_system_fonts=True
-        )
+        compiler = typst.Compiler(layout, root=root, font_paths=_fonts(), ignore_system_fonts=True)
     noon = datetime.combine(page.on_date, datetime.min.time(), UTC).replace(hour=12)
     try:
         pdf = compiler.compile(
@@ -129,6 +159,36 @@ def _explained(error: str) -> Sentence:
     if sign:
         return Sentence("letter.unprintable", {"sign": sign[1]})
     return Sentence("letter.broken", {"reason": error.splitlines()[0][:200]})
+
+
+def _root() -> Path:
+    """A folder of this process with the layouts and, beside them, the pictures they are given:
+    nothing else can be read from a layout."""
+    with _lock:
+        return _folder(os.getpid())
+
+
+@cache
+def _folder(pid: int) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="amiable-pages-"))
+    atexit.register(_remove, folder, pid)
+    (folder / "pictures").mkdir()
+    for layout in _HERE.glob("*.typ"):
+        shutil.copy(layout, folder)
+    return folder
+
+
+def _remove(folder: Path, pid: int) -> None:
+    if os.getpid() == pid:  # not by the end of a process that was forked from this one
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Write a picture once; its name stands for its content."""
+    if not path.exists():
+        part = path.with_name(f"{path.name}.{threading.get_ident()}")
+        part.write_bytes(content)
+        part.rename(path)
 
 
 @cache

@@ -31,6 +31,8 @@ from amiable.core.references import customer_reference, rf_reference
 from amiable.core.scenario import Scenario, Step
 from amiable.core.workdays import next_workday
 
+PICTURES = ("creditor__logo", "creditor__signature_image")
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
@@ -46,9 +48,9 @@ class Ready:
 
 def drafts(organization_id: int, ready: Collection[Ready], *, on: date) -> list[Draft]:
     """One draft per action, in the same order; a fixed number of queries for all."""
-    customers = Customer.objects.select_related("creditor").in_bulk(
-        {each.facts.customer_id for each in ready}
-    )
+    # Pictures are read once for each creditor, by messaging.
+    rows = Customer.objects.select_related("creditor").defer(*PICTURES)
+    customers = rows.in_bulk({each.facts.customer_id for each in ready})
     organization = Organization.objects.get(id=organization_id)
     case_ids = {each.facts.case_id for each in ready}
     known = _Known(
@@ -169,6 +171,7 @@ def _creditor(customer: Customer) -> Party:
         brand_color=creditor.brand_color,
         signatory=creditor.signatory,
         sms_sender=creditor.sms_sender,
+        sender_email=creditor.sender_email,
     )
 
 
