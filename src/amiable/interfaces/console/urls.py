@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern] = [
     path("assignment/", assignment.assignment, name="assignment"),
     path("assignment/preview/", assignment.preview, name="assignment_preview"),
     path("assignment/move/", assignment.move, name="assignment_move"),
+    path("assignment/move/undo/", assignment.move_undo, name="assignment_move_undo"),
     path("assignment/rules/", assignment.rule_keep, name="assignment_rule_keep"),
     path("assignment/rules/shift/", assignment.rule_shift, name="assignment_rule_shift"),
     path("assignment/rules/remove/", assignment.rule_remove, name="assignment_rule_remove"),

@@ -236,7 +236,7 @@ def enrollment_release(organization_id: int, case_id: int, *, on: date, actor: s
 def enrollment_restore(organization_id: int, case_id: int, *, on: date, actor: str) -> bool:
     """Take back the last change of a case's scenario. False when there is none to take back."""
     with transaction.atomic():
-        row = _locked(organization_id, [case_id]).get(case_id)
+        row = enrollments_lock(organization_id, [case_id]).get(case_id)
         last = Event.objects.filter(
             organization_id=organization_id, case_id=case_id, kind__startswith="enrollment."
         ).order_by("-id")[:1]
@@ -245,8 +245,7 @@ def enrollment_restore(organization_id: int, case_id: int, *, on: date, actor: s
         if row is None or not before or told["after"]["scenario"] != row.scenario_id:
             return False
         pending_renew(organization_id, {case_id: (row.scenario_id, before["scenario"])}, on)
-        row.scenario_id, row.is_manual = before["scenario"], before["manual"]
-        row.why, row.started_on = before["why"], date.fromisoformat(before["started_on"])
+        state_restore(row, before)
         row.save(update_fields=["scenario", "is_manual", "why", "started_on"])
         payload = {"after": before}
         events_record(
@@ -263,10 +262,12 @@ def enrollments_move(
     to: int | None,
     on: date,
     actor: str,
+    name: str = "",
 ) -> int:
     """Move running cases to a scenario version (None = what the rules say); returns how many.
 
     Chunk by chunk, each in a transaction of its own: repeating it finishes what was interrupted.
+    Under a `name` (undoing.move_name) the whole move can be taken back.
     """
     found = moves(organization_id, cases, to=to)
     definitions = Definitions(organization_id)
@@ -278,7 +279,7 @@ def enrollments_move(
             for move in found[start : start + CHUNK]
         }
         with transaction.atomic():
-            _switch(organization_id, targets, _KINDS[1], on, actor)
+            _switch(organization_id, targets, _KINDS[1], on, actor, name=name)
     return len(found)
 
 
@@ -286,10 +287,16 @@ def enrollments_move(
 
 
 def _switch(
-    organization_id: int, targets: Mapping[int, Assigned], kind: str, on: date, actor: str
+    organization_id: int,
+    targets: Mapping[int, Assigned],
+    kind: str,
+    on: date,
+    actor: str,
+    *,
+    name: str = "",
 ) -> None:
     """Write the new scenario of cases, settle what was planned, tell it, wake the cases."""
-    rows = _locked(organization_id, targets)
+    rows = enrollments_lock(organization_id, targets)
     before = {case_id: _state(row) for case_id, row in rows.items()}
     changed = {
         case_id: (rows[case_id].scenario_id, target.scenario_id)
@@ -310,11 +317,16 @@ def _switch(
         ["scenario", "is_manual", "why", "started_on"],
         batch_size=200,
     )
+    told = {"move": name} if name else {}
     events_record(
         organization_id,
         [
             Happening(
-                kind, on, actor, case_id, {"before": before.get(case_id), "after": _state(row)}
+                kind,
+                on,
+                actor,
+                case_id,
+                {"before": before.get(case_id), "after": _state(row), **told},
             )
             for case_id, row in rows.items()
         ],
@@ -359,7 +371,7 @@ def _named(organization_id: int, cases: CaseFilter) -> QuerySet[Enrollment]:
     return Enrollment.objects.filter(organization_id=organization_id, **given)
 
 
-def _locked(organization_id: int, case_ids: Iterable[int]) -> dict[int, Enrollment]:
+def enrollments_lock(organization_id: int, case_ids: Iterable[int]) -> dict[int, Enrollment]:
     """Enrollments by case, once the cases are held against the planner, in id order."""
     ids = set(case_ids)
     cases = Case.objects.filter(organization_id=organization_id, id__among=ids)
@@ -375,6 +387,12 @@ def _state(row: Enrollment) -> dict[str, Any]:
         "why": row.why,
         "started_on": row.started_on.isoformat(),
     }
+
+
+def state_restore(row: Enrollment, before: Mapping[str, Any]) -> None:
+    """Give an enrollment the state that an event told; the caller saves it."""
+    row.scenario_id, row.is_manual = before["scenario"], before["manual"]
+    row.why, row.started_on = before["why"], date.fromisoformat(before["started_on"])
 
 
 def _wake(organization_id: int, case_ids: Iterable[int], on: date) -> None:

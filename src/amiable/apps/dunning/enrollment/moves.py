@@ -125,7 +125,9 @@ def after_move(facts: CaseFacts, *, old: Definition, new: Definition) -> tuple[C
     kept = tuple(
         action
         for action in facts.pending
-        if action.state == "claimed" or step_stays(action.step, old=old, new=new)
+        if action.state == "claimed"
+        or action.is_agreed
+        or step_stays(action.step, old=old, new=new)
     )
     closed = Counter(facts.closed_counts)
     closed.update(action.step for action in facts.pending if action not in kept)

@@ -51,7 +51,8 @@ def pending_renew(
 ) -> None:  # fmt: skip
     """Settle what was planned: the same step goes on under the new version, another is cancelled.
 
-    `changed` = old and new scenario id by case. What is on its way is left to the guards.
+    `changed` = old and new scenario id by case. What is on its way is left to the guards, and a
+    call that the customer expects stays.
     """
     definitions = Definitions(organization_id)
     rows = list(
@@ -60,6 +61,7 @@ def pending_renew(
             case_id__among=changed.keys(),
             state__in=set(Action.PENDING) - {Action.State.CLAIMED},
         )
+        .exclude(state=Action.State.TODO, retry_at__isnull=False)
         .select_for_update(no_key=True, of=("self",))
         .order_by("id")
         .values_list("id", "case_id", "step", "message_id")

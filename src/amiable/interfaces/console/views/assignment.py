@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from amiable.apps.dunning.enrollment import assignment as assigning
-from amiable.apps.dunning.enrollment import enrollments, rules
+from amiable.apps.dunning.enrollment import enrollments, rules, undoing
 from amiable.apps.dunning.enrollment.moves import move_preview
 from amiable.apps.dunning.services import cases_replan
 from amiable.core.scenario_data import ScenarioError
@@ -98,9 +99,10 @@ def move(request: Request) -> HttpResponse:
         toasts.failed(request, first_error(form))
         return back(request, HOME)
     organization, today = request.organization.pk, clock.today()
+    name = undoing.move_name(organization)
     try:
         count = enrollments.enrollments_move(
-            organization, form.filter(), to=form.target(), **_who(request)
+            organization, form.filter(), to=form.target(), name=name, **_who(request)
         )
     except enrollments.EnrollmentError as error:
         toasts.failed(request, sentences.render(error.sentence))
@@ -108,6 +110,26 @@ def move(request: Request) -> HttpResponse:
     if count <= LOOKED_AT:
         cases_replan(organization, on=today)
     text = ngettext("{count} customer was moved.", "{count} customers were moved.", count)
+    undo = f"{reverse('console:assignment_move_undo')}?{urlencode({'move': name})}"
+    toasts.done(request, text.format(count=count), undo if count else "")
+    return back(request, HOME)
+
+
+@manage
+def move_undo(request: Request) -> HttpResponse:
+    """Put the customers of a move back where they were."""
+    organization = request.organization.pk
+    count = undoing.move_undo(organization, request.GET.get("move", ""), **_who(request))
+    if not count:
+        toasts.failed(request, gettext("There is nothing to take back."))
+        return back(request, HOME)
+    if count <= LOOKED_AT:
+        cases_replan(organization, on=clock.today())
+    text = ngettext(
+        "{count} customer is back where it was.",
+        "{count} customers are back where they were.",
+        count,
+    )
     toasts.done(request, text.format(count=count))
     return back(request, HOME)
 
