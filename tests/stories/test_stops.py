@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from django.utils import timezone
@@ -24,10 +24,10 @@ from amiable.apps.cases.services import (
     promise_record,
 )
 from amiable.apps.dunning.calls import call_close
-from amiable.apps.dunning.services import action_approve, call_record
+from amiable.apps.dunning.services import SendCounts, action_approve, call_record, send_tick
 from amiable.core.scenario import Scenario, Step, Window
 from amiable.core.shipped import CONSUMER_SUBSCRIPTION, SME_STANDARD
-from tests.stories.portfolio.office import CLAIRE, Office
+from tests.stories.portfolio.office import CLAIRE, PARIS, Office
 
 pytestmark = pytest.mark.django_db
 
@@ -364,6 +364,40 @@ def test_the_limit_counts_messages_to_the_same_person_across_customers_and_scena
     assert len(office.live(day(1), day(1))) == 1
     assert office.live(day(2), day(7)) == []
     assert len(office.live(day(8), day(8))) == 1
+
+
+def _second_worker_runs_meanwhile(office: Office) -> list[SendCounts]:
+    """While the first message of the day is on its way, another worker sends what it can take."""
+    ran: list[SendCounts] = []
+
+    def answer(_message):
+        office.answer = None
+        ran.append(send_tick(office.id, now=office.now, routes=office.routes, chunk=1))
+
+    office.answer = answer
+    office.now = datetime.combine(day(1), time(10), tzinfo=PARIS)
+    office.plan(day(1))
+    send_tick(office.id, now=office.now, routes=office.routes, chunk=1)
+    return ran
+
+
+def test_the_limit_counts_what_another_worker_is_sending_at_that_moment():
+    cap = {"contact_caps": [{"medium": "email", "kind": "", "count": 1, "days": 7}]}
+    office = Office(mails(1, 4), cap)
+    office.invoice(office.customer("NORTH", email="same@client.example"), due=DUE)
+    office.invoice(office.customer("SOUTH", email="same@client.example"), due=DUE)
+    (other,) = _second_worker_runs_meanwhile(office)
+    assert (other.sent, other.postponed) == (0, 1)
+    assert len(office.handed) == 1
+
+
+def test_two_workers_send_at_the_same_moment_to_persons_who_have_nothing_in_common():
+    cap = {"contact_caps": [{"medium": "email", "kind": "", "count": 1, "days": 7}]}
+    office = Office(mails(1, 4), cap)
+    for code in ("NORTH", "SOUTH"):
+        office.invoice(office.customer(code), due=DUE)
+    (other,) = _second_worker_runs_meanwhile(office)
+    assert (other.sent, other.postponed) == (1, 0)
 
 
 def test_the_gap_counts_from_the_last_message_that_arrived_and_a_bounced_one_does_not_count():

@@ -17,6 +17,7 @@ from amiable.apps.dunning.histories import (
     CaseHistory,
     ItemHistory,
     case_histories,
+    contacts_leaving,
     contacts_since,
     item_histories,
     pending_actions,
@@ -80,29 +81,39 @@ class _Loaded:
 
 
 def case_facts(
-    organization_id: int, case_ids: Collection[int], *, on: date
+    organization_id: int, case_ids: Collection[int], *, on: date, sending: Collection[int] = ()
 ) -> dict[int, facts.CaseFacts]:
-    """Facts of the cases by id, as they stand now; `on` dates the insolvency and the bank data."""
+    """Facts of the cases by id, as they stand now; `on` dates the insolvency and the bank data.
+
+    What is on its way counts as a contact made, but for the actions the caller is `sending`.
+    """
     case_ids = frozenset(case_ids)
     organization = Organization.objects.get(id=organization_id)
     rows = _cases(organization_id, case_ids)
-    loaded = _loaded(organization, case_ids, rows, on)
+    loaded = _loaded(organization, case_ids, rows, on, frozenset(sending))
     return {row.id: _facts(row, loaded, on) for row in rows}
 
 
 def _loaded(
-    organization: Organization, case_ids: Collection[int], rows: Sequence[_CaseRow], on: date
+    organization: Organization,
+    case_ids: Collection[int],
+    rows: Sequence[_CaseRow],
+    on: date,
+    sending: Collection[int],
 ) -> _Loaded:
     organization_id, caps = organization.pk, caps_of(organization)
     customer_ids = {row.customer_id for row in rows}
     test_mode = bool(organization.test_recipient)
     reaches = _reaches(organization_id, rows)
     promises = _promises(organization_id, case_ids)
+    leaving = contacts_leaving(organization_id, sending, test_mode=test_mode)
     linked: dict[int, frozenset[int]] = {}
     contacts: dict[int, dict[str, tuple[date, ...]]] = {}
     if since := contacts_since(caps, on):
         linked = _linked(organization_id, reaches)
-        contacts = recent_contacts(organization_id, linked, since=since, test_mode=test_mode)
+        contacts = recent_contacts(
+            organization_id, linked, since=since, test_mode=test_mode, leaving=leaving
+        )
     statements = Statement.objects.filter(organization_id=organization_id)
     return _Loaded(
         organization=organization,
@@ -117,7 +128,7 @@ def _loaded(
         holds=_holds(organization_id, case_ids, on),
         answered=answers_unread(organization_id, case_ids),
         promises=promises,
-        histories=case_histories(organization_id, case_ids, test_mode=test_mode),
+        histories=case_histories(organization_id, case_ids, test_mode=test_mode, leaving=leaving),
         pending=pending_actions(organization_id, case_ids),
     )
 

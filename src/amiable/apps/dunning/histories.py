@@ -56,6 +56,16 @@ class CaseHistory:
     last_contact_on: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A contact whose message is written and on its way in the hands of a worker."""
+
+    case_id: int
+    customer_id: int
+    medium: str
+    on: date
+
+
 def item_histories(
     organization_id: int, installment_ids: Collection[int], *, test_mode: bool
 ) -> dict[int, ItemHistory]:
@@ -69,9 +79,13 @@ def item_histories(
 
 
 def case_histories(
-    organization_id: int, case_ids: Collection[int], *, test_mode: bool
+    organization_id: int,
+    case_ids: Collection[int],
+    *,
+    test_mode: bool,
+    leaving: Collection[Leaving],
 ) -> dict[int, CaseHistory]:
-    """Closed actions per case; absent = none."""
+    """Closed actions per case, what is leaving counted as arrived; absent = none."""
     bounced = Exists(
         DeliveryEvent.objects.filter(
             message_id=OuterRef("message_id"), kind=DeliveryEvent.Kind.BOUNCED
@@ -93,6 +107,9 @@ def case_histories(
         history.closed_counts[step] = times
         if last is not None:
             history.last_contact_on = max(last, history.last_contact_on or last)
+    for each in leaving:
+        history = found[each.case_id]
+        history.last_contact_on = max(each.on, history.last_contact_on or each.on)
     return found
 
 
@@ -102,6 +119,7 @@ def recent_contacts(
     *,
     since: date,
     test_mode: bool,
+    leaving: Collection[Leaving],
 ) -> dict[int, dict[str, tuple[date, ...]]]:
     """Days of contacts by medium since a day, per customer, counting those of the customers they
     share a person with (`customers`: customer id -> ids that count for it, its own included)."""
@@ -116,6 +134,8 @@ def recent_contacts(
     )
     for customer_id, medium, on in rows.values_list("case__customer_id", "medium", "closed_on"):
         days[customer_id][medium].append(on)
+    for each in leaving:
+        days[each.customer_id][each.medium].append(each.on)
     found: dict[int, dict[str, tuple[date, ...]]] = {}
     for customer_id, linked in customers.items():
         merged: dict[str, list[date]] = defaultdict(list)
@@ -155,6 +175,22 @@ def pending_actions(
 def _contact(*, test_mode: bool) -> Q:
     """Contacts made; what went to the organization's own address counts in test mode only."""
     return _CONTACT if test_mode else _CONTACT & Q(is_test=False)
+
+
+def contacts_leaving(
+    organization_id: int, sending: Collection[int], *, test_mode: bool
+) -> list[Leaving]:
+    """Contacts on their way, but for the actions that the caller is `sending`: few at any time."""
+    rows = Action.objects.filter(
+        organization_id=organization_id,
+        state=Action.State.CLAIMED,
+        message__isnull=False,
+        medium__in=sorted(CONTACT_MEDIA),
+    ).exclude(id__in=sending)
+    if not test_mode:
+        rows = rows.filter(is_test=False)
+    fields = ("case_id", "case__customer_id", "medium", "message__on_date")
+    return [Leaving(*row) for row in rows.values_list(*fields)]
 
 
 def contacts_since(caps: Collection[facts.Cap], on: date) -> date | None:

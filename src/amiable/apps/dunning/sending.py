@@ -23,7 +23,8 @@ from django.utils import timezone
 from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
-from amiable.apps.dunning.facts import case_facts
+from amiable.apps.customers.models import Customer
+from amiable.apps.dunning.facts import case_facts, customers_linked
 from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.planning import scenario_of
 from amiable.apps.dunning.writing.copies import copies_tick
@@ -152,7 +153,13 @@ def _freeze(
 ) -> _Chunk:
     """Guards on fresh facts, then the messages of what passed, in the caller's transaction."""
     work = _Chunk()
-    facts = case_facts(organization_id, {a.case_id for a in actions}, on=local.date())
+    _lock_persons(organization_id, {a.case_id for a in actions})
+    facts = case_facts(
+        organization_id,
+        {a.case_id for a in actions},
+        on=local.date(),
+        sending={a.id for a in actions},
+    )
     definitions = {a.scenario_id: scenario_of(a.scenario) for a in actions}
     for action in actions:
         definition = definitions[action.scenario_id]
@@ -182,6 +189,15 @@ def _freeze(
         work.ready.append(Ready(action, case, definition, step, asked))
     _freeze_drafts(organization_id, work, local, counts)
     return work
+
+
+def _lock_persons(organization_id: int, case_ids: Collection[int]) -> None:
+    """Keep other workers from deciding for the same persons until what is decided here is written:
+    else each would find the other's message absent, and both would pass a cap."""
+    of_cases = Case.objects.filter(organization_id=organization_id, id__among=case_ids)
+    persons = customers_linked(organization_id, set(of_cases.values_list("customer_id", flat=True)))
+    rows = Customer.objects.filter(organization_id=organization_id, id__among=persons)
+    list(rows.select_for_update(no_key=True).order_by("id").values_list("id"))
 
 
 def _asked(case: CaseFacts, step: Step, verdict: guards.Verdict, local: datetime) -> dict[int, int]:
