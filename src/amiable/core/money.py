@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-# ISO 4217 exponents that differ from 2, for the currencies a French ledger may meet.
+# Exponents of ISO 4217 that differ from 2, of the currencies in circulation (list one, 2026).
 _EXPONENTS = {
-    "JPY": 0, "KRW": 0, "XAF": 0, "XOF": 0, "XPF": 0, "CLP": 0, "ISK": 0, "VND": 0,
-    "TND": 3, "BHD": 3, "KWD": 3, "JOD": 3, "OMR": 3,
+    **dict.fromkeys(
+        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV",
+         "XAF", "XOF", "XPF"), 0
+    ),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }  # fmt: skip
 
 # BIGINT holds 18 digits; a receivable above this is a typing error, not a debt.

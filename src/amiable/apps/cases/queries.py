@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from amiable.apps.cases.models import Case, Dispute, PaymentPlan, Promise
+from amiable.apps.receivables.models import Installment
 from amiable.apps.receivables.queries import open_items, receipts, unallocated_credits
 from amiable.core import facts
 from amiable.core.promises import Standing, broken_on, last_day, standings
@@ -143,6 +144,18 @@ def noted_customers(organization_id: int, noted: Noted, note_id: int) -> set[int
 def case_currency(organization_id: int, case_id: int) -> str:
     """The currency of a case; "" when it is not there."""
     rows = Case.objects.filter(organization_id=organization_id, id=case_id)
+    return rows.values_list("currency", flat=True).first() or ""
+
+
+def amounts_currency(
+    organization_id: int, about: Literal["case", "installment", "action"], row_id: int
+) -> str:
+    """The currency of amounts about a case, an item or an action; "" when it is not there."""
+    if about == "installment":
+        items = Installment.objects.filter(organization_id=organization_id, id=row_id)
+        return items.values_list("currency", flat=True).first() or ""
+    named = {"id" if about == "case" else "actions": row_id}
+    rows = Case.objects.filter(organization_id=organization_id, **named)
     return rows.values_list("currency", flat=True).first() or ""
 
 

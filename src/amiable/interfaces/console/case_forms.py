@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from amiable.apps.cases.services import CallOutcome, PlanTerms
 from amiable.core.schedules import EVERY
 from amiable.interfaces.console import formats, labels
-from amiable.interfaces.console.forms import AmountField, CallForm
+from amiable.interfaces.console.forms import AmountField, CallForm, MoneyForm
 
 DAY = ["%Y-%m-%d"]
 
 
-class PlanForm(forms.Form):
+class PlanForm(MoneyForm):
     """A debt paid in parts: how much, in how many parts, from when and how often."""
 
     case = forms.IntegerField()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from django.utils import timezone, translation
 
-from amiable.core.money import Money, major
+from amiable.core.money import Money, exponent, major
 
 _DAYS = {"fr": "dd/MM/yyyy", "en": "d MMM yyyy"}
 _TIMES = {"fr": "dd/MM/yyyy à HH:mm", "en": "d MMM yyyy 'at' HH:mm"}
@@ -26,9 +27,19 @@ def _locale() -> Locale:
     return Locale.parse(_language())
 
 
+def decimal_mark() -> Literal[",", "."]:
+    """Between units and decimals, as the reader writes it."""
+    return "," if _language() == "fr" else "."
+
+
 def money(amount_minor: int, currency: str = "EUR") -> str:
     """Minor units with their currency: 125223 -> `1 252,23 €` (U+202F, U+00A0) in French."""
-    return format_currency(Decimal(major(amount_minor, currency)), currency, locale=_locale())
+    locale, digits = _locale(), exponent(currency)
+    # The digits of ISO 4217, which babel shortens where people rarely count them (IQD).
+    decimals = f".{'0' * digits}" if digits else ""
+    pattern = locale.currency_formats["standard"].pattern.replace(".00", decimals)
+    value = Decimal(major(amount_minor, currency))
+    return format_currency(value, currency, pattern, locale=locale, currency_digits=False)
 
 
 def money_short(amount_minor: int, currency: str = "EUR") -> str:
@@ -64,15 +75,6 @@ def day_long(value: date) -> str:
 def moment(value: datetime) -> str:
     """A date with its local time."""
     return format_datetime(timezone.localtime(value), _TIMES[_language()], locale=_locale())
-
-
-def agreed(value: datetime) -> str:
-    """A day agreed on, with its local hour unless it is midnight, which stands for any."""
-    local = timezone.localtime(value)
-    words = day_long(local.date())
-    if not (local.hour or local.minute):
-        return words
-    return f"{words}, {format_datetime(local, 'HH:mm', locale=_locale())}"
 
 
 def parameter(value: object) -> str:

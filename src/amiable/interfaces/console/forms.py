@@ -7,24 +7,47 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from amiable.core.money import AmountError, minor
-from amiable.core.numbers import ParseError, amount
+from amiable.core.money import AmountError, exponent, minor
+from amiable.core.numbers import DecimalMark, ParseError, amount
 from amiable.interfaces.console import labels
+from amiable.interfaces.console.formats import decimal_mark
 
 
 class AmountField(forms.Field):
-    """An amount in euros as people type it: `1 252,23`, `1252.23`. Cleans to minor units."""
+    """An amount as people type it: `1 252,23`, `1252.23`. Cleans to minor units of `currency`."""
 
-    default_error_messages = {"amount": _("Write the amount with figures, for example 1252,23.")}
+    currency = "EUR"
+    default_error_messages = {
+        "amount": _("Write the amount with figures, for example 1252,23."),
+        "currency": _("Write the amount in {currency}, with the decimals it has."),
+    }
 
     def to_python(self, value: Any) -> int | None:
         """Minor units, or None when nothing was written."""
         if not value or not value.strip():
             return None
+        # Three digits behind a mark are decimals where the currency has three.
+        mark: DecimalMark = decimal_mark() if exponent(self.currency) == 3 else ""
         try:
-            return minor(amount(value.strip()[:40])[0])
-        except (ParseError, AmountError) as error:
+            read, stated = amount(value.strip()[:40], mark)
+            if stated in {"", self.currency}:
+                return minor(read, self.currency)
+        except AmountError:
+            pass
+        except ParseError as error:
             raise forms.ValidationError(self.error_messages["amount"], code="amount") from error
+        text = str(self.error_messages["currency"]).format(currency=self.currency)
+        raise forms.ValidationError(text, code="currency")
+
+
+class MoneyForm(forms.Form):
+    """A form whose amounts are in one currency, that of the case or the item it is about."""
+
+    def __init__(self, *args: Any, currency: str = "EUR", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, AmountField):
+                field.currency = currency or "EUR"
 
 
 FILE_KINDS = ("invoices", "customers", "statement")
@@ -49,7 +72,7 @@ class HoldForm(forms.Form):
     ends_on = forms.DateField(required=False, input_formats=["%Y-%m-%d"], label=_("Until"))
 
 
-class DisputeForm(forms.Form):
+class DisputeForm(MoneyForm):
     """The customer contests an item."""
 
     installment = forms.IntegerField(label=_("Invoice"))
@@ -64,7 +87,7 @@ class CloseForm(forms.Form):
     outcome = forms.CharField(max_length=200, label=_("Outcome"))
 
 
-class PromiseForm(forms.Form):
+class PromiseForm(MoneyForm):
     """The customer says when and how much."""
 
     case = forms.IntegerField()
@@ -73,7 +96,7 @@ class PromiseForm(forms.Form):
     note = forms.CharField(max_length=200, required=False)
 
 
-class CallForm(forms.Form):
+class CallForm(MoneyForm):
     """How a call or a task ended."""
 
     result = forms.ChoiceField(choices=lambda: labels.choices("call"), label=_("Outcome"))

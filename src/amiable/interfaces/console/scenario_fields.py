@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from amiable.core.money import major
-from amiable.interfaces.console import labels
+from amiable.interfaces.console import formats, labels
 from amiable.interfaces.console import scenario_words as words
 from amiable.interfaces.console.forms import AmountField
 
@@ -134,7 +134,7 @@ def _amount_shown(spec: Spec, minor: int | None) -> str:
     """A least amount of nothing asks nothing, and is left empty."""
     if minor is None or (not minor and spec.path.endswith("min_amount_minor")):
         return ""
-    return major(minor).replace(".", words.decimal_mark())
+    return major(minor).replace(".", formats.decimal_mark())
 
 
 def _days_shown(_spec: Spec, days: int) -> tuple[str, str]:

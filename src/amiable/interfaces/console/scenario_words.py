@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from amiable.apps.dunning.library.scenarios import Change, changes
@@ -111,11 +111,6 @@ def own(text: str) -> str:
 def kept(text: str) -> str:
     """The inverse of `own`, so that saving a form translates nothing."""
     return next((ours for ours in _OURS if gettext(ours) == text), text)
-
-
-def decimal_mark() -> str:
-    """Between euros and cents, as the reader writes it."""
-    return "," if (get_language() or "fr").startswith("fr") else "."
 
 
 def step_name(step: Step) -> str:

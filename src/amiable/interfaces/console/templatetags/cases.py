@@ -35,4 +35,4 @@ def agreed(value: datetime) -> str:
 @register.filter
 def plain_amount(value: int, currency: str) -> str:
     """Minor units as people type them in an amount field; nothing for zero."""
-    return major(value, currency).replace(".", ",") if value else ""
+    return major(value, currency).replace(".", formats.decimal_mark()) if value else ""

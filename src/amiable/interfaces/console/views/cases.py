@@ -4,7 +4,7 @@ back."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from amiable.apps.cases import services as cases
-from amiable.apps.cases.queries import Noted, case_currency, noted_customers
+from amiable.apps.cases.queries import Noted, amounts_currency, case_currency, noted_customers
 from amiable.apps.dunning.calls import call_close
 from amiable.apps.dunning.services import cases_replan
 from amiable.interfaces.console import case_forms, clock, forms, sentences, toasts
@@ -36,6 +36,14 @@ def attempt(request: Request, form: Any, work: Callable[[], HttpResponse]) -> Ht
 def who(request: Request) -> dict[str, Any]:
     """On which day, and by whom."""
     return {"on": clock.today(), "actor": actor(request)}
+
+
+def _currency(request: Request, about: Literal["case", "installment"]) -> str:
+    """The currency of the case or item that a form is about; "" when it names none."""
+    asked = request.GET if request.method == "GET" else request.POST
+    row = asked.get(about, "")
+    known = row.isdecimal() and len(row) < 19
+    return amounts_currency(request.organization.pk, about, int(row)) if known else ""
 
 
 def _replan(request: Request, noted: Noted, note_id: int) -> None:
@@ -81,7 +89,7 @@ def hold_lift(request: Request, hold_id: int) -> HttpResponse:
 @change
 def dispute_open(request: Request) -> HttpResponse:
     """The customer contests an item."""
-    form = forms.DisputeForm(request.POST)
+    form = forms.DisputeForm(request.POST, currency=_currency(request, "installment"))
 
     def work() -> HttpResponse:
         data = form.cleaned_data
@@ -132,7 +140,7 @@ def dispute_withdraw(request: Request, dispute_id: int) -> HttpResponse:
 @change
 def promise_record(request: Request) -> HttpResponse:
     """The customer says when and how much."""
-    form = forms.PromiseForm(request.POST)
+    form = forms.PromiseForm(request.POST, currency=_currency(request, "case"))
 
     def work() -> HttpResponse:
         data = form.cleaned_data
@@ -167,7 +175,7 @@ def promise_cancel(request: Request, promise_id: int) -> HttpResponse:
 @page
 def plan_preview(request: Request) -> HttpResponse:
     """The instalments that the terms give, while they are being written; nothing is recorded."""
-    form = case_forms.PlanForm(request.GET)
+    form = case_forms.PlanForm(request.GET, currency=_currency(request, "case"))
     context: dict[str, Any] = {}
     if not form.is_valid():
         context["error"] = forms.first_error(form)
@@ -187,7 +195,7 @@ def plan_preview(request: Request) -> HttpResponse:
 @change
 def plan_record(request: Request) -> HttpResponse:
     """The debt is paid in parts."""
-    form = case_forms.PlanForm(request.POST)
+    form = case_forms.PlanForm(request.POST, currency=_currency(request, "case"))
 
     def work() -> HttpResponse:
         case_id = form.cleaned_data["case"]
@@ -221,7 +229,8 @@ def plan_cancel(request: Request, plan_id: int) -> HttpResponse:
 @change
 def call(request: Request, action_id: int) -> HttpResponse:
     """How a call ended, with the promise, dispute or pause it brought."""
-    form = case_forms.OutcomeForm(request.POST)
+    currency = amounts_currency(request.organization.pk, "action", action_id)
+    form = case_forms.OutcomeForm(request.POST, currency=currency)
 
     def work() -> HttpResponse:
         closed = call_close(
