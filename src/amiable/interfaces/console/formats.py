@@ -77,6 +77,15 @@ def moment(value: datetime) -> str:
     return format_datetime(timezone.localtime(value), _TIMES[_language()], locale=_locale())
 
 
+def agreed(value: datetime) -> str:
+    """A day agreed on, with its local hour unless it is midnight, which stands for any."""
+    local = timezone.localtime(value)
+    words = day_long(local.date())
+    if not (local.hour or local.minute):
+        return words
+    return f"{words}, {format_datetime(local, 'HH:mm', locale=_locale())}"
+
+
 def parameter(value: object) -> str:
     """A parameter of a sentence as the reader writes it."""
     if isinstance(value, Money):
