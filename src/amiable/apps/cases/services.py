@@ -25,17 +25,22 @@ from amiable.apps.cases.plans import (
     promise_record,
 )
 from amiable.apps.cases.stops import (
+    address_mark,
+    addresses_mark,
     contact_add,
     contact_remove,
     contact_role_set,
     customer_fact_set,
     point_mark,
+    points_mark,
 )
 
 __all__ = [
     "CallOutcome",
     "CaseError",
     "PlanTerms",
+    "address_mark",
+    "addresses_mark",
     "call_outcome_apply",
     "cases_ensure",
     "cases_wake",
@@ -52,6 +57,7 @@ __all__ = [
     "plan_record",
     "plan_schedule",
     "point_mark",
+    "points_mark",
     "promise_cancel",
     "promise_record",
 ]

@@ -3,7 +3,9 @@ insolvency, its score, its contacts and their addresses. Each is told in the cus
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -14,7 +16,7 @@ from amiable.apps.cases.changes import CaseError, cases_wake
 from amiable.apps.cases.models import Case
 from amiable.apps.customers import contacts
 from amiable.apps.customers.models import Customer
-from amiable.apps.customers.services import customer_update
+from amiable.apps.customers.services import customer_update, postal_mark
 from amiable.core.scenario import Role
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
@@ -137,15 +139,70 @@ def point_mark(
 
     Raises CaseError when it is not there.
     """
+    before = points_mark(organization_id, {point_id: (mark, reason)}, on=on, actor=actor)
+    if point_id not in before:
+        raise CaseError(Sentence("customer.not_found"))
+    return before[point_id]
+
+
+def points_mark(
+    organization_id: int,
+    marks: Mapping[int, tuple[contacts.Mark, str]],
+    *,
+    on: date,
+    actor: str,
+) -> dict[int, contacts.Mark]:
+    """Mark many addresses or numbers at once, by id, each with its reason; returns what each was
+    before, without those that are not there."""
     with transaction.atomic():
-        found = contacts.point_mark(organization_id, point_id, mark, on=on, reason=reason)
-        if found is None:
-            raise CaseError(Sentence("customer.not_found"))
-        customer_id, before, value = found
-        if before != mark:
-            told = {"point": point_id, "value": value, "from": before, "to": mark, "reason": reason}
-            _tell(organization_id, customer_id, "contact_point.marked", told, on=on, actor=actor)
+        found = contacts.points_mark(organization_id, marks, on=on)
+        told = [
+            Told(
+                each.customer_id,
+                "contact_point.marked",
+                {
+                    "point": point_id, "value": each.value, "from": each.before,
+                    "to": marks[point_id][0], "reason": marks[point_id][1],
+                },
+            )
+            for point_id, each in found.items()
+            if each.before != marks[point_id][0]
+        ]  # fmt: skip
+        _tell_all(organization_id, told, on=on, actor=actor)
+    return {point_id: each.before for point_id, each in found.items()}
+
+
+def addresses_mark(
+    organization_id: int, reasons: Mapping[int, str | None], *, on: date, actor: str
+) -> dict[int, str | None]:
+    """Note that the postal addresses of customers, by id, are wrong and why, or (None) that they
+    are right after all. Returns what was known before: the reason, or None.
+
+    Letters wait for another address; one that a file or a person gives makes it right.
+    """
+    with transaction.atomic():
+        before = postal_mark(organization_id, reasons, on=on)
+        told = [
+            Told(
+                customer_id,
+                "customer.address",
+                {"from": reason or "", "to": reasons[customer_id] or ""},
+            )
+            for customer_id, reason in before.items()
+            if (reason is None) != (reasons[customer_id] is None)
+        ]
+        _tell_all(organization_id, told, on=on, actor=actor)
     return before
+
+
+def address_mark(
+    organization_id: int, customer_id: int, reason: str | None, *, on: date, actor: str
+) -> str | None:
+    """The same for one customer. Raises CaseError when it is not there."""
+    before = addresses_mark(organization_id, {customer_id: reason}, on=on, actor=actor)
+    if customer_id not in before:
+        raise CaseError(Sentence("customer.not_found"))
+    return before[customer_id]
 
 
 def _customer(organization_id: int, customer_id: int) -> Customer:
@@ -154,6 +211,15 @@ def _customer(organization_id: int, customer_id: int) -> Customer:
     if customer is None:
         raise CaseError(Sentence("customer.not_found"))
     return customer
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something to tell in the cases of a customer."""
+
+    customer_id: int
+    kind: str
+    payload: Mapping[str, object]
 
 
 def _tell(
@@ -165,17 +231,26 @@ def _tell(
     on: date,
     actor: str,
 ) -> None:
-    """Tell every case of the customer, and have the planner look at them."""
-    case_ids = Case.objects.filter(organization_id=organization_id, customer_id=customer_id)
-    payload = {"customer": customer_id, **told}
+    _tell_all(organization_id, [Told(customer_id, kind, told)], on=on, actor=actor)
+
+
+def _tell_all(organization_id: int, told: Collection[Told], *, on: date, actor: str) -> None:
+    """Tell every case of each customer, and have the planner look at them."""
+    cases: dict[int, list[int | None]] = defaultdict(list)
+    rows = Case.objects.filter(
+        organization_id=organization_id, customer_id__among={each.customer_id for each in told}
+    )
+    for customer_id, case_id in rows.order_by("id").values_list("customer_id", "id"):
+        cases[customer_id].append(case_id)
     events_record(
         organization_id,
         [
-            Happening(kind, on, actor, case_id, payload)
-            for case_id in [*case_ids.order_by("id").values_list("id", flat=True)] or [None]
+            Happening(each.kind, on, actor, case_id, {"customer": each.customer_id, **each.payload})
+            for each in told
+            for case_id in cases.get(each.customer_id) or [None]
         ],
     )
-    cases_wake(organization_id, [customer_id], on=on)
+    cases_wake(organization_id, {each.customer_id for each in told}, on=on)
 
 
 def _text(value: FactValue) -> FactValue:

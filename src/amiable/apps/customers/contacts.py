@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Literal
 
@@ -203,24 +204,39 @@ def role_set(organization_id: int, contact_id: int, role: str) -> tuple[int, str
     return contact.customer_id, before
 
 
-def point_mark(
-    organization_id: int, point_id: int, mark: Mark, *, on: date, reason: str
-) -> tuple[int, Mark, str] | None:
-    """Mark an address or number; (customer id, its mark before, the address), or None."""
-    rows = ContactPoint.objects.filter(organization_id=organization_id, id=point_id)
-    point = rows.select_for_update(no_key=True, of=("self",)).first()
-    if point is None:
-        return None
-    before: Mark = "opted_out" if point.opted_out_at else "valid"
-    if point.invalid_since:
-        before = "invalid"
-    if mark != before:
-        since = timezone.make_aware(datetime.combine(on, time()))
-        point.opted_out_at = since if mark == "opted_out" else None
-        point.invalid_since = since if mark == "invalid" else None
-        point.invalid_reason = reason[:200] if mark == "invalid" else ""
-        point.save(update_fields=["opted_out_at", "invalid_since", "invalid_reason"])
-    return point.customer_id, before, point.value
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An address or number, whose it is, and its mark before."""
+
+    customer_id: int
+    before: Mark
+    value: str
+
+
+def points_mark(
+    organization_id: int, marks: Mapping[int, tuple[Mark, str]], *, on: date
+) -> dict[int, Marked]:
+    """Mark addresses or numbers, by id, each with the reason; those that are not there are left
+    out of the result."""
+    found: dict[int, Marked] = {}
+    changed = []
+    since = timezone.make_aware(datetime.combine(on, time()))
+    rows = ContactPoint.objects.filter(organization_id=organization_id, id__in=marks)
+    for point in rows.select_for_update(no_key=True, of=("self",)).order_by("id"):
+        mark, reason = marks[point.pk]
+        before: Mark = "opted_out" if point.opted_out_at else "valid"
+        if point.invalid_since:
+            before = "invalid"
+        found[point.pk] = Marked(point.customer_id, before, point.value)
+        if mark != before:
+            point.opted_out_at = since if mark == "opted_out" else None
+            point.invalid_since = since if mark == "invalid" else None
+            point.invalid_reason = reason[:200] if mark == "invalid" else ""
+            changed.append(point)
+    ContactPoint.objects.bulk_update(
+        changed, ["opted_out_at", "invalid_since", "invalid_reason"], batch_size=200
+    )
+    return found
 
 
 def phone_of(organization_id: int, customer_id: int, value: str) -> int | None:

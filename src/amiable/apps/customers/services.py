@@ -35,6 +35,8 @@ _STATED = (
     "name", "kind", "siren", "vat_number", "language", "segment", "sales_owner", "payment_term",
     "address_lines", "postcode", "city", "country", "score", "payer_group",
 )  # fmt: skip
+_POSTAL = frozenset({"address_lines", "postcode", "city", "country"})
+_POSTAL_MARK = ("address_invalid_since", "address_invalid_reason")
 _UNSTATED: tuple[object, ...] = ("", None, ())  # a score of 0 is stated
 _ROW_FIELDS = tuple(name for name in CustomerRow.__dataclass_fields__ if name != "line")
 _row_values = attrgetter(*_ROW_FIELDS)
@@ -96,6 +98,28 @@ def customer_update(customer: Customer, values: Mapping[str, object]) -> None:
     for name, value in values.items():
         setattr(customer, name, value)
     customer.save(update_fields=[*values])
+
+
+def postal_mark(
+    organization_id: int, reasons: Mapping[int, str | None], *, on: date
+) -> dict[int, str | None]:
+    """Note that postal addresses are wrong, by customer id, and why, or (None) that they are not;
+    returns the reasons known before, None for an address that was held for right.
+
+    Callers tell the customers' cases.
+    """
+    before: dict[int, str | None] = {}
+    changed = []
+    rows = Customer.objects.filter(organization_id=organization_id, id__in=reasons)
+    for customer in rows.select_for_update(no_key=True, of=("self",)).order_by("id"):
+        reason, since = reasons[customer.pk], customer.address_invalid_since
+        before[customer.pk] = None if since is None else customer.address_invalid_reason
+        if (reason is None) != (since is None):
+            customer.address_invalid_since = None if reason is None else on
+            customer.address_invalid_reason = (reason or "")[:200]
+            changed.append(customer)
+    Customer.objects.bulk_update(changed, [*_POSTAL_MARK], batch_size=200)
+    return before
 
 
 def _stated(rows: Sequence[CustomerRow]) -> dict[Key, list[CustomerRow]]:
@@ -251,6 +275,10 @@ def _update(
         if new:
             for name, value in new.items():
                 setattr(customer, name, value)
+            if not _POSTAL.isdisjoint(new):
+                # Another address: what came back from the old one says nothing of it.
+                customer.address_invalid_since, customer.address_invalid_reason = None, ""
             changed[customer.id] = customer
-    Customer.objects.bulk_update(list(changed.values()), ["code", *_STATED], batch_size=500)
+    columns = ["code", *_STATED, *_POSTAL_MARK]
+    Customer.objects.bulk_update(list(changed.values()), columns, batch_size=500)
     result.updated = set(changed)

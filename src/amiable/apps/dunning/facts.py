@@ -30,6 +30,8 @@ from amiable.core import facts
 from amiable.core.sms import mobile_number
 from amiable.core.workdays import zone_of
 
+POSTAL_MEDIA = frozenset({"letter", "registered_letter"})
+
 
 @dataclass(frozen=True, slots=True)
 class _CaseRow:
@@ -43,6 +45,7 @@ class _CaseRow:
     postcode: str
     city: str
     country: str
+    address_invalid_since: date | None
     insolvent_since: date | None
     deceased_since: date | None
     segment: str
@@ -178,8 +181,9 @@ def _cases(organization_id: int, case_ids: Collection[int]) -> list[_CaseRow]:
         .values_list(
             "id", "customer_id", "currency", "customer__name", "customer__kind",
             "customer__language", "customer__address_lines", "customer__postcode",
-            "customer__city", "customer__country", "customer__insolvent_since",
-            "customer__deceased_since", "customer__segment", "customer__creditor__code",
+            "customer__city", "customer__country", "customer__address_invalid_since",
+            "customer__insolvent_since", "customer__deceased_since", "customer__segment",
+            "customer__creditor__code",
             "customer__score", "enrollment__delay_days",
         )
     )  # fmt: skip
@@ -248,7 +252,10 @@ def _reach(row: _CaseRow, points: Iterable[tuple[str, str, bool, bool]]) -> _Rea
             media |= reached
             addresses.append(value)
     if any(row.address_lines) and row.postcode and row.city:
-        media |= {"letter", "registered_letter"}
+        if row.address_invalid_since is None:
+            media |= POSTAL_MEDIA
+        else:
+            lost |= dict.fromkeys(POSTAL_MEDIA, "bounced")
     lost = {medium: why for medium, why in lost.items() if medium not in media}
     return _Reach(frozenset(media), lost, tuple(addresses))
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from django.db.models import Case, Count, Exists, Max, OuterRef, Q, When
+from django.db.models import Case, Count, Exists, Max, Min, OuterRef, Q, When
 from django.utils import timezone
 
 from amiable.apps.cases.models import Case as CaseOf
@@ -16,6 +16,7 @@ from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.messaging.models import DeliveryEvent
 from amiable.apps.receivables.models import Allocation
 from amiable.core import facts
+from amiable.core.delivery import PRESENTED, WRONG_ADDRESS
 from amiable.core.scenario import CONTACT_MEDIA
 
 # These closed states mean the step was taken, or a person decided against it: it never comes back.
@@ -28,10 +29,28 @@ _CONTACT = Q(
 ) & ~Q(result__in=NOT_REACHED)
 
 
+def _reported(kinds: Collection[str], message: str = "message_id") -> Exists:
+    """Whether a channel said so of a message as a whole."""
+    return Exists(
+        DeliveryEvent.objects.filter(
+            message_id=OuterRef(message), kind__in=sorted(kinds), recipient=""
+        )
+    )
+
+
+def _failed(message: str = "message_id") -> Q:
+    """It did not arrive, which says nothing of the address, and no later word says that it did."""
+    return Q(_reported({"failed"}, message)) & ~Q(_reported(_ARRIVALS, message))
+
+
+_ARRIVALS = PRESENTED | {"delivered"}
+_OF_ITEM = "action__message_id"
+
 # 1 for what spoke to the customer, or what a person decided against: not a task, nor what failed.
 _REACHED = Case(
     When(~Q(action__medium__in=sorted(CONTACT_MEDIA)), then=0),
     When(Q(action__state=Action.State.FAILED) | Q(action__result__in=NOT_REACHED), then=0),
+    When(_failed(_OF_ITEM), then=0),
     default=1,
 )
 
@@ -56,16 +75,6 @@ class CaseHistory:
     last_contact_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """A contact whose message is written and on its way in the hands of a worker."""
-
-    case_id: int
-    customer_id: int
-    medium: str
-    on: date
-
-
 def item_histories(
     organization_id: int, installment_ids: Collection[int], *, test_mode: bool
 ) -> dict[int, ItemHistory]:
@@ -79,25 +88,16 @@ def item_histories(
 
 
 def case_histories(
-    organization_id: int,
-    case_ids: Collection[int],
-    *,
-    test_mode: bool,
-    leaving: Collection[Leaving],
+    organization_id: int, case_ids: Collection[int], *, test_mode: bool
 ) -> dict[int, CaseHistory]:
-    """Closed actions per case, what is leaving counted as arrived; absent = none."""
-    bounced = Exists(
-        DeliveryEvent.objects.filter(
-            message_id=OuterRef("message_id"), kind=DeliveryEvent.Kind.BOUNCED
-        )
-    )
+    """Closed actions per case; absent = none."""
     rows = (
         Action.objects.filter(organization_id=organization_id, case_id__among=case_ids)
         .exclude(state__in=Action.PENDING)
         .values_list("case_id", "step")
         .annotate(
             times=Count("id"),
-            last=Max("closed_on", filter=_contact(test_mode=test_mode) & ~bounced),
+            last=Max("closed_on", filter=_reached(test_mode=test_mode)),
         )
         .order_by()
     )
@@ -107,9 +107,6 @@ def case_histories(
         history.closed_counts[step] = times
         if last is not None:
             history.last_contact_on = max(last, history.last_contact_on or last)
-    for each in leaving:
-        history = found[each.case_id]
-        history.last_contact_on = max(each.on, history.last_contact_on or each.on)
     return found
 
 
@@ -119,7 +116,6 @@ def recent_contacts(
     *,
     since: date,
     test_mode: bool,
-    leaving: Collection[Leaving],
 ) -> dict[int, dict[str, tuple[date, ...]]]:
     """Days of contacts by medium since a day, per customer, counting those of the customers they
     share a person with (`customers`: customer id -> ids that count for it, its own included)."""
@@ -127,15 +123,13 @@ def recent_contacts(
     days: dict[int, dict[str, list[date]]] = defaultdict(lambda: defaultdict(list))
     cases = CaseOf.objects.filter(organization_id=organization_id, customer_id__among=everyone)
     rows = Action.objects.filter(
-        _contact(test_mode=test_mode),
+        _reached(test_mode=test_mode),
         organization_id=organization_id,
         case_id__in=cases.values("id"),
         closed_on__gte=since,
     )
     for customer_id, medium, on in rows.values_list("case__customer_id", "medium", "closed_on"):
         days[customer_id][medium].append(on)
-    for each in leaving:
-        days[each.customer_id][each.medium].append(each.on)
     found: dict[int, dict[str, tuple[date, ...]]] = {}
     for customer_id, linked in customers.items():
         merged: dict[str, list[date]] = defaultdict(list)
@@ -177,20 +171,10 @@ def _contact(*, test_mode: bool) -> Q:
     return _CONTACT if test_mode else _CONTACT & Q(is_test=False)
 
 
-def contacts_leaving(
-    organization_id: int, sending: Collection[int], *, test_mode: bool
-) -> list[Leaving]:
-    """Contacts on their way, but for the actions that the caller is `sending`: few at any time."""
-    rows = Action.objects.filter(
-        organization_id=organization_id,
-        state=Action.State.CLAIMED,
-        message__isnull=False,
-        medium__in=sorted(CONTACT_MEDIA),
-    ).exclude(id__in=sending)
-    if not test_mode:
-        rows = rows.filter(is_test=False)
-    fields = ("case_id", "case__customer_id", "medium", "message__on_date")
-    return [Leaving(*row) for row in rows.values_list(*fields)]
+def _reached(*, test_mode: bool) -> Q:
+    """Contacts made that did not come back from everybody they were for."""
+    lost = Q(_reported(WRONG_ADDRESS)) | _failed()
+    return _contact(test_mode=test_mode) & ~lost
 
 
 def contacts_since(caps: Collection[facts.Cap], on: date) -> date | None:
@@ -216,6 +200,8 @@ def _steps(
         # A formal notice that could not leave is none: it comes again, for approval.
         .exclude(action__state=Action.State.FAILED, action__stage="formal")
         .exclude(step="")
+        # What came back from everybody was not taken: it comes again, another way.
+        .exclude(_reported(WRONG_ADDRESS, _OF_ITEM), action__is_test=False)
     )
     if not test_mode:
         # What went to the organization's own address reached no debtor.
@@ -241,21 +227,27 @@ def _deliveries(
     formal: set[tuple[int, str]],
     found: dict[int, ItemHistory],
 ) -> None:
-    """The day each step reached the customer, and the receipt of the formal notice."""
+    """The day each step reached the customer, and the receipt of the formal notice.
+
+    A registered notice counts from its first presentation, whether it was then taken, refused or
+    never collected. C. civ. 1344 asks for a sufficient demand and names no day: that of the
+    presentation is what is generally held.
+    """
     if not ids:
         return
     rows = (
         ActionItem.objects.filter(
             organization_id=organization_id,
             installment_id__among=ids,
-            action__message__events__kind=DeliveryEvent.Kind.DELIVERED,
+            action__message__events__kind__in=sorted(_ARRIVALS),
         )
         .exclude(step="")
-        .values_list("installment_id", "step")
-        .annotate(at=Max("action__message__events__at"))
-        .order_by()
+        .exclude(_reported(WRONG_ADDRESS, _OF_ITEM))
+        .values_list("installment_id", "step", "action_id")
+        .annotate(at=Min("action__message__events__at"))
+        .order_by("action_id")
     )
-    for installment_id, step, at in rows:
+    for installment_id, step, _, at in rows:
         history = found[installment_id]
         on = timezone.localtime(at).date()
         history.delivered[step] = on

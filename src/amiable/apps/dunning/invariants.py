@@ -5,10 +5,15 @@ INVARIANTS = {
         SELECT id FROM dunning_action
         WHERE state IN ('done', 'cancelled', 'skipped', 'failed') AND closed_on IS NULL
     """,
-    "an installment takes each step once, or once for each event the step counts from": """
+    "an installment takes each step once, or once for each event the step counts from; what came "
+    "back from everybody was not taken": """
         SELECT i.installment_id, i.step FROM dunning_actionitem i
         JOIN dunning_action a ON a.id = i.action_id
         WHERE i.step <> '' AND a.state = 'done' AND NOT a.is_test
+          AND NOT EXISTS (
+            SELECT 1 FROM messaging_deliveryevent e WHERE e.message_id = a.message_id
+              AND e.kind IN ('bounced', 'returned') AND e.recipient = ''
+          )
         GROUP BY i.installment_id, i.step, i.event_on HAVING COUNT(*) > 1
     """,
     "what waits for approval or leaves by itself is approved as its step says": """

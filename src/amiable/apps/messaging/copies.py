@@ -103,7 +103,7 @@ def _record(
             detail = f"{address}: {outcome.detail}"[:500]
             event = DeliveryEvent(
                 organization_id=organization_id, message_id=message.pk,
-                kind=_KINDS[state], at=now, detail=detail,
+                kind=_KINDS[state], at=now, recipient=address, detail=detail,
             )  # fmt: skip
             events.append(event)
             message.error = detail

@@ -28,8 +28,8 @@ class Message(TenantModel):
     channel = models.CharField(max_length=30)
     recipient = models.CharField(max_length=300)
     # Everybody an email goes to, the first in To and the others in Cc, as {"address", "name",
-    # "role", "state"}; state = "" (as the message), "sent", "refused"; "deferred" (a copy to try
-    # again), "trying", "copied" (arrived later), "dropped" (out of date before), "unknown".
+    # "role", "state"}; state = "" (as the message), "sent", "refused", "bounced", "deferred" (to
+    # try again), "trying", "copied" (arrived later), "dropped" (out of date before), "unknown".
     recipients = models.JSONField(default=list)
     notes = models.JSONField(default=list)  # sentences: how the recipients were chosen
     sender = models.CharField(max_length=16, blank=True)  # of a text message
@@ -99,6 +99,7 @@ class DeliveryEvent(TenantModel):
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="events")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     at = models.DateTimeField()
+    recipient = models.CharField(max_length=300, blank=True)  # one of several; "" = everybody
     detail = models.CharField(max_length=500, blank=True)
     source = models.CharField(max_length=30, blank=True)  # a channel, "mailbox", or who entered it
     external_id = models.CharField(max_length=200, blank=True)  # the same report comes only once
