@@ -131,6 +131,19 @@ def test_the_winner_is_named_in_front_and_drawn(page: Page, story):
     expect(page.locator("details.data-table tbody tr").first).to_be_visible()
 
 
+def test_a_draw_that_is_not_balanced_says_so_and_numbers_agree(page: Page, live_server, story):
+    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
+    experiment = lived(story, 40)
+    page.goto(f"/experiments/{experiment}/")
+    main = page.get_by_role("main")
+    expect(main).to_contain_text("The draw is not balanced: the groups differ in")
+    expect(main).to_contain_text("Not alike, by chance")
+    expect(main).to_contain_text("40 cases were drawn, of 40 payers")
+    expect(page.locator(".conclusion")).to_contain_text("565 needed")
+    expect(main).to_contain_text("two groups of the same size need 565 payers each")
+    expect(main).to_contain_text("346 in the smaller one are enough once there are 1,557")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_pages_of_experiments_are_accessible(

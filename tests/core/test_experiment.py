@@ -34,6 +34,7 @@ from amiable.core.experiment.sizes import (
     decidable_on,
     drawn_for,
     forecast,
+    payers_in_arms,
     payers_needed,
     payers_needed_share,
     payers_needed_watched,
@@ -124,6 +125,32 @@ def test_balance_compares_what_was_known_at_the_draw():
     assert balance([]) == balance(())
     assert balance([payer(), payer(arm="holdout")])[0].differences == {"holdout": 0.0}
     assert balance([payer(arm="challenger")])[0].differences == {}
+
+
+def test_groups_of_few_payers_are_not_alike_and_yet_within_chance():
+    """0.54 standard deviations are far above what counts as alike; of 12 payers chance does it."""
+    champion = [payer(open_minor=1_000 * (i % 5)) for i in range(6)]
+    other = [payer(arm="challenger", open_minor=1_000 * (i % 5) + 850) for i in range(6)]
+    row = balance([*champion, *other])[0]
+    assert row.differences["challenger"] == pytest.approx(0.55, abs=0.05)
+    assert row.chance["challenger"] == pytest.approx(2.81 * math.sqrt(2 / 6))
+    assert (row.alike, row.even) == (False, True)
+    assert balance([payer(), payer(arm="challenger")])[0].alike
+
+
+@pytest.mark.parametrize(
+    ("payers", "shares", "arm", "found"),
+    [
+        (565, Shares(45, 10), "challenger", (565, 565)),
+        (300, Shares(50, 0), "challenger", (300, 300)),
+        (565, Shares(45, 10), "holdout", (346, 1557)),
+        (20, Shares(45, 10), "holdout", (300, 1350)),
+    ],
+)
+def test_unequal_groups_need_fewer_in_the_smaller_and_more_in_the_larger(
+    payers, shares, arm, found
+):
+    assert payers_in_arms(payers, shares, arm=arm) == found
 
 
 # ---------------------------------------------------------------- outcomes

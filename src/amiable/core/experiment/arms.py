@@ -10,7 +10,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from amiable.core.experiment.outcomes import Payer
@@ -80,12 +80,19 @@ def arm_of(salt: str, group: str, *, shares: Shares) -> Arm:
 @dataclass(frozen=True, slots=True)
 class Balance:
     """One property of the payers when they were drawn: its mean by arm, and how far each arm is
-    from the champion in standard deviations. `even` = no further than chance allows."""
+    from the champion in standard deviations. `chance` = how far a draw of so few payers goes by
+    itself; `even` = no arm is further than that, or than EVEN."""
 
     code: str
     means: Mapping[str, float]
     differences: Mapping[str, float]
     even: bool
+    chance: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def alike(self) -> bool:
+        """Whether every arm is as near to the champion as EVEN asks for."""
+        return all(abs(gap) <= EVEN for gap in self.differences.values())
 
 
 def balance(payers: Sequence[Payer]) -> list[Balance]:
@@ -135,16 +142,16 @@ def _shares_of(arms: Mapping[str, list[Payer]], kind: str) -> dict[str, list[flo
 def _balance(code: str, values: Mapping[str, list[float]]) -> Balance:
     means = {arm: sum(found) / len(found) for arm, found in values.items() if found}
     differences: dict[str, float] = {}
-    even = True
+    chance: dict[str, float] = {}
     for arm in means.keys() - {"champion"}:
         if "champion" not in means:
             continue
         spread = (_variance(values["champion"]) + _variance(values[arm])) / 2
         gap = means[arm] - means["champion"]
         differences[arm] = gap / math.sqrt(spread) if spread else 0.0
-        chance = CHANCE * math.sqrt(1 / len(values["champion"]) + 1 / len(values[arm]))
-        even = even and abs(differences[arm]) <= max(EVEN, chance)
-    return Balance(code, means, differences, even)
+        chance[arm] = CHANCE * math.sqrt(1 / len(values["champion"]) + 1 / len(values[arm]))
+    even = all(abs(gap) <= max(EVEN, chance[arm]) for arm, gap in differences.items())
+    return Balance(code, means, differences, even, chance)
 
 
 def _variance(values: Sequence[float]) -> float:

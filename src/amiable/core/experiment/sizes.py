@@ -132,6 +132,17 @@ def drawn_for(payers: int, shares: Shares, *, arm: Arm) -> int:
     return math.ceil(max(as_much, LEAST_PAYERS / min(one, two)))
 
 
+def payers_in_arms(payers: int, shares: Shares, *, arm: Arm) -> tuple[int, int]:
+    """Payers followed to the end in the smaller and in the larger of two arms, so that they say as
+    much as `payers` in each of two equal ones would, with LEAST_PAYERS at least.
+
+    1/smaller + 1/larger = 2/payers, in whole payers.
+    """
+    small, large = sorted((shares.champion_percent, shares.percent(arm)))
+    smaller = max(LEAST_PAYERS, -(-payers * (large + small) // (2 * large)))
+    return smaller, -(-smaller * large // small)
+
+
 def _reached(drawn: int, supply: Supply, start_on: date, window: Window) -> date | None:
     missing = max(0, drawn - supply.stock)
     if missing > supply.per_week * LAST_WEEK:

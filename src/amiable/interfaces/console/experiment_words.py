@@ -118,9 +118,12 @@ def balance_rows(
                 {"label": ARMS[arm], "text": _balance_cell(row, arm, currency)} for arm in arms
             ],
             "differences": [
-                decimal(row.differences.get(arm), 2) for arm in arms if arm != "champion"
+                {"text": decimal(row.differences[arm], 2), "chance": decimal(row.chance[arm], 2)}
+                for arm in arms
+                if arm in row.differences
             ],
             "even": row.even,
+            "alike": row.alike,
         }
         for row in rows
     ]

@@ -37,8 +37,8 @@ from amiable.core.experiment.sizes import (
     Forecast,
     Supply,
     decidable_on,
-    drawn_for,
     forecast,
+    payers_in_arms,
     payers_needed,
     payers_needed_watched,
 )
@@ -94,7 +94,8 @@ class ArmResult:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """An arm against the champion."""
+    """An arm against the champion. `needed` = payers in each of two groups of one size, all
+    followed to the end; `needed_here` = in the smaller and in the larger one as they are."""
 
     arm: str
     verdict: Verdict
@@ -102,12 +103,14 @@ class Comparison:
     history: Sequence[Look]
     guardrails: Sequence[Guardrail]
     needed: int
+    needed_here: tuple[int, int]
     needed_watched: int
 
 
 @dataclass(frozen=True, slots=True)
 class ExperimentReport:
-    """Everything the page of an experiment shows. The first comparison is the main one."""
+    """Everything the page of an experiment shows. The first comparison is the main one. `cases`
+    were drawn; those that the same people decide on are one payer."""
 
     experiment: Experiment
     as_of: date
@@ -116,6 +119,7 @@ class ExperimentReport:
     balance: Sequence[Balance]
     currency: str
     is_evenly_drawn: bool
+    cases: int
 
 
 def experiment_lines(organization_id: int) -> list[ExperimentLine]:
@@ -173,7 +177,8 @@ def experiment_report(
     rows = Experiment.objects.filter(organization_id=organization_id)
     if experiment_id is not None:
         rows = rows.filter(id=experiment_id)
-    experiment = rows.select_related("champion", "challenger").order_by("-id").first()
+    rows = rows.select_related("champion", "challenger").annotate(cases=Count("members"))
+    experiment = rows.order_by("-id").first()
     if experiment is None:
         raise LookupError("there is no such experiment")
     as_of = min(on, experiment.ended_on or on)
@@ -193,6 +198,7 @@ def experiment_report(
         balance=balance(payers),
         currency=experiment_currency(experiment),
         is_evenly_drawn=draw_p_value(counts, shares) >= BROKEN_DRAW,
+        cases=experiment.cases,
     )
 
 
@@ -261,12 +267,12 @@ def _comparison(
         per_week=0.0 if experiment.ended_on else _drawn_per_week(by_arm, experiment, as_of),
         on=as_of,
     )
-    smaller = min(shares.champion_percent, shares.percent(arm)) / 100
+    here = payers_in_arms(needed, shares, arm=arm)
     verdict = conclude(
         look,
         arm=arm,
         guardrails=guardrails,
-        needed=math.ceil(drawn_for(needed, shares, arm=arm) * smaller),
+        needed=here[0],
         decidable_on=decidable,
         on=as_of,
         followed=min(sum(m.ready_on <= as_of for m in each) for each in (champion, other)),
@@ -275,7 +281,7 @@ def _comparison(
     if look and shown[-1] is not look:
         shown.append(look)
     every_day = max(LEAST_PAYERS, payers_needed_watched(sd_days, **size))
-    return Comparison(arm, verdict, look, shown, guardrails, needed, every_day)
+    return Comparison(arm, verdict, look, shown, guardrails, needed, here, every_day)
 
 
 def _measures(known: Followed) -> list[Measure]:

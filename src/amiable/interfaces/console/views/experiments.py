@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
 from amiable.apps.dunning.experiment import changes, results
+from amiable.core.experiment.arms import EVEN
 from amiable.interfaces.console import clock, experiment_words, forms, sentences, toasts
 from amiable.interfaces.console.access import Request, actor, manage, page
 from amiable.interfaces.console.experiment_forms import ExperimentForm, StopForm
@@ -83,6 +84,9 @@ def experiment(request: Request, experiment_id: int) -> HttpResponse:
         "balance": experiment_words.balance_rows(
             report.balance, arms=arms, currency=report.currency
         ),
+        "apart": [experiment_words.BALANCE[row.code] for row in report.balance if not row.alike],
+        "threshold": experiment_words.decimal(EVEN),
+        "payers": sum(arm.payers for arm in report.arms),
     }
     return render(request, "console/experiment.html", context)
 
@@ -145,6 +149,7 @@ def _comparison(found: results.Comparison) -> dict[str, Any]:
         "looks": experiment_words.look_rows(found.history),
         "guardrails": experiment_words.guardrail_rows(found),
         "needed": found.needed,
+        "needed_here": found.needed_here,
         "needed_watched": found.needed_watched,
         "explained": experiment_words.decimal(100 * look.reduction, 0) if look else "",
     }
