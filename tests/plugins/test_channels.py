@@ -9,6 +9,7 @@ import pytest
 from amiable.plugins.base import Outcome, Outgoing
 from amiable.plugins.registry import plugins
 from tests.plugins.channels.http_servers import Gateway
+from tests.plugins.channels.test_print import ONE as PDF
 from tests.plugins.smtp_servers import free_port, keeper
 
 MEDIA = {"email", "letter", "registered_letter", "sms"}
@@ -40,6 +41,12 @@ def _memory(tmp_path, stack):
     return {"box": box}, lambda: len(box)
 
 
+def _print(tmp_path, stack):
+    count = lambda: len(list(tmp_path.glob("2*/0*.pdf")))  # noqa: E731
+    # Each session hands its run over at its end: what arrived is counted once it is closed.
+    return configured("print", f"print://{tmp_path}?mode=single"), count
+
+
 def _sms_http(tmp_path, stack):
     gateway = Gateway((202, "0: Accepted for delivery"))
     port = stack.enter_context(gateway.running())
@@ -51,6 +58,7 @@ CONFIGS = {
     "smtp": _smtp,
     "sms_http": _sms_http,
     "spool": _spool,
+    "print": _print,
     "memory": _memory,
     "outbox": lambda *_: ({}, None),
 }
@@ -59,6 +67,7 @@ DEAD = {
     "smtp": lambda tmp: {"host": "127.0.0.1", "port": free_port(), "tls": "none"},
     "sms_http": lambda tmp: configured("sms_http", f"kannel://127.0.0.1:{free_port()}"),
     "spool": lambda tmp: {"folder": str(_plain_file(tmp))},
+    "print": lambda tmp: configured("print", f"print://{_plain_file(tmp)}"),
 }
 
 
@@ -69,7 +78,8 @@ def _plain_file(folder):
 
 
 def outgoing(medium="email", key="1:case-9:reminder_1", recipient="c@d.example"):
-    return Outgoing(key, medium, recipient, "Subject", CONTENT, TYPES[medium])
+    content = PDF if TYPES[medium] == "application/pdf" else CONTENT
+    return Outgoing(key, medium, recipient, "Subject", content, TYPES[medium])
 
 
 @pytest.fixture(params=sorted(plugins("channels")))
@@ -127,7 +137,7 @@ def test_hostile_key_does_no_harm(opened, key, tmp_path):
 def test_unreachable_other_side_is_a_retry(code, tmp_path):
     channel = plugins("channels")[code]
     with channel.session(DEAD[code](tmp_path)) as session:
-        outcome = session.send(outgoing())
+        outcome = session.send(outgoing(sorted(channel.media)[0]))
     assert outcome.state == "retry"
     assert outcome.detail
     assert outcome.retry_after_seconds > 0
@@ -155,7 +165,7 @@ def test_spool_finishes_what_a_killed_process_had_staged(tmp_path):
         file.rename(tmp_path / ".staged" / file.name)  # killed just before the last rename
         session.send(outgoing("letter"))
     (file,) = (tmp_path / "letter").iterdir()
-    assert file.read_bytes() == CONTENT
+    assert file.read_bytes() == PDF
 
 
 def test_spooled_text_message_carries_its_number(tmp_path):

@@ -107,15 +107,17 @@ def messages_send(
             else:
                 outcomes[message_id] = _already(state)
     with ExitStack() as stack:
-        sessions: dict[str, Session] = {}
+        sessions: dict[tuple[str, str], Session] = {}
         for medium, ids in by_medium.items():
             code, config = routes[medium]
             channel: Channel = plugins("channels")[code]
-            if code not in sessions:
-                sessions[code] = stack.enter_context(channel.session(config))
+            # Two media may go the same way to different places.
+            way = (code, repr(sorted(config.items())))
+            if way not in sessions:
+                sessions[way] = stack.enter_context(channel.session(config))
             size = SAFE_WINDOW if channel.resend_safe else UNSAFE_WINDOW
             for window in _batches(ids, size):
-                outcomes |= _send_window(organization_id, window, channel, sessions[code], now)
+                outcomes |= _send_window(organization_id, window, channel, sessions[way], now)
                 if progress:
                     progress(len(outcomes))
     return outcomes
