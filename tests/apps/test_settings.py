@@ -11,6 +11,8 @@ from django.test import Client
 
 from amiable.apps.audit.models import Event
 from amiable.apps.cases.models import Case
+from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.planning import plan_preview, plan_tick
 from amiable.apps.dunning.settings import settings_change, settings_undo
 from amiable.apps.messaging.models import Message
 from amiable.apps.tenants.models import Organization
@@ -54,6 +56,8 @@ def manager(organization) -> Client:
 WRONG = [
     ({"bank_data_max_age_days": 0}, "bank_data_max_age_days", "settings.days"),
     ({"bank_data_max_age_days": 400}, "bank_data_max_age_days", "settings.days"),
+    ({"min_amount_minor": -1}, "min_amount_minor", "settings.minimum"),
+    ({"min_amount_minor": 10**8 + 1}, "min_amount_minor", "settings.minimum"),
     ({"promise_grace_days": -1}, "promise_grace_days", "settings.grace"),
     ({"promise_tolerance_pct": 101}, "promise_tolerance_pct", "settings.tolerance"),
     ({"test_recipient": "nobody"}, "test_recipient", "settings.email"),
@@ -103,6 +107,7 @@ def test_change_of_nothing_notes_nothing(organization):
     [
         ({"bank_data_max_age_days": 5}, 1),
         ({"contact_caps": []}, 1),
+        ({"min_amount_minor": 2_000}, 1),
         ({"test_recipient": "essais@vauban.example"}, 1),
         ({"promise_grace_days": 5}, 0),  # promises keep what held when they were noted
         ({"phone": "04 72 00 00 00"}, 0),
@@ -228,9 +233,41 @@ def test_command_shows_and_sets_what_the_page_does(organization):
         {"count": 2, "days": 7, "medium": "", "kind": "consumer"}
     ]
     shown = json.loads(command("show", "--json").stdout)
-    assert shown == document["settings"] == settings_of(organization.pk).to_json()
+    assert shown == document["settings"]
+    stored = settings_of(organization.pk).to_json()
+    assert stored.pop("min_amount_minor") == 0
+    assert shown.pop("min_amount") == "0.00"
+    assert shown == stored
     assert command("set", "bank_data_max_age_days=off").return_value == 0
     assert "bank_data_max_age_days=off" in command("show").stdout
+
+
+def test_nobody_is_reminded_of_less_than_the_least_sum(owing):
+    owner = owing.customer.creditor
+    factories.invoice(factories.customer(owner, "C003"), "F3", total_minor=4_000)
+    tried = command("set", "min_amount=50.00", "--dry-run", "--json", "--on", TODAY.isoformat())
+    document = json.loads(tried.stdout)
+    assert (document["changed"], document["cases_below_min_amount"]) == (["min_amount"], 1)
+    assert document["settings"]["min_amount"] == "0.00"
+    assert not Event.objects.exists()
+    assert "1 cases owe less" in command("set", "min_amount=50", "--dry-run").stdout
+    assert command("set", "min_amount=50", "--on", TODAY.isoformat()).return_value == 0
+    assert "min_amount=50.00" in command("show").stdout
+    assert Case.objects.filter(next_plan_on=TODAY).count() >= 1
+    (small,) = [
+        each
+        for each in plan_preview(owing.organization_id, on=TODAY)
+        if each.facts.customer_id != owing.customer_id
+    ]
+    assert [skip.sentence.code for skip in small.plan.skips] == ["stop.below_floor"]
+    dry = CliRunner().invoke(amiable, ["plan", "--dry-run", "--on", TODAY.isoformat()])
+    assert "The 40.00 due is below the 50.00 for which anybody is reminded at all." in dry.stdout
+    assert "1 overdue: minimum" in dry.stdout
+    plan_tick(owing.organization_id, on=TODAY)
+    assert set(Action.objects.values_list("case_id", flat=True)) == {owing.id}
+    for wrong in ("-1", "1.234", "x"):
+        done = command("set", f"min_amount={wrong}")
+        assert done.return_value == 1 or done.exception is not None
 
 
 def test_what_show_prints_is_what_set_takes(organization):

@@ -438,6 +438,20 @@ def test_a_preventive_step_weighs_everything_open():
     assert told(sentence).endswith("less than 2400.01 CHF is open.")
 
 
+def test_less_than_the_organization_minds_is_never_asked_for_whatever_the_scenario():
+    small = facts(item(open_minor=1_999), currency="CHF", min_amount_minor=2_000)
+    decided = plan(small, one(), day(1))
+    assert not decided.actions
+    assert words(decided) == [
+        "The 19.99 CHF due is below the 20.00 CHF for which anybody is reminded at all."
+    ]
+    assert plan(facts(item(open_minor=2_000), min_amount_minor=2_000), one(), day(1)).actions
+    credit = facts(item(open_minor=2_500), unallocated_minor=501, min_amount_minor=2_000)
+    assert not plan(credit, one(), day(1)).actions
+    together = facts(item(1, open_minor=1_000), item(2, open_minor=1_000), min_amount_minor=2_000)
+    assert plan(together, one(), day(1)).actions
+
+
 def test_a_step_that_waits_for_silence_is_looked_at_when_it_has_lasted():
     asked = Conditions(min_days_since_contact=7)
     decided = plan(facts(item(), last_contact_on=day(0)), one(conditions=asked), day(1))

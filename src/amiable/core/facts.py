@@ -109,6 +109,7 @@ class CaseFacts:
     whatever the scenario; `linked` = customers who share a person with this one. `score` = 0
     (risky) to 100; None = unknown. `delay_days` = days by which every reminder is held back (a
     comparison's control group). `receipts` go back to the first promise that still matters.
+    `min_amount_minor` = the least sum for which the organization reminds anybody at all.
     `answered_on` = day of the newest answer that nobody has read; `answer_hold_days` = for how many
     days it stops everything.
     """
@@ -142,6 +143,7 @@ class CaseFacts:
     bank_data_until: date | None = None
     bank_data_max_age_days: int | None = None
     delay_days: int = 0
+    min_amount_minor: int = 0
     answered_on: date | None = None
     answer_hold_days: int = 0
 

@@ -59,6 +59,9 @@ declare(
         "stop.below_minimum": gettext_noop(
             "The {amount} due is below the minimum of {minimum} worth a message."
         ),
+        "stop.below_floor": gettext_noop(
+            "The {amount} due is below the {minimum} for which anybody is reminded at all."
+        ),
         "stop.gap": gettext_noop("The last contact was on {last}; the next is not before {until}."),
         "stop.regroup": gettext_noop(
             "The customer was contacted on {last} about other invoices: these join from {until}."
@@ -72,6 +75,9 @@ declare(
         "stop.no_address": gettext_noop("The postal address is incomplete: complete it."),
         "stop.bounced": gettext_noop(
             "Messages to the known address came back: find another address or number."
+        ),
+        "stop.returned": gettext_noop(
+            "Letters to the known postal address come back: find another address."
         ),
         "stop.opted_out": gettext_noop(
             "The customer asked not to be contacted this way: use another medium."
@@ -165,8 +171,8 @@ def amount_stop(
 ) -> Stop | None:
     """Too little to ask for, or what these items ask for is covered by the customer's credit.
 
-    The minimum weighs everything overdue that may be asked for (`overdue`, in minor units), so
-    that small sums add up.
+    The minimum, that of the scenario or that of the organization for all of its scenarios, weighs
+    everything overdue that may be asked for (`overdue`, in minor units), so that small sums add up.
     """
     currency = facts.currency
     asked = sum(chaseable_minor(item, given) for item in kept)
@@ -175,10 +181,13 @@ def amount_stop(
         params: dict[str, Param] = {"credit": credit, "amount": Money(asked, currency)}
         return Stop(Sentence("stop.credit_covers", params), grows_on(facts, today))
     owed = max(overdue, asked) - facts.unallocated_minor
-    if owed < scenario.min_amount_minor:
-        minimum = Money(scenario.min_amount_minor, currency)
-        params = {"amount": Money(owed, currency), "minimum": minimum}
-        return Stop(Sentence("stop.below_minimum", params), grows_on(facts, today))
+    for code, least in (
+        ("stop.below_floor", facts.min_amount_minor),
+        ("stop.below_minimum", scenario.min_amount_minor),
+    ):
+        if owed < least:
+            params = {"amount": Money(owed, currency), "minimum": Money(least, currency)}
+            return Stop(Sentence(code, params), grows_on(facts, today))
     return None
 
 

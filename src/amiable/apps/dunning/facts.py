@@ -169,6 +169,7 @@ def _facts(row: _CaseRow, loaded: _Loaded, on: date) -> facts.CaseFacts:
         bank_data_until=loaded.bank_data_until,
         bank_data_max_age_days=loaded.organization.bank_data_max_age_days,
         delay_days=row.delay_days or 0,
+        min_amount_minor=loaded.organization.min_amount_minor,
         answered_on=loaded.answered.get(row.id),
         answer_hold_days=loaded.organization.unread_reply_hold_days,
     )
@@ -255,7 +256,7 @@ def _reach(row: _CaseRow, points: Iterable[tuple[str, str, bool, bool]]) -> _Rea
         if row.address_invalid_since is None:
             media |= POSTAL_MEDIA
         else:
-            lost |= dict.fromkeys(POSTAL_MEDIA, "bounced")
+            lost |= dict.fromkeys(POSTAL_MEDIA, "returned")
     lost = {medium: why for medium, why in lost.items() if medium not in media}
     return _Reach(frozenset(media), lost, tuple(addresses))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 # In the order in which they are shown: what a person can do something about comes first.
 FAMILIES: dict[str, tuple[str, ...]] = {
     "unreachable": (
-        "stop.no_email", "stop.no_phone", "stop.no_mobile", "stop.no_address", "stop.bounced",
+        "stop.no_email", "stop.no_phone", "stop.no_mobile", "stop.no_address", "stop.bounced", "stop.returned",
         "stop.opted_out",
     ),
     "bank": ("stop.stale_bank", "stop.no_bank"),
@@ -16,7 +16,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "held": ("stop.held", "stop.held_open", "stop.item_held", "stop.item_held_open"),
     "insolvent": ("stop.insolvent",),
     "deceased": ("stop.deceased",),
-    "minimum": ("stop.below_minimum",),
+    "minimum": ("stop.below_minimum", "stop.below_floor"),
     "credit": ("stop.credit_covers",),
     "capped": ("stop.cap",),
     "gap": ("stop.gap", "stop.regroup", "plan.firmer_today"),

@@ -15,6 +15,7 @@ from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.cases.models import Case
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.planning import plan_preview
 from amiable.apps.messaging.modes import messages_withdraw_misfits, waiting_count
 from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.queries import organization_lock
@@ -31,8 +32,11 @@ from amiable.core.sentences import Sentence
 CHANGED = "settings.changed"
 # Fields that change what is decided for cases; promises keep what held when they were noted.
 DECISIVE = frozenset(
-    {"bank_data_max_age_days", "contact_caps", "test_recipient", "unread_reply_hold_days"}
-)
+    {
+        "bank_data_max_age_days", "contact_caps", "min_amount_minor", "test_recipient",
+        "unread_reply_hold_days",
+    }
+)  # fmt: skip
 # Actions whose mode is still open; one being sent keeps the mode of its message.
 _OPEN = (Action.State.TO_APPROVE, Action.State.APPROVED, Action.State.TODO)
 
@@ -72,6 +76,21 @@ def settings_change(
         if problems:
             raise SettingsError(problems)
         return _apply(organization_id, before, after, on=on, actor=actor)
+
+
+def settings_preview(
+    organization_id: int, values: Mapping[str, Any], *, on: date, actor: str
+) -> tuple[Changed, int]:
+    """What a change would do, and how many cases would be below the least sum for which anybody is
+    reminded; nothing is kept. Raises SettingsError."""
+    with transaction.atomic():
+        done = settings_change(organization_id, values, on=on, actor=actor)
+        below = sum(
+            any(skip.sentence.code == "stop.below_floor" for skip in each.plan.skips)
+            for each in plan_preview(organization_id, on=on)
+        )
+        transaction.set_rollback(True)
+    return done, below
 
 
 def settings_undo(organization_id: int, event_id: int, *, on: date, actor: str) -> Changed:

@@ -23,7 +23,7 @@ class Organization(models.Model):
     language = models.CharField(max_length=8, default="fr")
     created_at = models.DateTimeField(auto_now_add=True)
     bank_data_max_age_days = models.PositiveIntegerField(null=True, blank=True)
-    min_amount_minor = models.BigIntegerField(default=1500)
+    min_amount_minor = models.PositiveBigIntegerField(default=0)  # less is never chased
     contact_caps = models.JSONField(default=contact_caps_default)  # core.facts.Cap, as data
     test_recipient = models.EmailField(blank=True)  # set = test mode: every message goes here
     promise_grace_days = models.PositiveSmallIntegerField(default=3)

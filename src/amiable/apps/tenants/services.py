@@ -13,9 +13,9 @@ from amiable.apps.tenants.models import Creditor, Membership, Organization, User
 
 
 def organization_create(
-    *, slug: str, name: str, language: str = "fr", min_amount_minor: int = 1500
+    *, slug: str, name: str, language: str = "fr", min_amount_minor: int = 0
 ) -> Organization:
-    """A new tenant. `min_amount_minor` = balance under which a case is left alone."""
+    """A new tenant. `min_amount_minor` = sum under which no case is chased, 0 = none."""
     return Organization.objects.create(
         slug=slug, name=name, language=language, min_amount_minor=min_amount_minor
     )

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from amiable.apps.tenants.models import Organization
 from amiable.core.facts import Cap
+from amiable.core.money import Money
 from amiable.core.records import CustomerKind
 from amiable.core.scenario import CONTACT_MEDIA
 from amiable.core.sentences import Sentence, declare, gettext_noop
@@ -16,12 +17,14 @@ from amiable.plugins.documents.mime import mail_address
 
 LARGEST_DAYS, LARGEST_GRACE, LEAST_TOLERANCE, MOST_CAPS = 90, 30, 50, 12
 LARGEST_REPLY_HOLD = 30
+LARGEST_MINIMUM = 10**8  # a million euros: above it nobody would ever be reminded
 KINDS: tuple[str, ...] = get_args(CustomerKind)
 _PHONE = re.compile(r"\+?[0-9][0-9 .()/-]{4,30}")
 
 declare(
     {
         "settings.days": gettext_noop("Give a number of days from 1 to {limit}, or switch it off."),
+        "settings.minimum": gettext_noop("Give an amount from 0 to {limit}."),
         "settings.grace": gettext_noop("Give a number of days from 0 to {limit}."),
         "settings.tolerance": gettext_noop("Give a percentage from {least} to 100."),
         "settings.caps_many": gettext_noop("At most {limit} limits are kept."),
@@ -46,10 +49,13 @@ declare(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of an organization. `bank_data_max_age_days` None = off;
+    """Settings of an organization. `min_amount_minor` = the least sum for which anybody is
+    reminded, in the minor unit of the case's currency, 0 = off; `bank_data_max_age_days` None =
+    off;
     `test_recipient` "" = messages reach the customers."""
 
     bank_data_max_age_days: int | None
+    min_amount_minor: int
     contact_caps: tuple[Cap, ...]
     promise_grace_days: int
     promise_tolerance_pct: int
@@ -121,6 +127,11 @@ def _days(wanted: Settings) -> Sentence | None:
     return Sentence("settings.days", {"limit": LARGEST_DAYS}) if wrong else None
 
 
+def _minimum(wanted: Settings) -> Sentence | None:
+    wrong = not 0 <= wanted.min_amount_minor <= LARGEST_MINIMUM
+    return Sentence("settings.minimum", {"limit": Money(LARGEST_MINIMUM)}) if wrong else None
+
+
 def _grace(wanted: Settings) -> Sentence | None:
     wrong = not 0 <= wanted.promise_grace_days <= LARGEST_GRACE
     return Sentence("settings.grace", {"limit": LARGEST_GRACE}) if wrong else None
@@ -176,6 +187,7 @@ def _too_long(lines: Sequence[str]) -> bool:
 
 _CHECKS: Mapping[str, Callable[[Settings], Sentence | None]] = {
     "bank_data_max_age_days": _days,
+    "min_amount_minor": _minimum,
     "contact_caps": _caps,
     "promise_grace_days": _grace,
     "promise_tolerance_pct": _tolerance,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from amiable.core.money import major, minor
 from amiable.interfaces.cli.common import OK, REJECTED, emit, tenant_command
 
 if TYPE_CHECKING:
@@ -31,42 +33,53 @@ def show_command(*, organization: Organization, on: date, as_json: bool) -> int:
     from amiable.apps.tenants.settings import settings_of
 
     current = settings_of(organization.id)
-    emit(current.to_json(), as_json=as_json, text=_text(current))
+    emit(_shown(current), as_json=as_json, text=_text(current))
     return OK
 
 
 @settings_command.command("set")
 @click.argument("changes", nargs=-1, required=True, metavar="NAME=VALUE...")
+@click.option("--dry-run", is_flag=True, help="Say what it would do; change nothing.")
 @tenant_command
 def set_command(
-    *, organization: Organization, on: date, as_json: bool, changes: tuple[str, ...]
+    *, organization: Organization, on: date, as_json: bool, changes: tuple[str, ...], dry_run: bool
 ) -> int:
     """Change settings: NAME=VALUE, with "off" for none and JSON for contact_caps.
 
+    min_amount is the least sum for which anybody is reminded, whatever the scenario.
     test_recipient=ADDRESS withdraws every message that has not left; from then on all of them go
     to that address. test_recipient=off withdraws those, and messages reach customers again.
     """
-    from amiable.apps.dunning.settings import settings_change
+    from amiable.apps.dunning.settings import settings_change, settings_preview
     from amiable.apps.tenants.settings import SettingsError, settings_of
 
     values = dict(map(_change, changes))
+    below = None
     try:
-        done = settings_change(organization.id, values, on=on, actor="cli")
+        if dry_run:
+            done, below = settings_preview(organization.id, values, on=on, actor="cli")
+        else:
+            done = settings_change(organization.id, values, on=on, actor="cli")
     except SettingsError as error:
-        problems = {name: str(why) for name, why in error.problems.items()}
+        problems = {_NAMES.get(name, name): str(why) for name, why in error.problems.items()}
         text = "\n".join(f"Refused: {name}: {why}" for name, why in problems.items())
         emit({"errors": problems}, as_json=as_json, text=text)
         return REJECTED
+    changed = [_NAMES.get(name, name) for name in done.fields]
     document = {
-        "changed": list(done.fields),
+        "dry_run": dry_run,
+        "changed": changed,
         "messages_withdrawn": done.withdrawn,
         "cases_woken": done.woken,
-        "settings": settings_of(organization.id).to_json(),
+        **({"cases_below_min_amount": below} if dry_run else {}),
+        "settings": _shown(settings_of(organization.id)),
     }
     text = (
-        f"Changed: {', '.join(done.fields) or 'nothing'}; {done.withdrawn} messages withdrawn, "
-        f"{done.woken} cases looked at again."
+        f"{'Would change' if dry_run else 'Changed'}: {', '.join(changed) or 'nothing'}; "
+        f"{done.withdrawn} messages withdrawn, {done.woken} cases looked at again."
     )
+    if below:
+        text += f" {below} cases owe less than min_amount: they would not be reminded."
     emit(document, as_json=as_json, text=text)
     return OK
 
@@ -77,7 +90,7 @@ def _change(text: str) -> tuple[str, Any]:
     if not separator or name not in READERS:
         raise click.UsageError(f"write NAME=VALUE with a name among {', '.join(READERS)}")
     try:
-        return name, READERS[name](value.strip())
+        return _FIELDS.get(name, name), READERS[name](value.strip())
     except (ValueError, TypeError, RecursionError) as error:
         raise click.UsageError(f"{name}: {value[:100]!r} cannot be read: {error}") from error
 
@@ -109,12 +122,22 @@ def _or_off(value: str) -> str:
     return "" if value == OFF else value
 
 
+def _whole(value: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,9}", value, re.ASCII):
+        raise ValueError("write a whole number")
+    return int(value)
+
+
+# Amounts are written in major units here; settings hold minor ones.
+_FIELDS = {"min_amount": "min_amount_minor"}
+_NAMES = {field: name for name, field in _FIELDS.items()}
 READERS: Mapping[str, Callable[[str], Any]] = {
-    "bank_data_max_age_days": lambda value: None if value == OFF else int(value),
+    "bank_data_max_age_days": lambda value: None if value == OFF else _whole(value),
+    "min_amount": lambda value: 0 if value == OFF else minor(value),
     "contact_caps": _caps,
-    "promise_grace_days": int,
-    "promise_tolerance_pct": int,
-    "unread_reply_hold_days": int,
+    "promise_grace_days": _whole,
+    "promise_tolerance_pct": _whole,
+    "unread_reply_hold_days": _whole,
     "test_recipient": _or_off,
     "is_agency": _yes,
     "address": lambda value: [] if value == OFF else value.split("|"),
@@ -123,13 +146,20 @@ READERS: Mapping[str, Callable[[str], Any]] = {
 }
 
 
+def _shown(current: Settings) -> dict[str, Any]:
+    """The settings by the names that `set` takes."""
+    data = {_NAMES.get(name, name): value for name, value in current.to_json().items()}
+    return {**data, "min_amount": major(current.min_amount_minor)}
+
+
 def _text(current: Settings) -> str:
-    data = current.to_json()
+    data = _shown(current)
     shown = {
         **data,
         "contact_caps": json.dumps(data["contact_caps"]) if data["contact_caps"] else OFF,
         "is_agency": "yes" if data["is_agency"] else "no",
         "address": "|".join(data["address"]),
+        "min_amount": data["min_amount"] if current.min_amount_minor else OFF,
     }
     return "\n".join(
         f"{name}={OFF if value in {None, ''} else value}" for name, value in shown.items()
