@@ -273,9 +273,50 @@ def test_a_returned_message_finds_its_message_by_what_it_holds(org, case):
     assert codes(row) == ["reply.returned"]
 
 
+def test_a_hard_bounce_marks_the_address_of_its_message(org, case):
+    message = sent(
+        case, recipients=[{"address": "ap@client.example", "name": "", "role": "", "state": "sent"}]
+    )
+    receive(org, mails.bounce("ap@client.example", returned="<m1@vauban.example>"))
+    assert message.events.get().kind == "bounced"
+    assert case.customer.points.get().invalid_since is not None
+
+
+def test_a_delayed_message_is_no_bounce(org, case):
+    message = sent(case)
+    receive(org, mails.bounce("ap@client.example", returned="<m1@vauban.example>", status="4.4.1"))
+    assert message.events.get().kind == "deferred"
+    assert case.customer.points.get().invalid_since is None
+
+
+def test_a_report_that_holds_nothing_of_ours_is_left_to_a_person(org, case):
+    sent(case)
+    row = receive(org, mails.bounce("ap@client.example"))
+    assert (row.state, row.message_id) == ("unread", None)
+    assert case.customer.points.get().invalid_since is None
+
+
 def test_a_returned_message_without_its_headers_is_found_by_its_address(org, case):
     row = receive(org, mails.bounce("ap@client.example"))
     assert (row.case_id, codes(row)) == (case.id, ["reply.recipient"])
+
+
+def test_an_absence_is_proposed_with_its_last_day(org, case):
+    row = receive(org, mails.absence())
+    assert (row.kind, row.state) == ("auto_reply", "unread")
+    assert (row.proposals[0]["label"], row.proposals[0]["facts"]["day"]) == (
+        "absence",
+        "2026-11-30",
+    )
+
+
+def test_a_promise_is_proposed_with_its_facts_and_the_words_that_show_it(org, case):
+    row = receive(org, mails.reply("Bonjour, je vous règle 1 200 € par virement le 27 novembre."))
+    first = row.proposals[0]
+    assert (first["label"], first["is_sure"]) == ("promise", True)
+    assert first["facts"]["day"] == "2026-11-27"
+    assert first["facts"]["amount"] == [120_000, "EUR"]
+    assert any("règle" in row.text[start:end] for start, end in first["spans"])
 
 
 # -- text messages -------------------------------------------------------------------------------

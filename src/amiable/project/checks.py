@@ -13,6 +13,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 from django.db import connection
 
+from amiable.apps.messaging.mailboxes import source_of
 from amiable.apps.messaging.routes import route_of
 from amiable.project.environment import VARIABLES, var_dir
 
@@ -55,6 +56,15 @@ def _addresses() -> Iterator[CheckMessage]:
                 f"the address of the channel for {medium} cannot be read: {error}",
                 hint="AMIABLE_SMTP_URL for email reads smtp://user:password@host:587",
                 id="amiable.E003",
+            )
+    for url in settings.MAILBOX_URLS:
+        try:
+            source_of(url)
+        except ValueError as error:
+            yield Error(
+                f"the address of a mailbox cannot be read: {error}",
+                hint="AMIABLE_MAILBOX_URLS=imaps://user:password@host/INBOX",
+                id="amiable.E010",
             )
     if not settings.CHANNEL_URLS["email"]:
         yield checks.Warning(

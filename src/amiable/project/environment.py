@@ -30,7 +30,8 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "AMIABLE_MAILBOX_URLS": (
         "",
         "Mailboxes where answers and bounces arrive, separated by spaces: "
-        "imap[s]://user:password@host:port/folder",
+        "imap[s]://user:password@host:port/folder; ?organization=SLUG = of that one alone; "
+        "&reply=ADDRESS = answers are addressed there, with a token after a plus sign",
     ),
     "AMIABLE_HOOK_SECRET": (
         "",

@@ -17,7 +17,19 @@ from amiable.apps.banking.services import lines_match
 from amiable.apps.dunning.services import cases_replan, plan_tick, send_tick
 from amiable.apps.insights.day import day_run
 from amiable.apps.insights.services import snapshot_take
+from amiable.apps.messaging.mailboxes import mailboxes_read
 from amiable.apps.work.services import job
+
+
+@task()
+def mail_task(organization_id: int, on: str, job_id: int | None = None) -> None:
+    """Read every mailbox of the installation; the job fails naming those that cannot be read."""
+    with job(organization_id, "mail", on=date.fromisoformat(on), job_id=job_id) as progress:
+        counts = mailboxes_read(now=timezone.localtime())
+        progress.result = asdict(counts)
+        if counts.errors:
+            told = "; ".join(f"{name}: {error}" for name, error in counts.errors.items())
+            raise RuntimeError(told)
 
 
 @task()
@@ -66,7 +78,7 @@ def check_task(organization_id: int, on: str, job_id: int | None = None) -> None
 
 @task()
 def day_task(organization_id: int, on: str, job_id: int | None = None) -> None:
-    """The whole day in order: match, plan, send, snapshot.
+    """The whole day in order: mail, match, plan, send, snapshot.
 
     A task of a past day that runs late does the present one: what is due is due today.
     """

@@ -38,6 +38,8 @@ TICKS = (
     Tick("check", None, clock(3), clock.max, of_installation=True),
     # Nobody likes to be reminded by a machine at four in the morning: the day opens at eight.
     Tick("day", None, clock(8), clock(20)),
+    # Answers count at any hour: what leaves at eight must know of them.
+    Tick("mail", timedelta(minutes=5), clock(0), clock.max, of_installation=True),
     Tick("match", timedelta(minutes=5), clock(8), clock(20)),
     Tick("plan", timedelta(minutes=5), clock(8), clock(20)),
     Tick("send", timedelta(minutes=5), clock(8), clock(20)),

@@ -1,4 +1,4 @@
-"""The day: what the bank says, what is due, what leaves, and the figures of the evening."""
+"""The day: what customers answer and the bank says, what is due, what leaves, and the figures."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 from amiable.apps.banking.services import lines_match
 from amiable.apps.dunning.services import PlanCounts, SendCounts, plan_tick, send_tick
 from amiable.apps.insights.services import snapshot_take
+from amiable.apps.messaging.mailboxes import MailCounts, mailboxes_read
 
 Progress = Callable[[str, int, int], None]
 
@@ -20,23 +21,30 @@ Progress = Callable[[str, int, int], None]
 class DayCounts:
     """What each tick of the day did."""
 
+    mail: MailCounts
     match: dict[str, int]
     plan: PlanCounts
     send: SendCounts
 
     def to_json(self) -> dict[str, Any]:
-        return {"match": self.match, "plan": asdict(self.plan), "send": asdict(self.send)}
+        return {
+            "mail": asdict(self.mail),
+            "match": self.match,
+            "plan": asdict(self.plan),
+            "send": asdict(self.send),
+        }
 
 
 def day_run(organization_id: int, *, now: datetime, progress: Progress | None = None) -> DayCounts:
-    """Match, plan, send and take the snapshot of the business day of `now` (aware).
+    """Read the mail, match, plan, send and take the snapshot of the business day of `now` (aware).
 
-    Money first: a payment matched this morning cancels what was planned before anything leaves.
+    Answers and money first: what came this morning cancels what was planned before anything leaves.
     """
     on = timezone.localtime(now).date()
     tell = progress or (lambda _tick, _done, _total: None)
+    mail = mailboxes_read(now=now, organization_id=organization_id)
     matched = lines_match(organization_id, on=on, progress=lambda d, t: tell("match", d, t))
     planned = plan_tick(organization_id, on=on, progress=lambda d, t: tell("plan", d, t))
     sent = send_tick(organization_id, now=now, progress=lambda d, t: tell("send", d, t))
     snapshot_take(organization_id, on=on)
-    return DayCounts(match=matched, plan=planned, send=sent)
+    return DayCounts(mail=mail, match=matched, plan=planned, send=sent)

@@ -17,8 +17,8 @@ from amiable.apps.cases.services import cases_wake
 from amiable.apps.messaging.answered import Whose, whose_mail, whose_number
 from amiable.apps.messaging.models import Reply, ReplyFile
 from amiable.apps.messaging.proposed import proposals_of
-from amiable.core.replies.mail import IncomingMail
-from amiable.core.replies.reading import read_mail
+from amiable.apps.messaging.reported import reports_record
+from amiable.core.replies import IncomingMail, read_mail
 
 # What a mailbox held long before it was connected is no news: it holds nothing.
 OLD_MAIL = timedelta(days=30)
@@ -82,6 +82,7 @@ def reply_receive(
         same = Reply.objects.get(organization_id=owner, external_id=row.external_id)
         return Received(same.pk, owner, is_new=False)
     _files_keep(row, mail)
+    reports_record(row, mail, source=source, now=received_at)
     _tell(row, source, on)
     return Received(row.pk, owner, is_new=True)
 
@@ -181,7 +182,7 @@ def _text_name(sender: str, digest: str, at: datetime) -> str:
 
 def _row(mail: IncomingMail, whose: Whose, *, at: datetime, on: date) -> Reply:
     language, proposals = proposals_of(mail, on=on)
-    state = State.UNREAD if _is_for_people(mail) else State.DONE
+    state = State.UNREAD if _is_for_people(mail, whose) else State.DONE
     return Reply(
         case_id=whose.case_id,
         message_id=whose.message_id,
@@ -201,7 +202,11 @@ def _row(mail: IncomingMail, whose: Whose, *, at: datetime, on: date) -> Reply:
     )
 
 
-def _is_for_people(mail: IncomingMail) -> bool:
+def _is_for_people(mail: IncomingMail, whose: Whose) -> bool:
+    """What a person wrote or must decide about; also a report that nothing proves."""
+    if mail.kind == Kind.BOUNCE:
+        hard = any(report.outcome == "hard" for report in mail.recipients)
+        return hard and whose.case_id is not None and whose.message_id is None
     return mail.kind == Kind.REPLY or mail.detail in _FOR_PEOPLE
 
 

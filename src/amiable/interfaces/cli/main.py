@@ -23,6 +23,7 @@ COMMANDS = {
     "send": "ticks",
     "match": "matching",
     "day": "ticks",
+    "mail": "mail",
     "simulate": "simulate",
     "scenario": "scenarios",
     "experiment": "experiments",

@@ -182,6 +182,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "plan": Look(_("Planning"), icon="calendar-event"),
         "send": Look(_("Sending"), icon="send"),
         "match": Look(_("Bank matching"), icon="arrows-exchange"),
+        "mail": Look(_("Reading the mailboxes"), icon="inbox"),
         "day": Look(_("Daily run"), icon="sun"),
         "check": Look(_("Nightly check"), icon="shield-check"),
         "snapshot": Look(_("Figures of the night"), icon="chart-bar"),
