@@ -10,5 +10,6 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("hooks/", include("amiable.interfaces.hooks.urls")),
     path("", include("amiable.interfaces.console.urls")),
 ]

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -29,7 +28,7 @@ from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.planning import scenario_of
 from amiable.apps.dunning.writing.copies import copies_tick
 from amiable.apps.dunning.writing.drafts import Ready, drafts
-from amiable.apps.messaging.routes import Routes, routes_from
+from amiable.apps.messaging.routes import Routes, configured_routes
 from amiable.apps.messaging.services import messages_freeze, messages_send, messages_withdraw
 from amiable.apps.tenants.models import Organization
 from amiable.core import guards, stops
@@ -112,11 +111,6 @@ def send_tick(
             _wake_unsent(organization_id, actions, local)
         if progress:
             progress(min(counts.claimed, total), total)
-
-
-def configured_routes() -> Routes:
-    """Which channel carries which medium on this installation."""
-    return routes_from(settings.CHANNEL_URLS, settings.SPOOL_FOLDER)
 
 
 def _claimable(organization_id: int, local: datetime) -> QuerySet[Action]:

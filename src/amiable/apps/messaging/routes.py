@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
+
 from amiable.plugins.registry import plugins
 
 Route = tuple[str, Mapping[str, Any]]
@@ -26,6 +28,21 @@ def routes_from(urls: Mapping[str, str], spool_folder: Path | str) -> dict[str, 
     spool: Route = ("spool", {"folder": str(spool_folder)})
     given = {medium: route_of(medium, url) for medium, url in urls.items() if url}
     return {**dict.fromkeys(MEDIA, spool), **given}
+
+
+def configured_routes() -> Routes:
+    """Which channel carries which medium on this installation; each knows where its provider
+    reports back (`hook_url`), and the secret of that address (`hook_secret`)."""
+    routes = routes_from(settings.CHANNEL_URLS, settings.SPOOL_FOLDER)
+    return {
+        medium: (code, {**config, "hook_url": hook_url(code), "hook_secret": settings.HOOK_SECRET})
+        for medium, (code, config) in routes.items()
+    }
+
+
+def hook_url(code: str) -> str:
+    """The address that a channel's provider calls."""
+    return f"{settings.BASE_URL}/hooks/channels/{code}/"
 
 
 def route_of(medium: str, url: str) -> Route:

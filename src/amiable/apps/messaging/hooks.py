@@ -1,0 +1,90 @@
+"""Calls of providers to a channel: verified and read by its plug-in, then recorded."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from email import message_from_bytes, policy
+from typing import Any
+
+from amiable.apps.messaging.events import EventsRecorded, events_record
+from amiable.apps.messaging.replies import reply_receive
+from amiable.apps.messaging.routes import configured_routes
+from amiable.apps.tenants.queries import organization_ids
+from amiable.plugins.inbound import HookAnswer, HookRefusedError, HookRequest
+from amiable.plugins.registry import plugins
+
+logger = logging.getLogger(__name__)
+
+
+class HookUnknownError(LookupError):
+    """No channel of this code is configured, or its provider tells nothing."""
+
+
+def channel_called(code: str, request: HookRequest, *, now: datetime) -> HookAnswer:
+    """Record what a provider told and return what to answer; told again, it changes nothing.
+
+    Raises HookUnknownError, and HookRefusedError when the request does not prove where it comes
+    from or cannot be read: then nothing is recorded.
+    """
+    channel = plugins("channels").get(code)
+    configs = _configs(code)
+    if not configs or not hasattr(channel, "hook"):
+        raise HookUnknownError(code)
+    answer = _answer(channel, configs, request, code)
+    answer_record(code, answer, now=now)
+    return answer
+
+
+def answer_record(code: str, answer: HookAnswer, *, now: datetime) -> EventsRecorded:
+    """Record what a channel's provider told, whether it called or was asked."""
+    recorded = events_record(answer.events, channel=code, now=now)
+    if answer.replies:
+        _replies(answer.replies, code, media=plugins("channels")[code].media, now=now)
+    return recorded
+
+
+def _configs(code: str) -> list[Mapping[str, Any]]:
+    """The configurations under which a channel carries something, each once."""
+    found: list[Mapping[str, Any]] = []
+    for used, config in configured_routes().values():
+        if used == code and config not in found:
+            found.append(config)
+    return found
+
+
+def _answer(
+    channel: Any, configs: Iterable[Mapping[str, Any]], request: HookRequest, code: str
+) -> HookAnswer:
+    """What the plug-in reads with the first configuration that proves the request."""
+    refusals = []
+    for config in configs:
+        try:
+            answer: HookAnswer = channel.hook(request, config)
+        except HookRefusedError as refusal:
+            refusals.append(refusal)
+        else:
+            return answer
+    # The reason is the plug-in's own sentence: neither address, header nor body is logged.
+    logger.warning("a call to channel %s is refused: %s", code, refusals[0])
+    raise refusals[0]
+
+
+def _replies(replies: Iterable[bytes], code: str, *, media: Iterable[str], now: datetime) -> None:
+    """Hand answers of customers on; which organization one is for is found from its words."""
+    everybody = organization_ids()
+    if not everybody:
+        return
+    told: dict[str, Any] = {"source": code[:30], "received_at": now, "among": everybody}
+    for content in replies:
+        if "sms" in media:
+            mail = message_from_bytes(content, policy=policy.default)
+            text = mail.get_payload(decode=True)
+            words = text.strip() if isinstance(text, bytes) else b""
+            reply_receive(
+                everybody[0], words, medium="sms",
+                sender=str(mail["From"] or ""), external_id=str(mail["Message-ID"] or ""), **told,
+            )  # fmt: skip
+        else:
+            reply_receive(everybody[0], content, **told)
