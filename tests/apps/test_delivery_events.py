@@ -247,7 +247,7 @@ def test_a_returned_letter_marks_the_postal_address_until_another_is_given(debto
     assert debtor.address_invalid_reason == "NPAI"
     facts = case_facts(debtor.organization_id, [case], on=TODAY)[case]
     assert not {"letter", "registered_letter"} & facts.media
-    assert facts.lost["registered_letter"] == "bounced"
+    assert facts.lost["registered_letter"] == "returned"
     who = {"on": TODAY, "actor": "a"}
     assert address_mark(debtor.organization_id, debtor.id, None, **who) == "NPAI"
     assert "letter" in case_facts(debtor.organization_id, [case], on=TODAY)[case].media

@@ -166,7 +166,7 @@ def test_a_notice_that_came_back_from_a_wrong_address_is_none():
         day(16), "550 5.1.1",
     )  # fmt: skip
     assert office.live(day(17), day(60)) == []
-    assert office.why_not(customer, day(60)) == ["stop.bounced"]
+    assert office.why_not(customer, day(60)) == ["stop.returned"]
     # A file states another address: the notice is approved and sent again, once.
     row = CustomerRow(1, customer.code, customer.name, address_lines=("2 rue Neuve",))
     customers_upsert(office.id, customer.creditor_id, [row], on=day(61))

@@ -142,6 +142,11 @@ def _accounts(organization_id: int, on: date) -> list[Account]:
             organization_id=organization_id, invalid_since__isnull=False
         ).values_list("customer_id", flat=True)
     )
+    unreachable |= set(
+        Customer.objects.filter(
+            organization_id=organization_id, address_invalid_since__isnull=False
+        ).values_list("id", flat=True)
+    )
     rows = []
     customers = Customer.objects.filter(organization_id=organization_id)
     for customer_id, code, name, kind, siren, insolvent_since in customers.values_list(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from amiable.apps.banking.models import Statement
 from amiable.apps.cases.queries import broken_promises
@@ -51,10 +51,12 @@ def alerts(organization_id: int, on: date) -> list[Alert]:
     """Alerts of an organization, most pressing first; empty when all is well."""
     opens = Installment.objects.filter(organization_id=organization_id, settled_on__isnull=True)
     insolvent = opens.filter(customer__insolvent_since__lte=on)
-    invalid = ContactPoint.objects.filter(
-        organization_id=organization_id,
-        invalid_since__isnull=False,
-        customer__in=opens.filter(due_date__lt=on).values("customer_id"),
+    wrong = ContactPoint.objects.filter(
+        organization_id=organization_id, invalid_since__isnull=False
+    ).values("customer_id")
+    invalid = opens.filter(
+        Q(customer_id__in=wrong) | Q(customer__address_invalid_since__isnull=False),
+        due_date__lt=on,
     )
     found = [
         _bank(organization_id, on) if opens.exists() else None,

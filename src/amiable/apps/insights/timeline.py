@@ -23,7 +23,7 @@ LIMIT = 60
 # Events of the audit trail that no other row tells.
 NOTED = (
     "customer.insolvent_since", "customer.deceased_since", "customer.score",
-    "customer.payer_group", "contact_point.marked", "payment.refused",
+    "customer.payer_group", "contact_point.marked", "customer.address", "payment.refused",
 )  # fmt: skip
 
 

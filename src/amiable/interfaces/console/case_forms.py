@@ -125,6 +125,20 @@ class ContactForm(RoleForm):
     )
 
 
+class AddressForm(forms.Form):
+    """Whether letters reach the postal address, and why not."""
+
+    mark = forms.ChoiceField(choices=[(code, code) for code in ("valid", "invalid")])
+    reason = forms.CharField(required=False, max_length=200, label=_("Reason"))
+
+    @property
+    def wrong(self) -> str | None:
+        """Why the address is wrong; None when it is right. Once the form is valid."""
+        if self.cleaned_data["mark"] == "valid":
+            return None
+        return self.cleaned_data["reason"] or gettext("A letter came back")
+
+
 class MarkForm(forms.Form):
     """Whether an address or number may be used."""
 

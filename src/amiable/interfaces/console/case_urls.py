@@ -22,5 +22,6 @@ PATHS: list[URLPattern] = [
     path("customers/<int:customer_id>/contacts/", customers.contact_add, name="contact_add"),
     path("contacts/<int:contact_id>/role/", customers.contact_role, name="contact_role"),
     path("contacts/<int:contact_id>/remove/", customers.contact_remove, name="contact_remove"),
+    path("customers/<int:customer_id>/address/", customers.address_mark, name="address_mark"),
     path("points/<int:point_id>/mark/", customers.point_mark, name="point_mark"),
 ]

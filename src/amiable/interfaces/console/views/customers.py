@@ -167,3 +167,21 @@ def point_mark(request: Request, point_id: int) -> HttpResponse:
         return back(request, HOME)
 
     return attempt(request, form, work)
+
+
+@change
+def address_mark(request: Request, customer_id: int) -> HttpResponse:
+    """Say that letters come back from the postal address, or that it is right after all."""
+    form = case_forms.AddressForm(request.POST if "mark" in request.POST else request.GET)
+
+    def work() -> HttpResponse:
+        before = cases.address_mark(
+            request.organization.pk, customer_id, form.wrong, **who(request)
+        )
+        cases_replan(request.organization.pk, [customer_id], on=clock.today())
+        query = {"mark": "valid"} if before is None else {"mark": "invalid", "reason": before}
+        undo = f"{reverse('console:address_mark', args=[customer_id])}?{urlencode(query)}"
+        toasts.done(request, gettext("Noted."), undo if "mark" in request.POST else "")
+        return back(request, HOME)
+
+    return attempt(request, form, work)
