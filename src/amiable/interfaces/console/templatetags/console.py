@@ -94,6 +94,12 @@ def label(value: str, kind: str) -> str:
 
 
 @register.filter
+def tone(value: str, kind: str) -> str:
+    """The tone of a code: {{ event.kind|tone:"delivery" }}."""
+    return labels.look(kind, value).tone
+
+
+@register.filter
 def iban(value: str) -> str:
     """An IBAN in groups of four."""
     return " ".join(value[i : i + 4] for i in range(0, len(value), 4))
