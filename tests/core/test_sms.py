@@ -56,9 +56,18 @@ def test_every_sign_of_the_standard_has_its_code():
 @given(plain_text)
 def test_plain_text_survives_the_way_to_the_phone(text):
     octets = sms.encoded(text, "gsm7")
-    assert read_back(octets) == text
+    assert read_back(octets) == sms.decoded(octets) == text
     assert sms.size_of(text).units == len(octets)
     assert sms.encoding_of(text) == "gsm7"
+
+
+@given(st.binary(max_size=200))
+def test_any_octets_are_some_text(octets):
+    assert len(sms.decoded(octets)) <= len(octets)
+
+
+def test_code_outside_the_extension_shows_its_basic_sign():
+    assert sms.decoded(b"\x1ba\x1b\x1b\x80") == "a  "
 
 
 @given(st.characters(codec="utf-8"))

@@ -8,6 +8,7 @@ import pytest
 
 from amiable.plugins.base import Outcome, Outgoing
 from amiable.plugins.registry import plugins
+from tests.plugins.channels.centres import centre
 from tests.plugins.channels.http_servers import Gateway
 from tests.plugins.channels.test_print import ONE as PDF
 from tests.plugins.smtp_servers import free_port, keeper
@@ -53,10 +54,16 @@ def _sms_http(tmp_path, stack):
     return configured("sms_http", f"kannel://127.0.0.1:{port}"), lambda: len(gateway.requests)
 
 
+def _smpp(tmp_path, stack):
+    operator = stack.enter_context(centre(tmp_path / "smsc"))
+    return configured("smpp", operator.url), lambda: len(operator.taken())
+
+
 # How to open each channel in a test, and how to count what arrived (None = nothing to count).
 CONFIGS = {
     "smtp": _smtp,
     "sms_http": _sms_http,
+    "smpp": _smpp,
     "spool": _spool,
     "print": _print,
     "memory": _memory,
@@ -66,6 +73,7 @@ CONFIGS = {
 DEAD = {
     "smtp": lambda tmp: {"host": "127.0.0.1", "port": free_port(), "tls": "none"},
     "sms_http": lambda tmp: configured("sms_http", f"kannel://127.0.0.1:{free_port()}"),
+    "smpp": lambda tmp: configured("smpp", f"smpp://u:p@127.0.0.1:{free_port()}"),
     "spool": lambda tmp: {"folder": str(_plain_file(tmp))},
     "print": lambda tmp: configured("print", f"print://{_plain_file(tmp)}"),
 }
@@ -77,7 +85,8 @@ def _plain_file(folder):
     return path
 
 
-def outgoing(medium="email", key="1:case-9:reminder_1", recipient="c@d.example"):
+def outgoing(medium="email", key="1:case-9:reminder_1", recipient=""):
+    recipient = recipient or ("+33612345678" if medium == "sms" else "c@d.example")
     content = PDF if TYPES[medium] == "application/pdf" else CONTENT
     return Outgoing(key, medium, recipient, "Subject", content, TYPES[medium])
 

@@ -24,6 +24,7 @@ EXTENSION = {
     "|": 0x40, "€": 0x65,
 }  # fmt: skip
 _CODES = {sign: code for code, sign in enumerate(BASIC) if sign != ESCAPE}
+_EXTENDED = {code: sign for sign, code in EXTENSION.items()}
 _UNITS = {**dict.fromkeys(_CODES, 1), **dict.fromkeys(EXTENSION, 2)}
 # Signs that have a nearest one in the alphabet which Unicode does not know as such.
 _NEAREST = {
@@ -116,6 +117,20 @@ def encoded(text: str, encoding: Encoding) -> bytes:
         else:
             raise ValueError(f"{sign!r} is not in the GSM 7-bit alphabet")
     return bytes(octets)
+
+
+def decoded(octets: bytes) -> str:
+    """The text of GSM-7 octets, one septet an octet; what has no sign becomes a space."""
+    found, escaped = [], False
+    for octet in octets:
+        if octet == 0x1B and not escaped:
+            escaped = True
+            continue
+        basic = BASIC[octet] if octet < 128 and octet != 0x1B else " "
+        # A code that is not in the extension shows its basic sign (section 6.2.1.1).
+        found.append(_EXTENDED.get(octet, basic) if escaped else basic)
+        escaped = False
+    return "".join(found)
 
 
 def nearest(sign: str) -> str | None:

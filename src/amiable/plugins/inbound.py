@@ -67,6 +67,15 @@ class ToldLater(Protocol):
         ...
 
 
+class ToldOnAsking(Protocol):
+    """A channel whose provider keeps what it has to tell until it is asked."""
+
+    def pending(self, config: Mapping[str, Any]) -> Iterator[HookAnswer]:
+        """What waits, oldest first. To ask for the next says that the one before is recorded: what
+        is not will be told again. Raises OSError when the provider cannot be reached."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """A message found in a mailbox. `uid` = where to go on from, within `validity`."""

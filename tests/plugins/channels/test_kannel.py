@@ -54,7 +54,7 @@ def hook():
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, hook):
-    replies = f"{hook.url}?token=a+secret+of+ours&from=%p&to=%P&text=%a&id=%I&at=%T"
+    replies = f"{hook.url}?secret=a+secret+of+ours&from=%p&to=%P&text=%a&id=%I&at=%T"
     with kannel(tmp_path_factory.mktemp("kannel"), replies=replies) as running:
         yield running
 
@@ -113,14 +113,14 @@ def test_refused_recipient_fails_and_the_next_message_leaves(server, config):
 def test_text_of_a_customer_comes_back_whole(server, hook, config):
     server.disconnect_operator()
     server.connect_operator("+33612345678 38000 text J'ai payé hier & je réponds: STOP")
-    wait_for(lambda: any("token" in each.query for each in hook.requests))
-    (request,) = [each for each in hook.requests if "token" in each.query]
+    wait_for(lambda: any("secret" in each.query for each in hook.requests))
+    (request,) = [each for each in hook.requests if "secret" in each.query]
     (reply,) = PLUGIN.hook(request, config).replies
     head, _, words = reply.decode().partition("\r\n\r\n")
     assert "From: +33612345678\r\nTo: 38000\r\n" in head
     assert words == "J'ai payé hier & je réponds: STOP\r\n"
     with pytest.raises(HookRefusedError):
-        PLUGIN.hook(replace(request, query={**request.query, "token": "guess"}), config)
+        PLUGIN.hook(replace(request, query={**request.query, "secret": "guess"}), config)
 
 
 def test_report_that_was_not_recorded_comes_again_and_is_the_same(server, hook, config):

@@ -255,13 +255,13 @@ def test_report_that_we_did_not_seal_is_refused(change):
 
 def test_without_a_secret_nothing_is_believed():
     config = {**KANNEL, "hook_secret": ""}
-    for request in (report("k1", status="1"), HookRequest("GET", "/", {}, {"token": ""}, b"")):
+    for request in (report("k1", status="1"), HookRequest("GET", "/", {}, {"secret": ""}, b"")):
         with pytest.raises(HookRefusedError):
             PLUGIN.hook(request, config)
 
 
 def incoming(**query):
-    values = {"token": SECRET, "from": "33612345678", "to": "38000", "text": "STOP", **query}
+    values = {"secret": SECRET, "from": "33612345678", "to": "38000", "text": "STOP", **query}
     return HookRequest("GET", "/", {}, values, b"")
 
 
@@ -292,7 +292,7 @@ def test_answer_of_nobody_is_refused(sender):
     st.binary(max_size=200),
 )
 def test_whatever_comes_to_the_hook_is_an_answer_or_a_refusal(query, body):
-    for proof in ({"token": SECRET}, dict(report("k").query)):
+    for proof in ({"secret": SECRET}, dict(report("k").query)):
         request = HookRequest("POST", "/", {}, {**query, **proof}, body)
         try:
             answer = PLUGIN.hook(request, KANNEL)

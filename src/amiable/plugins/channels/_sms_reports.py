@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from hashlib import sha256
 from urllib.parse import urlencode
 
 from amiable.core.delivery import EventKind
@@ -44,14 +44,11 @@ def unsealed(query: Mapping[str, str], secret: str) -> str:
         key = base64.urlsafe_b64decode(padded.encode()).decode()
     except (KeyError, ValueError, binascii.Error) as error:
         raise HookRefusedError("this report is for no message", 400) from error
-    if not secret or not same(query.get("seal", ""), _seal(key, secret)):
+    if not secret or not hmac.compare_digest(
+        query.get("seal", "").encode(), _seal(key, secret).encode()
+    ):
         raise HookRefusedError("the seal of this report is not ours")
     return key
-
-
-def same(given: str, wanted: str) -> bool:
-    """Whether two secrets are equal, in a time that does not tell where they differ."""
-    return hmac.compare_digest(given.encode(), wanted.encode())
 
 
 def receipt_fields(text: str) -> dict[str, str]:
@@ -74,23 +71,25 @@ def moment(seconds: str) -> datetime | None:
         return None
 
 
-def reply_bytes(sender: str, to: str, text: str, *, at: datetime | None, reference: str) -> bytes:
+def reply_bytes(sender: str, to: str, text: str, *, at: datetime, reference: str = "") -> bytes:
     """A customer's text as a small email: From = the number, To = ours, then the words.
 
-    Raises HookRefusedError when no number wrote it.
+    Without a `reference` of the provider, the same words of a day are one text: it may be told
+    twice. Raises HookRefusedError when no number wrote it.
     """
     number = mobile_number(sender) or mobile_number(f"+{sender}") or _one_line(sender)
     if not re.fullmatch(r"\+?\d{3,15}", number):
         raise HookRefusedError("no number wrote this text", 400)
+    told = reference or sha256("\0".join((number, to, text, str(at.date()))).encode()).hexdigest()
     headers = {
         "From": number,
         "To": _one_line(to),
-        "Date": format_datetime(at) if at else "",
-        "Message-ID": f"<{_plain(reference.encode())}@sms.invalid>" if reference else "",
+        "Date": format_datetime(at),
+        "Message-ID": f"<{_plain(told.encode())[:120]}@sms.invalid>",
         "Content-Type": "text/plain; charset=utf-8",
         "Content-Transfer-Encoding": "8bit",
     }
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value)
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"{head}\r\n{text[:LARGEST_TEXT]}\r\n".encode("utf-8", "replace")
 
 
@@ -100,7 +99,7 @@ def _one_line(text: str) -> str:
 
 def _seal(key: str, secret: str) -> str:
     spoken = b"sms report\0" + key.encode()
-    return hmac.new(secret.encode(), spoken, hashlib.sha256).hexdigest()[:40]
+    return hmac.new(secret.encode(), spoken, sha256).hexdigest()[:40]
 
 
 def _plain(octets: bytes) -> str:

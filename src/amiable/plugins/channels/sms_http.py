@@ -13,6 +13,7 @@ import select
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -25,10 +26,9 @@ from amiable.plugins.channels._sms_reports import (
     or_gone,
     receipt_fields,
     reply_bytes,
-    same,
     unsealed,
 )
-from amiable.plugins.inbound import HookAnswer, HookRefusedError, HookRequest
+from amiable.plugins.inbound import HookAnswer, HookRequest, secret_check
 
 UNREACHABLE_SECONDS, BUSY_SECONDS, LARGEST_ANSWER = 300, 900, 65_536
 # The gateway itself says that it did not take the message and may later.
@@ -59,20 +59,19 @@ class SmsHttpChannel:
             session.close()
 
     def hook(self, request: HookRequest, config: Mapping[str, Any]) -> HookAnswer:
-        """A report on a message (sealed), or a customer's text (`token` = the secret, with `from`,
-        `to`, `text`, and where known `id` and `at` in seconds since 1970)."""
+        """A report on a message (sealed), or a customer's text (`secret`, see secret_check, with
+        `from`, `to`, `text`, and where known `id` and `at` in seconds since 1970)."""
         form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
-        values, secret = {**form, **request.query}, str(config.get("hook_secret") or "")
+        values = {**form, **request.query}
         if "key" in request.query:
-            key = unsealed(request.query, secret)
+            key = unsealed(request.query, str(config.get("hook_secret") or ""))
             return HookAnswer(events=_reported(key, values, config))
-        if not secret or not same(request.query.get("token", ""), secret):
-            raise HookRefusedError("the secret of this address is not ours")
+        secret_check(request, config)
         reply = reply_bytes(
             values.get("from", ""),
             values.get("to", ""),
             values.get("text", ""),
-            at=moment(values.get("at", "")),
+            at=moment(values.get("at", "")) or datetime.now(UTC),
             reference=values.get("id", ""),
         )
         return HookAnswer(replies=(reply,))
