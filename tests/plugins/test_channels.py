@@ -10,6 +10,7 @@ from amiable.plugins.base import Outcome, Outgoing
 from amiable.plugins.registry import plugins
 from tests.plugins.channels.centres import centre
 from tests.plugins.channels.http_servers import Gateway
+from tests.plugins.channels.letter_house import House
 from tests.plugins.channels.test_print import ONE as PDF
 from tests.plugins.smtp_servers import free_port, keeper
 
@@ -48,6 +49,13 @@ def _print(tmp_path, stack):
     return configured("print", f"print://{tmp_path}?mode=single"), count
 
 
+def _merci_facteur(tmp_path, stack):
+    house = House()
+    port = stack.enter_context(house.running())
+    url = f"mercifacteur+http://svc-1:k3y@127.0.0.1:{port}/?user=1&from=2"
+    return configured("merci_facteur", url), lambda: len(house.letters)
+
+
 def _sms_http(tmp_path, stack):
     gateway = Gateway((202, "0: Accepted for delivery"))
     port = stack.enter_context(gateway.running())
@@ -66,6 +74,7 @@ CONFIGS = {
     "smpp": _smpp,
     "spool": _spool,
     "print": _print,
+    "merci_facteur": _merci_facteur,
     "memory": _memory,
     "outbox": lambda *_: ({}, None),
 }
@@ -76,6 +85,9 @@ DEAD = {
     "smpp": lambda tmp: configured("smpp", f"smpp://u:p@127.0.0.1:{free_port()}"),
     "spool": lambda tmp: {"folder": str(_plain_file(tmp))},
     "print": lambda tmp: configured("print", f"print://{_plain_file(tmp)}"),
+    "merci_facteur": lambda tmp: configured(
+        "merci_facteur", f"mercifacteur+http://a:b@127.0.0.1:{free_port()}/?user=1&from=2"
+    ),
 }
 
 
@@ -85,9 +97,14 @@ def _plain_file(folder):
     return path
 
 
+ADDRESS = "Menuiserie Duval\n8 AVENUE DE L OCEAN\n44000 NANTES"
+
+
 def outgoing(medium="email", key="1:case-9:reminder_1", recipient=""):
-    recipient = recipient or ("+33612345678" if medium == "sms" else "c@d.example")
-    content = PDF if TYPES[medium] == "application/pdf" else CONTENT
+    is_letter = TYPES[medium] == "application/pdf"
+    content = PDF if is_letter else CONTENT
+    known = {"sms": "+33612345678", "email": "c@d.example"}
+    recipient = recipient or known.get(medium, ADDRESS)
     return Outgoing(key, medium, recipient, "Subject", content, TYPES[medium])
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import signal
 import subprocess
 import sys
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
 from amiable.plugins.base import Outgoing
-from amiable.plugins.channels.print import address_parts
+from amiable.plugins.channels._addresses import Address, address_parts
 from amiable.plugins.documents.separators import Sheet, separators_pdf
 from amiable.plugins.registry import plugins
 
@@ -154,7 +154,7 @@ def test_what_is_no_pdf_fails_and_takes_nobody_along(tmp_path):
     ],
 )  # fmt: skip
 def test_address_is_taken_apart(lines, parts):
-    assert address_parts(tuple(lines.split("\n"))) == parts
+    assert address_parts(tuple(lines.split("\n"))) == Address(*parts)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_address_is_taken_apart(lines, parts):
      "print:///x?other=1"],
 )  # fmt: skip
 def test_address_that_cannot_be_is_refused(url):
-    with pytest.raises(ValueError, match="print|number"):
+    with pytest.raises(ValueError, match=r"print|number"):
         CHANNEL.configure(url)
 
 
@@ -195,7 +195,7 @@ def test_killed_anywhere_every_letter_is_handed_over_once(tmp_path):
     for step in range(1, 60):
         folder = tmp_path / str(step)
         child = subprocess.run([sys.executable, "-c", CHILD, str(folder), str(step)],
-                               check=False, cwd=os.getcwd(), capture_output=True)  # fmt: skip
+                               check=False, cwd=Path.cwd(), capture_output=True)  # fmt: skip
         assert child.returncode in {0, -signal.SIGKILL}, child.stderr.decode()
         # The messages a dead worker left are sent again; then something else is printed.
         outcomes = send(folder, letter(1), letter(2), options="mode=single")

@@ -20,6 +20,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
 
 from amiable.plugins.base import Outcome, Outgoing
+from amiable.plugins.channels._addresses import address_parts
 from amiable.plugins.channels._print_run import Letter, Run, written
 from amiable.plugins.documents.separators import Sheet, separators_pdf
 from amiable.plugins.exports._base import harmless
@@ -31,7 +32,6 @@ COLUMNS = (
     "address_3", "address_4", "address_5", "postcode", "city", "country", "pages", "sheets",
     "grams", "duplex", "colour",
 )  # fmt: skip
-_FIGURE = re.compile(r"\d")
 _NUMBERS = {"paper": (80, 60, 200), "envelope": (5, 0, 100), "size": (200, 1, 1000)}
 _SWITCHES = {"duplex": False, "colour": False, "separators": True}
 
@@ -157,26 +157,12 @@ class _Build:
         config = self.config
         sheets = -(-letter.pages // 2) if config["duplex"] else letter.pages
         grams = -(-sheets * config["paper"] * A4_MM2 // 1_000_000) + config["envelope"]
-        name, lines, postcode, city, country = address_parts(letter.lines)
-        five = (*lines, *[""] * 5)[:5]
+        address = address_parts(letter.lines)
+        five = (*address.lines, *[""] * 5)[:5]
         switches = ("yes" if config[each] else "no" for each in ("duplex", "colour"))
-        return (letter.position, file, first, letter.key, letter.medium, name, *five, postcode,
-                city, country, letter.pages, sheets, grams, *switches)  # fmt: skip
-
-
-def address_parts(lines: tuple[str, ...]) -> tuple[str, tuple[str, ...], str, str, str]:
-    """Name, lines between, postcode, city and country ("" = France) of an address as printed.
-
-    The place is the last line with a figure; its postcode goes up to the last word with one.
-    """
-    found = [line for line in lines if line]
-    place = max((i for i, line in enumerate(found) if _FIGURE.search(line)), default=0)
-    if place == 0:
-        return "".join(found[:1]), tuple(found[1:]), "", "", ""
-    words = found[place].split(" ")
-    last = max(i for i, word in enumerate(words[:3]) if _FIGURE.search(word) or i == 0)
-    postcode, city = " ".join(words[: last + 1]), " ".join(words[last + 1 :])
-    return found[0], tuple(found[1:place]), postcode, city, " ".join(found[place + 1 :])
+        place = (address.postcode, address.city, address.country)
+        return (letter.position, file, first, letter.key, letter.medium, address.name, *five,
+                *place, letter.pages, sheets, grams, *switches)  # fmt: skip
 
 
 def _plain(sheet: Sheet) -> Sheet:
