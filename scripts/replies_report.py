@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from amiable.core.replies.features import features
 from amiable.core.replies.model import Model
 from amiable.core.replies.proposals import LABELS
 
@@ -31,7 +32,7 @@ def report(model: Model, kept: list[Any], held: list[Any]) -> str:
         features=len(model.weights), phrases=phrases, total=len(kept) + len(held),
         kept=len(kept), held=len(held),
     )  # fmt: skip
-    judged = [(one, model.chances(one.text)) for one in held]
+    judged = [(one, model.chances(one.text, list(features(one.text)))) for one in held]
     floor = model.abstain_below
     for language, name in (("", "Both languages"), ("fr", "French"), ("en", "English")):
         chosen = [pair for pair in judged if not language or pair[0].language == language]

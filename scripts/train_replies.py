@@ -14,6 +14,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from amiable.core.replies.features import features
 from amiable.core.replies.model import Model, Vector, sigmoid, vector_of
 from amiable.core.replies.proposals import LABELS
 from scripts.replies_report import report
@@ -138,7 +139,7 @@ def calibrate(model: Model, kept: list[Example]) -> None:
         rest = [one for i, one in enumerate(kept) if i % FOLDS != fold]
         trial = train(rest, seed=fold)
         for one in kept[fold::FOLDS]:
-            chances = trial.chances(one.text)
+            chances = trial.chances(one.text, list(features(one.text)))
             best = max(chances, key=lambda label: chances[label])
             judged.append((chances[best], best in one.labels))
     judged.sort()

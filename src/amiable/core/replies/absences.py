@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from itertools import islice
 
-from amiable.core.replies.days import NamedDay, named_days
+from amiable.core.replies.days import MAX_CHARS, NamedDay, named_days
 from amiable.core.replies.headers import first_address
 from amiable.core.replies.mail import Absence, Address, IncomingMail
 from amiable.core.replies.proposals import Span
@@ -50,6 +51,7 @@ def absent_until(text: str, *, on: date) -> tuple[date | None, Span]:
 
     Days said with "until" or "back on" must agree within a week.
     """
+    text = text[:MAX_CHARS]
     folded = fold(text)
     days = named_days(text, on=on, language=language_of(text) or "fr")
     said: list[tuple[date, NamedDay]] = []
@@ -87,7 +89,7 @@ def _end_of_range(folded: str, days: list[NamedDay]) -> list[tuple[date, NamedDa
 def other_contact(text: str, *, own: str = "") -> tuple[Address | None, Span]:
     """The first mailbox, not `own`, behind words that say to write there, and its span."""
     found: dict[str, Span] = {}
-    for match in _ADDRESS.finditer(text[:20_000]):
+    for match in islice(_ADDRESS.finditer(text[:MAX_CHARS]), 20):
         address = first_address(match[0].rstrip("."))
         before = fold(text[max(0, match.start() - 250) : match.start()])
         if address and address != own and _CONTACT.search(before):

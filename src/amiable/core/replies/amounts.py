@@ -11,6 +11,8 @@ from amiable.core.numbers import DecimalMark, ParseError, amount
 from amiable.core.replies.proposals import Language
 from amiable.core.replies.wording import fold
 
+MAX_CHARS = 4000  # whoever names a day or a sum does it before that
+MAX_AMOUNTS = 50
 _SYMBOLS = {"€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "e": "EUR", "$": "USD",
             "usd": "USD", "£": "GBP", "gbp": "GBP", "chf": "CHF", "cad": "CAD",
             "$ca": "CAD", "balles": "EUR"}  # fmt: skip
@@ -53,10 +55,10 @@ def named_amounts(
     `currency` is that of amounts without one. "1.200 €" is read in French, "1,200" in English;
     the other way round each could mean two things and carries no money.
     """
-    folded = fold(text[:20_000])
-    found = []
+    folded = fold(text[:MAX_CHARS])
+    found: list[NamedAmount] = []
     for match in _AMOUNT.finditer(folded):
-        if not _is_amount(folded, match):
+        if len(found) == MAX_AMOUNTS or not _is_amount(folded, match):
             continue
         found.append(NamedAmount(match.start(), match.end(), _money(match, language, currency)))
     return found
@@ -64,7 +66,7 @@ def named_amounts(
 
 def named_share(text: str) -> int | None:
     """Percent of the debt, in words or below 100 as a percentage; None when none or several."""
-    folded = fold(text[:20_000])
+    folded = fold(text[:MAX_CHARS])
     shares = {pct for pattern, pct in _SHARES if re.search(pattern, folded)}
     shares |= {int(found) for found in _PERCENT.findall(folded) if int(found)}
     return shares.pop() if len(shares) == 1 else None

@@ -232,8 +232,14 @@ def _words_behind(report: str, address: str, places: dict[str, int]) -> str:
     start = places[address]
     later = sorted(place for place in places.values() if place > start)
     own = report[start : later[0] if later else start + 1500]
-    transcript = [line for line in report.split("\n") if address in line.lower()]
-    return " ".join([own[len(address) :], *transcript]) if start else report[:3000]
+    if not start:
+        return report[:3000]
+    transcript = [
+        line
+        for line in report.split("\n")
+        if address in line.lower() and line not in own and len(line) > len(address) + 12
+    ]
+    return " ".join([own[len(address) :], *transcript[:5]])
 
 
 def _described(address: str, words: str, report: str) -> RecipientReport:

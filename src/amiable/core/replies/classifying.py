@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from amiable.core.replies.absences import absence_in
-from amiable.core.replies.facts import facts_of, telling_spans
+from amiable.core.replies.facts import facts_of
 from amiable.core.replies.features import features
 from amiable.core.replies.mail import IncomingMail
 from amiable.core.replies.model import merged, shipped
@@ -29,15 +29,15 @@ def classify_text(
     if not text.strip():
         return Proposal("unsure", 0, language=spoken)
     model = shipped()
-    chances = model.chances(text)
-    ranked = sorted(chances, key=lambda label: (-chances[label], label))
     found = list(features(text))
+    chances = model.chances(text, found)
+    ranked = sorted(chances, key=lambda label: (-chances[label], label))
     intents: list[Intent] = []
     for label in ranked[:MAX_INTENTS]:
         if chances[label] < MENTIONED and intents:
             break
         facts, places = facts_of(text, label, on=on, language=spoken, currency=currency)
-        spans = merged([*model.reasons(found, label), *places, *telling_spans(text, label)])
+        spans = merged([*model.reasons(found, label), *places])
         intents.append(Intent(label, model.percent(chances[label]), spans, facts))
     first = intents[0]
     if chances[first.label] < model.abstain_below:

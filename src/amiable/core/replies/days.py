@@ -40,6 +40,8 @@ _NUMBERS = {
     "thirty": 30, "quelques": 0, "a few": 0, "couple of": 0,
 }  # fmt: skip
 _N = r"(?:\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + ")"
+MAX_CHARS = 4000  # whoever names a day or a sum does it before that
+MAX_DAYS = 50
 _FARTHEST = 300  # days: a date without its year that lies farther is a date of the past
 
 
@@ -70,16 +72,17 @@ def named_days(
     `on` is the day it was written; `past` reads days without a year as gone by ("paid on the
     15th"), else as to come. In English 5/12 is nobody knows which: no day.
     """
-    folded = fold(text[:20_000])
+    folded = fold(text[:MAX_CHARS])
     context = _Context(on, language, past)
+    taken = bytearray(len(folded))
     found: list[NamedDay] = []
     for pattern, reader in _PATTERNS:
         for match in pattern.finditer(folded):
-            if any(one.start < match.end() and match.start() < one.end for one in found):
+            start, end = match.span()
+            if len(found) == MAX_DAYS or any(taken[start:end]):
                 continue
-            found.append(
-                NamedDay(match.start(), match.end(), _plausible(reader(match, context), on))
-            )
+            taken[start:end] = b"\1" * (end - start)
+            found.append(NamedDay(start, end, _plausible(reader(match, context), on)))
     return sorted(found, key=lambda one: one.start)
 
 

@@ -12,7 +12,7 @@ from typing import cast
 
 from amiable.core.replies.absences import absent_until, other_contact
 from amiable.core.replies.amounts import NamedAmount, named_amounts, named_share
-from amiable.core.replies.days import NamedDay, named_days
+from amiable.core.replies.days import MAX_CHARS, NamedDay, named_days
 from amiable.core.replies.phrases import phrases_in
 from amiable.core.replies.proposals import DisputeReason, Facts, Label, Language, Means, Span
 from amiable.core.replies.wording import fold
@@ -64,20 +64,10 @@ def facts_of(
     return Facts(), []
 
 
-def telling_spans(text: str, label: Label) -> list[Span]:
-    """Where the phrases of a label stand in the text, at most eight."""
-    found = [
-        (start, end)
-        for name, start, end in phrases_in(fold(text[:4000]))
-        if name.startswith(f"{label}.")
-    ]
-    return found[:8]
-
-
 def _money(
     text: str, *, on: date, language: Language, currency: str, past: bool
 ) -> tuple[Facts, list[Span]]:
-    folded = fold(text)
+    folded = fold(text[:MAX_CHARS])
     days = [
         one
         for one in named_days(text, on=on, language=language or "fr", past=past)

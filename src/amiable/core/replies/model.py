@@ -9,10 +9,11 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
+from itertools import islice, pairwise
 
 from amiable.core.replies.features import MAX_CHARS, Feature, features
 from amiable.core.replies.proposals import LABELS, Label, Span
@@ -21,6 +22,7 @@ SCALE = 1000  # weights are stored as whole thousandths
 SENTENCE_SHARE = 0.95  # a sentence alone knows a little less than the whole
 _END = re.compile(r"(?<=[.!?;])\s+|\n+|,? (?:mais|but|par contre|however|en revanche) ", re.I)
 MAX_SENTENCES = 40
+MAX_REASONS = 8
 Vector = dict[str, float]
 
 
@@ -47,15 +49,18 @@ class Model:
                     margins[index] += weight * value
         return {label: sigmoid(margin) for label, margin in zip(LABELS, margins, strict=True)}
 
-    def chances(self, text: str) -> dict[Label, float]:
-        """Probabilities of a text: the most that it as a whole or one of its sentences says.
+    def chances(self, text: str, found: Sequence[Feature]) -> dict[Label, float]:
+        """Probabilities of a text with its features: the most that it or one sentence says.
 
         A long answer holds one telling sentence among courtesies. "other" is what is left when
         no sentence says anything else.
         """
-        whole = self.probabilities(vector_of(text))
-        for sentence in sentences(text):
-            for label, chance in self.probabilities(vector_of(sentence)).items():
+        whole = self.probabilities(vector(found))
+        ordered = sorted(found, key=lambda one: one[1])
+        starts = [start for _, start, _ in ordered]
+        for first, last in sentences(text):
+            inside = ordered[bisect_left(starts, first) : bisect_left(starts, last)]
+            for label, chance in self.probabilities(vector(inside)).items():
                 whole[label] = max(whole[label], chance * SENTENCE_SHARE)
         telling = max(chance for label, chance in whole.items() if label != "other")
         whole["other"] = min(whole["other"], 1 - telling)
@@ -66,17 +71,20 @@ class Model:
         known = [percent for floor, percent in self.calibration if probability >= floor]
         return known[-1] if known else 0
 
-    def reasons(self, found: Iterable[Feature], label: Label, limit: int = 6) -> tuple[Span, ...]:
-        """Spans of the words that spoke most for a label, in the order of the text."""
-        index = LABELS.index(label)
-        spans: dict[Span, float] = defaultdict(float)
+    def reasons(self, found: Iterable[Feature], label: Label) -> tuple[Span, ...]:
+        """Where a text speaks for a label: its phrases, else the words that weigh most."""
+        index, spans = LABELS.index(label), dict[Span, float]()
+        phrases: list[Span] = []
         for name, start, end in found:
+            if name.startswith(f"r:{label}."):
+                phrases.append((start, end))
             row = self.weights.get(name)
-            if row and end > start and name[:2] in {"w:", "p:", "r:", "n:"} and row[index] > 0:
-                spans[start, end] += row[index] * (3 if name.startswith("r:") else 1)
-        best = sorted(spans, key=lambda span: (-spans[span], span))[:limit]
-        floor = spans[best[0]] / 4 if best else 0.0
-        return merged(span for span in best if spans[span] >= floor)
+            if row and end > start and name[:2] in {"w:", "p:", "n:"} and row[index] > 0:
+                spans[start, end] = spans.get((start, end), 0.0) + row[index]
+        if phrases:
+            return merged(phrases[:MAX_REASONS])
+        best = sorted(spans, key=lambda span: (-spans[span], span))[: MAX_REASONS // 2]
+        return merged(span for span in best if spans[span] >= spans[best[0]] / 4)
 
     def to_text(self) -> str:
         """The file weights.txt: a head of three lines, then one feature a line."""
@@ -122,7 +130,7 @@ def shipped() -> Model:
 
 def vector(found: Iterable[Feature]) -> Vector:
     """Features as numbers: phrases count one each, words and pieces share a unit length."""
-    names = {name for name, _, _ in found}
+    names = dict.fromkeys(name for name, _, _ in found)
     words = [name for name in names if not name.startswith("r:")]
     share = 2.0 / math.sqrt(len(words)) if words else 0.0
     values = dict.fromkeys(names, 1.0)
@@ -135,10 +143,13 @@ def vector_of(text: str) -> Vector:
     return vector(features(text))
 
 
-def sentences(text: str) -> list[str]:
-    """Sentences of a text when there are several, the first MAX_SENTENCES."""
-    found = [one for one in _END.split(text[:MAX_CHARS]) if len(one.split()) > 2]
-    return found[:MAX_SENTENCES] if len(found) > 1 else []
+def sentences(text: str) -> list[Span]:
+    """Where the sentences of a text stand when there are several, the first MAX_SENTENCES."""
+    text = text[:MAX_CHARS]
+    ends = [found.end() for found in islice(_END.finditer(text), MAX_SENTENCES)]
+    places = pairwise([0, *ends, len(text)])
+    found = [(start, end) for start, end in places if text[start:end].count(" ") > 1]
+    return found if len(found) > 1 else []
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:

@@ -7,6 +7,7 @@ import unicodedata
 
 from amiable.core.replies.proposals import Language
 
+MAX_CHARS = 2000
 _FRENCH_WORDS = """
     le la les un une des du de et est que qui ne pas je vous nous votre notre nos vos dans pour sur
     avec mais ou donc ce cette ces mon ma mes il elle en au aux par plus bonjour merci facture
@@ -24,14 +25,23 @@ _ENGLISH = frozenset(_ENGLISH_WORDS.split())
 _TOKEN = re.compile(r"[a-z0-9€$£]+(?:['’][a-z]+)?")
 
 
+class _Folding(dict[int, str]):
+    """Character by character, computed once for each that is met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _folded(chr(code))
+        return folded
+
+
+_FOLDING = _Folding()
+
+
 def fold(text: str) -> str:
     """Lower case without accents, as many characters as `text` has; quotes and spaces unified."""
-    return "".join(map(_folded, text))
+    return text.translate(_FOLDING)
 
 
 def _folded(char: str) -> str:
-    if char.isascii():
-        return char.lower()
     if char in "’‘ʼ`´":
         return "'"
     if char in "\u00a0\u202f\u2009":
@@ -42,11 +52,10 @@ def _folded(char: str) -> str:
 
 def language_of(text: str) -> Language:
     """French or English by its little words, "" when they do not tell."""
-    words = re.findall(r"[a-z']+", fold(text[:5000]).replace("'", " "))
+    words = re.findall(r"[a-z]+", fold(text[:MAX_CHARS]))
     french = sum(word in _FRENCH for word in words)
     english = sum(word in _ENGLISH for word in words)
-    accents = sum(char in "éèêàçùôîœ" for char in text[:5000].lower())
-    french += min(accents, 3)
+    french += min(len(re.findall("[éèêàçùôîœ]", text[:MAX_CHARS], re.I)), 3)
     if max(french, english) == 0 or french == english:
         return ""
     return "fr" if french > english else "en"

@@ -1,0 +1,82 @@
+"""Damaged emails: real and own ones, changed the way wires, gateways and attackers change them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "mail"
+LARGEST = 12_000  # bytes of one damaged mail
+
+_HOSTILE = (
+    b"\0", b"\xff\xfe", b"\r", b"\n\n", b"\n ", b"=?utf-8?b?////?=", b"=?x?q?=", b"--", b"=\n", b"&#",
+    b"<!--", b"<![CDATA[", b"\xe2\x80\xae", b"%00", b"../../", b"> ", b"Le 1/1 a \xc3\xa9crit :\n",
+    b"Content-Type: multipart/mixed; boundary=x\n", b"Content-Transfer-Encoding: base64\n",
+    b"Content-Type: message/rfc822\n\n", b"charset=utf-7", b"charset=unicode_escape",
+    b"charset=idna", b"name*0*=utf-8''%", b"boundary=\"\"", b"Auto-Submitted: auto-replied\n",
+    b"Date: Mon, 99 Nov 99999 25:61:61 +9999\n", b"Action: failed\nStatus: 9.99.999\n\n",
+    b"jusqu'au 31/02/2026 ", b"le 99/99 ", b"99999999999999999999,99 EUR ", b"1.1.1.1.1.1",
+)  # fmt: skip
+
+
+def _flip(raw: bytearray, chance: random.Random) -> None:
+    for _ in range(chance.randint(1, 20)):
+        raw[chance.randrange(len(raw))] = chance.randrange(256)
+
+
+def _cut(raw: bytearray, chance: random.Random) -> None:
+    start = chance.randrange(len(raw))
+    del raw[start : start + chance.randint(1, len(raw))]
+
+
+def _repeat(raw: bytearray, chance: random.Random) -> None:
+    start = chance.randrange(len(raw))
+    piece = raw[start : start + chance.randint(1, 200)]
+    raw[start:start] = piece * chance.randint(2, 100)
+
+
+def _insert(raw: bytearray, chance: random.Random) -> None:
+    start = chance.randrange(len(raw))
+    raw[start:start] = chance.choice(_HOSTILE) * chance.choice((1, 1, 2, 50, 500))
+
+
+def _shuffle(raw: bytearray, chance: random.Random) -> None:
+    lines = raw.split(b"\n")
+    first = chance.randrange(len(lines))
+    part = lines[first : first + 30]
+    chance.shuffle(part)
+    lines[first : first + 30] = part
+    raw[:] = b"\n".join(lines)
+
+
+def _nest(raw: bytearray, chance: random.Random) -> None:
+    for depth in range(chance.randint(1, 40)):
+        mark = b"b%d" % (depth % chance.choice((1, 3, 99)))
+        kind = chance.choice((b"multipart/mixed; boundary=" + mark, b"message/rfc822"))
+        raw[:] = b"Content-Type: " + kind + b"\n\n--" + mark + b"\n" + raw
+
+
+_WAYS: tuple[Callable[[bytearray, random.Random], None], ...] = (
+    _flip, _cut, _repeat, _insert, _shuffle, _nest,
+)  # fmt: skip
+
+
+def seeds(corpus: Path | None) -> list[bytes]:
+    """Our samples, and the emails of the corpus where it is."""
+    files = sorted(SAMPLES.glob("*.eml"))
+    if corpus:
+        files += sorted(path for path in (corpus / "emails").rglob("*") if path.is_file())
+    return [path.read_bytes()[:LARGEST] for path in files]
+
+
+def damaged(originals: list[bytes], *, count: int, seed: int) -> Iterator[bytes]:
+    """`count` damaged emails, always the same for a seed."""
+    chance = random.Random(seed)
+    for number in range(count):
+        raw = bytearray(originals[number % len(originals)])
+        for _ in range(chance.randint(1, 4)):
+            chance.choice(_WAYS)(raw, chance)
+            if not raw:
+                break
+        yield bytes(raw[:LARGEST])
