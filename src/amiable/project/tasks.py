@@ -17,18 +17,22 @@ from amiable.apps.banking.services import lines_match
 from amiable.apps.dunning.services import cases_replan, plan_tick, send_tick
 from amiable.apps.insights.day import day_run
 from amiable.apps.insights.services import snapshot_take
+from amiable.apps.messaging.asking import channels_ask
 from amiable.apps.messaging.mailboxes import mailboxes_read
 from amiable.apps.work.services import job
 
 
 @task()
 def mail_task(organization_id: int, on: str, job_id: int | None = None) -> None:
-    """Read every mailbox of the installation; the job fails naming those that cannot be read."""
+    """Read every mailbox of the installation, and what channels keep for us; the job fails naming
+    those that cannot be read."""
     with job(organization_id, "mail", on=date.fromisoformat(on), job_id=job_id) as progress:
-        counts = mailboxes_read(now=timezone.localtime())
-        progress.result = asdict(counts)
-        if counts.errors:
-            told = "; ".join(f"{name}: {error}" for name, error in counts.errors.items())
+        now = timezone.localtime()
+        counts, asked = mailboxes_read(now=now), channels_ask(now=now)
+        progress.result = {**asdict(counts), "asked": asdict(asked)}
+        errors = {**counts.errors, **asked.errors}
+        if errors:
+            told = "; ".join(f"{name}: {error}" for name, error in errors.items())
             raise RuntimeError(told)
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from amiable.apps.banking.services import lines_match
 from amiable.apps.dunning.services import PlanCounts, SendCounts, plan_tick, send_tick
 from amiable.apps.insights.services import snapshot_take
+from amiable.apps.messaging.asking import channels_ask
 from amiable.apps.messaging.mailboxes import MailCounts, mailboxes_read
 
 Progress = Callable[[str, int, int], None]
@@ -43,6 +44,7 @@ def day_run(organization_id: int, *, now: datetime, progress: Progress | None = 
     on = timezone.localtime(now).date()
     tell = progress or (lambda _tick, _done, _total: None)
     mail = mailboxes_read(now=now, organization_id=organization_id)
+    mail.errors |= channels_ask(now=now).errors
     matched = lines_match(organization_id, on=on, progress=lambda d, t: tell("match", d, t))
     planned = plan_tick(organization_id, on=on, progress=lambda d, t: tell("plan", d, t))
     sent = send_tick(organization_id, now=now, progress=lambda d, t: tell("send", d, t))
