@@ -14,6 +14,7 @@ from amiable.apps.banking.models import StatementLine
 from amiable.apps.cases.models import Dispute, Hold
 from amiable.apps.customers.models import ContactPoint, Customer
 from amiable.apps.dunning.models import Action
+from amiable.apps.insights.inbox import unread_count
 from amiable.apps.receivables.models import Allocation, Entry, Installment, Invoice
 
 PAGE_SIZE = 50
@@ -113,15 +114,20 @@ def accounts_page(
     )
 
 
-def waiting(organization_id: int, on: date) -> dict[str, int]:
-    """What waits for a person: `actions` to approve or to do by `on`, `bank` lines to decide."""
+def waiting(organization_id: int, on: date, *, with_unmatched: bool = False) -> dict[str, int]:
+    """What waits for a person: `actions` to approve or to do by `on`, `bank` lines to decide,
+    `replies` to read (with those that matched nobody, for managers)."""
     actions = Action.objects.filter(
         organization_id=organization_id,
         state__in=["to_approve", "todo", "unknown"],
         due_on__lte=on,
     )
     lines = StatementLine.objects.filter(organization_id=organization_id, state="proposed")
-    return {"actions": actions.count(), "bank": lines.count()}
+    return {
+        "actions": actions.count(),
+        "bank": lines.count(),
+        "replies": unread_count(organization_id, with_unmatched=with_unmatched),
+    }
 
 
 def _accounts(organization_id: int, on: date) -> list[Account]:

@@ -12,13 +12,14 @@ from amiable.apps.banking.models import Statement
 from amiable.apps.cases.queries import broken_promises
 from amiable.apps.customers.models import ContactPoint, Customer
 from amiable.apps.dunning.queries import unconfirmed
+from amiable.apps.insights.inbox import answers_overdue
 from amiable.apps.receivables.models import Installment
 from amiable.core.money import Money
 from amiable.core.workdays import add_workdays
 
 AlertCode = Literal[
     "bank_stale", "bank_none", "missing", "invalid_address", "insolvent", "broken_promises",
-    "batch_waits", "approvals_wait",
+    "batch_waits", "approvals_wait", "answers_wait",
 ]  # fmt: skip
 # A statement is expected for every working day; two days leave room for the bank's own delay.
 BANK_WORKDAYS = 2
@@ -60,6 +61,7 @@ def alerts(organization_id: int, on: date) -> list[Alert]:
     )
     found = [
         _bank(organization_id, on) if opens.exists() else None,
+        _answers(organization_id, on),
         _unconfirmed("batch_waits", "batch", organization_id=organization_id, on=on),
         _unconfirmed("approvals_wait", "approve", organization_id=organization_id, on=on),
         _counted("insolvent", insolvent.values("customer_id").distinct().count()),
@@ -72,6 +74,15 @@ def alerts(organization_id: int, on: date) -> list[Alert]:
 
 def _counted(code: AlertCode, count: int) -> Alert | None:
     return Alert(code, count) if count else None
+
+
+def _answers(organization_id: int, on: date) -> Alert | None:
+    """Answers that nobody has read in time: their cases are chased again."""
+    late = answers_overdue(organization_id, on)
+    if not late:
+        return None
+    named = tuple(Named(customer_id, name) for customer_id, name in late[:NAMED])
+    return Alert("answers_wait", len(late), customers=named)
 
 
 def _unconfirmed(code: AlertCode, tab: str, *, organization_id: int, on: date) -> Alert | None:

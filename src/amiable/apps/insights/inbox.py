@@ -138,6 +138,12 @@ def inbox_counts(organization_id: int, *, on: date, with_unmatched: bool) -> dic
     }
 
 
+def unread_count(organization_id: int, *, with_unmatched: bool) -> int:
+    """How many answers wait to be read."""
+    seen = _seen(organization_id, with_unmatched=with_unmatched)
+    return seen.filter(state=State.UNREAD).count()
+
+
 def answer(organization_id: int, reply_id: int, *, on: date, with_unmatched: bool) -> Answer | None:
     """One answer in full, None when it is not theirs to see."""
     seen = _seen(organization_id, with_unmatched=with_unmatched)

@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Count, F, Max, Sum
+from django.utils import timezone
 
 from amiable.apps.audit.models import Event
 from amiable.apps.cases.models import Dispute, Hold, PaymentPlan, Promise
 from amiable.apps.cases.queries import Broken
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.queries import step_names
-from amiable.apps.messaging.models import Message
+from amiable.apps.messaging.models import Message, Reply
 from amiable.apps.payments.models import Payment, PaymentReturn
 from amiable.apps.receivables.models import Entry
 
@@ -68,6 +69,7 @@ def timeline(
             "closed_on",
             ["medium", "state", "outcome", "decided_by", "scenario_id", "step"],
         ),
+        *_answers(by_case),
         *_money(organization_id, customer_id),
         *_disputes(by_case),
         *_promises_and_holds(by_case),
@@ -87,6 +89,16 @@ def _named(organization_id: int, entries: list[TimelineEntry]) -> list[TimelineE
             known = names.get(entry.facts["scenario_id"], {})
             entry.facts["name"] = known.get(entry.facts["step"], "")
     return entries
+
+
+def _answers(by_case: dict[str, Any]) -> list[TimelineEntry]:
+    """What came back: answers, and what machines reported."""
+    fields = ("id", "sender", "subject", "medium", "kind", "state", "label", "decided_by")
+    rows = Reply.objects.filter(**by_case).order_by("-received_at", "-id")
+    return [
+        TimelineEntry(timezone.localtime(row.pop("received_at")).date(), "reply", row["id"], row)
+        for row in rows.values(*fields, "received_at")[:LIMIT]
+    ]
 
 
 def _money(organization_id: int, customer_id: int) -> list[TimelineEntry]:

@@ -16,6 +16,7 @@ from amiable.interfaces.console import clock
 INSIDE = {
     "customer": "customers",
     "message": "outbox",
+    "reply": "replies",
     "import": "imports",
     "scenario": "scenarios",
     "figures": "dashboard",
@@ -38,6 +39,7 @@ class Place:
 PLACES = (
     Place("dashboard", _("Dashboard"), icon="layout-dashboard"),
     Place("actions", _("Today"), icon="checklist", counter="actions"),
+    Place("replies", _("Answers"), icon="inbox", counter="replies"),
     Place("customers", _("Customers"), icon="users"),
     Place("bank", _("Bank"), icon="building-bank", counter="bank"),
     Place("outbox", _("Messages"), icon="send"),
@@ -62,7 +64,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "can_change": getattr(request, "can_change", False),
     }
     if context["organization"]:
-        context["counters"] = accounts.waiting(context["organization"].pk, clock.workday())
+        managing = getattr(request, "can_manage", False)
+        context["counters"] = accounts.waiting(
+            context["organization"].pk, clock.workday(), with_unmatched=managing
+        )
     match = request.resolver_match
     name = match.url_name.split("_")[0] if match and match.url_name else ""
     context["place"] = INSIDE.get(name, name)

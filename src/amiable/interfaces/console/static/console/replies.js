@@ -1,0 +1,41 @@
+/* The inbox of answers from the keyboard: a letter validates, Enter takes the first, j and k move. */
+"use strict";
+
+(function () {
+  let leaving = false;
+
+  /* One key validates, unless something is missing: then the field is shown. */
+  function validate(form) {
+    const box = form.querySelector("details");
+    if (!form.checkValidity()) {
+      if (box) box.open = true;
+      form.reportValidity();
+      return;
+    }
+    leaving = true;
+    form.requestSubmit();
+  }
+
+  function follow(selector) {
+    const link = document.querySelector(selector);
+    if (!link) return;
+    leaving = true;
+    link.click();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (leaving || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (event.key === "j") follow("[data-next]");
+    else if (event.key === "k") follow("[data-previous]");
+    else if (event.key === "Enter" && !event.target.closest("a, button, summary")) {
+      const first = document.querySelector("form[data-first]");
+      if (first) { event.preventDefault(); validate(first); }
+    } else if (/^[a-z]$/.test(event.key)) {
+      const form = document.querySelector(`form[data-key="${event.key}"]`);
+      if (form) { event.preventDefault(); validate(form); }
+    }
+  });
+
+  window.addEventListener("pageshow", () => { leaving = false; });
+})();
