@@ -57,7 +57,7 @@ def test_rules_go_in_as_a_file_and_come_out_the_same(organization, file):
     assert listed["cases"][0]["code"] == "sme-standard"
     file.write_text(assign("export").stdout, "utf-8")
     assert json.loads(assign("set", str(file), "--json").stdout) == {"rules": 2}
-    assert "2. risky: segment à surveiller, at least 500.00 open" in assign("list").stdout
+    assert "2. risky: segment à surveiller, at least 500.00 EUR open" in assign("list").stdout
 
 
 def test_a_preview_writes_nothing_and_the_move_does_what_it_said(organization, file):

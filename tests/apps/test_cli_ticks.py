@@ -24,6 +24,17 @@ def dry_run(on, *more: str) -> str:
     return CliRunner().invoke(amiable, arguments, standalone_mode=False).stdout
 
 
+def test_amounts_of_the_dry_run_have_their_currency_and_its_decimals():
+    owner = factories.creditor(factories.organization())
+    debtor = factories.customer(owner)
+    factories.invoice(debtor, "J1", total_minor=1_200, currency="JPY")
+    factories.invoice(debtor, "T1", total_minor=90_500, currency="TND")
+    said = dry_run(TODAY)
+    assert "The 1200 JPY due is below the minimum of 1500 JPY worth a message." in said
+    (action,) = json.loads(dry_run(TODAY, "--json"))["actions"]
+    assert (action["amount"], action["currency"]) == ("90.500", "TND")
+
+
 def test_an_action_that_already_waits_keeps_its_own_day_in_the_dry_run():
     owner = factories.creditor(factories.organization())
     factories.invoice(factories.customer(owner), due=TODAY - timedelta(days=3))

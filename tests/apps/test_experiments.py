@@ -582,7 +582,10 @@ def test_the_command_line_starts_shows_and_stops(creditor, org):
     assert not Experiment.objects.exists()
     assert amiable("experiment", "show", *on).return_value == 1
     refused = amiable("experiment", "start", "Firmer", "--challenger", "nowhere", *on)
-    assert refused.return_value == 1
+    assert refused.exception.exit_code == 2
+    assert "no scenario 'nowhere' to try; there are: " in str(refused.exception)
+    unknown = amiable("experiment", "start", "Firmer", "--exclude-kind", "particulier", *on)
+    assert "'consumer'" in str(unknown.exception)
     assert amiable("experiment", "start", "Firmer", "--challenger", "risky", *on).return_value == 0
     tick(org)
     shown = amiable("experiment", "show", "--json", *on)
@@ -593,4 +596,5 @@ def test_the_command_line_starts_shows_and_stops(creditor, org):
     assert "Not decidable" in amiable("experiment", "show", *on).output
     stopped = amiable("experiment", "stop", "--reason", "Done", "--move-to", "champion", *on)
     assert stopped.return_value == 0
+    assert f"Stopped on {TODAY}: Done" in amiable("experiment", "show", *on).output
     assert amiable("experiment", "stop", "--reason", "Done", *on).return_value == 1

@@ -251,7 +251,7 @@ def test_nobody_is_reminded_of_less_than_the_least_sum(owing):
     assert document["settings"]["min_amount"] == "0.00"
     assert not Event.objects.exists()
     assert "1 cases owe less" in command("set", "min_amount=50", "--dry-run").stdout
-    assert command("set", "min_amount=50", "--on", TODAY.isoformat()).return_value == 0
+    assert command("set", "min_amount=50,00", "--on", TODAY.isoformat()).return_value == 0
     assert "min_amount=50.00" in command("show").stdout
     assert Case.objects.filter(next_plan_on=TODAY).count() >= 1
     (small,) = [
@@ -261,11 +261,11 @@ def test_nobody_is_reminded_of_less_than_the_least_sum(owing):
     ]
     assert [skip.sentence.code for skip in small.plan.skips] == ["stop.below_floor"]
     dry = CliRunner().invoke(amiable, ["plan", "--dry-run", "--on", TODAY.isoformat()])
-    assert "The 40.00 due is below the 50.00 for which anybody is reminded at all." in dry.stdout
+    assert "The 40.00 EUR due is below the 50.00 EUR for which anybody is reminded" in dry.stdout
     assert "1 overdue: minimum" in dry.stdout
     plan_tick(owing.organization_id, on=TODAY)
     assert set(Action.objects.values_list("case_id", flat=True)) == {owing.id}
-    for wrong in ("-1", "1.234", "x"):
+    for wrong in ("-1", "1.234", "12 USD", "x"):
         done = command("set", f"min_amount={wrong}")
         assert done.return_value == 1 or done.exception is not None
 

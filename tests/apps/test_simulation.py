@@ -409,6 +409,20 @@ def test_the_command_gives_one_document(creditor, clock):
     assert "had_paid" not in found
 
 
+def test_the_command_reads_french_amounts_and_sums_up_each_currency(creditor, clock):
+    for code, currency, amount in (("A", "EUR", 90_000), ("B", "JPY", 45_000)):
+        debtor = factories.customer(creditor, code, email="", city="Lyon", postcode="69001")
+        factories.invoice(
+            debtor, f"F{code}", total_minor=amount, currency=currency, due=TODAY - ONE
+        )
+    period = ("--scenario", "running", "--from=2026-11-20", "--to=2026-11-20")
+    done = simulate(*period, "--cost", "letter=1,80", "--cost", "registered_letter=8.50 €")
+    assert "2 cases contacted, about 900.00 EUR, 45000 JPY; " in done.stdout
+    document = json.loads(simulate(*period, "--cost", "letter=1,80", "--json").stdout)
+    assert document["unit_costs"]["cost"]["letter"] == "1.80"
+    assert document["totals"]["other_amounts"] == {"JPY": "45000"}
+
+
 def test_the_command_tests_past_days_and_says_what_that_is_worth(creditor, clock):
     portfolio(creditor, clock, until=TODAY, count=10)
     period = ("--from", (TODAY - timedelta(days=60)).isoformat(), "--to", (TODAY - ONE).isoformat())
@@ -432,6 +446,12 @@ def test_the_command_tests_past_days_and_says_what_that_is_worth(creditor, clock
          "registered_letter"),
         (("--scenario", "risky", "--from", "2026-11-20", "--to", "2026-11-30", "--cost", "sms=x"),
          "not an amount"),
+        (("--scenario", "risky", "--from", "2026-11-20", "--to", "2026-11-30", "--cost", "sms"),
+         "write sms=VALUE"),
+        (("--scenario", "", "--from", "2026-11-20", "--to", "2026-11-30"), "names no scenario"),
+        (("--scenario", ":1", "--from", "2026-11-20", "--to", "2026-11-30"), "names no scenario"),
+        (("--scenario", "running:1", "--from", "2026-11-20", "--to", "2026-11-30"),
+         "names no scenario"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_as_wrong_use(creditor, arguments, said):

@@ -38,7 +38,8 @@ class Sentence:
     params: Mapping[str, Param] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return CATALOG[self.code].format(**self.params)
+        said = {key: _said(value) for key, value in self.params.items()}
+        return CATALOG[self.code].format(**said)
 
     def to_json(self) -> dict[str, Any]:
         """JSON shape {"code", "params"}; money and dates are tagged lists."""
@@ -48,6 +49,10 @@ class Sentence:
     def from_json(data: Mapping[str, Any]) -> Sentence:
         """Inverse of to_json."""
         return Sentence(data["code"], {key: _decode(v) for key, v in data["params"].items()})
+
+
+def _said(value: Param) -> Param | str:
+    return f"{value} {value.currency}" if isinstance(value, Money) else value
 
 
 def _encode(value: Param) -> Any:

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from amiable.core.money import minor
+from amiable.core.numbers import ParseError, amount
+
 if TYPE_CHECKING:
     from amiable.apps.tenants.models import Organization
     from amiable.apps.work.services import Progress
@@ -39,6 +42,30 @@ class IsoDate(click.ParamType):
         if not FIRST_YEAR <= found.year <= LAST_YEAR:
             self.fail(f"{value!r} is not between {FIRST_YEAR} and {LAST_YEAR}", param, ctx)
         return found
+
+
+def cents(text: str) -> int:
+    """An amount in euros as people type it (`1.80`, `1,80`, `1 252,23`) in cents.
+
+    Raises ValueError with what is wrong.
+    """
+    try:
+        value, currency = amount(text.strip())
+    except ParseError as error:
+        raise ValueError(f"{text[:40]!r} is not an amount: write it like 1252.23") from error
+    if currency not in {"", "EUR"}:
+        raise ValueError(f"{text[:40]!r} is not in euros")
+    return minor(value)
+
+
+def scenario_parts(text: str) -> tuple[str, int | None]:
+    """CODE or CODE:VERSION in its parts. Raises UsageError."""
+    code, colon, version = text.partition(":")
+    if colon and not (version.isdecimal() and len(version) < 7):
+        raise click.UsageError(f"{version!r} is not a version: write CODE:NUMBER")
+    if colon and not code:
+        raise click.UsageError(f"{text!r} names no scenario: write CODE:NUMBER")
+    return code, int(version) if version else None
 
 
 def setup_django() -> None:

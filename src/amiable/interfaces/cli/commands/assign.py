@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from amiable.interfaces.cli.common import OK, emit, tenant_command
+from amiable.interfaces.cli.common import OK, emit, scenario_parts, tenant_command
 from amiable.interfaces.cli.problems import FILE, content_of, refused
 
 if TYPE_CHECKING:
@@ -128,18 +128,9 @@ def move_command(
 def _filter(asked: dict[str, Any]) -> CaseFilter:
     from amiable.apps.dunning.enrollment.enrollments import CaseFilter
 
-    code, version = _parted(asked.pop("source") or "")
+    code, version = scenario_parts(asked.pop("source") or "")
     kind = asked.pop("kind") or ""
     return CaseFilter(scenario_code=code, version=version, kind=kind, **asked)
-
-
-def _parted(text: str) -> tuple[str, int | None]:
-    code, colon, version = text.partition(":")
-    if colon and not (version.isdecimal() and len(version) < 7):
-        raise click.UsageError(f"{version!r} is not a version: write CODE:NUMBER")
-    if colon and not code:
-        raise click.UsageError(f"{text!r} names no scenario: write CODE:NUMBER")
-    return code, int(version) if version else None
 
 
 def _scenario_id(organization: Organization, target: str | None) -> int | None:
@@ -149,7 +140,7 @@ def _scenario_id(organization: Organization, target: str | None) -> int | None:
 
     if target is None:
         return None
-    code, version = _parted(target)
+    code, version = scenario_parts(target)
     problem = scenario_problem(organization.id, code, version=version)
     if problem:
         raise EnrollmentError(problem)

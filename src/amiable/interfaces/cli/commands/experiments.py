@@ -30,7 +30,13 @@ def experiment_command() -> None:
 @click.option("--holdout-percent", type=int, default=10, show_default=True)
 @click.option("--holdout-days", type=int, default=5, show_default=True, help="Reminders later.")
 @click.option("--effect-days", type=int, default=2, show_default=True, help="What one expects.")
-@click.option("--exclude-kind", "excluded", multiple=True, help="Customer kind not to draw.")
+@click.option(
+    "--exclude-kind",
+    "excluded",
+    multiple=True,
+    type=click.Choice(["company", "consumer", "public"]),
+    help="Customer kind not to draw.",
+)
 @click.option("--with-running", is_flag=True, help="Draw cases that run on the champion too.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would need.")
 @tenant_command
@@ -41,6 +47,7 @@ def start_command(
     from amiable.apps.dunning.experiment import changes
     from amiable.apps.dunning.experiment.results import experiment_plan
 
+    _known(organization, options["challenger"])
     design = _design(**options)
     try:
         plan = experiment_plan(organization.id, design, on=on)
@@ -103,6 +110,15 @@ def _design(
     if challenger_percent is None:
         challenger_percent = 45 if options["challenger"] else 0
     return Design(name, challenger_percent=challenger_percent, excluded_kinds=excluded, **options)
+
+
+def _known(organization: Organization, code: str) -> None:
+    """A challenger that does not exist is wrong use of the command."""
+    from amiable.apps.dunning.experiment.changes import challengers
+
+    codes = [each for each, _ in challengers(organization.id)]
+    if code and code not in codes:
+        raise click.UsageError(f"no scenario {code!r} to try; there are: {', '.join(codes)}")
 
 
 def _named(name: ScenarioName | None) -> str:
@@ -203,7 +219,10 @@ def _comparison_document(found: Comparison) -> dict[str, Any]:
 
 
 def _report_text(report: ExperimentReport) -> str:
-    lines = [f"{report.experiment.name}, on {report.as_of}"]
+    ran = report.experiment
+    lines = [f"{ran.name}, on {report.as_of}"]
+    if ran.ended_on:
+        lines.append(f"Stopped on {ran.ended_on}: {ran.stop_reason}")
     lines += [f"{found.arm}: {found.verdict.sentence}" for found in report.comparisons]
     lines += [
         f"{arm.arm:11}{_named(arm.scenario):32}{arm.payers:7} payers, {arm.followed:6} followed"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from amiable.core.money import major, minor
-from amiable.interfaces.cli.common import OK, REJECTED, emit, tenant_command
+from amiable.core.money import major
+from amiable.interfaces.cli.common import OK, REJECTED, cents, emit, tenant_command
 
 if TYPE_CHECKING:
     from amiable.apps.tenants.models import Organization
@@ -133,7 +133,7 @@ _FIELDS = {"min_amount": "min_amount_minor"}
 _NAMES = {field: name for name, field in _FIELDS.items()}
 READERS: Mapping[str, Callable[[str], Any]] = {
     "bank_data_max_age_days": lambda value: None if value == OFF else _whole(value),
-    "min_amount": lambda value: 0 if value == OFF else minor(value),
+    "min_amount": lambda value: 0 if value == OFF else cents(value),
     "contact_caps": _caps,
     "promise_grace_days": _whole,
     "promise_tolerance_pct": _whole,

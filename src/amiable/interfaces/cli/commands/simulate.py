@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from amiable.core.money import AmountError, minor
-from amiable.interfaces.cli.common import IsoDate, emit, progress_bar, tenant_command
+from amiable.interfaces.cli.common import (
+    IsoDate,
+    cents,
+    emit,
+    progress_bar,
+    scenario_parts,
+    tenant_command,
+)
 
 if TYPE_CHECKING:
     from amiable.apps.dunning.simulation.tally import UnitCosts
@@ -87,12 +93,12 @@ def simulate_command(
 
 def _scenario(text: str) -> tuple[str, int | None]:
     """ "running" is each case's own; CODE:VERSION asks for a version."""
-    code, _, version = text.partition(":")
-    if version and not (version.isdecimal() and len(version) < 7):
-        raise click.UsageError(f"{version!r} is not a version: write CODE:NUMBER")
-    if code == "running":
+    if text == "running":
         return "", None
-    return code, int(version) if version else None
+    code, version = scenario_parts(text)
+    if not code or code == "running":
+        raise click.UsageError(f"{text!r} names no scenario: write CODE, CODE:NUMBER or running")
+    return code, version
 
 
 def _unit_costs(costs: tuple[str, ...], minutes: tuple[str, ...]) -> UnitCosts:
@@ -102,8 +108,8 @@ def _unit_costs(costs: tuple[str, ...], minutes: tuple[str, ...]) -> UnitCosts:
     given = {}
     for medium, text in _pairs(costs):
         try:
-            given[medium] = minor(text)
-        except AmountError as error:
+            given[medium] = cents(text)
+        except ValueError as error:
             raise click.UsageError(f"--cost {medium}: {error}") from error
         if given[medium] < 0:
             raise click.UsageError(f"--cost {medium}: a contact costs nothing or more")
@@ -119,9 +125,11 @@ def _pairs(texts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     from amiable.apps.dunning.simulation.tally import MEDIA
 
     for text in texts:
-        medium, _, value = text.partition("=")
+        medium, given, value = text.partition("=")
         if medium not in MEDIA:
             raise click.UsageError(f"{medium!r} is not one of {', '.join(MEDIA)}")
+        if not given:
+            raise click.UsageError(f"{text!r} says nothing of it: write {medium}=VALUE")
         yield medium, value
 
 
@@ -143,11 +151,16 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         f"{totals['minutes']:>9}  {_counts(totals['by_medium'])}"
     )
     yield (
-        f"{totals['cases']} cases contacted, about {totals['amount']} {totals['currency']}; "
+        f"{totals['cases']} cases contacted, about {_amounts(totals)}; "
         f"{_counts(totals['by_stage'])}"
     )
     yield from _compared(document)
     yield from _named(document)
+
+
+def _amounts(totals: dict[str, Any]) -> str:
+    amounts = {totals["currency"]: totals["amount"], **totals["other_amounts"]}
+    return ", ".join(f"{amount} {currency}" for currency, amount in amounts.items())
 
 
 def _compared(document: dict[str, Any]) -> Iterator[str]:
@@ -167,9 +180,14 @@ def _compared(document: dict[str, Any]) -> Iterator[str]:
             f"contacts followed by payment of all that was asked within 7 days: "
             f"{soon['contacts']} of {soon['of']}, {soon['calls']} calls among them"
         )
-        yield "days late at the first contact, up to: " + _counts(
-            document["first_contact_days_late"]
+        late = document["first_contact_days_late"]
+        yield "first contacts by days late: " + (
+            ", ".join(f"{n} {_late(days)}" for days, n in late.items() if n) or "none"
         )
+
+
+def _late(days: str) -> str:
+    return "later than that" if days == "more" else f"at most {days}"
 
 
 def _named(document: dict[str, Any]) -> Iterator[str]:
