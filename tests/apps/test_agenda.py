@@ -59,6 +59,17 @@ def test_the_exclusions_of_a_sunday_are_those_of_monday(creditor):
     assert found.included > 0
 
 
+def test_what_is_in_the_batch_before_it_is_overdue_is_counted_apart(creditor):
+    debtor(creditor, "C1", late=1)
+    early = debtor(creditor, "C2", late=-7)
+    tick(creditor.organization_id)
+    assert Action.objects.filter(case__customer=early, state="to_approve").exists()
+    found = exclusions.exclusions(creditor.organization_id, on=factories.TODAY)
+    assert (found.included, found.ahead, found.overdue) == (1, 1, 1)
+    counts = queries.agenda_counts(creditor.organization_id, on=found.on)
+    assert counts["batch"] == found.included + found.ahead
+
+
 def test_a_reason_names_the_day_it_speaks_of(creditor):
     scenario = default_scenario(creditor.organization_id)
     definition = scenario.definition

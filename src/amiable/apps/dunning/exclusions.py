@@ -75,13 +75,15 @@ class LeftOutGroup:
 @dataclass(slots=True)
 class Exclusions:
     """Of the working day `on`: `overdue` cases have something overdue; `looked_at` of them were
-    computed, `included` wait to be confirmed, the rest stands in `groups` by family of reasons."""
+    computed, `included` wait to be confirmed, the rest stands in `groups` by family of reasons;
+    `ahead` more wait with nothing overdue yet."""
 
     on: date
     computed_at: datetime
     overdue: int = 0
     looked_at: int = 0
     included: int = 0
+    ahead: int = 0
     groups: list[LeftOutGroup] = field(default_factory=list)
 
     @property
@@ -117,6 +119,7 @@ def exclusions_compute(
     result = Exclusions(on, timezone.now(), overdue=len(ids), looked_at=len(looked))
     groups: dict[str, LeftOutGroup] = {}
     waiting = _waiting(organization_id, on)
+    result.ahead = len(waiting.difference(ids))
     for each in plan_preview(organization_id, on=on, case_ids=looked):
         if each.facts.case_id in waiting:
             result.included += 1

@@ -39,6 +39,15 @@ BALANCE: dict[str, str | Promise] = {
     "consumer": _("Consumers, %"),
     "public": _("Public bodies, %"),
 }
+# The same as things in which groups differ.
+APART: dict[str, str | Promise] = {
+    "open_minor": _("the open amount"),
+    "overdue_days": _("the oldest delay"),
+    "history_days": _("the usual delay"),
+    "company": _("the share of companies"),
+    "consumer": _("the share of consumers"),
+    "public": _("the share of public bodies"),
+}
 TONES = {
     "stop": Look("", "bad", icon="hand-stop"),
     "undecided": Look("", "info", icon="hourglass"),

@@ -84,7 +84,7 @@ def experiment(request: Request, experiment_id: int) -> HttpResponse:
         "balance": experiment_words.balance_rows(
             report.balance, arms=arms, currency=report.currency
         ),
-        "apart": [experiment_words.BALANCE[row.code] for row in report.balance if not row.alike],
+        "apart": [experiment_words.APART[row.code] for row in report.balance if not row.alike],
         "threshold": experiment_words.decimal(EVEN),
         "payers": sum(arm.payers for arm in report.arms),
     }

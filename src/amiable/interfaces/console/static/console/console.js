@@ -20,6 +20,11 @@
     return element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
   }
 
+  /* The tab one stands on, where tabs are wider than the screen. */
+  document.querySelectorAll(".tabs .is-on").forEach((tab) => {
+    tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 16;
+  });
+
   /* A list worked from the keyboard: j and k move, x ticks, Enter opens, a approves. */
   function rowsOf(list) {
     return Array.from(list.querySelectorAll("[data-row]"));
