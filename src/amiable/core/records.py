@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from amiable.core.delivery import EventKind
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 
 CustomerKind = Literal["company", "consumer", "public"]
@@ -132,3 +133,14 @@ class StatementRecord:
         if self.opening_minor is None or self.closing_minor is None:
             return None
         return self.opening_minor + sum(e.amount_minor for e in self.entries) - self.closing_minor
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingRow:
+    """What a file says of a registered letter. `detail` = the status in the file's own words."""
+
+    line: int
+    number: str
+    kind: EventKind
+    on: date
+    detail: str

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from amiable.core.records import CustomerRow, InvoiceRow, RowError, StatementRecord
+from amiable.core.records import CustomerRow, InvoiceRow, RowError, StatementRecord, TrackingRow
 
-FileKind = Literal["invoices", "customers", "statement"]
+FileKind = Literal["invoices", "customers", "statement", "tracking"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class ReadResult:
     raw: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[RowError, ...] = ()
     settled: tuple[InvoiceRow, ...] = ()
+    tracking: tuple[TrackingRow, ...] = ()
     cells_of: Callable[[Collection[int]], Mapping[int, tuple[str, ...]]] | None = None
 
 

@@ -47,7 +47,7 @@ def readers(kinds: Collection[FileKind] | None = None) -> list[Reader]:
     found: list[Reader] = [*plugins("statements").values(), *plugins("imports").values()]
     # A FEC is a table too: the reader with the narrowest header is asked first.
     found.sort(key=lambda reader: (reader.kind != "statement", reader.code != "fec", reader.code))
-    found.sort(key=lambda reader: reader.code == "customers")
+    found.sort(key=lambda reader: reader.code in {"customers", "tracking"})
     return [reader for reader in found if kinds is None or reader.kind in kinds]
 
 
@@ -105,7 +105,11 @@ def _table_readers(kind: FileKind, head: bytes, name: str) -> list[Reader]:
         workbook and not name.lower().endswith((".xlsx", ".xlsm"))
     ):
         return []
-    codes = {"customers": "customers", "invoices": "invoices_xlsx" if workbook else "invoices_csv"}
+    codes = {
+        "customers": "customers",
+        "tracking": "tracking",
+        "invoices": "invoices_xlsx" if workbook else "invoices_csv",
+    }
     return [reader for reader in readers({kind}) if reader.code == codes.get(kind)]
 
 

@@ -27,9 +27,10 @@ from amiable.plugins.sniffing import read_file
 
 _LISTED = 500  # numbers of missing invoices kept with the run
 
-# What an interface hands in for statements: it knows banking, this app does not. It gets the
-# read file and the text that names its source, and may raise RefusedImportError.
-StatementWriter = Callable[[ReadResult, str], dict[str, int]]
+# What an interface hands in for statements and letters: it knows banking and messages, this app
+# does not. It gets the read file and the text that names its source, returns counts, and the rows
+# it passed over (their columns are names of our fields), and may raise RefusedImportError.
+Writer = Callable[[ReadResult, str], "dict[str, int] | tuple[dict[str, int], list[RowError]]"]
 
 
 class RefusedImportError(ValueError):
@@ -70,7 +71,7 @@ class _Order:
     partial: bool
     full: bool
     creditor: str
-    write: StatementWriter | None
+    write: Writer | None
 
     @property
     def source(self) -> str:
@@ -94,7 +95,7 @@ def import_run(
     full: bool = False,
     mapping: str = "",
     creditor: str = "",
-    write: StatementWriter | None = None,
+    write: Writer | None = None,
 ) -> ImportResult:
     """Read a file and let it in.
 
@@ -104,8 +105,8 @@ def import_run(
        wakes. `dry_run` does the same and takes everything back.
     3. `full` says the file lists all open invoices: others are flagged as missing.
     4. The run is a job, seen in the console from the moment the file is being read.
-    `write` imports statements (kind "statement") and returns counts. Raises LookupError for an
-    unknown mapping or creditor.
+    `write` enters statements and what is said of letters ("statement", "tracking"). Raises
+    LookupError for an unknown mapping or creditor.
     """
     options = ReadOptions(columns=mapping_columns(organization.id, kind, mapping))
     with _as_path(source, filename) as path:
@@ -168,6 +169,8 @@ def _apply(order: _Order, read: ReadResult, result: ImportResult) -> None:
     """Write, then keep it or raise _UndoError."""
     written = _written(order, read)
     columns = read.summary.get("columns", {})
+    passed = [replace(e, column=columns.get(e.column, "")) for e in written.warnings]
+    result.warnings = (*result.warnings, *passed)
     late = [replace(e, column=columns.get(e.column, "")) for e in written.errors]
     result.errors = tuple(sorted([*read.errors, *late], key=lambda e: (e.line, e.column)))
     if late and not order.partial:
@@ -199,9 +202,10 @@ def _written(order: _Order, read: ReadResult) -> Written:
     if order.kind == "customers":
         return customers_write(order.organization, read, creditor=order.creditor, on=order.on)
     if order.write is None:
-        raise ValueError("statements need `write`")
-    counts = order.write(read, order.source)
-    return Written(counts=Counter(counts), changed=any(counts.values()))
+        raise ValueError("statements and letters need `write`")
+    done = order.write(read, order.source)
+    counts, passed = done if isinstance(done, tuple) else (done, [])
+    return Written(Counter(counts), warnings=passed, changed=any(counts.values()))
 
 
 def _record(order: _Order, result: ImportResult) -> None:

@@ -32,10 +32,12 @@ Row = TypeVar("Row", CustomerRow, InvoiceRow)
 
 @dataclass
 class Written:
-    """Counts by name, rows that could not enter, and whether anything was written at all."""
+    """Counts by name, rows that could not enter (`warnings`: that are passed over), and whether
+    anything was written at all. Their columns are names of our fields."""
 
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[RowError] = field(default_factory=list)
+    warnings: list[RowError] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     changed: bool = False
 

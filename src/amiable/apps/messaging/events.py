@@ -19,6 +19,7 @@ from amiable.apps.audit.services import events_record as happenings_record
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.messaging.news import News, news_apply
 from amiable.core.delivery import PRESENTED, WRONG_ADDRESS, ReportedEvent
+from amiable.core.registered import number_clean
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 logger = logging.getLogger(__name__)
@@ -95,11 +96,6 @@ def unknown_told(done: EventsRecorded, channel: str) -> Sentence:
     shown = first.key or first.provider_id or first.message_id or first.number or "-"
     params = {"count": len(done.unknown), "channel": channel, "reference": shown[:_SHOWN]}
     return Sentence("delivery.unknown_reference", params)
-
-
-def number_clean(number: str) -> str:
-    """A registered letter's number as it is kept: capitals and figures, without what separates."""
-    return "".join(sign for sign in number.upper() if sign.isascii() and sign.isalnum())[:40]
 
 
 def _take(
