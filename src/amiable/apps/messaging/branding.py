@@ -6,7 +6,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
-from amiable.apps.tenants.models import Creditor
 from amiable.plugins.documents.letter import DEFAULT_WINDOW
 from amiable.plugins.documents.pictures import Picture, picture_of
 from amiable.plugins.documents.window import Window, window_of
@@ -27,6 +26,9 @@ PLAIN = Brand()
 
 def brands(organization_id: int, creditor_ids: Collection[int]) -> dict[int, Brand]:
     """The brand of each creditor, in one query; its window is its own or the organization's."""
+    # Here, so that messages can be rendered where there is no Django: see library.child.
+    from amiable.apps.tenants.models import Creditor
+
     rows = Creditor.objects.filter(organization_id=organization_id, id__in=set(creditor_ids))
     return {
         creditor_id: Brand(

@@ -56,6 +56,11 @@ def page(view: View) -> View:
     return require_safe(_member(view))
 
 
+def ask(view: View) -> View:
+    """A question too long for an address: POST, by any member; nothing is changed."""
+    return require_POST(_member(view))
+
+
 def change(view: View) -> View:
     """A change: POST with its token, by a member who is more than a reader."""
 

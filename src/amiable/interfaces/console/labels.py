@@ -76,6 +76,11 @@ LOOKS: dict[str, dict[str, Look]] = {
         "phone": Look(_("Phone call"), icon="phone"),
         "task": Look(_("Task"), icon="checkbox"),
     },
+    "text_state": {
+        "own": Look(_("Yours"), "good"),
+        "shipped": Look(_("Shipped")),
+        "missing": Look(_("Missing"), "warn"),
+    },
     "stage": {
         "preventive": Look(_("Preventive"), "info"),
         "friendly": Look(_("Friendly"), "good"),

@@ -6,7 +6,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
-from amiable.interfaces.console import case_urls, reply_urls
+from amiable.interfaces.console import case_urls, reply_urls, template_urls
 from amiable.interfaces.console.settings_forms import FORMS
 from amiable.interfaces.console.views import (
     actions,
@@ -92,6 +92,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("scenarios/<int:scenario_id>/save/", scenarios.scenario_save, name="scenario_save"),
     *reply_urls.PATHS,
+    *template_urls.PATHS,
     path("simulation/", simulation.simulation, name="simulation"),
     path("simulation/run/", simulation.simulation_run, name="simulation_run"),
     path("simulation/<int:job_id>/", simulation.simulation_result, name="simulation_result"),

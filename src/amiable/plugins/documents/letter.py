@@ -18,6 +18,7 @@ from amiable.plugins.documents.typesetting import (
     Page,
     block_data,
     breakable,
+    page_set,
     pages_pdf,
     picture_data,
 )
@@ -77,15 +78,18 @@ def _width(line: str) -> float:
 
 def letters_pdf(letters: Iterable[Letter]) -> list[bytes | Sentence]:
     """Each letter as PDF bytes, or why it cannot be printed; several at a time, order kept."""
-    return pages_pdf(
-        Page(
-            "letter.typ",
-            _data(each),
-            each.on_date,
-            tuple(filter(None, (each.logo, each.signature))),
-        )
-        for each in letters
-    )
+    return pages_pdf(map(_page, letters))
+
+
+def letter_pictures(letter: Letter, *, dots_per_inch: float) -> list[bytes] | Sentence:
+    """The pages of a letter as PNG, as its PDF shows them, or why it cannot be printed."""
+    pages = page_set(_page(letter), format="png", ppi=dots_per_inch)
+    return [pages] if isinstance(pages, bytes) else pages  # type: ignore[no-any-return]
+
+
+def _page(letter: Letter) -> Page:
+    pictures = tuple(filter(None, (letter.logo, letter.signature)))
+    return Page("letter.typ", _data(letter), letter.on_date, pictures)
 
 
 def _data(letter: Letter) -> dict[str, Any]:

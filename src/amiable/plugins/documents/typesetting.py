@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import typst
 
@@ -65,9 +65,9 @@ def pages_pdf(pages: Iterable[Page]) -> list[bytes | Sentence]:
     """
     waiting = list(pages)
     if len(waiting) < 2:
-        return [_compile(page) for page in waiting]
+        return [_pdf(page) for page in waiting]
     with ThreadPoolExecutor(max_workers=min(len(waiting), os.cpu_count() or 1)) as pool:
-        return list(pool.map(_compile, waiting))
+        return list(pool.map(_pdf, waiting))
 
 
 def block_data(block: Block, number: int = 0) -> dict[str, Any]:
@@ -128,7 +128,13 @@ def _chopped(word: str, length: int) -> str:
     return "\u200b".join(pieces)
 
 
-def _compile(page: Page) -> bytes | Sentence:
+def _pdf(page: Page) -> bytes | Sentence:
+    made: bytes | Sentence = page_set(page, format="pdf", pdf_standards=[*_STANDARDS])
+    return made  # one document, no output path
+
+
+def page_set(page: Page, **form: Any) -> Any:
+    """The page in a form of typst.Compiler.compile, or a Sentence: why it cannot be set."""
     root = _root()
     for picture in page.pictures:
         _keep(root / "pictures" / picture.name, picture.content)
@@ -140,17 +146,12 @@ def _compile(page: Page) -> bytes | Sentence:
         compiler = typst.Compiler(layout, root=root, font_paths=_fonts(), ignore_system_fonts=True)
     noon = datetime.combine(page.on_date, datetime.min.time(), UTC).replace(hour=12)
     try:
-        pdf = compiler.compile(
-            format="pdf",
-            sys_inputs={"data": json.dumps(page.data, ensure_ascii=False)},
-            pdf_standards=[*_STANDARDS],
-            timestamp=noon,
-        )
+        data = json.dumps(page.data, ensure_ascii=False)
+        return compiler.compile(sys_inputs={"data": data}, timestamp=noon, **form)
     except typst.TypstError as error:
         return _explained(str(error))
     finally:
         waiting.put(compiler)
-    return cast(bytes, pdf)  # one document, no output path
 
 
 def _explained(error: str) -> Sentence:

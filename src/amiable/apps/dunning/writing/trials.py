@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date
 
+from django.db.models import Q
+
 from amiable.apps.cases.models import Case
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action, Scenario
@@ -99,6 +101,18 @@ def trial_drafts(organization_id: int, case_id: int, place: Place, *, on: date) 
     return [
         replace(each, language=place.language) for each in drafts(organization_id, ready, on=on)
     ]
+
+
+def trial_cases(organization_id: int, search: str, *, most: int = 8) -> list[tuple[int, str, str]]:
+    """Cases to show a text on, as (id, customer, code), found by name or code."""
+    rows = Case.objects.filter(organization_id=organization_id)
+    for word in search.split()[:5]:
+        rows = rows.filter(Q(customer__name__icontains=word) | Q(customer__code__icontains=word))
+    return list(
+        rows.order_by("customer__name", "id").values_list(
+            "id", "customer__name", "customer__code"
+        )[:most]
+    )  # fmt: skip
 
 
 def _step(organization_id: int, place: Place) -> tuple[Definition, Step]:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from amiable.apps.messaging.branding import Brand
 from amiable.apps.messaging.library.problems import Problem, problem
 from amiable.apps.messaging.library.samples import Use
 from amiable.apps.messaging.library.viewing import View
@@ -51,15 +52,15 @@ class Look:
         return not any(each.weight == "error" for each in self.problems)
 
 
-def text_look(source: str, use: Use, drafts: Sequence[Draft] = ()) -> Look:
-    """Check a text and show it on these drafts; what takes too long or too much is ended, and that
-    is the problem told."""
+def text_look(source: str, use: Use, shown: Sequence[tuple[Draft, Brand]] = ()) -> Look:
+    """Check a text and show it on these drafts, each under its brand; what takes too long or too
+    much is ended, and that is the problem told."""
     if len(source) > LARGEST_SOURCE:
         return _refused(source, "too_long", count=len(source), limit=LARGEST_SOURCE)
     if not _places.acquire(timeout=PATIENCE_SECONDS):
         return _refused(source, "busy")
     try:
-        output = _asked(pickle.dumps((source, use, tuple(drafts))))
+        output = _asked(pickle.dumps((source, use, tuple(shown))))
     except subprocess.TimeoutExpired:
         return _refused(source, "too_slow", seconds=int(WALL_SECONDS))
     finally:

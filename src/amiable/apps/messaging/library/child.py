@@ -25,12 +25,12 @@ def main() -> None:
     from amiable.apps.messaging.library.checks import text_problems
     from amiable.apps.messaging.library.viewing import view_of
 
-    source, use, drafts = pickle.load(sys.stdin.buffer)  # noqa: S301  # what the parent wrote
+    source, use, shown = pickle.load(sys.stdin.buffer)  # noqa: S301  # what the parent wrote
     problems = text_problems(source, use)
     json.dump(
         {
             "problems": [each.to_json() for each in problems],
-            "views": [view_of(draft, source).to_json() for draft in drafts],
+            "views": [view_of(draft, source, brand).to_json() for draft, brand in shown],
         },
         sys.stdout,
     )

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from itertools import product
 from typing import get_args
 
+from amiable.apps.messaging.composing import values_of
 from amiable.core.drafts import Agency, Draft, DraftLine, Party, Pledge, Recipient
 from amiable.core.records import CustomerKind
 from amiable.core.scenario import Medium, Stage
@@ -64,6 +65,18 @@ def samples(use: Use) -> Iterator[Draft]:
             continue  # never sent: see mandates.mandate_problem
         draft = _bare(use, stage, kind)
         yield replace(_full(draft) if full else draft, agency=agency)
+
+
+def sample(use: Use, kind: CustomerKind) -> Draft:
+    """One of them, with all it may speak of, to show a text on; of an agency, after its letter."""
+    agency = Agency(_AGENCY, "AM-4711", ON - timedelta(days=20)) if use.is_agency else None
+    draft = replace(_full(_bare(use, tuple(use.stages)[-1], kind)), agency=agency)
+    return replace(draft, key=f"sample-{use.medium}")
+
+
+def sample_values(draft: Draft) -> dict[str, object]:
+    """What each value of a text is for it."""
+    return values_of(draft, attached=2, thread_subject="")
 
 
 def _bare(use: Use, stage: Stage, kind: CustomerKind) -> Draft:

@@ -3,6 +3,7 @@ text message in its parts, and what law adds told apart from what was written.""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -10,7 +11,9 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, cast
 
+from amiable.apps.messaging.branding import PLAIN, Brand
 from amiable.apps.messaging.composing import asked_minor, composed, reference_of
+from amiable.apps.messaging.letters import letter_of
 from amiable.apps.messaging.mandates import mandate_blocks
 from amiable.apps.messaging.mentions import mention_blocks, mentions_due
 from amiable.apps.messaging.rendering import LETTERS, Material, Rendered, drafts_render
@@ -20,8 +23,11 @@ from amiable.core import sms
 from amiable.core.drafts import Draft
 from amiable.core.sentences import Sentence
 from amiable.plugins.documents.content import Block, Document, text_of
+from amiable.plugins.documents.html import cid_of
+from amiable.plugins.documents.letter import letter_pictures
 
 MOST_PAGES = 3
+DOTS_PER_INCH = 84.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +64,12 @@ class View:
         return View(**{**data, "parts": parts, "pages": tuple(data["pages"]), "problem": problem})
 
 
-def view_of(draft: Draft, source: str) -> View:
-    """The message of a draft, written from this text."""
+def view_of(draft: Draft, source: str, brand: Brand = PLAIN) -> View:
+    """The message of a draft, written from this text, under the creditor's brand."""
     own = OwnText(0, 0, source)
+    material = Material(own=own, brand=brand)
     now = datetime.combine(draft.on_date, datetime.min.time(), UTC)
-    found = drafts_render([draft], {draft.key: Material(own=own)}, organization_id=0, now=now)[
-        draft.key
-    ]
+    found = drafts_render([draft], {draft.key: material}, organization_id=0, now=now)[draft.key]
     empty = View(draft.medium, draft.customer_kind)
     if not isinstance(found, Rendered):
         return replace(empty, problem=found)
@@ -73,8 +78,8 @@ def view_of(draft: Draft, source: str) -> View:
     if draft.medium == "sms":
         return replace(view, parts=((found.text, False),), size=asdict(sms.size_of(found.text)))
     if draft.medium in LETTERS:
-        return view
-    return replace(view, html=_html(found.content))
+        return _pictured(view, draft, document, brand)
+    return replace(view, html=_html(found.content, brand))
 
 
 def law_blocks(draft: Draft) -> frozenset[Block]:
@@ -95,7 +100,19 @@ def _parts(draft: Draft, document: Document) -> tuple[tuple[str, bool], ...]:
     return (*parts, *((line, True) for line in document.footer))
 
 
-def _html(content: bytes) -> str:
+def _pictured(view: View, draft: Draft, document: Document, brand: Brand) -> View:
+    pages = letter_pictures(letter_of(draft, document, brand), dots_per_inch=DOTS_PER_INCH)
+    if isinstance(pages, Sentence):
+        return replace(view, problem=pages)
+    shown = tuple(b64encode(page).decode() for page in pages[:MOST_PAGES])
+    return replace(view, pages=shown, more_pages=len(pages) > MOST_PAGES)
+
+
+def _html(content: bytes, brand: Brand) -> str:
     mail = cast(EmailMessage, message_from_bytes(content, policy=policy.default))
     body = mail.get_body(("html",))
-    return body.get_content() if body else ""
+    html: str = body.get_content() if body else ""
+    if brand.logo:  # named by its part of the mail, which a browser does not have
+        picture = f"data:image/{brand.logo.kind};base64,{b64encode(brand.logo.content).decode()}"
+        html = html.replace(f"cid:{cid_of(brand.logo)}", picture)
+    return html
