@@ -16,6 +16,8 @@ _HOSTILE = (
     b"Content-Type: message/rfc822\n\n", b"charset=utf-7", b"charset=unicode_escape",
     b"charset=idna", b"name*0*=utf-8''%", b"boundary=\"\"", b"Auto-Submitted: auto-replied\n",
     b"Date: Mon, 99 Nov 99999 25:61:61 +9999\n", b"Action: failed\nStatus: 9.99.999\n\n",
+    b"the day after tomorrow ", b"sous 999 jours ouvr\xc3\xa9s ", b"fin f\xc3\xa9vrier 2024 ",
+    b"il y a 999 mois ", b"lundi 29/02 ", b"dans 999 semaines ", b"le 31 du mois prochain ",
     b"jusqu'au 31/02/2026 ", b"le 99/99 ", b"99999999999999999999,99 EUR ", b"1.1.1.1.1.1",
 )  # fmt: skip
 

@@ -34,10 +34,10 @@ _WORDS: tuple[tuple[Reason, str], ...] = (
      r"(?:disabled|inactive|suspended|deactivated) (?:user|account|mailbox|recipient)|"
      r"not active|LPN\d+_426|has been (?:disabled|discontinued|suspended)"),
     ("blocked_as_spam",
-     r"\bspam|blacklist|black list|block ?list|listed (?:in|on|by|at)|\brbl\b|dnsbl|spamhaus|"
+     r"\bspam|blacklist|black list|block ?list|(?<!not )listed (?:in|on|by|at)|\brbl\b|dnsbl|spamhaus|"
      r"barracuda|"
-     r"spamcop|cloudmark|\bbulk mail\b|unsolicited|reputation|mail reje[ct]t|"
-     r"message reje[ct]t[ée]|junk|"
+     r"spamcop|cloudmark|\bbulk mail\b|unsolicited|reputation|mail rejet|"
+     r"message rejet|junk|"
      r"ip .{0,40}(?:blocked|bloqu)|(?:blocked|bloqu).{0,60}\bip\b|suspicious|virus|phish|"
      r"OFR_?\d*_?506|OFR\d+_10[0-9]|LPN\d+_(?:506|510)|content.{0,20}(?:reject|filter|block)|"
      r"client host .{0,80}(?:blocked|refused)|abuse|too many (?:errors|recipients|connections|"
@@ -102,7 +102,7 @@ _REPLY_CODE = re.compile(r"(?<![\d.])(4[2-5]\d|5[0-5]\d)(?=[\s\-:#;,]|$)")
 _UNKNOWN_PREFIX = re.compile(r"unknown address error", re.I)  # what Amazon SES says of any refusal
 _GIVING_UP = re.compile(
     r"(?:permanent(?:ly)? (?:error|fail\w*|fatal)|giv(?:en|ing) up|won't retry|not retry|will not "
-    r"(?:be )?(?:retr|try)|(?:has|have) been (?:removed from the|returned)|undeliver(?:ed|able)|"
+    r"(?:be )?(?:retr|try)|(?:has|have) been (?:removed from the|returned)|"
     r"[ée]chec d[ée]finitif|erreur (?:permanente|d[ée]finitive))",
     re.I,
 )

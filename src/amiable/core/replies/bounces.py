@@ -63,6 +63,7 @@ _TEXT = re.compile(
     r"did not receive|non remis|quota exceeded|does not exist|delivery attempt",
     re.I,
 )
+_ANSWER = re.compile(r"\s*(?:re|tr|fwd?|aw|rép)\s?:", re.I)
 # Where the report ends and the copy of our message begins.
 _COPY = re.compile(
     r"^[ \t>]{0,8}(?:[-=*_]{2,60} ?(?:this is a copy|below this line|(?:begin |"
@@ -190,16 +191,13 @@ def _is_bounce(root: Part, text: str) -> bool:
     name = sender.name if sender else ""
     is_daemon = bool(_SENDER.search(address)) or bool(_SENDER_NAME.search(name))
     subject = decoded(root.get("subject"))
-    if re.match(r"\s*(?:re|tr|fwd?|aw|rép)\s?:", subject, re.I) or root.get("in-reply-to"):
-        is_daemon = is_daemon and bool(_SENDER.search(address))
+    is_answer = bool(root.get("in-reply-to")) or bool(_ANSWER.match(subject))
     failing = _TEXT.search(text[:5000]) is not None
     titled = _SUBJECT.search(subject) is not None
     if is_daemon:
-        return failing or titled
+        return failing or (titled and not is_answer)
     nobody = root.get("return-path").strip() == "<>"
-    return titled and failing and (nobody or not root.get("in-reply-to")) and bool(
-        _from_text(root, text)
-    )  # fmt: skip
+    return titled and failing and (nobody or not is_answer) and bool(_from_text(root, text))
 
 
 def _report_text(text: str) -> str:

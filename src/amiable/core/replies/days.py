@@ -236,12 +236,17 @@ def _end_of_year(_found: re.Match[str], context: _Context) -> date | None:
     return date(context.on.year, 12, 31)
 
 
+_STEPS = (
+    ("day after|apres[- ]demain", 2),
+    ("day before|avant[- ]hier", -2),
+    ("hier|yesterday", -1),
+    ("demain|tomorrow|tmrw", 1),
+)
+
+
 def _close(found: re.Match[str], context: _Context) -> date | None:
-    steps = {"aujourd": 0, "ce jour": 0, "today": 0, "ce soir": 0, "ce matin": 0, "tonight": 0,
-             "this morning": 0, "this afternoon": 0, "cet apres": 0, "day after": 2, "apres": 2,
-             "avant": -2, "day before": -2, "hier": -1, "yesterday": -1, "demain": 1,
-             "tomorrow": 1, "tmrw": 1, "eod": 0, "cette apres": 0}  # fmt: skip
-    return context.on + timedelta(next(s for word, s in steps.items() if found[0].startswith(word)))
+    steps = (step for words, step in _STEPS if re.search(words, found[0]))
+    return context.on + timedelta(next(steps, 0))
 
 
 def _fixed(days: int) -> _Reader:
@@ -298,7 +303,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
          r"(?:day before yesterday)|demain|tomorrow|tmrw|eod)\b", _close),
         (rf"\b(?P<before>next |last |this |ce |le |on |by )?(?P<w>{_FULL_DAYS})\b"
          r"(?P<after> (?:prochain|qui vient|dernier|passe|en huit|week)\b)?", _weekday),
-        (rf"\b(?:(?P<w>{_W}) )?(?:le|du|au|the) (?P<d>[0-3]?\d)(?:er|st|nd|rd|th)?\b(?![.,/:h%€]|"
+        (rf"\b(?:(?P<w>{_W}) )?(?:le|du|au|the) (?P<d>[0-3]?\d)(?:er|st|nd|rd|th)?\b"
+         rf"(?![.,/:]?\d|[h%€]|"
          rf"\d| ?(?:€|eur|%"
          r"|h\b|heures?|jours?|days?|factures?|invoices?|rue|avenue|mois\b))(?P<which> (?:du |"
          r"de |of )?(?:ce |this "

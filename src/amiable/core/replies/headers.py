@@ -22,7 +22,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\uf
 def decoded(value: str) -> str:
     """A header as people read it: encoded words decoded, control characters gone."""
     joined = _BETWEEN_WORDS.sub("?=", value)
-    return _CONTROL.sub("", _WORD.sub(_decoded_word, joined)).strip()
+    plain = _WORD.sub(_decoded_word, joined).replace("\xa0", " ")
+    return _CONTROL.sub("", plain).strip()
 
 
 def addresses(values: list[str]) -> tuple[Address, ...]:

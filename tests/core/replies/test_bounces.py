@@ -1,0 +1,176 @@
+"""Delivery reports, standard and not: who was refused, why, and whether the address is dead."""
+
+from __future__ import annotations
+
+import pytest
+
+from amiable.core.replies import read_mail
+from amiable.core.replies.bounce_reasons import outcome_of, reason_of, status_in
+from amiable.core.replies.bounces import MAX_RECIPIENTS
+from tests.core.replies.mutations import SAMPLES
+
+
+def facts(mail):
+    return [(one.recipient, one.outcome, one.status, one.reason) for one in mail.recipients]
+
+
+def sample(name):
+    return read_mail((SAMPLES / f"{name}.eml").read_bytes())
+
+
+def test_qmail_in_french_names_two_recipients_with_their_own_reasons():
+    found = sample("bounce-qmail-fr")
+    assert facts(found) == [
+        ("gerant@menuiserie-duval.example", "hard", "5.1.1", "unknown_address"),
+        ("compta@menuiserie-duval.example", "soft", "5.2.2", "mailbox_full"),
+    ]
+    assert found.returned_id == "rappel-2026-118@creances.example"
+
+
+def test_delay_is_no_bounce_of_the_address():
+    found = sample("bounce-postfix-delayed")
+    assert facts(found) == [("achats@garage-nord.example", "delayed", "4.4.1", "unreachable")]
+    assert found.returned_id == "rappel-2026-131@creances.example"
+
+
+def test_exchange_report_in_html_alone_is_read():
+    found = sample("bounce-exchange-fr")
+    assert facts(found) == [("m.lefevre@clinique.example", "hard", "5.1.10", "unknown_address")]
+    assert found.returned_id == "rappel-2026-204@creances.example"
+
+
+def test_spam_filter_with_a_code_of_its_own_leaves_the_address_alive():
+    found = sample("bounce-spam-free")
+    assert facts(found) == [
+        ("lucie.morel@fai.example", "soft", "5.5.0", "blocked_as_spam"),
+        ("liste@fai.example", "expanded", "2.0.0", ""),
+    ]
+    assert found.recipients[0].final_recipient == "lmorel2@stockage.fai.example"
+
+
+def bounce(text, sender="MAILER-DAEMON@mx.example", subject="Undelivered Mail", **headers):
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    head = "\n".join([f"From: {sender}", "To: us@ours.example", f"Subject: {subject}", *lines])
+    return read_mail(f"{head}\n\n{text}".encode())
+
+
+COPY = "\n\n----- Original message -----\nMessage-ID: <m1@ours.example>\nTo: copy@x.example\n"
+REPORTS = {
+    "postfix": ("<a@x.example>: host mx.x.example[192.0.2.1] said: 550 5.1.1 <a@x.example>: Recipient address rejected: User unknown (in reply to RCPT TO)\nYour message could not be delivered.", "hard", "5.1.1", "unknown_address"),
+    "exim": ("A message that you sent could not be delivered. The following address(es) failed:\n\n  a@x.example\n    Unrouteable address", "hard", "", "unknown_address"),
+    "exim retry": ("could not be delivered\n\n  a@x.example\n    retry timeout exceeded", "soft", "", "unreachable"),
+    "sendmail": ("   ----- The following addresses had permanent fatal errors -----\n<a@x.example>\n    (reason: 553 5.3.0 <a@x.example>... No such user here)", "hard", "5.3.0", "unknown_address"),
+    "sendmail delay": ("    **********************************************\n    **      THIS IS A WARNING MESSAGE ONLY      **\n\nThe original message was received\n----- The following addresses had transient non-fatal errors -----\n<a@x.example>\n\nDeferred: Connection timed out\nWarning: message still undelivered after 4 hours\nWill keep trying until message is 5 days old", "delayed", "", "unreachable"),
+    "gmail": ("** Address not found **\n\nYour message wasn't delivered to a@x.example because the address couldn't be found, or is unable to receive mail.\n\nThe response was:\n550 5.1.1 The email account that you tried to reach does not exist.", "hard", "5.1.1", "unknown_address"),
+    "gmail delay": ("** Delivery incomplete **\n\nThere was a temporary problem delivering your message to a@x.example. Gmail will retry for 46 more hours.", "delayed", "", "unreachable"),
+    "exchange": ("Delivery has failed to these recipients or groups:\n\nAnne (a@x.example)\nThe recipient's mailbox is full and can't accept messages now.\n\nDiagnostic information for administrators:\na@x.example\nRemote Server returned '554 5.2.2 mailbox full; STOREDRV.Deliver'", "soft", "5.2.2", "mailbox_full"),
+    "exchange size": ("Your message to a@x.example couldn't be delivered.\nThe message is larger than the current system limit. 550 5.2.3 RESOLVER.RST.RecipSizeLimit; message too large for this recipient", "soft", "5.2.3", "over_size"),
+    "notes": ("Your message\n\n  Subject: x\n\nwas not delivered to:\n\n  a@x.example\n\nbecause:\n\n  User a (a@x.example) not listed in public Name & Address Book", "hard", "", "unknown_address"),
+    "yahoo": ("Sorry, we were unable to deliver your message to the following address.\n\n<a@x.example>:\nRemote host said: 554 delivery error: dd This user doesn't have a x.example account [0] - mta1", "hard", "5.0.0", "unknown_address"),
+    "orange spam": ("could not be delivered\n<a@orange.example>: host smtp-in.orange.example said: 550 5.2.0 Mail rejete. Mail rejected. OFR_506 [506]", "soft", "5.2.0", "blocked_as_spam"),
+    "orange address": ("could not be delivered\n<a@orange.example>: 550 5.1.1 Adresse d au moins un destinataire invalide. Invalid recipient. OFR_416", "hard", "5.1.1", "unknown_address"),
+    "laposte blocked": ("could not be delivered\n<a@laposte.example>: 550 5.5.0 Le compte du destinataire est bloque. LPN007_426", "soft", "5.5.0", "account_disabled"),
+    "free full": ("could not be delivered\n<a@free.example>: 452 4.2.2 Quota exceeded", "soft", "4.2.2", "mailbox_full"),
+    "sfr policy": ("could not be delivered\n<a@sfr.example>: 550 5.7.1 SPF check failed, message rejected", "soft", "5.7.1", "policy"),
+    "greylisted": ("could not be delivered\n<a@x.example>: 451 4.7.1 Greylisting in action, please try again", "soft", "4.7.1", "unreachable"),
+    "french": ("Votre message n'a pas pu être remis au destinataire suivant :\n\na@x.example\n\nUtilisateur inconnu", "hard", "", "unknown_address"),
+    "french full": ("Le message n'a pas été distribué.\nDestinataire : a@x.example\nMotif : boîte aux lettres pleine", "soft", "", "mailbox_full"),
+    "aol": ("Your mail to the following recipients could not be delivered because they are not accepting mail from you:\na@x.example", "soft", "", "policy"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("program", REPORTS)
+def test_report_in_words_is_understood(program):
+    text, outcome, status, reason = REPORTS[program]
+    found = bounce(text + COPY)
+    assert found.kind == "bounce"
+    assert [(one.outcome, one.status, one.reason) for one in found.recipients] == [
+        (outcome, status, reason)
+    ]
+    assert found.recipients[0].recipient.startswith("a@")
+    assert found.returned_id == "m1@ours.example"
+
+
+def test_recipient_comes_from_the_header_or_from_the_copy_at_last():
+    text = "Your message could not be delivered."
+    assert (
+        facts(bounce(text, X_Failed_Recipients="a@x.example, b@x.example"))[1][0] == "b@x.example"
+    )
+    assert facts(bounce(text + COPY))[0][0] == "copy@x.example"
+    assert bounce(text).recipients == ()
+    returned = (
+        b"From: mailer-daemon@x.example\nSubject: failure notice\nContent-Type: multipart/mixed; "
+        b"boundary=b\n\n--b\n\ncould not be delivered\n--b\nContent-Type: %s\n\n"
+        b"%sTo: c@x.example\nMessage-ID: <m2@ours.example>\n\nx\n--b--"
+    )
+    for kind in (b"message/rfc822", b"text/rfc822-headers"):
+        found = read_mail(returned % (kind, b""))
+        assert (facts(found)[0][0], found.returned_id) == ("c@x.example", "m2@ours.example")
+
+
+def test_report_of_what_we_sent_to_ourselves_names_us():
+    text = "Your message could not be delivered.\n\nus@ours.example:\n550 user unknown"
+    assert facts(bounce(text))[0][:2] == ("us@ours.example", "hard")
+
+
+def test_report_without_a_daemon_needs_nobody_as_sender_or_a_recipient():
+    text = "Your message could not be delivered.\n<a@x.example>: user unknown"
+    assert bounce(text, sender="it@x.example", Return_Path="<>").kind == "bounce"
+    assert bounce(text, sender="it@x.example").kind == "bounce"
+    assert bounce(text, sender="it@x.example", subject="Re: Undelivered Mail").kind == "reply"
+    assert bounce("Nous paierons lundi", sender="it@x.example").kind == "reply"
+    assert bounce("Nous paierons lundi", sender="it@x.example", subject="x").kind == "reply"
+
+
+def test_empty_standard_report_falls_back_on_the_words():
+    raw = (
+        b"From: mailer-daemon@x.example\nSubject: failure notice\nContent-Type: multipart/report; "
+        b"boundary=b\n\n--b\n\n<a@x.example>: user unknown\n--b\nContent-Type: "
+        b"message/delivery-status\n\nReporting-MTA: dns; x\n--b--"
+    )
+    assert facts(read_mail(raw)) == [("a@x.example", "hard", "", "unknown_address")]
+
+
+def test_status_without_diagnostic_is_explained_by_the_text():
+    raw = (
+        b"From: mailer-daemon@x.example\nContent-Type: multipart/report; boundary=b\n\n--b\n\n"
+        b"The mailbox of your correspondent is full.\n--b\nContent-Type: message/delivery-status\n\n"
+        b"Final-Recipient: rfc822; a@x.example\nAction: failed\nStatus: 5.0.0\n--b--"
+    )
+    assert facts(read_mail(raw)) == [("a@x.example", "soft", "5.0.0", "mailbox_full")]
+
+
+def test_recipients_are_limited():
+    text = "could not be delivered\n" + "\n".join(f"<u{i}@x.example>: 550" for i in range(200))
+    assert len(bounce(text).recipients) == MAX_RECIPIENTS
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        ("5.1.1", "unknown_address"), ("5.2.1", "account_disabled"), ("4.2.2", "mailbox_full"),
+        ("5.2.3", "over_size"), ("5.7.1", "policy"), ("4.4.7", "unreachable"), ("5.3.0", "system"),
+        ("5.0.0", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_code_decides_where_words_are_silent(status, reason):
+    assert reason_of("?", status) == reason
+
+
+def test_name_of_a_mailbox_is_no_reason():
+    assert reason_of("550 <spam-quota@unknown.example> no") == ""
+
+
+def test_status_is_read_or_implied():
+    assert status_in("550 5.1.1 no") == "5.1.1"
+    assert status_in("said: 452 later") == "4.0.0"
+    assert status_in("192.5.1.1 and 5.1.1.9") == ""
+
+
+def test_soft_and_delayed_are_never_hard():
+    for status in ("4.1.1", "4.0.0", "4.4.1"):
+        assert outcome_of(status, "unknown_address") == "soft"
+    assert outcome_of("5.1.1", "unknown_address", "we will keep trying") == "delayed"
+    assert outcome_of("5.1.1", "unknown_address", "given up; we will not retry") == "hard"
+    assert outcome_of("", "") == "hard"
+    assert outcome_of("5.2.2", "mailbox_full") == "soft"
