@@ -75,6 +75,16 @@ class CaseHistory:
     last_contact_on: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A contact whose message is written and on its way in the hands of a worker."""
+
+    case_id: int
+    customer_id: int
+    medium: str
+    on: date
+
+
 def item_histories(
     organization_id: int, installment_ids: Collection[int], *, test_mode: bool
 ) -> dict[int, ItemHistory]:
@@ -88,9 +98,13 @@ def item_histories(
 
 
 def case_histories(
-    organization_id: int, case_ids: Collection[int], *, test_mode: bool
+    organization_id: int,
+    case_ids: Collection[int],
+    *,
+    test_mode: bool,
+    leaving: Collection[Leaving],
 ) -> dict[int, CaseHistory]:
-    """Closed actions per case; absent = none."""
+    """Closed actions per case, what is leaving counted as arrived; absent = none."""
     rows = (
         Action.objects.filter(organization_id=organization_id, case_id__among=case_ids)
         .exclude(state__in=Action.PENDING)
@@ -107,6 +121,9 @@ def case_histories(
         history.closed_counts[step] = times
         if last is not None:
             history.last_contact_on = max(last, history.last_contact_on or last)
+    for each in leaving:
+        history = found[each.case_id]
+        history.last_contact_on = max(each.on, history.last_contact_on or each.on)
     return found
 
 
@@ -116,6 +133,7 @@ def recent_contacts(
     *,
     since: date,
     test_mode: bool,
+    leaving: Collection[Leaving],
 ) -> dict[int, dict[str, tuple[date, ...]]]:
     """Days of contacts by medium since a day, per customer, counting those of the customers they
     share a person with (`customers`: customer id -> ids that count for it, its own included)."""
@@ -130,6 +148,8 @@ def recent_contacts(
     )
     for customer_id, medium, on in rows.values_list("case__customer_id", "medium", "closed_on"):
         days[customer_id][medium].append(on)
+    for each in leaving:
+        days[each.customer_id][each.medium].append(each.on)
     found: dict[int, dict[str, tuple[date, ...]]] = {}
     for customer_id, linked in customers.items():
         merged: dict[str, list[date]] = defaultdict(list)
@@ -175,6 +195,22 @@ def _reached(*, test_mode: bool) -> Q:
     """Contacts made that did not come back from everybody they were for."""
     lost = Q(_reported(WRONG_ADDRESS)) | _failed()
     return _contact(test_mode=test_mode) & ~lost
+
+
+def contacts_leaving(
+    organization_id: int, sending: Collection[int], *, test_mode: bool
+) -> list[Leaving]:
+    """Contacts on their way, but for the actions that the caller is `sending`: few at any time."""
+    rows = Action.objects.filter(
+        organization_id=organization_id,
+        state=Action.State.CLAIMED,
+        message__isnull=False,
+        medium__in=sorted(CONTACT_MEDIA),
+    ).exclude(id__in=sending)
+    if not test_mode:
+        rows = rows.filter(is_test=False)
+    fields = ("case_id", "case__customer_id", "medium", "message__on_date")
+    return [Leaving(*row) for row in rows.values_list(*fields)]
 
 
 def contacts_since(caps: Collection[facts.Cap], on: date) -> date | None:
