@@ -51,12 +51,12 @@ def file(tmp_path):
 
 
 def test_rules_go_in_as_a_file_and_come_out_the_same(organization, file):
-    assert json.loads(assign("set", str(file), "--json").stdout) == {"rules": 2}
+    assert json.loads(assign("set", str(file), "--json").stdout) == {"rules": 2, "warnings": []}
     listed = json.loads(assign("list", "--json").stdout)
     assert listed["rules"] == json.loads(assign("export", "--json").stdout)
     assert listed["cases"][0]["code"] == "sme-standard"
     file.write_text(assign("export").stdout, "utf-8")
-    assert json.loads(assign("set", str(file), "--json").stdout) == {"rules": 2}
+    assert json.loads(assign("set", str(file), "--json").stdout) == {"rules": 2, "warnings": []}
     assert "2. risky: segment à surveiller, at least 500.00 EUR open" in assign("list").stdout
 
 
@@ -180,6 +180,14 @@ def test_rules_go_through_a_pipe_and_back_unchanged(organization, file):
     nothing = CliRunner().invoke(amiable, ["assign", "set", "-"], input="[]\n")
     assert "0 rules set" in nothing.output
     assert assign("export").stdout == "[]\n"
+
+
+def test_a_rule_that_nobody_can_meet_yet_is_kept_with_a_warning(organization, file):
+    file.write_text(RULES.replace("à surveiller", "A SURVEILLER"), "utf-8")
+    said = "rule 2: no customer has A SURVEILLER in segments yet; there are: à surveiller."
+    assert json.loads(assign("set", str(file), "--json").stdout) == {"rules": 2, "warnings": [said]}
+    assert f"Warning: {said}" in assign("set", str(file)).stdout
+    assert AssignmentRule.objects.count() == 2
 
 
 def test_a_kind_of_customer_that_does_not_exist_is_wrong_use(organization):

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from amiable.apps.audit.services import Happening, event_record
-from amiable.apps.dunning.enrollment.assignment import newest_versions, rules
+from amiable.apps.dunning.enrollment.assignment import known_traits, newest_versions, rules
 from amiable.apps.dunning.library.files import plain_yaml, text_of
 from amiable.apps.dunning.library.reading import error_located
 from amiable.apps.dunning.models import AssignmentRule
@@ -37,6 +37,9 @@ declare(
         "rule.at_rule": gettext_noop("the rule"),
         "rule.at_number": gettext_noop("rule {number}"),
         "rule.no_list": gettext_noop("A file of rules is a list of rules, not {value}."),
+        "rule.nobody": gettext_noop(
+            "{where}: no customer has {value} in {field} yet; there are: {known}."
+        ),
         "rule.empty_range": gettext_noop("{where}: {low} is above {high}."),
         "remedy.rule.unknown_scenario": gettext_noop(
             "Choose one of the scenarios named, or import that scenario first."
@@ -176,6 +179,32 @@ def rules_data(organization_id: int) -> list[dict[str, Any]]:
     return [
         {"scenario": rule.scenario_code, "when": _plain(rule.conditions)}
         for rule in rules(organization_id)
+    ]
+
+
+def rules_unmet(organization_id: int) -> list[Sentence]:
+    """Segments, creditors and languages that rules ask for and no customer has: they may come with
+    the next import, or be written otherwise there."""
+    known = known_traits(organization_id)
+    there = {
+        "segments": known.segments,
+        "creditors": tuple(code for code, _ in known.creditors),
+        "languages": known.languages,
+    }
+    return [
+        Sentence(
+            "rule.nobody",
+            {
+                "where": Sentence("rule.at_number", {"number": rule.position}),
+                "field": name,
+                "value": value,
+                "known": ", ".join(values[:20]) or "-",
+            },
+        )
+        for rule in rules(organization_id)
+        for name, values in there.items()
+        for value in getattr(rule.conditions, name)
+        if value not in values
     ]
 
 

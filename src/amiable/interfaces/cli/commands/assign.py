@@ -72,7 +72,9 @@ def set_command(*, organization: Organization, on: date, as_json: bool, file: Pa
         kept = rules.rules_file_set(organization.id, content_of(file), on=on, actor=ACTOR)
     except ScenarioError as error:
         return refused(str(file), error, as_json=as_json)
-    emit({"rules": len(kept)}, as_json=as_json, text=f"{len(kept)} rules set")
+    warnings = [str(sentence) for sentence in rules.rules_unmet(organization.id)]
+    lines = [f"{len(kept)} rules set", *(f"Warning: {warning}" for warning in warnings)]
+    emit({"rules": len(kept), "warnings": warnings}, as_json=as_json, text="\n".join(lines))
     return OK
 
 
