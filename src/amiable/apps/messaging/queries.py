@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -77,7 +78,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class MessageParts:
-    """One message in full. `html` is a whole page without scripts, images or links to elsewhere.
+    """One message in full. `html` is a whole page without scripts; it loads nothing from elsewhere.
 
     The page carries inline styles: serve it from an address of its own under the policy
     MESSAGE_POLICY, never inside a page of the console.
@@ -98,7 +99,10 @@ class MessageParts:
     notes: tuple[Sentence, ...]
 
 
-MESSAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+# Pictures only where they stand in the page itself: nothing is loaded from anywhere.
+MESSAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+)
 
 _FIELDS = (
     "id", "case_id", "case__customer_id", "case__customer__name", "medium", "channel", "recipient",
@@ -200,11 +204,18 @@ def _row(message: Message) -> MessageRow:
 
 
 def _mail_parts(content: bytes) -> tuple[str, list[File]]:
+    """The HTML with its own pictures in place, and the files that go along."""
     mail = cast(EmailMessage, message_from_bytes(content, policy=policy.default))
     body = mail.get_body(("html",))
     html = body.get_content() if body else ""
+    for part in mail.walk():
+        if part["Content-ID"] and part.get_content_maintype() == "image":
+            packed = base64.b64encode(part.get_content()).decode()
+            name = str(part["Content-ID"]).strip("<>")
+            html = html.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{packed}")
     files = [
         File(part.get_filename() or "", part.get_content_type(), part.get_content())
         for part in mail.iter_attachments()
+        if part.get_content_type() != "multipart/related"
     ]
     return html, files

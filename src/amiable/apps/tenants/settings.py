@@ -14,6 +14,7 @@ from amiable.core.records import CustomerKind
 from amiable.core.scenario import CONTACT_MEDIA
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.plugins.documents.mime import mail_address
+from amiable.plugins.documents.window import WindowError, window_of
 
 LARGEST_DAYS, LARGEST_GRACE, LEAST_TOLERANCE, MOST_CAPS = 90, 30, 50, 12
 LARGEST_REPLY_HOLD = 30
@@ -52,7 +53,8 @@ class Settings:
     """Settings of an organization. `min_amount_minor` = the least sum for which anybody is
     reminded, in the minor unit of the case's currency, 0 = off; `bank_data_max_age_days` None =
     off;
-    `test_recipient` "" = messages reach the customers."""
+    `test_recipient` "" = messages reach the customers; `letter_window` as documents.window reads
+    it."""
 
     bank_data_max_age_days: int | None
     min_amount_minor: int
@@ -65,6 +67,7 @@ class Settings:
     address: tuple[str, ...]
     email: str
     phone: str
+    letter_window: str
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, by field."""
@@ -104,6 +107,7 @@ def settings_from(row: Mapping[str, Any]) -> Settings:
             "address": lines,
             "email": row["email"].strip(),
             "phone": row["phone"].strip(),
+            "letter_window": row["letter_window"].strip().lower(),
             # As mail is sent to it: what is compared later must be the very same text.
             "test_recipient": mail_address(test) or test,
         }
@@ -181,6 +185,14 @@ def _address(wanted: Settings) -> Sentence | None:
     return Sentence("settings.address_long") if _too_long(wanted.address) else None
 
 
+def _window(wanted: Settings) -> Sentence | None:
+    try:
+        window_of(wanted.letter_window)
+    except WindowError as error:
+        return error.sentence
+    return None
+
+
 def _too_long(lines: Sequence[str]) -> bool:
     return len(lines) > 6 or any(len(line) > 38 for line in lines)
 
@@ -196,4 +208,5 @@ _CHECKS: Mapping[str, Callable[[Settings], Sentence | None]] = {
     "address": _address,
     "email": lambda wanted: _mail(wanted.email),
     "phone": _phone,
+    "letter_window": _window,
 }

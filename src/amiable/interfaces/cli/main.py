@@ -28,6 +28,7 @@ COMMANDS = {
     "scenario": "scenarios",
     "experiment": "experiments",
     "settings": "settings",
+    "letter": "letters",
     "assign": "assign",
     "interest": "law",
     "report": "reports",

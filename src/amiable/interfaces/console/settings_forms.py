@@ -117,6 +117,22 @@ class AgencyForm(SettingsForm):
         return [line for line in self.cleaned_data["address"].splitlines() if line.strip()]
 
 
+class LettersForm(SettingsForm):
+    """Which envelopes letters go into."""
+
+    name = "letters"
+    letter_window = forms.CharField(
+        required=False,
+        max_length=40,
+        label=_("Window of the envelopes"),
+        help_text=_(
+            "dl, edics or din, or your own: left, top, width and height in millimetres, like "
+            "110,55,85,33. Empty = dl."
+        ),
+        widget=forms.TextInput(attrs={"list": "windows", "autocomplete": "off"}),
+    )
+
+
 class CapForm(SettingsForm):
     """One more limit of contacts."""
 
@@ -175,5 +191,8 @@ class TestForm(SettingsForm):
 
 
 FORMS: dict[str, type[SettingsForm]] = {
-    form.name: form for form in (BankForm, PromiseForm, ReplyForm, AgencyForm, CapForm, TestForm)
-}
+    form.name: form
+    for form in (
+        BankForm, PromiseForm, ReplyForm, AgencyForm, LettersForm, CapForm, TestForm,
+    )
+}  # fmt: skip

@@ -6,7 +6,13 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
-from amiable.interfaces.console import case_urls, reply_urls, template_urls
+from amiable.interfaces.console import (
+    brand_urls,
+    case_urls,
+    registered_urls,
+    reply_urls,
+    template_urls,
+)
 from amiable.interfaces.console.settings_forms import FORMS
 from amiable.interfaces.console.views import (
     actions,
@@ -92,6 +98,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("scenarios/<int:scenario_id>/save/", scenarios.scenario_save, name="scenario_save"),
     *reply_urls.PATHS,
+    *registered_urls.PATHS,
     *template_urls.PATHS,
     path("simulation/", simulation.simulation, name="simulation"),
     path("simulation/run/", simulation.simulation_run, name="simulation_run"),
@@ -103,6 +110,7 @@ urlpatterns: list[URLPattern] = [
     path("experiments/stop/", experiments.experiment_stop, name="experiments_stop"),
     path("experiments/<int:experiment_id>/", experiments.experiment, name="experiment"),
     path("settings/", settings.settings, name="settings"),
+    *brand_urls.PATHS,
     path("settings/caps/remove/", settings.cap_remove, name="settings_cap_remove"),
     path("settings/undo/", settings.settings_undo, name="settings_undo"),
     *(

@@ -143,6 +143,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "address": lambda value: [] if value == OFF else value.split("|"),
     "email": _or_off,
     "phone": _or_off,
+    "letter_window": _or_off,
 }
 
 

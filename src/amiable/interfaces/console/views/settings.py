@@ -10,10 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from amiable.apps.dunning import settings as services
+from amiable.apps.tenants.brand import brand_rows
 from amiable.apps.tenants.settings import SettingsError, settings_of
 from amiable.interfaces.console import clock, sentences, toasts
 from amiable.interfaces.console.access import Request, actor, manage, page
 from amiable.interfaces.console.settings_forms import FORMS, SettingsForm
+from amiable.plugins.documents.window import PRESETS
 
 HOME = "console:settings"
 
@@ -107,4 +109,6 @@ def _context(request: Request, bound: SettingsForm | None = None) -> dict[str, A
         "forms": forms,
         "switch": services.switch_preview(request.organization.pk),
         "can_manage": can_manage,
+        "windows": PRESETS,
+        "brands": brand_rows(request.organization.pk),
     }
