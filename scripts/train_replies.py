@@ -25,7 +25,7 @@ WEIGHTS = ROOT / "src" / "amiable" / "core" / "replies" / "weights.txt"
 REPORT = ROOT / "docs" / "replies.md"
 EPOCHS, RATE, DECAY = 14, 0.35, 0.00015
 FOLDS = 5
-WANTED_PRECISION = 0.90
+WANTED_PRECISION = 0.95
 _PADDING = {
     "fr": ("Bonjour,", "Bonjour Madame, Monsieur,", "Suite à votre relance,", "Merci d'avance.",
            "Je reviens vers vous au sujet de votre courrier.", "Bonne journée à vous.",

@@ -34,7 +34,8 @@ _WORDS: tuple[tuple[Reason, str], ...] = (
      r"(?:disabled|inactive|suspended|deactivated) (?:user|account|mailbox|recipient)|"
      r"not active|LPN\d+_426|has been (?:disabled|discontinued|suspended)"),
     ("blocked_as_spam",
-     r"\bspam|blacklist|black list|block ?list|(?<!not )listed (?:in|on|by|at)|\brbl\b|dnsbl|spamhaus|"
+     r"\bspam|blacklist|black list|block ?list|(?<!not )listed (?:in|on|by|at)|"
+     r"\brbl\b|dnsbl|spamhaus|"
      r"barracuda|"
      r"spamcop|cloudmark|\bbulk mail\b|unsolicited|reputation|mail rejet|"
      r"message rejet|junk|"
