@@ -357,3 +357,19 @@ def test_a_token_cannot_be_made_up():
 def test_an_address_without_room_for_a_token_stays_as_it_is():
     assert with_token(f"{'x' * 41}@a.fr", 1) == f"{'x' * 41}@a.fr"
     assert with_token("replies@a.fr", 1) == f"replies+{token_of(1)}@a.fr"
+
+
+def test_answers_are_addressed_to_the_mailbox_that_is_read(org, case, settings):
+    from email import message_from_bytes
+
+    from amiable.apps.dunning.services import plan_tick, send_tick
+
+    settings.MAILBOX_URLS = ["imaps://u:p@mail.example/INBOX?reply=replies@vauban.example"]
+    plan_tick(org.id, on=TODAY)
+    send_tick(org.id, now=NOW, routes={"email": ("memory", {"box": {}})})
+    message = Message.objects.get()
+    to = message_from_bytes(bytes(message.content))["Reply-To"]
+    assert f"replies+{token_of(case.id)}@vauban.example" in to
+    # Another program, another sender, no thread: the address alone leads home.
+    row = receive(org, mails.reply(sender="perso@mail.example", to=to.split("<")[1].strip(">")))
+    assert row.case_id == case.id

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from amiable.apps.messaging.branding import PLAIN, brands
 from amiable.apps.messaging.library.resolution import own_texts
+from amiable.apps.messaging.mailboxes import reply_addresses
 from amiable.apps.messaging.models import Message
 from amiable.apps.messaging.rendering import Material
+from amiable.apps.messaging.tokens import with_token
 from amiable.apps.receivables.models import InvoiceDocument
 from amiable.core.drafts import Draft
 from amiable.plugins.documents.mime import Attachment
@@ -31,12 +33,14 @@ def materials(organization_id: int, drafts: Sequence[Draft]) -> dict[str, Materi
     threads = _threads(organization_id, drafts)
     texts = own_texts(organization_id, drafts)
     looks = brands(organization_id, {draft.creditor_id for draft in drafts})
+    answers_to = reply_addresses([organization_id]).get(organization_id, "")
     return {
         draft.key: Material(
             tuple(files[i] for i in wanted.get(draft.key, ()) if i in files),
             *threads.get(draft.key, ("", draft.thread_ids)),
             own=texts.get(draft.key),
             brand=looks.get(draft.creditor_id, PLAIN),
+            answers_to=with_token(answers_to, draft.case_id) if answers_to else "",
         )
         for draft in drafts
     }

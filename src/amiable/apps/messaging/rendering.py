@@ -75,8 +75,8 @@ class Rendered:
 class Material:
     """What rendering needs beside the draft: the invoices' PDFs, the conversation it goes on with
     (its first subject and its message ids, oldest first), the text that the organization has
-    written for it (None = the shipped one), and the creditor's brand; the statement is made
-    here."""
+    written for it (None = the shipped one), the creditor's brand, and the address of its case in
+    the mailbox that is read ("" = answers go to the creditor); the statement is made here."""
 
     attachments: tuple[Attachment, ...] = ()
     thread_subject: str = ""
@@ -84,6 +84,7 @@ class Material:
     statement: Attachment | None = None
     own: OwnText | None = None
     brand: Brand = PLAIN
+    answers_to: str = ""
 
 
 def recipient_problem(draft: Draft) -> Sentence | None:
@@ -269,7 +270,7 @@ def _email(
             references=material.references,
             attachments=_files(material),
             copies=tuple(each.address for each in copies),
-            reply_to=mail_address(draft.sender.email) or "",
+            reply_to=material.answers_to or mail_address(draft.sender.email) or "",
             pictures=((cid_of(logo), logo),) if logo else (),
         )
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from amiable.core.workdays import add_workdays, is_workday
 from amiable.interfaces.cli.demo import (
     accountant,
+    answers,
     documents,
     doors,
     files,
@@ -61,6 +62,7 @@ class Life:
             self._remember(day)
         if days:
             self._evening(last)
+            answers.receive(self.organization_id, on=last)
         self._remember(until)
         progress(len(days), len(days))
 
