@@ -154,7 +154,7 @@ def test_a_report_and_an_answer_by_text_message_arrive(parcel, http):
     answer = http.get(f"/hooks/channels/sms_http/?{key}&status=1&ref=r1")
     assert answer.status_code == 200
     assert kinds() == ["delivered"]
-    query = {"token": SECRET, "from": "+33612345678", "to": "38000", "text": "Payé hier",
+    query = {"secret": SECRET, "from": "+33612345678", "to": "38000", "text": "Payé hier",
              "id": "mo-1"}  # fmt: skip
     for _ in range(2):
         assert http.get(f"/hooks/channels/sms_http/?{urlencode(query)}").status_code == 200
