@@ -194,14 +194,14 @@ def test_a_file_of_the_post_is_taken_once_and_letters_of_others_are_passed_over(
     done = enter(debtor, TABLE)
     assert (done.state, done.errors) == ("done", ())
     assert done.counts == {
-        "recorded": 2, "known": 0, "passed_over": 1, "rows": 3, "rejected": 0,
+        "recorded": 2, "repeated": 0, "passed_over": 1, "rows": 3, "rejected": 0,
     }  # fmt: skip
     (passed,) = done.warnings
     assert (passed.line, passed.column, passed.code) == (4, "Numéro de suivi", "tracking.unknown")
     assert state(sent) == "accepted"
     assert letter_row(sent.organization_id, sent.id, on=TODAY).standing.presented_on == day(8)
     again = enter(debtor, TABLE)
-    assert (again.counts["recorded"], again.counts["known"]) == (0, 2)
+    assert (again.counts["recorded"], again.counts["repeated"]) == (0, 2)
     assert DeliveryEvent.objects.count() == 3
 
 

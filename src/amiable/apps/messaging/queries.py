@@ -74,6 +74,7 @@ class Delivery:
     kind: str
     at: datetime
     detail: str
+    recipient: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def message_parts(organization_id: int, message_id: int) -> MessageParts | None:
     )
     if message is None:
         return None
-    events = DeliveryEvent.objects.filter(message=message).order_by("id")
+    events = DeliveryEvent.objects.filter(message=message).order_by("at", "id")
     content = bytes(message.content)
     html, files = _mail_parts(content) if message.content_type == "message/rfc822" else ("", [])
     return MessageParts(
@@ -157,7 +158,7 @@ def message_parts(organization_id: int, message_id: int) -> MessageParts | None:
         html=html,
         pdf=content if message.content_type == "application/pdf" else None,
         attachments=files,
-        events=[Delivery(*event) for event in events.values_list("kind", "at", "detail")],
+        events=[Delivery(*e) for e in events.values_list("kind", "at", "detail", "recipient")],
         sha256=message.sha256,
         content_type=message.content_type,
         content=content,

@@ -185,7 +185,7 @@ def tracking_record(
         params: dict[str, Param] = {"number": event.number}
         row = events[event]
         passed.append(RowError(row.line, "tracking_number", "tracking.unknown", params))
-    counts = {"recorded": done.recorded, "known": done.repeated, "passed_over": len(passed)}
+    counts = {"recorded": done.recorded, "repeated": done.repeated, "passed_over": len(passed)}
     return counts, sorted(passed, key=lambda each: each.line)
 
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "assign": "assign",
     "interest": "law",
     "report": "reports",
+    "registered": "registered",
 }
 
 

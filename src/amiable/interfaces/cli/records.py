@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
@@ -19,6 +19,7 @@ def read_document(result: ReadResult) -> dict[str, Any]:
     records += [{"line": row.line, **_customer(row)} for row in result.customers]
     for statement in result.statements:
         records += _entries(statement)
+    records += [{**asdict(row), "on": row.on.isoformat()} for row in result.tracking]
     known = result.format != "unknown"
     return {
         "kind": result.kind if known else None,

@@ -44,6 +44,7 @@ PLACES = (
     Place("customers", _("Customers"), icon="users"),
     Place("bank", _("Bank"), icon="building-bank", counter="bank"),
     Place("outbox", _("Messages"), icon="send"),
+    Place("registered", _("Registered letters"), icon="certificate"),
     Place("scenarios", _("Scenarios"), icon="route"),
     Place("templates", _("Texts"), icon="pencil"),
     Place("assignment", _("Assignment"), icon="sitemap"),

@@ -50,7 +50,7 @@ class MoneyForm(forms.Form):
                 field.currency = currency or "EUR"
 
 
-FILE_KINDS = ("invoices", "customers", "statement")
+FILE_KINDS = ("invoices", "customers", "statement", "tracking")
 
 
 class ImportForm(forms.Form):

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.utils import timezone
 
 from amiable.apps.banking import services as banking
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.imports import services as imports
+from amiable.apps.messaging import registered
 from amiable.plugins.base import ReadResult
 
 if TYPE_CHECKING:
@@ -31,7 +33,11 @@ def file_import(
     Raises LookupError for an unknown creditor.
     """
 
-    def write(read: ReadResult, source: str) -> dict[str, int]:
+    def write(read: ReadResult, source: str) -> Any:
+        if read.kind == "tracking":
+            return registered.tracking_record(
+                organization.pk, read.tracking, on=on, now=timezone.now(), actor=actor
+            )
         try:
             return banking.statement_import(
                 organization.pk, read.statements, source=source, on=on, actor=actor
@@ -48,7 +54,8 @@ def file_import(
     result = imports.import_run(
         organization, kind, source=source, filename=name, on=on, actor=actor, write=write, **options
     )
-    if kind == "statement" and result.run_id and result.state != "refused":
-        banking.lines_match(organization.pk, on=on)
+    if kind in {"statement", "tracking"} and result.run_id and result.state != "refused":
+        if kind == "statement":
+            banking.lines_match(organization.pk, on=on)
         cases_replan(organization.pk, on=on)
     return result

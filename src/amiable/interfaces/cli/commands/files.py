@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from amiable.apps.imports.services import ImportResult
     from amiable.apps.tenants.models import Organization
 
-KINDS = ("invoices", "customers", "statement", "documents")
+KINDS = ("invoices", "customers", "statement", "tracking", "documents")
 ACTOR = "command line"
 _SHOWN = 20  # errors printed for a person; --json lists all
 
@@ -77,7 +77,8 @@ def import_command(
     files: tuple[Path, ...],
     **options: Any,
 ) -> int:
-    """Import invoices, customers, bank statements, or the PDF documents of invoices.
+    """Import invoices, customers, bank statements, what became of registered letters, or the PDF
+    documents of invoices.
 
     A file enters whole or not at all, unless --partial. Importing it again changes nothing.
     """
@@ -105,10 +106,17 @@ def _import(
     rejected_to: Path | None,
     **options: Any,
 ) -> ImportResult:
+    from django.utils import timezone
+
     from amiable.apps.banking.services import StatementError, statement_import
     from amiable.apps.imports import services
+    from amiable.apps.messaging.registered import tracking_record
 
-    def write(read: ReadResult, source: str) -> dict[str, int]:
+    def write(read: ReadResult, source: str) -> Any:
+        if read.kind == "tracking":
+            return tracking_record(
+                organization.id, read.tracking, on=on, now=timezone.now(), actor=ACTOR
+            )
         try:
             return statement_import(
                 organization.id, read.statements, source=source, on=on, actor=ACTOR
@@ -180,6 +188,8 @@ def _told(result: ImportResult) -> str:
         lines.append(f"  {where}: {error.sentence}" if error.line else f"  {error.sentence}")
     if len(result.errors) > _SHOWN:
         lines.append(f"  and {len(result.errors) - _SHOWN} more; --json lists all")
+    passed = [each for each in result.warnings if each.code.startswith("tracking.")][:_SHOWN]
+    lines += [f"  line {each.line}, {each.column}: {each.sentence}" for each in passed]
     if result.missing:
         lines.append(f"  no longer in the file: {', '.join(result.missing[:_SHOWN])}")
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from django.utils.http import content_disposition_header
 from amiable.apps.messaging import queries as messaging
 from amiable.interfaces.console import labels
 from amiable.interfaces.console.access import Request, page, page_number
+from amiable.interfaces.console.views import registered
 
 # A browser's own PDF reader needs to style itself; nothing else may run or load.
 PDF_POLICY = (
@@ -37,7 +38,8 @@ def outbox(request: Request) -> HttpResponse:
 @page
 def message(request: Request, message_id: int) -> HttpResponse:
     """One message with what is known of its delivery."""
-    return render(request, "console/message.html", {"parts": _parts(request, message_id)})
+    context = {"parts": _parts(request, message_id), **registered.panel(request, message_id)}
+    return render(request, "console/message.html", context)
 
 
 @csp_exempt()
