@@ -15,6 +15,7 @@ from amiable.plugins.documents.content import Block, Document, Paragraph, Paymen
 from amiable.plugins.documents.pictures import Picture
 
 FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;"
+_BREAKS = "overflow-wrap:anywhere;word-break:break-word;"  # a number longer than a phone is wide
 _INK, _SOFT, _LINE = "#1f2933", "#52606d", "#d9dee5"
 LOGO = (220, 56)  # its frame, in pixels
 PREHEADER = 110  # characters that lists of messages show
@@ -102,7 +103,7 @@ def _table(table: Table) -> str:
         f"{escape(table.title)}</caption>"
     )
     head = "".join(
-        f'<th scope="col" class="soft line" align="{_align(table, i)}" style="padding:6px '
+        f'<th scope="col" class="soft line cell" align="{_align(table, i)}" style="padding:6px '
         f"{_gap(table, i)} 6px 0;border-bottom:2px solid {_LINE};font-size:12px;line-height:16px;"
         f'font-weight:600;color:{_SOFT};">{escape(label)}</th>'
         for i, label in enumerate(table.columns)
@@ -131,9 +132,9 @@ def _weighted(table: Table) -> list[tuple[int, str, str]]:
 
 def _cells(table: Table, row: tuple[str, ...]) -> str:
     return "".join(
-        f'<td class="line" align="{_align(table, i)}" style="padding:8px {_gap(table, i)} 8px 0;'
+        f'<td class="line cell" align="{_align(table, i)}" style="padding:8px {_gap(table, i)} 8px 0;'
         f"border-bottom:1px solid {_LINE};vertical-align:top;"
-        f'{"white-space:nowrap;" if i in table.numeric else "overflow-wrap:anywhere;"}">'
+        f'{"white-space:nowrap;" if i in table.numeric else _BREAKS if i == 0 else ""}">'
         f"{escape(cell)}</td>"
         for i, cell in enumerate(row)
     )
@@ -160,7 +161,7 @@ def _payment(block: Payment, color: str) -> str:
         'style="margin:0 0 22px;"><tr><td class="panel" bgcolor="#f4f6f9" '
         'style="padding:16px 20px;background-color:#f4f6f9;border-radius:6px;">'
         '<p class="ink" style="margin:0 0 6px;font-weight:600;'
-        f'color:{_INK};">{escape(block.title)}</p><table class="ink" cellpadding="0" '
+        f'color:{_INK};">{escape(block.title)}</p><table class="ink stack" cellpadding="0" '
         f'cellspacing="0" border="0" style="{FONT}font-size:14px;line-height:20px;color:{_INK};">'
         f"{rows}</table>{_button(block, color)}</td></tr></table>\n"
     )
