@@ -257,10 +257,26 @@ def test_emails_and_letters_know_no_quiet_hours():
         assert asked(facts(item()), replace(EMAIL, medium=medium), now=noon(1, 22)).item_ids == (1,)
 
 
+@pytest.mark.parametrize("medium", ["sms", "phone"])
+def test_a_telephone_rings_on_no_sunday_of_the_customers_own(medium):
+    """Monday morning here is still Sunday in Tahiti; Friday night here is Saturday in Noumea."""
+    ring = replace(EMAIL, medium=medium)
+    early = asked(facts(item()), ring, now=noon(6, 1), own=noon(5, 14))
+    assert said(early) == "2026-09-06 is not a working day: messages leave on the next, 2026-09-07."
+    assert (early.postpone, early.stop.look_on) == (True, day(6))
+    late = asked(facts(item()), ring, now=noon(3, 23), own=noon(4, 9))
+    assert (late.postpone, late.stop.look_on) == (True, day(6))
+    assert asked(facts(item()), ring, now=noon(6, 22), own=noon(7, 9)).item_ids == (1,)
+
+
+def test_an_email_leaves_on_the_day_of_the_business():
+    assert asked(facts(item()), EMAIL, now=noon(6, 1), own=noon(5, 14)).item_ids == (1,)
+
+
 def test_midnight_at_the_customers_is_an_hour_like_another():
     """23:00 here is midnight there: an hour of zero is not an hour unknown."""
     early = replace(EMAIL, window=Window(from_hour=0, until_hour=12))
-    verdict = asked(facts(item()), early, now=noon(1, 23), clock=time(0))
+    verdict = asked(facts(item()), early, now=noon(1, 23), own=noon(2, 0))
     assert verdict.item_ids == (1,)
     assert asked(facts(item()), early, now=noon(1, 23)).stop is not None
 
@@ -274,8 +290,8 @@ def test_outside_its_hours_a_step_says_which_they_are():
 
 def test_the_customers_clock_counts_and_the_day_is_that_of_the_business():
     office = replace(EMAIL, window=Window(from_hour=9, until_hour=18))
-    assert asked(facts(item()), office, now=noon(1, 6), clock=time(10)).item_ids == (1,)
-    assert asked(facts(item()), office, clock=time(18)).stop is not None
+    assert asked(facts(item()), office, now=noon(1, 6), own=noon(1, 10)).item_ids == (1,)
+    assert asked(facts(item()), office, own=noon(1, 18)).stop is not None
 
 
 def test_the_shipped_call_is_stopped_like_any_other():

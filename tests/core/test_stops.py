@@ -139,7 +139,7 @@ def test_a_step_leaves_inside_its_hours_and_waits_otherwise(hour, stop):
 def test_texts_wait_for_decent_hours_of_the_customers_own_clock(hour, quiet):
     scenario = one(medium="sms")
     verdict = check(facts(item()), scenario, step=scenario.steps[0], item_ids={1}, now=noon(1),
-                    clock=time(hour))  # fmt: skip
+                    own=noon(1, hour))  # fmt: skip
     assert (verdict.stop is not None) == quiet
 
 

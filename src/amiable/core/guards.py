@@ -61,13 +61,14 @@ def check(
     item_ids: Collection[int],
     now: datetime,
     medium: str = "",
-    clock: time | None = None,
+    own: datetime | None = None,
     extra: Collection[str] = (),
 ) -> Verdict:
     """Ask everything again on fresh facts for a planned action, at `now` (business time).
 
-    `medium` = the one it was planned for ("" = the step's); `clock` = the customer's own time of
-    day (None = that of `now`); `extra` = media of other contacts leaving now for these persons.
+    `medium` = the one it was planned for ("" = the step's); `own` = the same moment on the
+    customer's own calendar and clock (None = `now`); `extra` = media of other contacts leaving
+    now for these persons.
     Items that may no longer be asked for drop out; when none is left, or the case is stopped, or
     the rest is too small, the action is cancelled with the reason.
     """
@@ -97,7 +98,7 @@ def check(
         if step.accompanies
         else pace_stop(facts, scenario, medium=medium, today=today, extra=extra)
     )
-    stop = stop or _moment_stop(facts, step, medium, now.date(), clock or now.time())
+    stop = stop or _moment_stop(facts, step, medium, today, own or now)
     if stop:
         return Verdict(stop=stop, postpone=stop.look_on is not None)
     return Verdict(item_ids=tuple(item.id for item in kept))
@@ -120,12 +121,15 @@ def _askable(
 
 
 def _moment_stop(
-    facts: CaseFacts, step: Step, medium: str, today: date, clock: time
+    facts: CaseFacts, step: Step, medium: str, today: date, own: datetime
 ) -> Stop | None:
-    """Not today, or not at this hour."""
-    if not is_workday(today, facts.holidays_zone):
-        until = next_workday(today, facts.holidays_zone)
-        return Stop(Sentence("stop.not_worked", {"day": today, "until": until}), until)
+    """Not today, or not at this hour. A telephone rings on the customer's day: overseas it may be
+    Sunday already, or still."""
+    clock = own.time()
+    for day in (today, own.date() if medium in TIMED_MEDIA else today):
+        if not is_workday(day, facts.holidays_zone):
+            until = next_workday(day, facts.holidays_zone)
+            return Stop(Sentence("stop.not_worked", {"day": day, "until": until}), until)
     stop = weekday_stop(facts, step, today)
     if stop:
         return stop

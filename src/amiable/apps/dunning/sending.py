@@ -166,7 +166,7 @@ def _freeze(
             item_ids={item.installment_id for item in action.items.all()},
             now=local,
             medium=action.medium,
-            clock=local.astimezone(ZoneInfo(clock_of(case.holidays_zone))).time(),
+            own=local.astimezone(ZoneInfo(clock_of(case.holidays_zone))),
             extra=[m for each in case.linked for m in work.leaving.get(each, ())],
         )
         if action.case_id in work.busy and not step.accompanies:
