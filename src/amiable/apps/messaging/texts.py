@@ -38,7 +38,9 @@ declare(
 )
 
 LARGEST_SOURCE = 20_000  # characters
+LONGEST_EXPRESSION = 1_000  # characters between braces: no chain and no nesting grows beyond
 SECONDS = 2.0
+_EXPRESSION = re.compile(r"\{[{%](.*?)(?:[}%]\}|$)", re.DOTALL)
 PARSED = 256  # texts of organizations kept parsed
 
 
@@ -171,6 +173,8 @@ def parse(source: str, language: str) -> BoundTemplate:
     hidden = next((sign for sign in source if is_hidden(sign)), "")
     if hidden:
         raise TextError(f"it holds an invisible sign, U+{ord(hidden):04X}")
+    if any(len(inner) > LONGEST_EXPRESSION for inner in _EXPRESSION.findall(source)):
+        raise TextError(f"an instruction has more than {LONGEST_EXPRESSION} characters")
     try:
         return _box(language).from_string(source)
     except (LiquidError, RecursionError) as error:

@@ -26,6 +26,7 @@ COMMANDS = {
     "mail": "mail",
     "simulate": "simulate",
     "scenario": "scenarios",
+    "template": "templates",
     "experiment": "experiments",
     "settings": "settings",
     "letter": "letters",

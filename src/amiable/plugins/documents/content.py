@@ -13,6 +13,7 @@ from dataclasses import dataclass
 # Marks that templates leave in their output. They are control characters, which `clean` removes
 # from everything people write: a customer's name can never be taken for markup.
 STRONG_ON, STRONG_OFF, BLOCK = "\x02", "\x03", "\x04"
+_MARKS = str.maketrans("", "", STRONG_ON + STRONG_OFF + BLOCK)
 _STRONG = re.compile(f"{STRONG_ON}([^{STRONG_ON}{STRONG_OFF}]*){STRONG_OFF}")
 
 Run = tuple[str, bool]  # text, strong
@@ -127,7 +128,8 @@ def text_of(document: Document) -> str:
 
 
 def _runs(line: str) -> tuple[Run, ...]:
-    pieces = _STRONG.split(line)
+    # Emphasis inside emphasis leaves marks over, which are never shown.
+    pieces = [text.translate(_MARKS) for text in _STRONG.split(line)]
     return tuple((text, index % 2 == 1) for index, text in enumerate(pieces) if text)
 
 

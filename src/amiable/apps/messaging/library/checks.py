@@ -22,6 +22,7 @@ from amiable.core.sentences import Sentence
 from amiable.core.sms_rules import revealing_problem
 from amiable.plugins.documents.content import BLOCK, STRONG_OFF, STRONG_ON, clean
 
+_BROKEN = {"text_problem.syntax", "text_problem.limits"}
 LONGEST_SUBJECT = 90  # characters
 NEEDED = ("invoices", "payment", "signature")
 
@@ -30,11 +31,11 @@ def text_problems(source: str, use: Use) -> list[Problem]:
     """Everything wrong with a text, each once, errors first where they stand."""
     found = scanned(source)
     if not found:
-        found = [
-            each
-            for draft in samples(use)
-            for each in (*_tried(source, draft), *_warned(source, draft))
-        ]
+        for draft in samples(use):
+            found += [*_tried(source, draft), *_warned(source, draft)]
+            # What breaks its limits once is not tried again: each time takes as long.
+            if any(each.sentence.code in _BROKEN for each in found):
+                break
     unique = {(each.line, str(each.sentence)): each for each in reversed(found)}
     weights = ("error", "warning", "note")
     return sorted(

@@ -13,8 +13,8 @@ MEMORY = 1_500_000_000  # bytes of addresses; the layout engine maps far more th
 FILES = 128
 
 
-def main() -> None:
-    """Check a text and show it on drafts."""
+def limited() -> None:
+    """From here on this process ends rather than take more."""
     for kind, limit in (
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_AS, MEMORY),
@@ -22,6 +22,11 @@ def main() -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(kind, (limit, limit))
+
+
+def main() -> None:
+    """Check a text and show it on drafts."""
+    limited()
     from amiable.apps.messaging.library.checks import text_problems
     from amiable.apps.messaging.library.viewing import view_of
 
