@@ -51,6 +51,15 @@ class Claim:
     warnings: tuple[Sentence, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The claim on one invoice, as a message shows it."""
+
+    number: str
+    due_date: date
+    claim: Claim
+
+
 def claim(debt: Debt, reductions: Sequence[Reduction] = ()) -> Claim:
     """The claim on `debt.until` for an invoice of `debt.amount_minor` and what reduced it since.
 

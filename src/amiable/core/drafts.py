@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from amiable.core.claims import Claimed
 from amiable.core.records import CustomerKind
 from amiable.core.scenario import Attachment, Medium, Stage
 from amiable.core.sentences import Sentence
@@ -108,7 +109,8 @@ class Draft:
     in particular. `notes` say how the recipients were chosen. `return_code` = why the payment came
     back, as the bank codes it (ISO 20022, "AM04"). `account` = every open item, for the statement.
     `scenario` = code of the scenario it comes from, which may have texts of its own.
-    `payment_link` = where the customer can pay on the web, "" for nowhere.
+    `payment_link` = where the customer can pay on the web, "" for nowhere. `claims` = interest and
+    fixed fee asked for beside the principal.
     """
 
     key: str
@@ -145,6 +147,7 @@ class Draft:
     account: tuple[DraftLine, ...] = ()
     scenario: str = ""
     payment_link: str = ""
+    claims: tuple[Claimed, ...] = ()
 
     @property
     def sender(self) -> Party:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from itertools import accumulate
 
+from amiable.apps.messaging.claims import claim_blocks, claimed_minor
 from amiable.apps.messaging.mandates import mandate_blocks, states_mandate
 from amiable.apps.messaging.mentions import mention_blocks, mentions_missing
 from amiable.apps.messaging.rules import block_problem, broken_rules
@@ -54,6 +55,7 @@ def composed(
         "payment": payment_blocks(draft, language),
         "mandate": mandate_blocks(draft, total=total, reference=reference),
         "signature": _signature(draft),
+        "claims": claim_blocks(draft),
         "law": mention_blocks(draft, mentions),
     }
     return Document(
@@ -86,9 +88,11 @@ def _said(draft: Draft, values: dict[str, object], own: OwnText | None) -> tuple
 def _complete(draft: Draft, body: str, law: tuple[str, ...]) -> str:
     """What law has a message say stands in it even where its text leaves it out."""
     wanted = law
+    if draft.claims:
+        wanted = ("claims", *law)
     if draft.agency:
         stated = ("invoices", "payment", "mandate") if states_mandate(draft) else ("mandate",)
-        wanted = (*stated, *law)
+        wanted = (*stated, *wanted)
     missing = "".join(f"{BLOCK}{name}\n\n" for name in wanted if f"{BLOCK}{name}" not in body)
     before, mark, after = body.partition(f"{BLOCK}signature")
     return f"{before}\n\n{missing}{mark}{after}"
@@ -155,9 +159,19 @@ def values_of(draft: Draft, *, attached: int, thread_subject: str) -> dict[str, 
         **_manners(draft, language),
         **_pledged(draft, language),
         **_returned(draft, language),
+        **_claimed(draft, language),
         **{name: f"{BLOCK}{name}" for name in ("invoices", "payment", "mandate", "signature")},
     }
     return {name: None if value == "" else value for name, value in values.items()}
+
+
+def _claimed(draft: Draft, language: str) -> dict[str, str]:
+    """The table of claims, and what they come to, where the message makes any."""
+    amount = claimed_minor(draft)
+    if not amount:
+        return {"claims": "", "claims_total": ""}
+    total = money_text(amount, draft.currency, language=language)
+    return {"claims": f"{BLOCK}claims", "claims_total": total}
 
 
 def _manners(draft: Draft, language: str) -> dict[str, str]:

@@ -3,6 +3,7 @@ every message by code, so that no text can leave it out."""
 
 from __future__ import annotations
 
+from amiable.apps.messaging.claims import fees_minor, interest_minor
 from amiable.apps.messaging.wording import date_text, labels, language_of, money_text, typeset
 from amiable.core.drafts import Agency, Draft, Party
 from amiable.core.references import grouped, is_rf_reference
@@ -71,16 +72,17 @@ def mandate_blocks(draft: Draft, *, total: str, reference: str) -> tuple[Block, 
     if not states_mandate(draft):
         return (said("recall_sms" if draft.medium == "sms" else "recall"),)
     count = sum(line.group == "due" for line in draft.lines)
-    nothing = money_text(0, draft.currency, language=language)
+    interest, fees, asked = interest_minor(draft), fees_minor(draft), draft.due_minor
+    whole = money_text(asked + interest + fees, draft.currency, language=language)
     debt = Table(
         (words["part"], words["amount"]),
         (
             (words["principal"], total),
-            (words["interest"], nothing),
-            (words["accessories"], nothing),
+            (words["interest"], money_text(interest, draft.currency, language=language)),
+            (words["accessories"], money_text(fees, draft.currency, language=language)),
         ),
         frozenset({1}),
-        ((words["total"], total),),
+        ((words["total"], whole if interest or fees else total),),
     )
     law = [words[name] for name in ("law", "law_2", "law_3", "law_meaning") if name in words]
     return (

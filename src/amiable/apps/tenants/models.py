@@ -88,6 +88,10 @@ class Creditor(TenantModel):
     bic = models.CharField(max_length=11, blank=True)
     brand_color = models.CharField(max_length=7, default="#1f4e79")
     signatory = models.CharField(max_length=120, blank=True)
+    # From which stage messages claim interest and the fixed fee: "firm", "formal"; "" = never.
+    claims_from = models.CharField(max_length=10, blank=True)
+    # The rate of the sales terms between companies, in hundredths of a percent; null = the law's.
+    late_rate_bp = models.PositiveIntegerField(null=True, blank=True)
     sender_email = models.EmailField(blank=True)  # the From of emails; replies go to `email`
     sms_sender = models.CharField(max_length=16, blank=True)
     logo = models.BinaryField(null=True, blank=True)  # PNG or JPEG, checked when it is taken in

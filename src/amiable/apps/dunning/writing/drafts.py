@@ -12,6 +12,8 @@ from django.db.models import Min
 
 from amiable.apps.customers.models import Customer
 from amiable.apps.dunning.models import Action, ActionItem
+from amiable.apps.dunning.writing.claims import NOTHING, Claims, Reductions, claims, wanted
+from amiable.apps.dunning.writing.claims import reductions as reductions_of
 from amiable.apps.dunning.writing.listing import (
     Account,
     account_lines,
@@ -59,6 +61,15 @@ def drafts(organization_id: int, ready: Collection[Ready], *, on: date) -> list[
         invoices=_invoice_ids(organization_id, ready),
         organization=organization,
         first_letters=_first_letters(organization, case_ids) if organization.is_agency else {},
+        reductions=reductions_of(
+            organization_id,
+            {
+                item_id
+                for each in ready
+                if wanted(customers[each.facts.customer_id].creditor, each.step)
+                for item_id in each.asked
+            },
+        ),
     )
     return [_draft(each, customers[each.facts.customer_id], known, on) for each in ready]
 
@@ -81,6 +92,16 @@ class _Known:
     invoices: Mapping[int, int]
     organization: Organization
     first_letters: Mapping[int, date]
+    reductions: Reductions
+
+    def claims(self, ready: Ready, customer: Customer, on: date) -> Claims:
+        """What the message claims beside the principal, when its creditor wants it."""
+        if not wanted(customer.creditor, ready.step):
+            return NOTHING
+        return claims(
+            ready.facts, customer.creditor, asked=ready.asked, invoices=self.invoices,
+            reduced=self.reductions, on=on,
+        )  # fmt: skip
 
     def agency(self, customer: Customer, case_id: int) -> Agency | None:
         """Who collects, when the organization does so for others."""
@@ -112,6 +133,7 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
     lines = message_lines(account, ready.asked, show_paused=ready.scenario.show_paused)
     returned_on, return_code = returned_payment(facts, ready.asked)
     zone = facts.holidays_zone
+    claimed = known.claims(ready, customer, on)
     return Draft(
         key=ready.action.key,
         case_id=facts.case_id,
@@ -132,7 +154,7 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
         recipient_role=first.role,
         copies=people.copies,
         attention="" if first.address else first.name,
-        notes=people.notes,
+        notes=(*people.notes, *claimed.notes),
         lines=lines,
         credit_minor=facts.unallocated_minor,
         payment_reference=_payment_reference(customer, lines),
@@ -146,6 +168,7 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
         agency=known.agency(customer, facts.case_id),
         account=account_lines(account) if "statement" in step.attachments else (),
         scenario=ready.scenario.code,
+        claims=claimed.lines,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from amiable.core.sentences import gettext_noop as _
 
 Group = Literal["block", "money", "date", "party", "contact", "manner", "promise", "condition"]
-BLOCKS = ("invoices", "payment", "mandate", "signature")
+BLOCKS = ("invoices", "payment", "mandate", "claims", "signature")
 FILTERS: Mapping[str, str] = {
     "strong": _("in bold"),
     "plural": _("one word for one, another for several"),
@@ -47,7 +47,9 @@ FIELDS: tuple[Field, ...] = (
     Field("payment", _("How to pay: account, reference, code to scan"), "block"),
     Field("signature", _("The closing words and who signs"), "block"),
     Field("mandate", _("What law has an agency say"), "block"),
+    Field("claims", _("The table of interest and fixed fee claimed"), "block"),
     Field("total", _("The amount asked for"), "money"),
+    Field("claims_total", _("Interest and fixed fee claimed"), "money", may_lack=True),
     Field("count", _("How many invoices"), "money"),
     Field("reference", _("The reference to pay with"), "money"),
     Field("first_number", _("The number of the oldest invoice"), "money"),
