@@ -5,8 +5,8 @@ from __future__ import annotations
 # In the order in which they are shown: what a person can do something about comes first.
 FAMILIES: dict[str, tuple[str, ...]] = {
     "unreachable": (
-        "stop.no_email", "stop.no_phone", "stop.no_mobile", "stop.no_address", "stop.bounced", "stop.returned",
-        "stop.opted_out",
+        "stop.no_email", "stop.no_phone", "stop.no_mobile", "stop.no_address", "stop.bounced",
+        "stop.returned", "stop.opted_out",
     ),
     "bank": ("stop.stale_bank", "stop.no_bank"),
     "missing": ("stop.missing",),
