@@ -26,12 +26,12 @@ from amiable.apps.dunning.simulation.runs import (
     simulation_kind,
     simulation_run,
 )
-from amiable.apps.dunning.simulation.tally import UnitCosts
+from amiable.apps.dunning.simulation.tally import Tally, UnitCosts
 from amiable.apps.receivables.models import Allocation, Entry
 from amiable.apps.receivables.services import installments_settle
 from amiable.core.sentences import Sentence
 from amiable.core.shipped import RISKY, SHIPPED, SME_STANDARD
-from amiable.core.simulation import one_contact
+from amiable.core.simulation import SimulatedContact, one_contact
 from amiable.interfaces.cli.main import amiable
 from tests import factories
 from tests.factories import TODAY
@@ -274,6 +274,24 @@ def test_costs_are_those_that_are_given(creditor, clock):
     assert {each.medium for each in found.contacts} == {"letter"}
     assert found.work.total.cost_minor == 200 * len(found.contacts)
     assert found.work.total.minutes == 0
+
+
+@pytest.mark.parametrize(
+    ("template", "kind", "parts"),
+    [
+        ("reminder_sms", "company", 2),
+        ("reminder_sms", "consumer", 1),
+        ("not_written", "company", 1),
+    ],
+)
+def test_a_text_message_costs_as_many_times_as_it_has_parts(template, kind, parts):
+    contact = SimulatedContact(
+        TODAY, 1, 1, "Duval", "EUR", "text", "sms", "firm", "automatic", (), 12_000, (), 9,
+        template=template, language="fr", customer_kind=kind,
+    )  # fmt: skip
+    tally = Tally()
+    tally.add(contact, UnitCosts({"sms": 8}, {}))
+    assert (tally.contacts, tally.cost_minor) == (1, 8 * parts)
 
 
 def test_only_the_cases_of_the_scope_are_simulated(creditor):

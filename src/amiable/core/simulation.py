@@ -14,6 +14,7 @@ from typing import Protocol
 
 from amiable.core.facts import CaseFacts, Item
 from amiable.core.planner import PlannedAction, PlannedItem, plan
+from amiable.core.records import CustomerKind
 from amiable.core.scenario import CONTACT_MEDIA, Approval, Medium, Scenario, Stage
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.core.workdays import next_workday
@@ -84,6 +85,9 @@ class SimulatedContact:
     amount_minor: int
     reasons: tuple[Sentence, ...]
     days_late: int
+    template: str = ""
+    language: str = ""
+    customer_kind: CustomerKind = "company"
 
     @property
     def reaches_customer(self) -> bool:
@@ -301,4 +305,7 @@ def _contact(facts: CaseFacts, action: PlannedAction, day: date) -> SimulatedCon
         amount_minor=max(0, asked - facts.unallocated_minor),
         reasons=action.reasons,
         days_late=(day - oldest).days,
+        template=action.step.template,
+        language=facts.language,
+        customer_kind=facts.customer_kind,
     )

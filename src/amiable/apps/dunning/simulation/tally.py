@@ -11,6 +11,7 @@ from itertools import count
 from typing import get_args
 
 from amiable.apps.dunning.simulation.past import PastCase, settled_by
+from amiable.apps.messaging.library.parts import text_parts
 from amiable.core.scenario import STAGES, Medium, Stage
 from amiable.core.simulation import SimulatedContact
 
@@ -59,8 +60,15 @@ class Tally:
             self.tasks += 1
         self.by_medium[contact.medium] += 1
         self.by_stage[contact.stage] += 1
-        self.cost_minor += costs.cost_minor.get(contact.medium, 0)
+        self.cost_minor += costs.cost_minor.get(contact.medium, 0) * _units(contact)
         self.minutes += costs.minutes.get(contact.medium, 0)
+
+
+def _units(contact: SimulatedContact) -> int:
+    """How often the price of a contact is paid: a text message has as many parts as its text."""
+    if contact.medium != "sms":
+        return 1
+    return text_parts(contact.template, kind=contact.customer_kind, language=contact.language)
 
 
 @dataclass(slots=True)
