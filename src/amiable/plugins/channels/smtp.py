@@ -137,6 +137,8 @@ class _SmtpSession:
         try:
             client.send(dotted + (b".\r\n" if dotted.endswith(b"\r\n") else b"\r\n.\r\n"))
             code, text = client.getreply()
+            if not 200 <= code < 600:  # no answer of this protocol says what became of it
+                raise smtplib.SMTPServerDisconnected(answer(code, text))
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             # One message to look into is enough: the rest of the batch waits.
