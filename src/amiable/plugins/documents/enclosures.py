@@ -11,7 +11,7 @@ import logging
 from collections.abc import Sequence
 
 from pypdf import PageObject, PdfReader, PdfWriter, Transformation
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError
 from pypdf.generic import NameObject
 
 from amiable.core.sentences import Sentence, declare, gettext_noop
@@ -77,9 +77,10 @@ def _append(writer: PdfWriter, file: Attachment) -> Sentence | None:
             return Sentence("letter.enclosure_broken", name)
         for page in reader.pages:
             _add(writer, page)
+    except DependencyError:  # a cipher that is not at hand
+        return Sentence("letter.enclosure_locked", name)
     # What a damaged file can do to a parser has no end; it costs this letter only.
-    except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError,
-            RecursionError, OverflowError, MemoryError, ArithmeticError):  # fmt: skip
+    except Exception:
         return Sentence("letter.enclosure_broken", name)
     return None
 

@@ -132,7 +132,8 @@ def _weighted(table: Table) -> list[tuple[int, str, str]]:
 
 def _cells(table: Table, row: tuple[str, ...]) -> str:
     return "".join(
-        f'<td class="line cell" align="{_align(table, i)}" style="padding:8px {_gap(table, i)} 8px 0;'
+        f'<td class="line cell" align="{_align(table, i)}" '
+        f'style="padding:8px {_gap(table, i)} 8px 0;'
         f"border-bottom:1px solid {_LINE};vertical-align:top;"
         f'{"white-space:nowrap;" if i in table.numeric else _BREAKS if i == 0 else ""}">'
         f"{escape(cell)}</td>"

@@ -84,7 +84,7 @@ def letters_pdf(letters: Iterable[Letter]) -> list[bytes | Sentence]:
 def letter_pictures(letter: Letter, *, dots_per_inch: float) -> list[bytes] | Sentence:
     """The pages of a letter as PNG, as its PDF shows them, or why it cannot be printed."""
     pages = page_set(_page(letter), format="png", ppi=dots_per_inch)
-    return [pages] if isinstance(pages, bytes) else pages  # type: ignore[no-any-return]
+    return [pages] if isinstance(pages, bytes) else pages
 
 
 def _page(letter: Letter) -> Page:
