@@ -135,6 +135,14 @@ def test_reports_told_twice_or_in_any_order_leave_the_same(debtor):
     assert seen == {(frozenset({"deferred", "delivered", "bounced", "opted_out"}), 4, True)}
 
 
+def test_the_number_of_a_letter_is_learned_from_its_provider(debtor):
+    sent = letter(debtor)
+    record(report("deposited", provider_id="p1", number="2C 123 456 7890 1"))
+    sent.refresh_from_db()
+    assert sent.number == "2C12345678901"
+    assert record(report("presented", "e2", number="2C12345678901")).recorded == 1
+
+
 def test_a_report_without_an_id_of_its_own_is_known_by_what_it_says(debtor):
     sent = message(debtor)
     for _ in range(2):

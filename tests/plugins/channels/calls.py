@@ -5,10 +5,11 @@ A channel that gets a `hook` is added here: the contract of test_hooks.py then h
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from amiable.plugins.channels._sms_reports import sealed
 from amiable.plugins.inbound import HookRequest
@@ -23,6 +24,7 @@ class Calls:
 
     address: str
     delivered: Callable[[str, str, Mapping[str, Any]], HookRequest]
+    secret: str = "hook_secret"  # where the config holds what proves a call
 
     def config(self, code: str) -> dict[str, Any]:
         """The configured route, as installations have it."""
@@ -36,6 +38,25 @@ def _sms_http(key: str, provider_id: str, config: Mapping[str, Any]) -> HookRequ
     return HookRequest("GET", "/hooks/channels/sms_http/", {}, query, b"")
 
 
+def _merci_facteur(key: str, provider_id: str, config: Mapping[str, Any]) -> HookRequest:
+    whole = {
+        "event": {"name_event": "new-state", "date_event": "1772530200"},
+        "detail": [{"statut_courrier": "distribue", "ref_interne": provider_id,
+                    "ref_courrier": "1", "mode_envoi": "suivi"}],
+    }  # fmt: skip
+    body = urlencode({name: json.dumps(value) for name, value in whole.items()})
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-mf-webhook-secret-key": str(config["webhook"]),
+    }
+    return HookRequest("POST", "/hooks/channels/merci_facteur/", headers, {}, body.encode())
+
+
 CALLS: dict[str, Calls] = {
+    "merci_facteur": Calls(
+        "mercifacteur://service:secret@api.example/?user=1&from=2&webhook=w",
+        _merci_facteur,
+        "webhook",
+    ),
     "sms_http": Calls("kannel://user:password@127.0.0.1:13013", _sms_http),
 }

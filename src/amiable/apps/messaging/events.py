@@ -123,6 +123,7 @@ def _take(
         DeliveryEvent.objects.filter(message_id__in=ids).values_list("message_id", "external_id")
     )
     new: list[_New] = []
+    numbered: list[Message] = []  # those whose number a provider tells
     for event, message_id in zip(batch, found, strict=True):
         if message_id is None:
             unknown.append(event)
@@ -132,7 +133,12 @@ def _take(
             done.repeated += 1
             continue
         known.add((message_id, external_id))
-        new.append(_new(messages[message_id], event, external_id, channel=channel, now=now))
+        message = messages[message_id]
+        if event.number and not message.number:
+            message.number = number_clean(event.number)
+            numbered.append(message)
+        new.append(_new(message, event, external_id, channel=channel, now=now))
+    Message.objects.bulk_update(numbered, ["number"], batch_size=BATCH)
     done.recorded += len(new)
     done.messages |= {each.message.pk for each in new}
     new += _everybody(new, known, channel, now)
@@ -150,7 +156,7 @@ def _take(
 
 # Without the content, which may be megabytes.
 _READ = (
-    "id", "organization_id", "medium", "recipient", "recipients", "is_test", "case__id",
+    "id", "organization_id", "medium", "recipient", "recipients", "number", "is_test", "case__id",
     "case__customer_id",
 )  # fmt: skip
 
