@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from amiable.apps.cases.models import Case
 from amiable.apps.dunning.enrollment.assignment import rules_assign
@@ -192,18 +192,18 @@ def _due(organization_id: int, on: date) -> QuerySet[Case]:
     return Case.objects.filter(organization_id=organization_id, next_plan_on__lte=on)
 
 
-def _open_cases(organization_id: int) -> list[int]:
+def _open_cases(organization_id: int) -> set[int]:
+    """Cases with an open item or something pending. Two questions: asked as one, PostgreSQL looks
+    through all open items again for each case once they are too many for its memory."""
+    cases = Case.objects.filter(organization_id=organization_id)
     open_customers = Installment.objects.filter(
         organization_id=organization_id, settled_on__isnull=True
     ).values("customer_id")
-    return list(
-        Case.objects.filter(
-            Q(customer_id__in=open_customers) | Q(actions__state__in=Action.PENDING),
-            organization_id=organization_id,
-        )
-        .distinct()
-        .values_list("id", flat=True)
-    )
+    pending = Action.objects.filter(organization_id=organization_id, state__in=Action.PENDING)
+    return {
+        *cases.filter(customer_id__in=open_customers).values_list("id", flat=True),
+        *pending.values_list("case_id", flat=True).distinct(),
+    }
 
 
 def _enrolled(organization_id: int, case_ids: Collection[int]) -> dict[int, int]:
