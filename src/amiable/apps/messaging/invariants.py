@@ -44,5 +44,22 @@ INVARIANTS: dict[str, str] = {
         "SELECT m.id FROM messaging_message m JOIN cases_case c ON c.id = m.case_id "
         "WHERE c.organization_id <> m.organization_id"
     ),
+    "answer_belongs_to_its_case": (
+        "SELECT r.id FROM messaging_reply r JOIN cases_case c ON c.id = r.case_id "
+        "WHERE c.organization_id <> r.organization_id"
+    ),
+    "answered_message_is_of_the_same_case": (
+        "SELECT r.id FROM messaging_reply r JOIN messaging_message m ON m.id = r.message_id "
+        "WHERE r.case_id IS NULL OR m.case_id <> r.case_id"
+    ),
+    "answer_hash_is_sha256": "SELECT id FROM messaging_reply WHERE LENGTH(sha256) <> 64",
+    "decided_answer_says_who_and_when": (
+        "SELECT id FROM messaging_reply WHERE (decided_at IS NULL) <> (decided_by = '') "
+        "OR (state = 'unread' AND decided_at IS NOT NULL)"
+    ),
+    "task_of_an_answer_has_its_day": (
+        "SELECT id FROM messaging_reply WHERE (task = '') <> (task_on IS NULL) "
+        "OR (task_done_on IS NOT NULL AND task = '')"
+    ),
 }
 CHECKS = {"a message is as it was frozen": altered_messages}

@@ -132,7 +132,8 @@ def gestures(answer: Answer, *, on: date) -> list[Gesture]:
             verdict=verdict,
             words=WORDS[verdict],
             confidence_pct=proposed.get(verdict, {}).get("confidence_pct", 0),
-            is_first=position == 0 and verdict in proposed,
+            # When nothing is likely enough, Enter does nothing: a person reads and chooses.
+            is_first=position == 0 and bool(proposed.get(verdict, {}).get("is_sure")),
             is_sure=bool(proposed.get(verdict, {}).get("is_sure")),
             values=_values(verdict, proposed.get(verdict, {}).get("facts", {}), answer, on),
         )

@@ -93,6 +93,7 @@ def answered(result: tuple[str, list[Any]]) -> list[Any]:
 
 
 def close(connection: Connection) -> None:
+    """End a connection, in whatever state it is."""
     # It may be gone already: that is what is wanted.
     with suppress(imaplib.IMAP4.error, OSError):
         connection.shutdown()

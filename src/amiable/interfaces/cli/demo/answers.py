@@ -45,7 +45,7 @@ def receive(organization_id: int, *, on: date) -> None:
     now = doors.local(datetime.combine(on, AT))
     mails = list(_mails(organization_id, now))
     for place, mail in enumerate(mails):
-        at = now - timedelta(minutes=37 * place)
+        at = now - timedelta(minutes=37 * (len(mails) - place))
         reply_receive(organization_id, bytes(mail), source="mailbox", received_at=at)
     doors.replan(organization_id, on=on)
 
