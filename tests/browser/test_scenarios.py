@@ -183,3 +183,65 @@ def test_refused_file_says_what_to_correct(english: Page):
     english.get_by_role("button", name="Import").click()
     expect(english.get_by_role("alert")).to_contain_text("step a: medium cannot be fax")
     expect(english.get_by_role("alert")).to_contain_text("Choose one of the values named")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_step_gets_an_event_a_fallback_a_window_and_conditions_and_goes_again(
+    english: Page, width: str
+):
+    complaints: list[str] = []
+    english.on("console", lambda m: complaints.append(m.text))
+    english.on("pageerror", lambda e: complaints.append(str(e)))
+    scenario = copied(english)
+    english.set_viewport_size(dict(zip(("width", "height"), WIDTHS[width], strict=True)))
+    english.goto(f"/scenarios/{scenario.pk}/edit/")
+    english.get_by_role("button", name="Add a step").click()
+    expect(english.locator("[data-card] > summary").last).to_be_focused()
+    card = english.locator(".step-cards > li").last
+    expect(card.locator("[data-card]")).to_have_attribute("open", "")
+    card.get_by_label("Name", exact=True).fill("After the promise")
+    card.get_by_label("Counted from").select_option("promise_broken")
+    expect(english.locator("#preview")).to_contain_text("When a promise is broken")
+    card.get_by_label("Text", exact=True).select_option("promise_broken")
+    card.get_by_label("Tone").select_option("firm")
+    card.get_by_label("If the customer cannot be reached so, else by (1)").select_option("letter")
+    expect(card.get_by_label("If the customer cannot be reached so, else by (1)")).to_have_value(
+        "letter"
+    )
+    card.get_by_label("If the customer cannot be reached so, else by (2)").select_option("phone")
+    card.get_by_label("Manager at the customer").check()
+    card.get_by_label("The invoices").check()
+    card.get_by_text("Only if").click()
+    card.get_by_label("Overdue at least (EUR)").fill("150,50")
+    card.get_by_label("Company", exact=True).check()
+    card.get_by_text("When it may leave").click()
+    card.get_by_label("Friday").uncheck()
+    card.get_by_label("From (hour)").fill("9")
+    card.get_by_label("Until (hour)").fill("17")
+    english.keyboard.press("Tab")
+    expect(english.locator("#preview")).to_contain_text("Nothing is wrong")
+    english.get_by_role("button", name="Save as a new version").click()
+    expect(english.locator("#toasts")).to_contain_text("Version 2 is saved")
+    english.wait_for_load_state("networkidle")
+    step = newest("risky").definition["steps"][-1]
+    assert (step["anchor"], step["stage"]) == ("promise_broken", "firm")
+    assert step["fallback"] == ["letter", "phone"]
+    assert (step["recipients"], step["attachments"]) == (["manager"], ["invoices"])
+    assert step["conditions"] == {"min_amount_minor": 15_050, "kinds": ["company"]}
+    assert step["window"] == {
+        "weekdays": ["mon", "tue", "wed", "thu"], "from_hour": 9, "until_hour": 17,
+    }  # fmt: skip
+    expect(english.get_by_role("main")).to_contain_text("After the promise")
+    english.get_by_role("link", name="Edit", exact=True).click()
+    english.get_by_role("button", name="Move After the promise up").click()
+    english.get_by_role("button", name="Remove After the promise").click()
+    expect(english.locator(".step-cards .step-title", has_text="After the promise")).to_have_count(
+        0
+    )
+    english.wait_for_load_state("networkidle")
+    english.get_by_role("button", name="Save as a new version").click()
+    expect(english.locator("#toasts")).to_contain_text("Version 3 is saved")
+    english.wait_for_load_state("networkidle")
+    codes = [each["code"] for each in newest("risky").definition["steps"]]
+    assert codes == [each["code"] for each in scenario.definition["steps"]]
+    assert not complaints
