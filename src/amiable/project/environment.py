@@ -21,11 +21,19 @@ VARIABLES: dict[str, tuple[str, str]] = {
         "smtp[s]://user:password@host:port, or the address of another channel for email; "
         "empty = email stays in the built-in outbox",
     ),
-    "AMIABLE_SMS_URL": ("", "Address of the SMS channel; empty = files in AMIABLE_VAR/spool"),
+    "AMIABLE_SMS_URL": (
+        "",
+        "kannel[s]://, sms+http[s]:// or smpp[s]://user:password@host:port (docs/howto/"
+        "send-text-messages.md); empty = files in AMIABLE_VAR/spool",
+    ),
     "AMIABLE_LETTER_URL": ("", "Address of the channel for letters; empty = files in the spool"),
     "AMIABLE_REGISTERED_URL": (
         "",
         "Address of the channel for registered letters; empty = files in the spool",
+    ),
+    "AMIABLE_LRE_URL": (
+        "",
+        "Address of the channel for electronic registered letters; empty = all go on paper",
     ),
     "AMIABLE_MAILBOX_URLS": (
         "",
