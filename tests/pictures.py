@@ -60,7 +60,7 @@ def letters() -> dict[str, tuple[Draft, Brand]]:
 def letter_pages() -> Iterator[tuple[str, bytes]]:
     """Name and PNG of every page of the letters."""
     for name, (each, look) in letters().items():
-        pages = letter_pictures(letter_of(each, composed(each), look), dots_per_inch=DOTS)
+        pages = letter_pictures(letter_of(each, composed(each), brand=look), dots_per_inch=DOTS)
         assert isinstance(pages, list), pages
         for number, page in enumerate(pages, 1):
             yield f"{name}-{number}", page

@@ -303,11 +303,12 @@ def _table(
     columns = tuple(words[name] for name in names)
     if draft.medium == "email":
         return Table(columns, tuple(rows), numeric, totals, title)
-    running = running_sums((line.open_minor for line in ordered), currency, language)
+    amounts = (line.open_minor for line in ordered)
+    running = running_sums(amounts, currency=currency, language=language)
     return Table(columns, tuple(rows), numeric, totals, title, running, carry(language))
 
 
-def running_sums(amounts: Iterable[int], currency: str, language: str) -> tuple[str, ...]:
+def running_sums(amounts: Iterable[int], *, currency: str, language: str) -> tuple[str, ...]:
     """What amounts add up to after each."""
     return tuple(money_text(total, currency, language=language) for total in accumulate(amounts))
 

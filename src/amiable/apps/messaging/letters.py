@@ -13,7 +13,7 @@ from amiable.plugins.documents.content import Document, clean
 from amiable.plugins.documents.letter import Letter
 
 
-def letter_of(draft: Draft, document: Document, brand: Brand) -> Letter:
+def letter_of(draft: Draft, document: Document, *, brand: Brand) -> Letter:
     """The letter that says a document, laid out for the creditor's envelopes."""
     language = language_of(draft.language)
     words = labels(language)["letter"]

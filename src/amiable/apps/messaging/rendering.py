@@ -140,16 +140,14 @@ def drafts_render(
             continue
         documents[key] = document
         if draft.medium in LETTERS:
-            letters.append((draft, letter_of(draft, document, material.brand)))
+            letters.append((draft, letter_of(draft, document, brand=material.brand)))
         elif draft.medium == "sms":
             done[key] = _sms(draft, document)
         else:
             done[key] = _email(draft, document, material, organization_id, now)
-    pages = letters_pdf(letter for _, letter in letters)
-    for (draft, letter), printed in zip(letters, pages, strict=True):
-        files = prepared[draft.key][1].attachments
-        pdf = enclosed(printed, files) if files and isinstance(printed, bytes) else printed
-        done[draft.key] = pdf if isinstance(pdf, Sentence) else _posted(draft, letter, pdf)
+    done |= _printed(
+        letters, {key: material.attachments for key, (_, material) in prepared.items()}
+    )
     for key, (_, material) in prepared.items():
         if material.own and isinstance(found := done[key], Rendered):
             done[key] = replace(found, template_id=material.own.id)
@@ -168,6 +166,19 @@ def drafts_render(
         else rendered
         for key, rendered in done.items()
     }
+
+
+def _printed(
+    letters: Sequence[tuple[Draft, Letter]], files: Mapping[str, tuple[Attachment, ...]]
+) -> dict[str, Rendered | Sentence]:
+    """Letters as PDF, each with its files behind it."""
+    done: dict[str, Rendered | Sentence] = {}
+    pages = letters_pdf(letter for _, letter in letters)
+    for (draft, letter), page in zip(letters, pages, strict=True):
+        behind = files[draft.key]
+        pdf = enclosed(page, behind) if behind and isinstance(page, bytes) else page
+        done[draft.key] = pdf if isinstance(pdf, Sentence) else _posted(draft, letter, pdf)
+    return done
 
 
 def _as_test(

@@ -130,7 +130,7 @@ def _detail(draft: Draft, language: str) -> Table:
     totals = tuple((label, amount(minor)) for label, minor in _totals(draft, language))
     amounts = [line.open_minor for line in shown]
     amounts += [sum(line.open_minor for line in rest)] if rest else []
-    running = running_sums(amounts, draft.currency, language)
+    running = running_sums(amounts, currency=draft.currency, language=language)
     title, numeric = own["detail"], frozenset({5, 6})
     return Table(columns, tuple(rows), numeric, totals, title, running, carry(language))
 

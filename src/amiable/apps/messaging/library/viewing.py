@@ -101,7 +101,7 @@ def _parts(draft: Draft, document: Document) -> tuple[tuple[str, bool], ...]:
 
 
 def _pictured(view: View, draft: Draft, document: Document, brand: Brand) -> View:
-    pages = letter_pictures(letter_of(draft, document, brand), dots_per_inch=DOTS_PER_INCH)
+    pages = letter_pictures(letter_of(draft, document, brand=brand), dots_per_inch=DOTS_PER_INCH)
     if isinstance(pages, Sentence):
         return replace(view, problem=pages)
     shown = tuple(b64encode(page).decode() for page in pages[:MOST_PAGES])
