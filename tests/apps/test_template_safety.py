@@ -292,6 +292,11 @@ def test_problem_is_told_at_its_line_and_column(source, code, line, column):
     assert (code, line, column) in [(e.sentence.code, e.line, e.column) for e in found], found
 
 
+def test_table_of_claims_stands_alone_like_every_block():
+    assert "rule.block_inside" in codes(f"Objet\nVoyez {{{{ claims }}}}{END}", LETTER)
+    assert codes(f"Objet\nBonjour\n\n{{{{ claims }}}}{END}", LETTER) == []
+
+
 def test_blocks_that_are_missing_are_named_with_whom_they_fail():
     source = 'Objet\n{{ invoices }}\n\n{% if kind == "company" %}\n\n{{ payment }}\n\n{% endif %}'
     found = [str(each.sentence) for each in text_problems(source, EMAIL)]

@@ -28,7 +28,8 @@ def mentions_due(draft: Draft) -> tuple[str, ...]:
         return ()
     if draft.customer_kind == "consumer":
         return ("consumer", "mediator") if draft.stage == "formal" else ()
-    return (draft.customer_kind,)
+    # What is claimed is told with its law: see claims.
+    return () if draft.claims else (draft.customer_kind,)
 
 
 def mentions_missing(draft: Draft, body: str) -> tuple[str, ...]:

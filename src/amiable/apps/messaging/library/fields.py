@@ -106,7 +106,9 @@ _MEANT: Mapping[str, str] = {
 
 def nearest_name(name: str) -> str:
     """The value that was probably meant by a name that is none; "" when nothing is near."""
-    plain = name.lower().replace("-", "_").partition(".")[0].strip("_")
+    if name.startswith("_"):
+        return ""
+    plain = name.lower().replace("-", "_").partition(".")[0]
     if plain in BY_NAME or plain in _MEANT:
         return _MEANT.get(plain, plain)
     near = difflib.get_close_matches(plain, [*BY_NAME, *_MEANT], n=1, cutoff=0.6)

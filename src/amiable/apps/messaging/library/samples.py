@@ -10,7 +10,9 @@ from itertools import product
 from typing import get_args
 
 from amiable.apps.messaging.composing import values_of
+from amiable.core.claims import Claimed, claim
 from amiable.core.drafts import Agency, Draft, DraftLine, Party, Pledge, Recipient
+from amiable.core.law.fr import Debt, Regime
 from amiable.core.records import CustomerKind
 from amiable.core.scenario import Medium, Stage
 
@@ -107,10 +109,13 @@ _RECIPIENTS = {"email": "compta@client.example", "sms": "+33612345678"}
 
 def _full(draft: Draft) -> Draft:
     late = draft.lines[0].days_late
+    lines = (_line(42, late), _line(57, late - 5), _line(63, -20, "upcoming"))
+    claims_some = draft.stage in {"firm", "formal"} and draft.customer_kind != "consumer"
     return replace(
         draft,
         creditor=_CREDITOR,
-        lines=(_line(42, late), _line(57, late - 5), _line(63, -20, "upcoming")),
+        lines=lines,
+        claims=tuple(_claimed(draft, each) for each in lines[:2]) if claims_some else (),
         deadline_on=ON + timedelta(days=8),
         previous_contact_on=ON - timedelta(days=9),
         thread_ids=("<earlier@vauban.example>",),
@@ -124,6 +129,12 @@ def _full(draft: Draft) -> Draft:
         returned_on=ON - timedelta(days=2),
         return_code="AC04",
     )  # fmt: skip
+
+
+def _claimed(draft: Draft, line: DraftLine) -> Claimed:
+    regime: Regime = "b2b" if draft.customer_kind == "company" else "public"
+    debt = Debt(line.open_minor, line.due_date, ON, regime)
+    return Claimed(line.number, line.due_date, claim(debt))
 
 
 def _line(number: int, late: int, group: str = "due") -> DraftLine:

@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from typing import Any, cast
 
 from amiable.apps.messaging.branding import PLAIN, Brand
+from amiable.apps.messaging.claims import claim_blocks
 from amiable.apps.messaging.composing import asked_minor, composed, reference_of
 from amiable.apps.messaging.letters import letter_of
 from amiable.apps.messaging.mandates import mandate_blocks
@@ -86,7 +87,8 @@ def law_blocks(draft: Draft) -> frozenset[Block]:
     """What law has this message say, whoever wrote its text."""
     total = money_text(asked_minor(draft), draft.currency, language=language_of(draft.language))
     stated = mandate_blocks(draft, total=total, reference=reference_of(draft))
-    return frozenset((*stated, *mention_blocks(draft, mentions_due(draft))))
+    mentions = mention_blocks(draft, mentions_due(draft))
+    return frozenset((*stated, *mentions, *claim_blocks(draft)))
 
 
 def _parts(draft: Draft, document: Document) -> tuple[tuple[str, bool], ...]:

@@ -26,6 +26,7 @@ _SHORT: Mapping[str, str | Promise] = {
     "payment": _("Payment"),
     "signature": _("Signature"),
     "mandate": _("Agency"),
+    "claims": _("Interest and fee"),
 }
 
 
