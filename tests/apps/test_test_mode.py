@@ -6,6 +6,7 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
+from django.test import Client
 
 from amiable.apps.audit.models import Event
 from amiable.apps.cases.models import Case
@@ -22,6 +23,7 @@ from amiable.plugins.base import Outcome
 from tests import factories
 from tests.apps.messaging_drafts import draft
 from tests.apps.test_sending import NOW
+from tests.browser.portfolio import member
 from tests.factories import TODAY
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,6 +82,26 @@ def test_every_medium_becomes_an_email_to_the_test_address(case, medium):
     assert whom in text
     pdfs = [p for p in mail.iter_attachments() if p.get_content_type() == "application/pdf"]
     assert len(pdfs) == (1 if "letter" in medium else 0)
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+def test_the_console_says_whom_a_test_was_for_beside_where_it_went(case, medium):
+    switch(case.organization_id)
+    message, _ = write(case, TEMPLATES[medium])
+    whom = {"email": "ap@client.example", "sms": "+33612345678"}.get(medium, "Menuiserie Duval")
+    client = Client()
+    client.cookies["django_language"] = "en"
+    client.force_login(member(case.organization, "camille@acme.example", "manager"))
+    page = client.get(f"/outbox/{message.pk}/").content.decode()
+    meant, _, sent = page.partition("Meant for")[2].partition("Sent in test mode to")
+    assert whom in meant
+    assert HOUSE in sent
+    rows = client.get("/outbox/").content.decode()
+    assert HOUSE in rows
+    assert f"instead of {whom}" in rows
+    for address in ("/", "/customers/", "/scenarios/", "/experiments/", "/simulation/", "/bank/"):
+        shown = client.get(address).content.decode()
+        assert f"no message reaches a customer, everything goes to {HOUSE}" in shown, address
 
 
 def test_no_header_of_a_test_email_names_the_customer(case):

@@ -190,6 +190,8 @@ def test_a_dispute_a_callback_and_a_wrong_number_come_from_the_call_too(page: Pa
     action = Action.objects.get(case=action.case, state="todo")
     assert action.due_on == again
     expect(page.locator(".case-now")).to_contain_text("14:30")
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) == 0
     open_call(page)
     page.locator(f"#result-{action.pk}").select_option("wrong_number")
     page.locator(".call-form button").click()

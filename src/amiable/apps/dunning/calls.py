@@ -17,10 +17,8 @@ from amiable.core.sentences import Sentence, declare, gettext_noop
 
 declare(
     {
-        "action.call_agreed": gettext_noop("{actor} agreed with the customer to call again."),
-        "action.call_agreed_note": gettext_noop(
-            "{actor} agreed with the customer to call again: {note}"
-        ),
+        "action.call_agreed": gettext_noop("Agreed with the customer by {actor}"),
+        "action.call_agreed_note": gettext_noop("Agreed with the customer by {actor}: {note}"),
     }
 )
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
+from typing import Any, cast
 
 from django.db.models import Count
 
@@ -17,6 +17,7 @@ from amiable.apps.receivables.queries import chunks
 from amiable.core.sentences import Sentence
 
 PAGE = 50
+_MEANT_FOR = "message.meant_for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,13 @@ class MessageRow:
     error: str
     is_test: bool
     recipients: tuple[Mapping[str, str], ...]
+    notes: Sequence[Mapping[str, Any]]
+
+    @property
+    def meant_for(self) -> str:
+        """Of a test: whom it would have gone to."""
+        told = (each for each in self.notes if each["code"] == _MEANT_FOR)
+        return next((str(each["params"]["people"]) for each in told), "")
 
     @property
     def copies(self) -> int:
@@ -108,7 +116,7 @@ MESSAGE_POLICY = (
 _FIELDS = (
     "id", "case_id", "case__customer_id", "case__customer__name", "medium", "channel", "recipient",
     "subject", "state", "language", "on_date", "frozen_at", "sent_at", "retry_at", "error",
-    "is_test", "recipients",
+    "is_test", "recipients", "notes",
 )  # fmt: skip
 
 
@@ -164,7 +172,9 @@ def message_parts(organization_id: int, message_id: int) -> MessageParts | None:
         content=content,
         message_id=message.message_id,
         attempts=message.attempts,
-        notes=tuple(Sentence.from_json(note) for note in message.notes),
+        notes=tuple(
+            Sentence.from_json(note) for note in message.notes if note["code"] != _MEANT_FOR
+        ),
     )
 
 
@@ -200,7 +210,7 @@ def _row(message: Message) -> MessageRow:
         message.id, message.case_id, customer.id, customer.name, message.medium, message.channel,
         message.recipient, message.subject, message.state, message.language, message.on_date,
         message.frozen_at, message.sent_at, message.retry_at, message.error, message.is_test,
-        message.recipients,
+        message.recipients, message.notes,
     )  # fmt: skip
 
 

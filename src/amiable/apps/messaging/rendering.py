@@ -43,6 +43,7 @@ declare(
         "message.sms_too_long": gettext_noop(
             "The text message would need {segments} parts; at most {limit} are sent"
         ),
+        "message.meant_for": gettext_noop("Without test mode it would go to: {people}"),
         "message.medium": gettext_noop("No message can be made for the medium {medium}"),
     }
 )
@@ -55,7 +56,7 @@ LARGEST_ATTACHMENTS = 6_000_000  # bytes
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A message about to be frozen. `recipients` = everybody it goes to, the first one first;
-    `is_test` = to the organization's own address; `sender` = of a text message."""
+    `is_test` = to the organization's own address, and `notes` say whom it was for; `sender` = of a text message."""
 
     recipient: str
     subject: str
@@ -69,6 +70,7 @@ class Rendered:
     is_test: bool = False
     sender: str = ""
     template_id: int | None = None
+    notes: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +142,16 @@ def drafts_render(
             continue
         documents[key] = document
         if draft.medium in LETTERS:
-            letters.append((draft, letter_of(draft, document, brand=material.brand)))
+            letters.append((draft, letter_of(draft, document, material.brand)))
         elif draft.medium == "sms":
             done[key] = _sms(draft, document)
         else:
             done[key] = _email(draft, document, material, organization_id, now)
-    done |= _printed(
-        letters, {key: material.attachments for key, (_, material) in prepared.items()}
-    )
+    pages = letters_pdf(letter for _, letter in letters)
+    for (draft, letter), printed in zip(letters, pages, strict=True):
+        files = prepared[draft.key][1].attachments
+        pdf = enclosed(printed, files) if files and isinstance(printed, bytes) else printed
+        done[draft.key] = pdf if isinstance(pdf, Sentence) else _posted(draft, letter, pdf)
     for key, (_, material) in prepared.items():
         if material.own and isinstance(found := done[key], Rendered):
             done[key] = replace(found, template_id=material.own.id)
@@ -166,19 +170,6 @@ def drafts_render(
         else rendered
         for key, rendered in done.items()
     }
-
-
-def _printed(
-    letters: Sequence[tuple[Draft, Letter]], files: Mapping[str, tuple[Attachment, ...]]
-) -> dict[str, Rendered | Sentence]:
-    """Letters as PDF, each with its files behind it."""
-    done: dict[str, Rendered | Sentence] = {}
-    pages = letters_pdf(letter for _, letter in letters)
-    for (draft, letter), page in zip(letters, pages, strict=True):
-        behind = files[draft.key]
-        pdf = enclosed(page, behind) if behind and isinstance(page, bytes) else page
-        done[draft.key] = pdf if isinstance(pdf, Sentence) else _posted(draft, letter, pdf)
-    return done
 
 
 def _as_test(
@@ -208,6 +199,7 @@ def _as_test(
         to, test.subject, test.text, test.content, "message/rfc822", rendered.language,
         test.message_id, test.message_id[:200], (Recipient(to),), is_test=True,
         template_id=rendered.template_id,
+        notes=(Sentence("message.meant_for", {"people": ", ".join(lines)}),),
     )  # fmt: skip
 
 

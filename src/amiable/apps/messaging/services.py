@@ -302,7 +302,7 @@ def _row(organization_id: int, draft: Draft, rendered: Rendered, now: datetime) 
         channel="",
         recipient=rendered.recipient,
         recipients=[{**asdict(each), "state": ""} for each in rendered.recipients],
-        notes=[note.to_json() for note in draft.notes],
+        notes=[note.to_json() for note in (*draft.notes, *rendered.notes)],
         is_test=rendered.is_test,
         sender=rendered.sender,
         subject=rendered.subject,
