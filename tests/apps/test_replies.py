@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from amiable.apps.audit.models import Event
+from amiable.apps.dunning.exclusions import exclusions_compute
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.services import plan_preview
+from amiable.apps.insights import inbox
 from amiable.apps.messaging.models import Message, Reply, ReplyFile
 from amiable.apps.messaging.replies import answers_unread, reply_assign, reply_receive
 from amiable.apps.messaging.tokens import token_case, token_of, with_token
@@ -214,6 +216,13 @@ def test_an_unread_answer_holds_the_whole_case_for_some_days_only(org, case):
     assert "stop.answered" not in stops(case, TODAY + timedelta(days=5))
 
 
+def test_who_has_answered_is_counted_among_those_left_out(org, case):
+    receive(org, mails.reply())
+    (group,) = exclusions_compute(org.id, on=TODAY).groups
+    assert (group.family, group.count) == ("answered", 1)
+    assert [reason.code for reason in group.rows[0].reasons] == ["stop.answered"]
+
+
 def test_the_newest_unread_answer_counts(org, case):
     receive(org, mails.reply())
     receive(org, mails.reply("Encore moi", own_id="r2@x"), now=NOW + timedelta(days=3))
@@ -317,6 +326,33 @@ def test_a_promise_is_proposed_with_its_facts_and_the_words_that_show_it(org, ca
     assert first["facts"]["day"] == "2026-11-27"
     assert first["facts"]["amount"] == [120_000, "EUR"]
     assert any("règle" in row.text[start:end] for start, end in first["spans"])
+
+
+# -- hostile mail --------------------------------------------------------------------------------
+
+HOSTILE = [
+    b"",
+    b"\0" * 5000,
+    bytes(range(256)) * 50,
+    b"From: \xff\xfe\0 <a\0b@c.d>\r\nSubject: =?utf-8?b?AAEA?= \xed\xa0\x80\r\n\r\n\0\xed\xa0\x80x",
+    b"Message-ID: <" + b"x" * 5000 + b"@y>\r\nFrom: " + b"y" * 5000 + b"@z\r\n\r\nx",
+    b"Message-ID: <\xe9\0@y>\r\nIn-Reply-To: <" + b"a@b> <" * 3000 + b">\r\n\r\n" + b"x" * 300_000,
+    mails.with_file("../../etc/passwd\0.pdf", b"\0" * 100),
+    mails.with_file("\u202egpj.exe" + "x" * 400, b"MZ"),
+    mails.bounce("x" * 400 + "@" + "y" * 400, returned="<m1@vauban.example>"),
+    mails.bounce("a\0b@c", returned="<m1@vauban.example>", own_id="\0"),
+]
+
+
+@pytest.mark.parametrize("content", HOSTILE)
+def test_whatever_is_sent_is_stored_whole_and_shown(org, case, content):
+    sent(case)
+    row = receive(org, content)
+    assert bytes(row.content) == content
+    assert not any("/" in file.filename or "\0" in file.filename for file in row.files.all())
+    shown = inbox.answer(org.id, row.id, on=TODAY, with_unmatched=True)
+    assert "".join(piece for piece, _ in shown.words) == row.text
+    assert receive(org, content).id == row.id
 
 
 # -- text messages -------------------------------------------------------------------------------
