@@ -108,6 +108,24 @@ def test_a_reader_and_a_stranger_change_and_see_nothing(debtor, sent):
     assert stranger.get(f"/registered/proofs/{paper.id}/").status_code == 404
 
 
+def test_a_consumers_consent_to_electronic_letters_is_noted_and_taken_back(debtor):
+    debtor.kind = "consumer"
+    debtor.save()
+    factories.invoice(debtor)
+    http = member(debtor.organization)
+    point = debtor.points.get()
+    assert f"/points/{point.pk}/consent/" in http.get(f"/customers/{debtor.pk}/").content.decode()
+    http.post(f"/points/{point.pk}/consent/", {"consented_on": ago(3)})
+    point.refresh_from_db()
+    assert point.registered_consent_on.isoformat() == ago(3)
+    http.post(f"/points/{point.pk}/consent/?consented_on=")
+    point.refresh_from_db()
+    assert point.registered_consent_on is None
+    http.post(f"/points/{point.pk}/consent/", {"consented_on": ago(-1)})
+    point.refresh_from_db()
+    assert point.registered_consent_on is None
+
+
 def test_an_email_has_no_panel_of_a_letter_and_the_empty_list_teaches(debtor):
     http = member(debtor.organization)
     email = message(debtor)

@@ -14,11 +14,12 @@ from tests.plugins.channels.letter_house import House
 from tests.plugins.channels.test_print import ONE as PDF
 from tests.plugins.smtp_servers import free_port, keeper
 
-MEDIA = {"email", "letter", "registered_letter", "sms"}
+MEDIA = {"email", "letter", "registered_letter", "registered_email", "sms"}
 TYPES = {
     "email": "message/rfc822",
     "letter": "application/pdf",
     "registered_letter": "application/pdf",
+    "registered_email": "application/pdf",
     "sms": "text/plain; charset=utf-8",
 }
 CONTENT = b"From: <a@b.example>\r\nTo: <c@d.example>\r\nSubject: x\r\n\r\nHello\r\n"

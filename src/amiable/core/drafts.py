@@ -155,6 +155,11 @@ class Draft:
         return self.agency.party if self.agency else self.creditor
 
     @property
+    def is_electronic(self) -> bool:
+        """A registered letter that goes to a mailbox (CPCE L100)."""
+        return self.medium == "registered_letter" and "@" in self.recipient
+
+    @property
     def due_minor(self) -> int:
         """What is asked for: the due lines less the customer's credit."""
         return sum(x.open_minor for x in self.lines if x.group == "due") - self.credit_minor

@@ -119,6 +119,7 @@ CHANNEL_URLS = {
     "sms": env("AMIABLE_SMS_URL"),
     "letter": env("AMIABLE_LETTER_URL"),
     "registered_letter": env("AMIABLE_REGISTERED_URL"),
+    "registered_email": env("AMIABLE_LRE_URL"),
 }
 MAILBOX_URLS = env("AMIABLE_MAILBOX_URLS").split()
 HOOK_SECRET = env("AMIABLE_HOOK_SECRET")

@@ -33,6 +33,7 @@ from amiable.apps.cases.stops import (
     customer_fact_set,
     point_mark,
     points_mark,
+    registered_consent_set,
 )
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "points_mark",
     "promise_cancel",
     "promise_record",
+    "registered_consent_set",
 ]
 
 

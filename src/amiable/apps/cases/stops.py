@@ -172,6 +172,29 @@ def points_mark(
     return {point_id: each.before for point_id, each in found.items()}
 
 
+def registered_consent_set(
+    organization_id: int, point_id: int, consented_on: date | None, *, on: date, actor: str
+) -> date | None:
+    """Note on which day the owner of an email address agreed to electronic registered letters
+    there, or (None) that this is not so; needed from a consumer before the first (CPCE L100).
+
+    Returns what was known before. Raises CaseError.
+    """
+    if consented_on is not None and consented_on > on:
+        raise CaseError(Sentence("customer.future_fact"))
+    with transaction.atomic():
+        found = contacts.consent_set(organization_id, point_id, consented_on)
+        if found is None:
+            raise CaseError(Sentence("customer.not_found"))
+        customer_id, before, value = found
+        if before != consented_on:
+            told = {
+                "point": point_id, "value": value, "from": _text(before), "to": _text(consented_on)
+            }  # fmt: skip
+            _tell(organization_id, customer_id, "contact_point.consent", told, on=on, actor=actor)
+    return before
+
+
 def addresses_mark(
     organization_id: int, reasons: Mapping[int, str | None], *, on: date, actor: str
 ) -> dict[int, str | None]:

@@ -239,6 +239,20 @@ def points_mark(
     return found
 
 
+def consent_set(
+    organization_id: int, point_id: int, consented_on: date | None
+) -> tuple[int, date | None, str] | None:
+    """Note the consent of an email address's owner to electronic registered letters; (customer id,
+    the day known before, the address), or None when it is not there."""
+    rows = ContactPoint.objects.filter(organization_id=organization_id, id=point_id, kind="email")
+    point = rows.select_for_update(no_key=True, of=("self",)).first()
+    if point is None:
+        return None
+    before, point.registered_consent_on = point.registered_consent_on, consented_on
+    point.save(update_fields=["registered_consent_on"])
+    return point.customer_id, before, point.value
+
+
 def phone_of(organization_id: int, customer_id: int, value: str) -> int | None:
     """The customer's phone number of this text, else the first that is usable; None = none."""
     phones = ContactPoint.objects.filter(

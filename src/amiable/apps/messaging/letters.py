@@ -13,6 +13,10 @@ from amiable.plugins.documents.content import Document, clean
 from amiable.plugins.documents.letter import Letter
 
 
+def _mention(draft: Draft) -> str:
+    return "registered_email" if draft.is_electronic else "registered"
+
+
 def letter_of(draft: Draft, document: Document, *, brand: Brand) -> Letter:
     """The letter that says a document, laid out for the creditor's envelopes."""
     language = language_of(draft.language)
@@ -46,7 +50,7 @@ def letter_of(draft: Draft, document: Document, *, brand: Brand) -> Letter:
         date_text=words["date"].format(date=date_text(draft.on_date, language)),
         subject_line=words["subject"].replace("{subject}", document.subject),
         page_label=words["page"],
-        mention=words["registered"] if draft.medium == "registered_letter" else "",
+        mention=words[_mention(draft)] if draft.medium == "registered_letter" else "",
         window=brand.window,
         statement=statement_of(draft, brand.logo) if has_statement(draft) else None,
         logo=brand.logo,

@@ -324,9 +324,13 @@ def _sms_problem(draft: Draft, text: str) -> Sentence | None:
 def _posted(draft: Draft, letter: Letter, pdf: bytes) -> Rendered:
     document = letter.document
     person = (Recipient("", draft.attention, draft.recipient_role),) if draft.attention else ()
+    electronic = draft.is_electronic
+    if electronic:
+        person = (Recipient(draft.recipient, draft.recipient_name, draft.recipient_role),)
     heading = [*letter.address, "", letter.date_text, letter.subject_line, "", ""]
     return Rendered(
-        "\n".join(letter.address), document.subject[:300], "\n".join(heading) + text_of(document),
+        draft.recipient if electronic else "\n".join(letter.address),
+        document.subject[:300], "\n".join(heading) + text_of(document),
         pdf, "application/pdf", document.language,
         recipients=person,
     )  # fmt: skip

@@ -15,6 +15,8 @@ Route = tuple[str, Mapping[str, Any]]
 Routes = Mapping[str, Route]
 
 MEDIA = ("email", "letter", "registered_letter", "sms")
+# A way of its own for registered letters that go to a mailbox; without a provider they go on paper.
+ELECTRONIC = "registered_email"
 
 
 def routes_from(urls: Mapping[str, str], spool_folder: Path | str) -> dict[str, Route]:
@@ -38,6 +40,18 @@ def configured_routes() -> Routes:
         medium: (code, {**config, "hook_url": hook_url(code), "hook_secret": settings.HOOK_SECRET})
         for medium, (code, config) in routes.items()
     }
+
+
+def way_of(medium: str, recipient: str, *, is_test: bool = False) -> str:
+    """The way a message goes: a test as email, a registered letter to a mailbox on its own."""
+    if is_test:
+        return "email"
+    return ELECTRONIC if medium == "registered_letter" and "@" in recipient else medium
+
+
+def is_electronic_configured() -> bool:
+    """Whether registered letters may go by email on this installation."""
+    return bool(settings.CHANNEL_URLS.get(ELECTRONIC))
 
 
 def hook_url(code: str) -> str:

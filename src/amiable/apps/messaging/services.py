@@ -17,7 +17,7 @@ from amiable.apps.messaging.materials import materials
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.messaging.modes import fits, messages_current, test_recipient
 from amiable.apps.messaging.rendering import Rendered, drafts_render
-from amiable.apps.messaging.routes import Routes
+from amiable.apps.messaging.routes import Routes, way_of
 from amiable.core.drafts import Draft
 from amiable.core.sentences import Sentence
 from amiable.plugins.base import Channel, Outcome, Outgoing, Session
@@ -31,6 +31,7 @@ MAX_ATTEMPTS = 5
 # States of a recipient whose turn is over, or who is asked again only on purpose (see copies).
 WAITING = frozenset({"", "deferred", "trying"})
 
+NO_CHANNEL = Outcome("retry", detail="no channel is configured", retry_after_seconds=3600)
 # Withdrawn on its way: the next try writes it anew.
 ANEW = Outcome("retry", detail="it is written anew", retry_after_seconds=60)
 
@@ -99,13 +100,16 @@ def messages_send(
     scope = Message.objects.filter(organization_id=organization_id)
     for ids in _batches(sorted(message_ids), 2000):
         rows = scope.filter(id__in=ids).order_by("id")
-        for message_id, medium, is_test, state in rows.values_list(
-            "id", "medium", "is_test", "state"
+        for message_id, medium, is_test, recipient, state in rows.values_list(
+            "id", "medium", "is_test", "recipient", "state"
         ):
             if state in {State.FROZEN, State.SENDING}:
-                by_medium["email" if is_test else medium].append(message_id)
+                by_medium[way_of(medium, recipient, is_test=is_test)].append(message_id)
             else:
                 outcomes[message_id] = _already(state)
+    for medium in by_medium.keys() - routes.keys():
+        # Written while a provider of electronic registered letters was configured.
+        outcomes |= dict.fromkeys(by_medium.pop(medium), NO_CHANNEL)
     with ExitStack() as stack:
         sessions: dict[tuple[str, str], Session] = {}
         for medium, ids in by_medium.items():
@@ -279,7 +283,7 @@ def outgoing(message: Message) -> Outgoing:
     # The id keeps apart a message and the one written anew in its place.
     return Outgoing(
         key=f"{message.organization_id}:{message.key}:{message.id}",
-        medium="email" if message.is_test else message.medium,
+        medium=way_of(message.medium, message.recipient, is_test=message.is_test),
         recipient=message.recipient,
         subject=message.subject,
         sender=message.sender,

@@ -139,6 +139,12 @@ class AddressForm(forms.Form):
         return self.cleaned_data["reason"] or gettext("A letter came back")
 
 
+class ConsentForm(forms.Form):
+    """The day on which somebody agreed to electronic registered letters; empty = not so."""
+
+    consented_on = forms.DateField(required=False, input_formats=DAY, label=_("Agreed on"))
+
+
 class MarkForm(forms.Form):
     """Whether an address or number may be used."""
 

@@ -23,5 +23,6 @@ PATHS: list[URLPattern] = [
     path("contacts/<int:contact_id>/role/", customers.contact_role, name="contact_role"),
     path("contacts/<int:contact_id>/remove/", customers.contact_remove, name="contact_remove"),
     path("customers/<int:customer_id>/address/", customers.address_mark, name="address_mark"),
+    path("points/<int:point_id>/consent/", customers.point_consent, name="point_consent"),
     path("points/<int:point_id>/mark/", customers.point_mark, name="point_mark"),
 ]

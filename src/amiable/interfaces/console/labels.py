@@ -262,6 +262,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "customer.score": Look(_("Score")),
         "customer.payer_group": Look(_("Payer group")),
         "contact_point.marked": Look(_("Address or number")),
+        "contact_point.consent": Look(_("Consent to electronic registered letters")),
         "customer.address": Look(_("Postal address")),
         "payment.refused": Look(_("Refuses to pay")),
     },

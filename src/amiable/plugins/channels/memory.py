@@ -8,7 +8,7 @@ from typing import Any
 
 from amiable.plugins.base import Outcome, Outgoing
 
-MEDIA = frozenset({"email", "letter", "registered_letter", "sms"})
+MEDIA = frozenset({"email", "letter", "registered_letter", "registered_email", "sms"})
 
 
 class MemoryChannel:

@@ -14,7 +14,7 @@ class OutboxChannel:
 
     code = "outbox"
     label = "Built-in outbox"
-    media = frozenset({"email", "letter", "registered_letter", "sms"})
+    media = frozenset({"email", "letter", "registered_letter", "registered_email", "sms"})
     resend_safe = True
     schemes = frozenset({"outbox"})
 

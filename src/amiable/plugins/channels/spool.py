@@ -27,7 +27,7 @@ class SpoolChannel:
 
     code = "spool"
     label = "Folder"
-    media = frozenset({"email", "letter", "registered_letter", "sms"})
+    media = frozenset({"email", "letter", "registered_letter", "registered_email", "sms"})
     resend_safe = True
     schemes = frozenset({"folder"})
 

@@ -21,9 +21,10 @@ from amiable.apps.dunning.writing.listing import (
     message_lines,
     returned_payment,
 )
-from amiable.apps.dunning.writing.recipients import Reach, chosen, reaches
+from amiable.apps.dunning.writing.recipients import Reach, chosen, electronic, reaches
 from amiable.apps.messaging.mandates import MANDATE_MARK
 from amiable.apps.messaging.models import Message
+from amiable.apps.messaging.routes import is_electronic_configured
 from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.models import Organization
 from amiable.core.drafts import Agency, Draft, DraftLine, Party, Recipient
@@ -60,6 +61,7 @@ def drafts(organization_id: int, ready: Collection[Ready], *, on: date) -> list[
         threads=_threads(organization_id, case_ids),
         invoices=_invoice_ids(organization_id, ready),
         organization=organization,
+        electronic=is_electronic_configured(),
         first_letters=_first_letters(organization, case_ids) if organization.is_agency else {},
         reductions=reductions_of(
             organization_id,
@@ -93,6 +95,7 @@ class _Known:
     organization: Organization
     first_letters: Mapping[int, date]
     reductions: Reductions
+    electronic: bool  # registered letters may go by email
 
     def claims(self, ready: Ready, customer: Customer, on: date) -> Claims:
         """What the message claims beside the principal, when its creditor wants it."""
@@ -123,6 +126,8 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
     facts, step = ready.facts, ready.step
     reach = known.reaches[customer.id]
     people = chosen(reach, ready.action.medium, roles=step.recipients)
+    if known.electronic and ready.action.medium == "registered_letter":
+        people = electronic(reach, people, kind=facts.customer_kind)
     first = people.first or Recipient("")
     # A conversation is about its invoices: a message about others begins one of its own.
     earlier = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from amiable.apps.customers.models import Contact, ContactPoint
 from amiable.apps.dunning.facts import is_mobile
@@ -35,6 +35,14 @@ declare(
         "recipient.nobody_named": gettext_noop(
             "No contact of the role {role} is known: the letter is for nobody in particular."
         ),
+        "recipient.electronic": gettext_noop(
+            "It goes as an electronic registered letter to {address}, which equals one on paper "
+            "(CPCE L100)."
+        ),
+        "recipient.no_consent": gettext_noop(
+            "It goes on paper: a consumer gets electronic registered letters only after agreeing "
+            "to them, and no address is noted as such (CPCE L100)."
+        ),
     }
 )
 
@@ -48,6 +56,7 @@ class Point:
     name: str = ""
     role: str = ""
     contact_id: int | None = None
+    consents: bool = False  # to electronic registered letters
 
 
 @dataclass(slots=True)
@@ -108,6 +117,20 @@ def chosen(reach: Reach, medium: str, *, roles: Sequence[Role] = ()) -> Chosen:
     return Chosen(people[0], _distinct(people), tuple(_note(reach, role, "") for role in missing))
 
 
+def electronic(reach: Reach, named: Chosen, *, kind: str) -> Chosen:
+    """A registered letter as it goes where a provider of electronic ones is configured: to the
+    usual email address, to a consumer only where consent is noted (CPCE L100), else on paper."""
+    usual = reach.usual("email")
+    if kind == "consumer":
+        usual = next((p for p in reach.points if p.medium == "email" and p.consents), None)
+        if usual is None:
+            return replace(named, notes=(*named.notes, Sentence("recipient.no_consent")))
+    if usual is None:
+        return named
+    note = Sentence("recipient.electronic", {"address": usual.value})
+    return Chosen(_recipient(usual), notes=(note,))
+
+
 def reaches(organization_id: int, customer_ids: Collection[int]) -> dict[int, Reach]:
     """How each customer is reached, in two queries for any number."""
     found: dict[int, Reach] = defaultdict(Reach)
@@ -118,11 +141,12 @@ def reaches(organization_id: int, customer_ids: Collection[int]) -> dict[int, Re
             opted_out_at__isnull=True,
             invalid_since__isnull=True,
         ).order_by("position", "id")
-        for customer_id, medium, value, name, role, contact_id in points.values_list(
-            "customer_id", "kind", "value", "contact__name", "contact__role", "contact_id"
-        ):
+        for customer_id, medium, value, name, role, contact_id, agreed_on in points.values_list(
+            "customer_id", "kind", "value", "contact__name", "contact__role", "contact_id",
+            "registered_consent_on",
+        ):  # fmt: skip
             found[customer_id].points.append(
-                Point(medium, value, name or "", role or "", contact_id)
+                Point(medium, value, name or "", role or "", contact_id, agreed_on is not None)
             )
         contacts = Contact.objects.filter(
             organization_id=organization_id, customer_id__in=ids

@@ -170,6 +170,23 @@ def point_mark(request: Request, point_id: int) -> HttpResponse:
 
 
 @change
+def point_consent(request: Request, point_id: int) -> HttpResponse:
+    """Note that somebody agreed to electronic registered letters at an address, or did not."""
+    form = case_forms.ConsentForm(request.POST if "consented_on" in request.POST else request.GET)
+
+    def work() -> HttpResponse:
+        before = cases.registered_consent_set(
+            request.organization.pk, point_id, **form.cleaned_data, **who(request)
+        )
+        query = {"consented_on": before.isoformat() if before else ""}
+        undo = f"{reverse('console:point_consent', args=[point_id])}?{urlencode(query)}"
+        toasts.done(request, gettext("Noted."), undo if "consented_on" in request.POST else "")
+        return back(request, HOME)
+
+    return attempt(request, form, work)
+
+
+@change
 def address_mark(request: Request, customer_id: int) -> HttpResponse:
     """Say that letters come back from the postal address, or that it is right after all."""
     form = case_forms.AddressForm(request.POST if "mark" in request.POST else request.GET)
