@@ -66,9 +66,18 @@ def test_a_preview_writes_nothing_and_the_move_does_what_it_said(organization, f
     assert seen["cases"] == 1
     assert sum(seen["next_contact"].values()) == 1
     assert Enrollment.objects.get().scenario.code == "sme-standard"
-    assert "1 cases would move" in assign("preview").stdout
+    assert "1 case would move" in assign("preview").stdout
     assert json.loads(assign("move", "--json").stdout) == {"moved": 1}
     assert Enrollment.objects.get().scenario.code == "risky"
+
+
+def test_a_preview_says_why_cases_are_left_alone(organization):
+    Enrollment.objects.update(is_manual=True)
+    said = assign("preview", "--to", "risky").stdout
+    assert "0 cases would move" in said
+    assert "1 case left alone: chosen by a person, or drawn for the running experiment" in said
+    document = json.loads(assign("preview", "--to", "risky", "--json").stdout)
+    assert document["left_alone"] == 1
 
 
 def test_a_move_names_cases_and_target(organization):

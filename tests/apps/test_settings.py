@@ -250,7 +250,7 @@ def test_nobody_is_reminded_of_less_than_the_least_sum(owing):
     assert (document["changed"], document["cases_below_min_amount"]) == (["min_amount"], 1)
     assert document["settings"]["min_amount"] == "0.00"
     assert not Event.objects.exists()
-    assert "1 cases owe less" in command("set", "min_amount=50", "--dry-run").stdout
+    assert "1 case with less than min_amount" in command("set", "min_amount=50", "--dry-run").stdout
     assert command("set", "min_amount=50,00", "--on", TODAY.isoformat()).return_value == 0
     assert "min_amount=50.00" in command("show").stdout
     assert Case.objects.filter(next_plan_on=TODAY).count() >= 1

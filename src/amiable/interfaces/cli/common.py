@@ -58,6 +58,11 @@ def cents(text: str) -> int:
     return minor(value)
 
 
+def counted(count: int, what: str) -> str:
+    """ "1 case", "2 cases"."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def scenario_parts(text: str) -> tuple[str, int | None]:
     """CODE or CODE:VERSION in its parts. Raises UsageError."""
     code, colon, version = text.partition(":")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from amiable.interfaces.cli.common import OK, emit, scenario_parts, tenant_command
+from amiable.interfaces.cli.common import OK, counted, emit, scenario_parts, tenant_command
 from amiable.interfaces.cli.problems import FILE, content_of, refused
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def set_command(*, organization: Organization, on: date, as_json: bool, file: Pa
     except ScenarioError as error:
         return refused(str(file), error, as_json=as_json)
     warnings = [str(sentence) for sentence in rules.rules_unmet(organization.id)]
-    lines = [f"{len(kept)} rules set", *(f"Warning: {warning}" for warning in warnings)]
+    lines = [f"{counted(len(kept), 'rule')} set", *(f"Warning: {warning}" for warning in warnings)]
     emit({"rules": len(kept), "warnings": warnings}, as_json=as_json, text="\n".join(lines))
     return OK
 
@@ -123,7 +123,7 @@ def move_command(
     with _wrong_use():
         to = _scenario_id(organization, target)
         count = enrollments_move(organization.id, _filter(asked), to=to, on=on, actor=ACTOR)
-    emit({"moved": count}, as_json=as_json, text=f"{count} cases moved")
+    emit({"moved": count}, as_json=as_json, text=f"{counted(count, 'case')} moved")
     return OK
 
 
@@ -164,7 +164,7 @@ def _document(preview: MovePreview) -> dict[str, Any]:
     return {
         "on": preview.on,
         "cases": preview.cases,
-        "chosen_by_a_person": preview.left_alone,
+        "left_alone": preview.left_alone,
         "added": [
             {"medium": medium, "stage": stage, "actions": count}
             for medium, stage, count in preview.added_rows
@@ -179,9 +179,12 @@ def _document(preview: MovePreview) -> dict[str, Any]:
 
 
 def _lines(preview: MovePreview) -> list[str]:
-    lines = [f"{preview.cases} cases would move"]
+    lines = [f"{counted(preview.cases, 'case')} would move"]
     if preview.left_alone:
-        lines.append(f"{preview.left_alone} stay where a person put them")
+        lines.append(
+            f"{counted(preview.left_alone, 'case')} left alone: chosen by a person, or drawn for "
+            "the running experiment"
+        )
     lines += [f"  {n} new: {medium}, {stage}" for medium, stage, n in preview.added_rows]
     lines += [f"  {n} cancelled: {name}" for name, n in preview.cancelled_rows]
     lines += [f"  next contact {name.replace('_', ' ')}: {n}" for name, n in preview.shift_rows]

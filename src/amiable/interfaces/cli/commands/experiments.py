@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from amiable.interfaces.cli.common import OK, REJECTED, emit, tenant_command
+from amiable.interfaces.cli.common import OK, REJECTED, counted, emit, tenant_command
 
 if TYPE_CHECKING:
     from amiable.apps.dunning.experiment.changes import Design
@@ -98,7 +98,7 @@ def stop_command(
     except changes.ExperimentError as error:
         emit({"error": str(error)}, as_json=as_json, text=f"Refused: {error}")
         return REJECTED
-    emit({"moved": moved}, as_json=as_json, text=f"Stopped; {moved} cases changed their scenario.")
+    emit({"moved": moved}, as_json=as_json, text=f"Stopped; {counted(moved, 'case')} moved.")
     return OK
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from amiable.core.money import major
-from amiable.interfaces.cli.common import OK, REJECTED, cents, emit, tenant_command
+from amiable.interfaces.cli.common import OK, REJECTED, cents, counted, emit, tenant_command
 
 if TYPE_CHECKING:
     from amiable.apps.tenants.models import Organization
@@ -79,7 +79,9 @@ def set_command(
         f"{done.withdrawn} messages withdrawn, {done.woken} cases looked at again."
     )
     if below:
-        text += f" {below} cases owe less than min_amount: they would not be reminded."
+        text += (
+            f" {counted(below, 'case')} with less than min_amount: nobody would be reminded of it."
+        )
     emit(document, as_json=as_json, text=text)
     return OK
 
