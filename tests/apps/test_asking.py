@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from amiable.apps.messaging import services
 from amiable.apps.messaging.asking import channels_ask
 from amiable.apps.messaging.models import DeliveryEvent, Message, Reply
 from amiable.apps.messaging.routes import configured_routes
@@ -79,3 +80,29 @@ def test_text_of_a_customer_becomes_his_answer(operator):
 def test_centre_that_cannot_be_asked_is_named(operator, settings):
     settings.CHANNEL_URLS["sms"] = f"smpp://u:p@127.0.0.1:{free_port()}"
     assert list(channels_ask(now=LATER).errors) == ["smpp"]
+
+
+def test_message_of_a_worker_that_died_is_in_doubt_and_never_doubled(operator, monkeypatch):
+    """It had left, and the worker was gone before it could write that down."""
+    case = factories.case(factories.customer(factories.creditor(factories.organization())))
+    ids = messages_freeze(
+        case.organization_id, [draft("reminder_sms", case=case, key="sms-1")], now=NOW
+    )
+
+    def send():
+        return messages_send(
+            case.organization_id, ids.values(), now=NOW, routes=configured_routes()
+        )
+
+    def dies(*_):
+        raise SystemExit
+
+    with monkeypatch.context() as mortal:
+        mortal.setattr(services, "_record", lambda _org, outcomes, _now: outcomes and dies())
+        with pytest.raises(SystemExit):
+            send()
+    before = len(operator.taken(2))
+    outcomes = [outcome.state for _ in range(2) for outcome in send().values()]
+    assert outcomes == ["unknown", "unknown"]
+    assert Message.objects.get().state == "unknown"
+    assert len(operator.taken()) == before == 2  # the two parts of the one message
