@@ -17,26 +17,26 @@ A reply is read on the machine itself: {features} weights of a logistic regressi
 of words, pieces of words and {phrases} telling phrases. It only proposes. A person decides.
 
 **How much this is worth.** All {total} texts were written by us, in French and English, as short
-emails and SMS: {kept} to train on, {held} that the weights never saw (every fourth, by the hash of
-its words). The telling phrases were written by the same people, who knew all the texts. Real
-customers write other things: expect less than these figures until confirmed replies of your own
-are measured.
+emails and SMS. {kept} are trained on; {apart} more, written after the telling phrases, are trained
+on and calibrate the certainty, each judged by a model that had not seen it; {measured} were written
+last and are only measured on. Real customers write other things: expect less than these figures
+until confirmed replies of your own are measured.
 
 """
 
 
-def report(model: Model, kept: list[Any], held: list[Any]) -> str:
+def report(model: Model, kept: list[Any], apart: list[Any], held: list[Any]) -> str:
     """The document, from the model as it is stored and scripts.train_replies.Example texts."""
     phrases = sum(name.startswith("r:") for name in model.weights)
     text = _HEAD.format(
-        features=len(model.weights), phrases=phrases, total=len(kept) + len(held),
-        kept=len(kept), held=len(held),
+        features=len(model.weights), phrases=phrases, total=len(kept) + len(apart) + len(held),
+        kept=len(kept), apart=len(apart), measured=len(held),
     )  # fmt: skip
     judged = [(one, model.chances(one.text, list(features(one.text)))) for one in held]
     floor = model.abstain_below
     for language, name in (("", "Both languages"), ("fr", "French"), ("en", "English")):
         chosen = [pair for pair in judged if not language or pair[0].language == language]
-        text += f"## {name}: {len(chosen)} texts kept from training\n\n"
+        text += f"## {name}: {len(chosen)} texts only measured on\n\n"
         text += _summary(chosen, floor) + "\n"
         if not language:
             text += _table(chosen, floor) + "\n" + _second(chosen) + _mistakes(chosen, floor)

@@ -2,12 +2,12 @@
 
 `python -m scripts.train_replies` writes src/amiable/core/replies/weights.txt and docs/replies.md;
 `--check` only says whether both are what it would write. Every random choice has a fixed seed.
-A quarter of the texts, chosen by the hash of their words, is never trained on.
+The *_calibrate.txt were written after the telling phrases, the *_measured.txt last of all: they
+are only measured on.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 import random
 import sys
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEXTS = ROOT / "scripts" / "replies"
 WEIGHTS = ROOT / "src" / "amiable" / "core" / "replies" / "weights.txt"
 REPORT = ROOT / "docs" / "replies.md"
-EPOCHS, RATE, DECAY = 14, 0.35, 0.00015
+EPOCHS, RATE, DECAY = 8, 0.35, 0.00015
 FOLDS = 5
 WANTED_PRECISION = 0.95
 _PADDING = {
@@ -49,16 +49,12 @@ class Example:
     reason: str
     language: str
 
-    @property
-    def is_held_out(self) -> bool:
-        return hashlib.sha256(self.text.encode()).digest()[0] % 4 == 0
 
-
-def examples() -> list[Example]:
-    """Every text, French then English, in the order of the files."""
+def examples(suffix: str = "") -> list[Example]:
+    """Texts of fr.txt and en.txt, or of those with a suffix, in the order of the files."""
     found = []
     for language in ("fr", "en"):
-        for line in (TEXTS / f"{language}.txt").read_text("utf-8").splitlines():
+        for line in (TEXTS / f"{language}{suffix}.txt").read_text("utf-8").splitlines():
             head, _, text = line.partition(" | ")
             marks = [mark.partition(":") for mark in head.split("+")]
             reason = next((reason for _, _, reason in marks if reason), "")
@@ -86,7 +82,13 @@ def train(kept: list[Example], *, seed: int) -> Model:
     """Logistic regressions by AdaGrad with a small decay; features seen once are left out."""
     chance = random.Random(seed)
     texts = augmented(kept, chance)
-    rows = [(vector_of(one.text), [float(x in one.labels) for x in LABELS]) for one in texts]
+    rows: list[tuple[Vector, list[float]]] = []
+    for one in texts:
+        wanted = [float(label in one.labels) for label in LABELS]
+        values = vector_of(one.text)
+        words = {name: value for name, value in values.items() if not name.startswith("r:")}
+        # Once more without the phrases, so that the words learn to speak for themselves.
+        rows += [(values, wanted), (words, wanted)]
     known = _known([vector_of(one.text) for one in kept])
     model = Model(weights={name: [0.0] * len(LABELS) for name in sorted(known)})
     squares = {name: [1e-6] * len(LABELS) for name in known}
@@ -132,13 +134,15 @@ def _step(
             weights[index] -= RATE * gradient / math.sqrt(square[index] + 1)
 
 
-def calibrate(model: Model, kept: list[Example]) -> None:
-    """Percentages and the abstention threshold, from folds of the training texts."""
+def calibrate(model: Model, kept: list[Example], apart: list[Example]) -> None:
+    """Percentages and the abstention threshold: each fifth of the texts of `apart` is judged by a
+    model that was trained on everything but that fifth.
+    """
     judged: list[tuple[float, bool]] = []
     for fold in range(FOLDS):
-        rest = [one for i, one in enumerate(kept) if i % FOLDS != fold]
-        trial = train(rest, seed=fold)
-        for one in kept[fold::FOLDS]:
+        rest = [one for index, one in enumerate(apart) if index % FOLDS != fold]
+        trial = train([*kept, *rest], seed=fold)
+        for one in apart[fold::FOLDS]:
             chances = trial.chances(one.text, list(features(one.text)))
             best = max(chances, key=lambda label: chances[label])
             judged.append((chances[best], best in one.labels))
@@ -173,13 +177,11 @@ def _threshold(judged: list[tuple[float, bool]]) -> float:
 
 def main() -> int:
     """Train, measure, write; with --check compare instead of writing."""
-    every = examples()
-    kept = [one for one in every if not one.is_held_out]
-    held = [one for one in every if one.is_held_out]
-    model = train(kept, seed=20)
-    calibrate(model, kept)
+    kept, apart, measured = examples(), examples("_calibrate"), examples("_measured")
+    model = train([*kept, *apart], seed=20)
+    calibrate(model, kept, apart)
     weights = model.to_text()
-    written = {WEIGHTS: weights, REPORT: report(Model.from_text(weights), kept, held)}
+    written = {WEIGHTS: weights, REPORT: report(Model.from_text(weights), kept, apart, measured)}
     if "--check" in sys.argv:
         stale = [path.name for path, text in written.items() if path.read_text("utf-8") != text]
         print(" ".join(stale) or "current")

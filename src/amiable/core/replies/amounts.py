@@ -11,7 +11,7 @@ from amiable.core.numbers import DecimalMark, ParseError, amount
 from amiable.core.replies.proposals import Language
 from amiable.core.replies.wording import fold
 
-MAX_CHARS = 4000  # whoever names a day or a sum does it before that
+MAX_CHARS = 3000  # whoever names a day or a sum does it before that
 MAX_AMOUNTS = 50
 _SYMBOLS = {"€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "e": "EUR", "$": "USD",
             "usd": "USD", "£": "GBP", "gbp": "GBP", "chf": "CHF", "cad": "CAD",

@@ -40,7 +40,7 @@ _NUMBERS = {
     "thirty": 30, "quelques": 0, "a few": 0, "couple of": 0,
 }  # fmt: skip
 _N = r"(?:\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + ")"
-MAX_CHARS = 4000  # whoever names a day or a sum does it before that
+MAX_CHARS = 3000  # whoever names a day or a sum does it before that
 MAX_DAYS = 50
 _FARTHEST = 300  # days: a date without its year that lies farther is a date of the past
 

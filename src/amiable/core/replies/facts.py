@@ -114,7 +114,7 @@ def _nearest_amount(amounts: list[NamedAmount], day: NamedDay | None) -> NamedAm
 
 
 def _dispute(text: str, *, language: Language, currency: str) -> tuple[Facts, list[Span]]:
-    names = Counter(name for name, _, _ in phrases_in(fold(text[:4000])))
+    names = Counter(name for name, _, _ in phrases_in(fold(text[:MAX_CHARS])))
     reason = next((reason for name, reason in _REASONS if names[name]), None)
     amounts = named_amounts(text, language=language or "fr", currency=currency)
     money = amounts[0].money if len(amounts) == 1 and reason in {"price", "other"} else None

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from amiable.core.replies.phrases import phrases_in
 from amiable.core.replies.wording import fold, tokens
 
-MAX_CHARS = 4000  # a longer answer says what it wants before that
+MAX_CHARS = 3000  # a longer answer says what it wants before that
 _NEGATION_WORDS = """
     pas jamais aucun aucune rien plus ni not never no none nothing cannot cant wont dont didnt
     havent hasnt isnt wasnt sans without non nobody
