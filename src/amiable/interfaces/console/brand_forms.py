@@ -25,7 +25,7 @@ class BrandForm(forms.Form):
         required=False,
         max_length=254,
         label=_("Emails are sent from"),
-        help_text=_("Empty = the creditor's address, to which answers come in any case."),
+        help_text=_("Empty = the creditor's address."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     letter_window = forms.CharField(
@@ -54,6 +54,7 @@ class BrandForm(forms.Form):
             box = isinstance(field, forms.BooleanField)
             field.widget.attrs["class"] = "form-check-input" if box else "form-control"
             field.disabled = not can
+        self.fields["brand_color"].widget.attrs["class"] = "form-control form-control-color"
 
     def values(self) -> dict[str, Any]:
         """What to change, as brand_change takes it."""
