@@ -170,7 +170,7 @@ def test_status_is_read_or_implied():
 def test_soft_and_delayed_are_never_hard():
     for status in ("4.1.1", "4.0.0", "4.4.1"):
         assert outcome_of(status, "unknown_address") == "soft"
-    assert outcome_of("5.1.1", "unknown_address", "we will keep trying") == "delayed"
-    assert outcome_of("5.1.1", "unknown_address", "given up; we will not retry") == "hard"
+    assert outcome_of("5.1.1", "unknown_address", words="we will keep trying") == "delayed"
+    assert outcome_of("5.1.1", "unknown_address", words="given up; we will not retry") == "hard"
     assert outcome_of("", "") == "hard"
     assert outcome_of("5.2.2", "mailbox_full") == "soft"

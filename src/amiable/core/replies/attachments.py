@@ -88,7 +88,7 @@ def _add(part: Part, number: int, result: Collected) -> None:
             Sentence("mail.attachment_too_large", {"name": name, "limit": limit})
         )
         return
-    dangerous = is_dangerous(name, media_type, content)
+    dangerous = is_dangerous(name, content, media_type=media_type)
     if dangerous:
         result.problems.append(Sentence("mail.attachment_dangerous", {"name": name}))
     elif _is_disguised(part.content_type, name, media_type):
@@ -137,7 +137,7 @@ def _text_type(head: bytes) -> str:
     return "application/octet-stream" if controls else "text/plain"
 
 
-def is_dangerous(name: str, media_type: str, content: bytes) -> bool:
+def is_dangerous(name: str, content: bytes, *, media_type: str) -> bool:
     """Whether opening it could run something: by bytes first, then by the name's ending."""
     if _DANGEROUS_NAME.search(name) or b"vbaProject.bin" in content[-65536:]:
         return True

@@ -142,7 +142,7 @@ def status_in(words: str) -> str:
     return f"{code[1][0]}.0.0" if code else ""
 
 
-def outcome_of(status: str, reason: Reason, words: str = "") -> Outcome:
+def outcome_of(status: str, reason: Reason, *, words: str = "") -> Outcome:
     """hard, soft or delayed for a failure; `words` = the report's, when it gives no action.
 
     Hard needs a permanent code, or none, and a reason that lies in the address: a full mailbox

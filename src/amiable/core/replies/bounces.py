@@ -245,7 +245,7 @@ def _described(address: str, words: str, report: str) -> RecipientReport:
     reason = reasons.reason_of(words, status)
     if reason in {"", "unreachable", "system"}:
         reason = reasons.reason_of(report[:1500], status) or reason
-    outcome = reasons.outcome_of(status, reason, report)
+    outcome = reasons.outcome_of(status, reason, words=report)
     diagnostic = re.sub(r"\s+", " ", words).strip(" :<>")[:500]
     return RecipientReport(address, outcome, status, reason, diagnostic)
 
