@@ -143,15 +143,20 @@ def _take(
     done.messages |= {each.message.pk for each in new}
     new += _everybody(new, known, channel, now)
     DeliveryEvent.objects.bulk_create([each.row for each in new], batch_size=BATCH)
+    _apply(new, now=now, actor=actor or channel)
+
+
+def _apply(new: Iterable[_New], *, now: datetime, actor: str) -> None:
+    """Tell the files of what is new and draw the consequences, organization by organization."""
     by_organization: dict[int, list[_New]] = defaultdict(list)
     for each in new:
         by_organization[each.message.organization_id].append(each)
     for organization_id, some in by_organization.items():
         on = timezone.localtime(now).date()
-        _tell(organization_id, some, on=on, actor=actor or channel)
+        _tell(organization_id, some, on=on, actor=actor)
         # What went to the organization's own address says nothing of the customer.
         real = [each for each in some if not each.message.is_test]
-        news_apply(organization_id, [_news(each) for each in real], on=on, actor=actor or channel)
+        news_apply(organization_id, [_news(each) for each in real], on=on, actor=actor)
 
 
 # Without the content, which may be megabytes.

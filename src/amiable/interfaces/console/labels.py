@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a code is shown. Tones: good, warn, bad, info, quiet."""
-
-    label: str | Promise
-    tone: str = "quiet"
-    icon: str = ""
-
+from amiable.interfaces.console.looks import MESSAGES, Look
 
 LOOKS: dict[str, dict[str, Look]] = {
+    **MESSAGES,
     "role": {
         "manager": Look(_("Manager")),
         "collector": Look(_("Collector")),
@@ -76,11 +67,6 @@ LOOKS: dict[str, dict[str, Look]] = {
         "phone": Look(_("Phone call"), icon="phone"),
         "task": Look(_("Task"), icon="checkbox"),
     },
-    "text_state": {
-        "own": Look(_("Yours"), "good"),
-        "shipped": Look(_("Shipped")),
-        "missing": Look(_("Missing"), "warn"),
-    },
     "stage": {
         "preventive": Look(_("Preventive"), "info"),
         "friendly": Look(_("Friendly"), "good"),
@@ -98,46 +84,6 @@ LOOKS: dict[str, dict[str, Look]] = {
         "skipped": Look(_("Skipped"), "quiet"),
         "failed": Look(_("Failed"), "bad"),
         "unknown": Look(_("Unknown: check"), "bad"),
-    },
-    "message": {
-        "frozen": Look(_("Ready"), "info"),
-        "sending": Look(_("Being sent"), "info"),
-        "sent": Look(_("Sent"), "good"),
-        "failed": Look(_("Failed"), "bad"),
-        "unknown": Look(_("Unknown: check"), "bad"),
-        "withdrawn": Look(_("Withdrawn"), "quiet"),
-    },
-    "delivery": {
-        "sent": Look(_("Sent"), "good"),
-        "delivered": Look(_("Delivered"), "good"),
-        "deferred": Look(_("Delayed"), "warn"),
-        "bounced": Look(_("Returned"), "bad"),
-        "failed": Look(_("Failed"), "bad"),
-        "unknown": Look(_("Unknown"), "bad"),
-        "complained": Look(_("Called unwanted by the recipient"), "bad"),
-        "opted_out": Look(_("The recipient wants no more"), "warn"),
-        "deposited": Look(_("Handed to the post"), "info"),
-        "presented": Look(_("Presented to the addressee"), "good"),
-        "accepted": Look(_("Handed over against a signature"), "good"),
-        "refused": Look(_("Refused by the addressee"), "warn"),
-        "unclaimed": Look(_("Not collected in time"), "warn"),
-        "returned": Look(_("Sent back: nobody of this name there"), "bad"),
-    },
-    "letter": {
-        "overdue": Look(_("Not collected in 15 days?"), "bad"),
-        "to_deposit": Look(_("To take to the post"), "warn"),
-        "deposited": Look(_("On its way"), "info"),
-        "presented": Look(_("Presented, waits to be collected"), "info"),
-        "accepted": Look(_("Handed over"), "good"),
-        "refused": Look(_("Refused"), "warn"),
-        "unclaimed": Look(_("Never collected"), "warn"),
-        "returned": Look(_("Came back: wrong address"), "bad"),
-    },
-    "proof": {
-        "deposit": Look(_("Receipt of deposit")),
-        "receipt": Look(_("Signed slip")),
-        "return": Look(_("Envelope that came back")),
-        "other": Look(_("Another paper")),
     },
     "call": {
         "promise": Look(_("Promised to pay"), "good"),
@@ -200,11 +146,6 @@ LOOKS: dict[str, dict[str, Look]] = {
         "fec": Look("FEC"),
         "camt053": Look("camt.053"),
         "cfonb120": Look("CFONB 120"),
-    },
-    "channel": {
-        "outbox": Look(_("Built-in outbox")),
-        "smtp": Look(_("Email server")),
-        "spool": Look(_("Folder")),
     },
     "job": {
         "queued": Look(_("Waiting"), "quiet"),
@@ -277,13 +218,6 @@ LOOKS: dict[str, dict[str, Look]] = {
         "card": Look(_("Card")),
         "cheque": Look(_("Cheque")),
         "other": Look(_("Other")),
-    },
-    "recipient": {
-        "accounts_payable": Look(_("Accounts payable")),
-        "buyer": Look(_("Buyer")),
-        "manager": Look(_("Manager at the customer")),
-        "director": Look(_("Director")),
-        "legal": Look(_("Legal department")),
     },
     "attachment": {
         "invoices": Look(_("The invoices")),

@@ -21,7 +21,7 @@ from amiable.apps.dunning.writing.listing import (
     message_lines,
     returned_payment,
 )
-from amiable.apps.dunning.writing.recipients import Reach, chosen, electronic, reaches
+from amiable.apps.dunning.writing.recipients import Chosen, Reach, chosen, electronic, reaches
 from amiable.apps.messaging.mandates import MANDATE_MARK
 from amiable.apps.messaging.models import Message
 from amiable.apps.messaging.routes import is_electronic_configured
@@ -106,6 +106,13 @@ class _Known:
             reduced=self.reductions, on=on,
         )  # fmt: skip
 
+    def people(self, ready: Ready, reach: Reach) -> Chosen:
+        """Who the message goes to, and where."""
+        named = chosen(reach, ready.action.medium, roles=ready.step.recipients)
+        if self.electronic and ready.action.medium == "registered_letter":
+            return electronic(reach, named, kind=ready.facts.customer_kind)
+        return named
+
     def agency(self, customer: Customer, case_id: int) -> Agency | None:
         """Who collects, when the organization does so for others."""
         organization, creditor = self.organization, customer.creditor
@@ -124,10 +131,7 @@ class _Known:
 
 def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
     facts, step = ready.facts, ready.step
-    reach = known.reaches[customer.id]
-    people = chosen(reach, ready.action.medium, roles=step.recipients)
-    if known.electronic and ready.action.medium == "registered_letter":
-        people = electronic(reach, people, kind=facts.customer_kind)
+    people = known.people(ready, reach := known.reaches[customer.id])
     first = people.first or Recipient("")
     # A conversation is about its invoices: a message about others begins one of its own.
     earlier = [
