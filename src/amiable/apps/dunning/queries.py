@@ -176,10 +176,9 @@ def batch_groups(organization_id: int, *, on: date, limit: int = 200) -> list[Ba
 
 def action_lines(organization_id: int, rows: QuerySet[Action] | list[Action]) -> list[AgendaLine]:
     """Actions with what a person needs to read them; a fixed number of queries."""
-    actions = list(
-        Action.objects.filter(id__in=[row.id for row in rows]).select_related("case__customer")
-    )
     order = {row.id: position for position, row in enumerate(rows)}
+    found = Action.objects.filter(id__in=order).select_related("case__customer")
+    actions = sorted(found, key=lambda action: order[action.id])
     numbers: dict[int, list[str]] = defaultdict(list)
     amounts: dict[int, int] = defaultdict(int)
     for action_id, number, amount in ActionItem.objects.filter(
@@ -189,7 +188,6 @@ def action_lines(organization_id: int, rows: QuerySet[Action] | list[Action]) ->
         amounts[action_id] += amount
     steps = _steps(organization_id, actions)
     callees = _callees(organization_id, actions, steps)
-    actions.sort(key=lambda action: order[action.id])
     return [
         AgendaLine(
             id=action.id,
