@@ -28,13 +28,13 @@ def load(invoices: int, cases: int) -> int:
         lambda i: (org.id, owner.id, f"C{i}", f"Customer {i}", "company", "", "", "fr", "", "",
                    "", ["1 rue du Port"], f"{10000 + i % 80000}", "Nantes", "FR", "", "", NOW),
     )  # fmt: skip
-    for kind, value, end in (("email", "c", "@c.example"), ("phone", "+336399", "")):
+    for kind, value in (("email", "c{:d}@c.example"), ("phone", "+336{:08d}")):
         _insert(
             ContactPoint,
             ("organization_id", "customer_id", "kind", "value", "position", "invalid_reason"),
             cases,
-            lambda i, kind=kind, value=value, end=end: (
-                org.id, customer + i, kind, f"{value}{customer + i}{end}", 0, ""),
+            lambda i, kind=kind, value=value: (
+                org.id, customer + i, kind, value.format(customer + i), 0, ""),
         )  # fmt: skip
     _insert(
         Case,

@@ -49,6 +49,11 @@ declare(
         "plan.next_step": gettext_noop("{number} was due on {due}; its next step is on {next}."),
         "plan.course_over": gettext_noop("{number}: every step was taken, the last on {on}."),
         "plan.no_step": gettext_noop("{number}: the scenario has no step for it."),
+        # Said of actions planned by earlier versions: what was written stays readable.
+        "plan.step_due": gettext_noop("{number} was due on {due} (D+{days}): the step fits today."),
+        "plan.jumped": gettext_noop(
+            "Steps were missed for {number}: only the one that fits today is taken."
+        ),
         "plan.awaits_receipt": gettext_noop(
             "{number}: the next step counts from the receipt of the formal notice, which is not "
             "known yet."
