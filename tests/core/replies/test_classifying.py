@@ -237,3 +237,15 @@ def test_measured_texts_bear_out_the_published_figures():
     assert published
     assert [int(one) for one in published.groups()] == [len(sure), len(measured), right]
     assert right >= 0.85 * len(sure)
+
+
+def test_long_letter_disputes_and_promises_and_keeps_the_amounts_apart():
+    found = proposal(
+        "Bonjour Madame,\n\nNous faisons suite à votre relance du 12/11/2026 concernant la facture "
+        "FA-2231 d'un montant de 4 512,80 €. Cette facture comprend 12 palettes alors que seulement 9 "
+        "nous ont été livrées le 3 octobre. Nous demandons donc un avoir de 1 128,20 €. Le solde sera "
+        "réglé le 5 décembre.\n\nBien cordialement"
+    )
+    promise = next(one for one in found.intents if one.label == "promise")
+    assert "dispute" in {one.label for one in found.intents}
+    assert (promise.facts.day, promise.facts.amount) == (date(2026, 12, 5), None)

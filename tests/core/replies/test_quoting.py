@@ -79,6 +79,13 @@ def test_farewell_keeps_the_name_and_loses_the_letterhead():
     assert "04 91" in cut
 
 
+def test_farewell_without_a_name_ends_the_text():
+    assert own_words("Je paie lundi.\nCordialement")[0] == "Je paie lundi.\nCordialement"
+    own, cut = own_words("Je paie lundi.\nCordialement\n\n\n\n04 91 00 00 00")
+    assert own.endswith("Cordialement")
+    assert "04 91" in cut
+
+
 def test_postscript_behind_the_farewell_is_read():
     own, _ = own_words("Je paie lundi.\nCordialement\nLuc\nPS : la facture 12 est fausse")
     assert "la facture 12 est fausse" in own

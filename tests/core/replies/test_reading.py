@@ -323,6 +323,7 @@ def test_absence_says_until_when_and_whom_to_ask():
         ("Absent. Votre facture du 12/11/2026 attendra.", None),
         ("Absent jusqu'au 3 décembre, puis jusqu'au 30 décembre.", None),
         ("Je suis absent.", None),
+        ("Absent jusqu'à la semaine prochaine.", None),
     ],
 )
 def test_last_day_of_an_absence(text, until):

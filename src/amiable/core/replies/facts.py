@@ -77,7 +77,7 @@ def _money(
     amounts = [
         one
         for one in named_amounts(text, language=language or "fr", currency=currency)
-        if not _NO_PROMISE.search(folded[max(0, one.start - 30) : one.start])
+        if not _NO_PROMISE.search(folded[max(0, one.start - 60) : one.start])
     ]
     amount = amounts[0] if len(amounts) == 1 else _nearest_amount(amounts, day)
     means, place = _means(folded)

@@ -308,5 +308,4 @@ def phrases_in(folded: str) -> Iterator[tuple[str, int, int]]:
     """(name, start, end) of every phrase in a folded text."""
     for name, pattern in _PATTERNS:
         for found in pattern.finditer(folded):
-            if found[0].strip():
-                yield name, found.start(), found.end()
+            yield name, found.start(), found.end()

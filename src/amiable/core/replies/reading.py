@@ -78,6 +78,8 @@ def _best(versions: list[list[str]]) -> list[str]:
 
 def _is_text(part: Part) -> bool:
     main = part.content_type.partition("/")[0]
+    if part.content_type in _TRANSPORT:
+        return False
     # A multipart whose boundary never comes is shown as the text that it is.
     return main in {"text", "multipart"} or "/" not in part.content_type
 

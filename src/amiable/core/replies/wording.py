@@ -62,10 +62,5 @@ def language_of(text: str) -> Language:
 
 
 def tokens(folded: str) -> list[tuple[str, int, int]]:
-    """(word, start, end) of a folded text, at most 2,000."""
-    found = []
-    for match in _TOKEN.finditer(folded):
-        found.append((match[0], match.start(), match.end()))
-        if len(found) == 2000:
-            break
-    return found
+    """(word, start, end) of a folded text."""
+    return [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(folded)]
