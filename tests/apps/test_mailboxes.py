@@ -95,6 +95,21 @@ def test_a_mailbox_of_an_unknown_organization_is_said(org, settings, running, bo
     assert poll()[2] == {f"replies@127.0.0.1/{box}": "there is no organization 'nobody'"}
 
 
+def test_an_address_that_cannot_be_understood_stops_nothing(org, settings, running, box):
+    settings.MAILBOX_URLS = ["imaps://u:secret@host?tsl=1&x=y", running.url(box)]
+    received, _, errors = poll()
+    assert (received, [*errors]) == (1, ["AMIABLE_MAILBOX_URLS 1"])
+    assert "secret" not in str(errors)
+    assert reply_addresses([org.id]) == {}
+
+
+def test_an_organization_reads_its_own_and_the_shared_mailboxes(org, settings, running, box):
+    other = factories.organization("other")
+    settings.MAILBOX_URLS = [running.url(box) + "&organization=other"]
+    assert mailboxes_read(now=NOW, organization_id=org.id).mailboxes == 0
+    assert mailboxes_read(now=NOW, organization_id=other.id).received == 1
+
+
 def test_answers_are_addressed_to_the_mailbox_that_says_so(org, settings, running):
     other = factories.organization("other")
     settings.MAILBOX_URLS = [

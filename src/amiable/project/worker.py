@@ -52,13 +52,17 @@ def ticks_enqueue(now: datetime) -> list[str]:
     The organization's row is locked while looking, so that two workers cannot both decide, and
     the job and its task are written in one transaction.
     """
+    from django.conf import settings
+
     from amiable.apps.tenants.queries import organization_ids
 
+    unwanted = set() if settings.MAILBOX_URLS else {"mail"}
     return [
         tick.kind
         for position, organization_id in enumerate(organization_ids())
         for tick in TICKS
-        if tick.opens <= now.time() < tick.closes
+        if tick.kind not in unwanted
+        and tick.opens <= now.time() < tick.closes
         and (position == 0 or not tick.of_installation)
         and _tick_enqueue(organization_id, tick, now)
     ]

@@ -71,12 +71,6 @@ def source_of(url: str) -> Source:
     return Source(name[:200], plugin.code, config, own.get("organization", ""), reply)
 
 
-def sources_of(organization_id: int) -> list[Source]:
-    """The mailboxes in which answers to this organization arrive."""
-    slug = Organization.objects.values_list("slug", flat=True).get(id=organization_id)
-    return [each for each in _sources() if each.slug in {"", slug}]
-
-
 def mailboxes_read(*, now: datetime, organization_id: int | None = None) -> MailCounts:
     """Read what is new in every mailbox, or in those that answers to an organization arrive in.
 
@@ -85,7 +79,10 @@ def mailboxes_read(*, now: datetime, organization_id: int | None = None) -> Mail
     counts = MailCounts()
     owners = {row.slug: row.pk for row in Organization.objects.order_by("id").only("id", "slug")}
     everybody = tuple(owners.values())
-    for source in _sources() if organization_id is None else sources_of(organization_id):
+    mine = next((slug for slug, owner in owners.items() if owner == organization_id), None)
+    for source in _sources(counts.errors):
+        if mine is not None and source.slug not in {"", mine}:
+            continue
         owner = owners.get(source.slug) if source.slug else next(iter(everybody), None)
         if owner is None:
             counts.errors[source.name] = f"there is no organization {source.slug!r}"
@@ -142,8 +139,17 @@ def _record(
     return received.is_new
 
 
-def _sources() -> list[Source]:
-    return [source_of(url) for url in settings.MAILBOX_URLS]
+def _sources(errors: dict[str, str] | None = None) -> list[Source]:
+    """The mailboxes whose addresses can be understood; why the others cannot goes to `errors`, by
+    their place: an address holds a password."""
+    found = []
+    for place, url in enumerate(settings.MAILBOX_URLS, start=1):
+        try:
+            found.append(source_of(url))
+        except ValueError as error:
+            if errors is not None:
+                errors[f"AMIABLE_MAILBOX_URLS {place}"] = str(error)
+    return found
 
 
 def reply_addresses(organization_ids: Collection[int]) -> dict[int, str]:
