@@ -63,6 +63,11 @@ def test_brand_is_kept_audited_and_taken_away(creditor):
         ({"sender_email": "x@"}, "brand.sender"),
         ({"letter_window": "1,2,3,4"}, "window.outside"),
         ({"letter_window": "mine"}, "window.unknown"),
+        ({"sms_sender": "36123"}, "sms.sender_advertising"),
+        ({"claims_from": "friendly"}, "brand.claims"),
+        ({"late_rate_bp": "0"}, "brand.rate"),
+        ({"late_rate_bp": "12,345"}, "brand.rate"),
+        ({"late_rate_bp": "101"}, "brand.rate"),
     ],
 )
 def test_what_cannot_be_is_refused_at_its_field_and_nothing_is_written(creditor, values, code):
@@ -72,6 +77,15 @@ def test_what_cannot_be_is_refused_at_its_field_and_nothing_is_written(creditor,
     assert (name, sentence.code) == (next(iter(values)), code)
     assert str(sentence)
     assert brand_rows(creditor.organization_id)[0].brand_color != "#010203"
+
+
+def test_claims_are_chosen_with_the_rate_of_the_sales_terms_or_of_the_law(creditor):
+    assert change(creditor, claims_from="formal", late_rate_bp="12,5 %", sms_sender="VAUBAN") == (
+        "claims_from", "late_rate_bp", "sms_sender")  # fmt: skip
+    (row,) = brand_rows(creditor.organization_id)
+    assert (row.claims_from, row.late_rate_bp, row.sms_sender) == ("formal", 1250, "VAUBAN")
+    assert change(creditor, late_rate_bp="", claims_from="") == ("late_rate_bp", "claims_from")
+    assert brand_rows(creditor.organization_id)[0].late_rate_bp is None
 
 
 def test_creditor_of_another_organization_is_not_found(creditor):
@@ -140,11 +154,13 @@ def manager(creditor) -> Client:
 def test_manager_changes_the_look_and_a_reader_does_not(creditor, manager):
     page = f"/settings/creditors/{creditor.id}/"
     data = {"brand_color": "#123456", "sender_email": "relance@vauban.example", "letter_window": "",
+            "claims_from": "formal", "late_rate_bp": "12,40",
             "logo": SimpleUploadedFile("logo.png", LOGO, "image/png")}  # fmt: skip
     assert manager.post(f"{page}save/", data).status_code == 302
     creditor.refresh_from_db()
     assert (creditor.brand_color, creditor.sender_email) == ("#123456", "relance@vauban.example")
-    assert manager.get(page).status_code == 200
+    assert (creditor.claims_from, creditor.late_rate_bp) == ("formal", 1240)
+    assert b'value="12,40"' in manager.get(page).content
     shown = manager.get(f"{page}logo/")
     assert shown["Content-Type"] == "image/png"
     assert manager.get(f"{page}name/").status_code == 404

@@ -1,4 +1,5 @@
-"""How a creditor looks on letters and emails: checked, written, audited."""
+"""How a creditor looks on messages, under which sender they leave, and what they claim beside the
+principal: checked, written, audited."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -15,15 +17,27 @@ from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.tenants.models import Creditor
 from amiable.apps.tenants.settings import SettingsError
 from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.sms_rules import sender_problem
 from amiable.plugins.documents.mime import mail_address
 from amiable.plugins.documents.pictures import PictureError, picture_checked
 from amiable.plugins.documents.window import WindowError, window_of
 
 CHANGED = "creditor.brand_changed"
+CLAIM_STAGES = ("", "firm", "formal")
+# A rate under the floor of C. com. L441-10 II depends on the half-year: the message says so then.
+LEAST_RATE_BP, MOST_RATE_BP = 1, 10_000
+_RATE_LIMITS = {"least": "0.01", "most": "100"}
 
 declare(
     {
         "brand.color": gettext_noop("Write a color as #rrggbb, like #1f4e79."),
+        "brand.claims": gettext_noop(
+            "Claim from firm messages on, from formal notices on, or never."
+        ),
+        "brand.rate": gettext_noop(
+            "Write the yearly rate of your sales terms in percent, from {least} to {most} with at "
+            "most two decimals, or nothing for the rate of the law."
+        ),
         "brand.sender": gettext_noop("{address} is not an email address mail can be sent from."),
     }
 )
@@ -31,7 +45,11 @@ declare(
 
 @dataclass(frozen=True, slots=True)
 class BrandRow:
-    """A creditor's look; pictures are read by picture_content."""
+    """A creditor's look and claims; pictures are read by picture_content.
+
+    `claims_from` = the stage from which messages claim interest and fixed fee, "" = never;
+    `late_rate_bp` = the contract's rate in hundredths of a percent, None = the law's.
+    """
 
     id: int
     code: str
@@ -39,6 +57,9 @@ class BrandRow:
     brand_color: str
     sender_email: str
     letter_window: str
+    sms_sender: str
+    claims_from: str
+    late_rate_bp: int | None
     has_logo: bool
     has_signature: bool
 
@@ -47,10 +68,10 @@ def brand_rows(organization_id: int) -> list[BrandRow]:
     """The look of every creditor, by name, in one query."""
     rows = Creditor.objects.filter(organization_id=organization_id).order_by("name", "id")
     return [
-        BrandRow(*row[:6], bool(row[6]), bool(row[7]))
+        BrandRow(*row[:-2], bool(row[-2]), bool(row[-1]))
         for row in rows.values_list(
-            "id", "code", "name", "brand_color", "sender_email", "letter_window", "logo",
-            "signature_image",
+            "id", "code", "name", "brand_color", "sender_email", "letter_window", "sms_sender",
+            "claims_from", "late_rate_bp", "logo", "signature_image",
         )
     ]  # fmt: skip
 
@@ -68,9 +89,9 @@ def brand_change(
 ) -> tuple[str, ...]:
     """Change the look of a creditor; returns the fields that changed.
 
-    `values`: brand_color, sender_email, letter_window (text), logo, signature_image (bytes as they
-    were handed in, b"" = none). Raises SettingsError with every problem by field, LookupError for
-    a creditor that is not theirs.
+    `values`: brand_color, sender_email, letter_window, sms_sender, claims_from (text), late_rate_bp
+    (percent as text, "" = the law's), logo, signature_image (bytes, b"" = none). Raises
+    SettingsError with every problem by field, LookupError for a creditor that is not theirs.
     """
     rows = Creditor.objects.select_for_update(no_key=True).filter(organization_id=organization_id)
     creditor = rows.filter(id=creditor_id).first()
@@ -104,7 +125,7 @@ class _RefusedError(ValueError):
         self.sentence = sentence
 
 
-def _told(value: str | bytes) -> str:
+def _told(value: str | bytes | int | None) -> str | int | None:
     """A value as the audit trail keeps it: a picture by its digest."""
     if isinstance(value, bytes):
         return sha256(value).hexdigest() if value else ""
@@ -132,6 +153,31 @@ def _window(value: str) -> str:
     return value.strip().lower()
 
 
+def _sms_sender(value: str) -> str:
+    if problem := sender_problem(value):
+        raise _RefusedError(problem)
+    return value.strip()
+
+
+def _claims(value: str) -> str:
+    if value not in CLAIM_STAGES:
+        raise _RefusedError(Sentence("brand.claims"))
+    return value
+
+
+def _rate(value: str) -> int | None:
+    """Percent as people write it, in hundredths; None for the rate of the law."""
+    text = value.strip().removesuffix("%").strip().replace(",", ".")
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,2})?", text):
+        raise _RefusedError(Sentence("brand.rate", _RATE_LIMITS))
+    points = int(Decimal(text) * 100)
+    if not LEAST_RATE_BP <= points <= MOST_RATE_BP:
+        raise _RefusedError(Sentence("brand.rate", _RATE_LIMITS))
+    return points
+
+
 def _picture(value: bytes) -> bytes:
     if not value:
         return b""
@@ -145,6 +191,9 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "brand_color": _color,
     "sender_email": _sender,
     "letter_window": _window,
+    "sms_sender": _sms_sender,
+    "claims_from": _claims,
+    "late_rate_bp": _rate,
     "logo": _picture,
     "signature_image": _picture,
 }

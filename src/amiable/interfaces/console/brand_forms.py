@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from amiable.apps.tenants.brand import BrandRow
 from amiable.apps.tenants.settings import SettingsError
-from amiable.interfaces.console import sentences
+from amiable.interfaces.console import formats, sentences
 
+TEXTS = ("brand_color", "sender_email", "letter_window", "sms_sender", "claims_from")
 PICTURES = ("logo", "signature_image")
 _ACCEPT = {"accept": "image/png,image/jpeg"}
 
@@ -35,6 +37,31 @@ class BrandForm(forms.Form):
         help_text=_("Empty = that of the organization."),
         widget=forms.TextInput(attrs={"list": "windows", "autocomplete": "off"}),
     )
+    sms_sender = forms.CharField(
+        required=False,
+        max_length=16,
+        label=_("Text messages are sent from"),
+        help_text=_("A name of 3 to 11 letters or a number; empty = the provider chooses."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    claims_from = forms.ChoiceField(
+        required=False,
+        label=_("Claim interest and the fixed fee"),
+        choices=(
+            ("", _("Never: messages only recall the law")),
+            ("formal", _("In formal notices")),
+            ("firm", _("In firm messages and formal notices")),
+        ),
+        help_text=_("Computed on the day of the message, invoice by invoice, and set out in it."),
+        widget=forms.Select(),
+    )
+    late_rate_bp = forms.CharField(
+        required=False,
+        max_length=8,
+        label=_("Late-payment rate of your sales terms"),
+        help_text=_("Percent a year, between companies; empty = the rate of the law."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "decimal"}),
+    )
     logo = forms.FileField(
         required=False, label=_("Logo"), widget=forms.FileInput(attrs=_ACCEPT),
         help_text=_("PNG or JPEG, 60 kB at most; it goes with every email."),
@@ -47,19 +74,21 @@ class BrandForm(forms.Form):
     signature_image_off = forms.BooleanField(required=False, label=_("Take the signature away"))
 
     def __init__(self, data: Any = None, files: Any = None, *, row: BrandRow, can: bool) -> None:
-        shown = {name: getattr(row, name) for name in ("brand_color", "sender_email",
-                                                       "letter_window")}  # fmt: skip
+        shown = {name: getattr(row, name) for name in TEXTS}
+        if row.late_rate_bp is not None:
+            shown["late_rate_bp"] = formats.number(Decimal(row.late_rate_bp) / 100, 2)
         super().__init__(data, files, initial=shown, auto_id="brand-%s")
         for field in self.fields.values():
             box = isinstance(field, forms.BooleanField)
-            field.widget.attrs["class"] = "form-check-input" if box else "form-control"
+            chosen = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+            field.widget.attrs["class"] = "form-check-input" if box else chosen
             field.disabled = not can
         self.fields["brand_color"].widget.attrs["class"] = "form-control form-control-color"
 
     def values(self) -> dict[str, Any]:
         """What to change, as brand_change takes it."""
         data = self.cleaned_data
-        found = {name: data[name] for name in ("brand_color", "sender_email", "letter_window")}
+        found = {name: data[name] for name in (*TEXTS, "late_rate_bp")}
         for name in PICTURES:
             if data[name]:
                 found[name] = data[name].read()

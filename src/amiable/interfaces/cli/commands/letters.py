@@ -58,11 +58,14 @@ def test_page_command(
 @click.option("--color", help="#rrggbb")
 @click.option("--sender-email", metavar="ADDRESS|off", help="What emails are sent from.")
 @click.option("--window", metavar="WINDOW|off", help="The window of this creditor's envelopes.")
+@click.option("--sms-sender", metavar="SENDER|off", help="What text messages are sent from.")
+@click.option("--claims", metavar="firm|formal|off", help="Stage that claims interest and fee.")
+@click.option("--late-rate", metavar="PERCENT|off", help="Late-payment rate of the sales terms.")
 @tenant_command
 def brand_command(
     *, organization: Organization, on: date, as_json: bool, creditor: str, **given: str | None
 ) -> int:
-    """Change how a creditor looks on letters and emails; without options, show it."""
+    """Change how a creditor's messages look and what they claim; without options, show it."""
     from amiable.apps.tenants.brand import brand_change, brand_rows
     from amiable.apps.tenants.settings import SettingsError
 
@@ -86,9 +89,11 @@ def brand_command(
 
 
 _FIELDS = {"logo": "logo", "signature": "signature_image", "color": "brand_color",
-           "sender_email": "sender_email", "window": "letter_window"}  # fmt: skip
-_SHOWN = ("code", "name", "brand_color", "sender_email", "letter_window", "has_logo",
-          "has_signature")  # fmt: skip
+           "sender_email": "sender_email", "window": "letter_window",
+           "sms_sender": "sms_sender", "claims": "claims_from",
+           "late_rate": "late_rate_bp"}  # fmt: skip
+_SHOWN = ("code", "name", "brand_color", "sender_email", "letter_window", "sms_sender",
+          "claims_from", "late_rate_bp", "has_logo", "has_signature")  # fmt: skip
 
 
 def _value(name: str, text: str) -> str | bytes:
