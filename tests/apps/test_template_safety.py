@@ -99,7 +99,9 @@ ATTACKS = {
 @pytest.mark.parametrize("name", ATTACKS)
 def test_attack_is_refused_in_a_sentence_and_in_time(name):
     started = time.monotonic()
-    look = text_look(f"Objet\n{ATTACKS[name]}{END}", EMAIL, [(sample(EMAIL, "company"), PLAIN)])
+    look = text_look(
+        f"Objet\n{ATTACKS[name]}{END}", EMAIL, shown=[(sample(EMAIL, "company"), PLAIN)]
+    )
     assert not look.is_right
     for each in look.problems:
         assert str(each.sentence)

@@ -78,7 +78,7 @@ def _said(draft: Draft, values: dict[str, object], own: OwnText | None) -> tuple
         return rendered(text, values, language=language)
     subject, body = rendered(parse(own.text, language), values, language=language)
     problem = block_problem(body) or next(
-        (broken.sentence for broken in broken_rules(draft, subject, body)), None
+        (broken.sentence for broken in broken_rules(draft, subject=subject, body=body)), None
     )
     if problem:
         raise TextError(problem)

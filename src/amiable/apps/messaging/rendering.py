@@ -69,7 +69,6 @@ class Rendered:
     recipients: tuple[Recipient, ...] = ()
     is_test: bool = False
     sender: str = ""
-    template_id: int | None = None
     notes: tuple[Sentence, ...] = ()
 
 
@@ -142,19 +141,14 @@ def drafts_render(
             continue
         documents[key] = document
         if draft.medium in LETTERS:
-            letters.append((draft, letter_of(draft, document, material.brand)))
+            letters.append((draft, letter_of(draft, document, brand=material.brand)))
         elif draft.medium == "sms":
             done[key] = _sms(draft, document)
         else:
             done[key] = _email(draft, document, material, organization_id, now)
-    pages = letters_pdf(letter for _, letter in letters)
-    for (draft, letter), printed in zip(letters, pages, strict=True):
-        files = prepared[draft.key][1].attachments
-        pdf = enclosed(printed, files) if files and isinstance(printed, bytes) else printed
-        done[draft.key] = pdf if isinstance(pdf, Sentence) else _posted(draft, letter, pdf)
-    for key, (_, material) in prepared.items():
-        if material.own and isinstance(found := done[key], Rendered):
-            done[key] = replace(found, template_id=material.own.id)
+    done |= _printed(
+        letters, {key: material.attachments for key, (_, material) in prepared.items()}
+    )
     if not test_recipient:
         return done
     return {
@@ -170,6 +164,19 @@ def drafts_render(
         else rendered
         for key, rendered in done.items()
     }
+
+
+def _printed(
+    letters: Sequence[tuple[Draft, Letter]], files: Mapping[str, tuple[Attachment, ...]]
+) -> dict[str, Rendered | Sentence]:
+    """Letters as PDF, each with its files behind it."""
+    done: dict[str, Rendered | Sentence] = {}
+    pages = letters_pdf(letter for _, letter in letters)
+    for (draft, letter), page in zip(letters, pages, strict=True):
+        behind = files[draft.key]
+        pdf = enclosed(page, behind) if behind and isinstance(page, bytes) else page
+        done[draft.key] = pdf if isinstance(pdf, Sentence) else _posted(draft, letter, pdf)
+    return done
 
 
 def _as_test(
@@ -198,7 +205,6 @@ def _as_test(
     return Rendered(
         to, test.subject, test.text, test.content, "message/rfc822", rendered.language,
         test.message_id, test.message_id[:200], (Recipient(to),), is_test=True,
-        template_id=rendered.template_id,
         notes=(Sentence("message.meant_for", {"people": ", ".join(lines)}),),
     )  # fmt: skip
 

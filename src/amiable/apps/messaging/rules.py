@@ -70,7 +70,7 @@ class Broken:
     words: str = ""
 
 
-def broken_rules(draft: Draft, subject: str, body: str) -> Iterator[Broken]:
+def broken_rules(draft: Draft, *, subject: str, body: str) -> Iterator[Broken]:
     """What a rendered text says and may not, or has to say and does not. Names are left aside: a
     firm may be called anything."""
     text = _without_names(draft, f"{subject}\n{body}")

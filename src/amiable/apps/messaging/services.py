@@ -18,6 +18,7 @@ from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.messaging.modes import fits, messages_current, test_recipient
 from amiable.apps.messaging.rendering import Rendered, drafts_render
 from amiable.apps.messaging.routes import Routes, way_of
+from amiable.apps.messaging.texts import OwnText
 from amiable.core.drafts import Draft
 from amiable.core.sentences import Sentence
 from amiable.plugins.base import Channel, Outcome, Outgoing, Session
@@ -57,15 +58,16 @@ def messages_freeze(
         keys = [draft.key for draft in batch]
         known = messages_current(organization_id, keys, recipient=test)
         new = [draft for draft in batch if draft.key not in known]
+        needed = materials(organization_id, new)
         rendered = drafts_render(
             new,
-            materials(organization_id, new),
+            needed,
             organization_id=organization_id,
             now=now,
             test_recipient=test,
         )
         rows = [
-            _row(organization_id, draft, outcome, now)
+            _row(organization_id, draft, outcome, needed[draft.key].own, now)
             for draft in new
             if isinstance(outcome := rendered[draft.key], Rendered)
         ]
@@ -297,7 +299,9 @@ def outgoing(message: Message) -> Outgoing:
     )
 
 
-def _row(organization_id: int, draft: Draft, rendered: Rendered, now: datetime) -> Message:
+def _row(
+    organization_id: int, draft: Draft, rendered: Rendered, own: OwnText | None, now: datetime
+) -> Message:
     return Message(
         organization_id=organization_id,
         case_id=draft.case_id,
@@ -319,7 +323,7 @@ def _row(organization_id: int, draft: Draft, rendered: Rendered, now: datetime) 
         language=rendered.language,
         on_date=draft.on_date,
         frozen_at=now,
-        template_id=rendered.template_id,
+        template_id=own.id if own else None,
     )
 
 

@@ -74,9 +74,7 @@ class Said:
     excerpt: str
 
 
-def place_of(
-    code: str, medium: str, language: str, *, given: Mapping[str, str]
-) -> Place:  # fmt: skip
+def place_of(code: str, *, medium: str, language: str, given: Mapping[str, str]) -> Place:
     """The place that an address and its parameters name."""
     creditor = given.get("creditor", "")
     scenario = given.get("scenario", "")[:60]
@@ -106,13 +104,13 @@ def looked_at(
         drafts = trials.trial_drafts(organization_id, int(chosen), place, on=on)
     is_real = bool(drafts)
     if not drafts:
-        drafts = made_up(organization_id, place, use, chosen)
+        drafts = made_up(organization_id, place, use=use, kind=chosen)
     known = brands(organization_id, {draft.creditor_id for draft in drafts})
     shown = [(draft, known.get(draft.creditor_id, PLAIN)) for draft in drafts]
-    return text_look(written.text, use, shown), is_real
+    return text_look(written.text, use, shown=shown), is_real
 
 
-def made_up(organization_id: int, place: Place, use: Use, kind: str) -> list[Draft]:
+def made_up(organization_id: int, place: Place, *, use: Use, kind: str) -> list[Draft]:
     """A customer that does not exist, by each medium that the text serves."""
     known: CustomerKind = next((each for each in KINDS if each == kind), "company")
     media = trials.served_media(organization_id, place)

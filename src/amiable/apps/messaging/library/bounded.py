@@ -52,7 +52,7 @@ class Look:
         return not any(each.weight == "error" for each in self.problems)
 
 
-def text_look(source: str, use: Use, shown: Sequence[tuple[Draft, Brand]] = ()) -> Look:
+def text_look(source: str, use: Use, *, shown: Sequence[tuple[Draft, Brand]] = ()) -> Look:
     """Check a text and show it on these drafts, each under its brand; what takes too long or too
     much is ended, and that is the problem told."""
     if len(source) > LARGEST_SOURCE:
@@ -90,4 +90,4 @@ def _asked(question: bytes) -> bytes | None:
 
 
 def _refused(source: str, code: str, **params: int) -> Look:
-    return Look((problem(source, -1, f"text_problem.{code}", **params),))
+    return Look((problem(source, f"text_problem.{code}", **params),))

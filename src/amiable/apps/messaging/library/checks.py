@@ -53,14 +53,14 @@ def _tried(source: str, draft: Draft) -> Iterator[Problem]:
     kind = Sentence(f"text_for.{draft.customer_kind}")
     is_sms = draft.medium == "sms"
     if not is_sms and not clean(subject):
-        yield problem(source, 0, "text_problem.no_subject")
+        yield problem(source, "text_problem.no_subject", at=0)
     if BLOCK in subject:
         name = subject.partition(BLOCK)[2].split()[0]
-        yield problem(source, 0, "text_problem.block_in_subject", name=f"{{{{ {name} }}}}")
+        yield problem(source, "text_problem.block_in_subject", at=0, name=f"{{{{ {name} }}}}")
     if blocked := block_problem(body):
-        yield placed(source, _where(source, f"{{{{ {blocked.params['name']}"), blocked)
-    for broken in broken_rules(draft, subject, body):
-        yield placed(source, _where(source, broken.words), broken.sentence)
+        yield placed(source, blocked, at=_where(source, f"{{{{ {blocked.params['name']}"))
+    for broken in broken_rules(draft, subject=subject, body=body):
+        yield placed(source, broken.sentence, at=_where(source, broken.words))
     if is_sms:
         yield from _sms(source, draft, body)
     else:
@@ -71,7 +71,7 @@ def _written(source: str, draft: Draft, body: str, kind: Sentence) -> Iterator[P
     """What an email or a letter has to hold."""
     for name in NEEDED:
         if f"{BLOCK}{name}" not in body:
-            yield problem(source, -1, "text_problem.no_block", name=f"{{{{ {name} }}}}", kind=kind)
+            yield problem(source, "text_problem.no_block", name=f"{{{{ {name} }}}}", kind=kind)
     values = values_of(draft, attached=0, thread_subject="")
     text = clean(body)
     if draft.stage != "formal":
@@ -80,22 +80,22 @@ def _written(source: str, draft: Draft, body: str, kind: Sentence) -> Iterator[P
         value = values[name]
         if isinstance(value, str) and clean(value) not in text:
             code = {"total": "no_total", "deadline": "no_deadline"}.get(name, "no_party")
-            yield problem(source, -1, f"text_problem.{code}", name=f"{{{{ {name} }}}}", kind=kind)
+            yield problem(source, f"text_problem.{code}", name=f"{{{{ {name} }}}}", kind=kind)
 
 
 def _sms(source: str, draft: Draft, body: str) -> Iterator[Problem]:
     text = sms.gsm_text(" ".join(_plain(body).split()))
     parts = sms.segments(text)
     if not text:
-        yield problem(source, -1, "text_problem.empty")
+        yield problem(source, "text_problem.empty")
     if parts > sms.LARGEST_SEGMENTS:
         params = {"segments": parts, "limit": sms.LARGEST_SEGMENTS}
-        yield problem(source, -1, "text_problem.sms_long", **params)
+        yield problem(source, "text_problem.sms_long", **params)
     if draft.customer_kind == "consumer":
         names = [sms.gsm_text(clean(party.name)) for party in (draft.creditor, draft.sender)]
         if reveals := revealing_problem(text, names=names):
             first = str(reveals.params["words"]).split(", ")[0]
-            yield placed(source, _where(source, first), reveals)
+            yield placed(source, reveals, at=_where(source, first))
 
 
 def _warned(source: str, draft: Draft) -> Iterator[Problem]:
@@ -111,19 +111,21 @@ def _warned(source: str, draft: Draft) -> Iterator[Problem]:
             signs = " ".join(each.sign for each in size.foreign)
             yield placed(
                 source,
-                _where(source, size.foreign[0].sign),
                 Sentence("text_problem.sms_signs", {"signs": signs[:40]}),
+                at=_where(source, size.foreign[0].sign),
                 weight="warning",
             )
         if 1 < size.parts <= sms.LARGEST_SEGMENTS:
             yield problem(
-                source, -1, "text_problem.sms_parts", weight="note", segments=size.parts, kind=kind
+                source, "text_problem.sms_parts", weight="note", segments=size.parts, kind=kind
             )
     elif len(subject) > LONGEST_SUBJECT:
-        params = {"count": len(subject), "limit": LONGEST_SUBJECT}
-        yield problem(source, 0, "text_problem.long_subject", weight="warning", **params)
+        yield problem(
+            source, "text_problem.long_subject", at=0, weight="warning",
+            count=len(subject), limit=LONGEST_SUBJECT,
+        )  # fmt: skip
     if draft.medium in WRITTEN_MEDIA and mentions_missing(draft, body):
-        yield problem(source, -1, "text_problem.law_adds", weight="note", kind=kind)
+        yield problem(source, "text_problem.law_adds", weight="note", kind=kind)
 
 
 def _rendered(source: str, draft: Draft) -> tuple[str, str]:
@@ -138,8 +140,8 @@ def _broken(source: str, error: TextError) -> Problem:
     at = getattr(token, "start_index", -1)
     reason = str(error).splitlines()[0].rstrip(".")[:200]
     if 0 <= at <= len(source):
-        return problem(source, at, "text_problem.syntax", reason=reason)
-    return problem(source, -1, "text_problem.limits", reason=reason)
+        return problem(source, "text_problem.syntax", at=at, reason=reason)
+    return problem(source, "text_problem.limits", reason=reason)
 
 
 def _where(source: str, words: str) -> int:

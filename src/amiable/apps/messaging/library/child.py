@@ -35,7 +35,7 @@ def main() -> None:
     json.dump(
         {
             "problems": [each.to_json() for each in problems],
-            "views": [view_of(draft, source, brand).to_json() for draft, brand in shown],
+            "views": [view_of(draft, source, brand=brand).to_json() for draft, brand in shown],
         },
         sys.stdout,
     )

@@ -40,13 +40,15 @@ class Problem:
 
 
 def problem(
-    source: str, at: int, code: str, *, weight: Weight = "error", **params: Param
+    source: str, code: str, *, at: int = -1, weight: Weight = "error", **params: Param
 ) -> Problem:
     """A problem at a character of the source; `at` < 0 = the text as a whole."""
-    return placed(source, at, Sentence(code, params), weight=weight)
+    return placed(source, Sentence(code, params), at=at, weight=weight)
 
 
-def placed(source: str, at: int, sentence: Sentence, *, weight: Weight = "error") -> Problem:
+def placed(
+    source: str, sentence: Sentence, *, at: int = -1, weight: Weight = "error"
+) -> Problem:  # fmt: skip
     """The sentence at a character of the source, with the remedy of its code."""
     line = column = 0
     if at >= 0:

@@ -34,16 +34,16 @@ class _Reading:
     local: set[str] = field(default_factory=set)
 
     def say(self, at: int, code: str, **params: str | int) -> None:
-        self.found.append(problem(self.source, at, f"text_problem.{code}", **params))
+        self.found.append(problem(self.source, f"text_problem.{code}", at=at, **params))
 
 
 def scanned(source: str) -> list[Problem]:
     """What is wrong with the text as written; empty when it can be rendered, or at least tried."""
     if not source.strip():
-        return [problem(source, -1, "text_problem.empty")]
+        return [problem(source, "text_problem.empty")]
     if len(source) > LARGEST_SOURCE:
         params = {"count": len(source), "limit": LARGEST_SOURCE}
-        return [problem(source, -1, "text_problem.too_long", **params)]
+        return [problem(source, "text_problem.too_long", **params)]
     reading = _Reading(source)
     for at, sign in enumerate(source):
         if is_hidden(sign):

@@ -65,7 +65,7 @@ class View:
         return View(**{**data, "parts": parts, "pages": tuple(data["pages"]), "problem": problem})
 
 
-def view_of(draft: Draft, source: str, brand: Brand = PLAIN) -> View:
+def view_of(draft: Draft, source: str, *, brand: Brand = PLAIN) -> View:
     """The message of a draft, written from this text, under the creditor's brand."""
     own = OwnText(0, 0, source)
     material = Material(own=own, brand=brand)

@@ -21,6 +21,11 @@ _MADE_UP: Mapping[str, str | Promise] = {
     "consumer": _("A made-up consumer"),
     "public": _("A made-up public body"),
 }
+_STATES: Mapping[str, str | Promise] = {
+    "own": _("Yours"),
+    "shipped": _("Shipped"),
+    "missing": _("Missing"),
+}
 _SHORT: Mapping[str, str | Promise] = {
     "invoices": _("Invoices"),
     "payment": _("Payment"),
@@ -28,6 +33,12 @@ _SHORT: Mapping[str, str | Promise] = {
     "mandate": _("Agency"),
     "claims": _("Interest and fee"),
 }
+
+
+@register.filter
+def state_name(code: str) -> str:
+    """Whose a text is."""
+    return str(_STATES.get(code, code))
 
 
 @register.filter

@@ -144,7 +144,7 @@ def template_restore(request: Request, code: str, medium: str, language: str) ->
 def _place(
     request: Request, code: str, medium: str, language: str, *, given: dict[str, str]
 ) -> Place:  # fmt: skip
-    place = forms.place_of(code, medium, language, given=given)
+    place = forms.place_of(code, medium=medium, language=language, given=given)
     if templates.place_problem(request.organization.pk, place):
         raise Http404
     return place
@@ -165,32 +165,16 @@ def _editor(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    organization = request.organization.pk
-    versions = templates.template_versions(organization, place)
-    uses = trials.text_uses(organization).get(place.code, [])
-    use = trials.text_use(organization, place)
+    versions = templates.template_versions(request.organization.pk, place)
     context: dict[str, Any] = {
-        "place": place,
+        **_around(request, place),
         "current": current,
         "written": written,
         "versions": versions,
         "newest": versions[0].version if versions else 0,
-        "uses": uses,
-        "scenarios": template_words.scenarios(uses),
-        "creditors": tenants.creditors(organization),
-        "picker": forms.picker(use),
-        "warnings": template_words.divergences(organization, place, current),
-        "languages": [
-            (each, forms.address(replace(place, language=each)), each == place.language)
-            for each in LANGUAGES
-        ],
-        "kinds": forms.KINDS,
+        "warnings": template_words.divergences(request.organization.pk, place, current),
         "case": request.POST.get("case") or request.GET.get("case", "company"),
         "status": status,
-        "actions": {
-            name: forms.address(place, f"console:template_{name}")
-            for name in ("save", "preview", "withdraw", "restore")
-        },
     }
     compared = request.GET.get("with", "")
     chosen = next((each for each in versions if str(each.version) == compared), None)
@@ -198,3 +182,26 @@ def _editor(
         context["older"] = chosen
         context["changes"] = forms.differences(chosen.text, current.text)
     return render(request, "console/template.html", context, status=status)
+
+
+def _around(request: Request, place: Place) -> dict[str, Any]:
+    """What stands around the text of a place, whatever it says."""
+    organization = request.organization.pk
+    uses = trials.text_uses(organization).get(place.code, [])
+    use = trials.text_use(organization, place)
+    return {
+        "place": place,
+        "uses": uses,
+        "scenarios": template_words.scenarios(uses),
+        "creditors": tenants.creditors(organization),
+        "picker": forms.picker(use),
+        "languages": [
+            (each, forms.address(replace(place, language=each)), each == place.language)
+            for each in LANGUAGES
+        ],
+        "kinds": forms.KINDS,
+        "actions": {
+            name: forms.address(place, f"console:template_{name}")
+            for name in ("save", "preview", "withdraw", "restore")
+        },
+    }
