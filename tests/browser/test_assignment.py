@@ -126,6 +126,9 @@ def test_a_move_is_seen_before_it_is_made(page: Page, story):
     page.get_by_role("button", name=re.compile("Move 6 customers")).click()
     expect(page.locator("#toasts")).to_contain_text("6 customers were moved")
     assert Enrollment.objects.filter(scenario__code="risky").count() == 6
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#toasts")).to_contain_text("6 customers are back where they were")
+    assert not Enrollment.objects.filter(scenario__code="risky").exists()
 
 
 def test_a_batch_is_confirmed_and_refused_with_its_undo(page: Page, story):
