@@ -41,9 +41,7 @@ def window_page_pdf(
         "facts": [[label, breakable(value)] for label, value in facts],
         "address": list(LONGEST),
         "size": address_points(LONGEST, window),
-        "window": {
-            name.removesuffix("_mm"): value for name, value in asdict(window).items()
-        },
+        "window": {name.removesuffix("_mm"): value for name, value in asdict(window).items()},
     }
     (found,) = pages_pdf([Page("window-page.typ", data, on)])
     if isinstance(found, Sentence):
