@@ -56,7 +56,8 @@ LARGEST_ATTACHMENTS = 6_000_000  # bytes
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A message about to be frozen. `recipients` = everybody it goes to, the first one first;
-    `is_test` = to the organization's own address, and `notes` say whom it was for; `sender` = of a text message."""
+    `is_test` = to the organization's own address, and `notes` say whom it was for; `sender` = of a
+    text message."""
 
     recipient: str
     subject: str
