@@ -98,7 +98,7 @@ def test_the_first_rule_that_holds_decides_and_says_so(creditor, scenarios):
     tick(creditor.organization_id)
     assert followed(town) == ("public-bodies", "Rule 1: public body")
     assert followed(large) == ("key-accounts", "Rule 2: segment grands-comptes")
-    assert followed(owing) == ("risky", "Rule 3: at least 1000.00 open")
+    assert followed(owing) == ("risky", "Rule 3: at least 1000.00 EUR open")
     assert followed(small) == ("sme-standard", "Default scenario")
 
 

@@ -40,7 +40,7 @@ class Answer:
         return str(found or "")
 
 
-class Client:
+class Caller:
     """A connection and a token, for one batch."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:

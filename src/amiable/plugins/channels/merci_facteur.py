@@ -22,7 +22,7 @@ from amiable.plugins.channels._merci_facteur_api import (
 )
 from amiable.plugins.channels._merci_facteur_client import (
     Answer,
-    Client,
+    Caller,
     NoAnswerError,
     NothingSentError,
 )
@@ -70,7 +70,7 @@ class MerciFacteurChannel:
 class _Session:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
-        self.client = Client(config)
+        self.client = Caller(config)
         self.down: Outcome | None = None
 
     def send(self, message: Outgoing) -> Outcome:
@@ -94,7 +94,7 @@ class _Session:
     def _verdict(self, message: Outgoing, answer: Answer) -> Outcome:
         reference, said = reference_of(message.key), _said(answer)
         if answer.status < 300 and answer.body.get("success") is True:
-            return Outcome("sent", provider_id=reference, detail=_bill(answer.body))
+            return Outcome("sent", provider_id=reference, detail=_charge_said(answer.body))
         if _TAKEN.search(answer.error):
             return Outcome("sent", provider_id=reference, detail="it had been taken before")
         if answer.status < 300 and answer.body.get("success") is not False:
@@ -121,7 +121,7 @@ def _said(answer: Answer) -> str:
     return f"{answer.status} {answer.error}".strip()[:500]
 
 
-def _bill(body: Mapping[str, Any]) -> str:
+def _charge_said(body: Mapping[str, Any]) -> str:
     """Number and price of what was ordered."""
     price = body.get("price")
     total = price.get("total") if isinstance(price, Mapping) else None
