@@ -11,6 +11,7 @@ os.environ["AMIABLE_VAR"] = tempfile.mkdtemp(prefix="amiable-test-")
 os.environ.setdefault("AMIABLE_SECRET_KEY", "tests")
 os.environ["AMIABLE_SMTP_URL"] = os.environ["AMIABLE_SMS_URL"] = ""
 os.environ["AMIABLE_LETTER_URL"] = os.environ["AMIABLE_REGISTERED_URL"] = ""
+os.environ["AMIABLE_LRE_URL"] = os.environ["AMIABLE_MAILBOX_URLS"] = ""
 
 import pytest  # the environment must be set before Django reads it
 from hypothesis import HealthCheck
