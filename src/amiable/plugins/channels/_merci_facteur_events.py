@@ -24,6 +24,8 @@ _KINDS: Mapping[str, EventKind] = {
     "accepted_downloaded": "accepted", "refused": "refused", "expired": "unclaimed",
     "accept_notification_error": "bounced",
 }  # fmt: skip
+_BACK = frozenset({"retour_expediteur", "distribue_expediteur"})
+_ADDRESS = re.compile(r"adress|inconnu|npai|n.habite", re.I)
 _REFUSED, _UNCLAIMED = re.compile(r"refus", re.I), re.compile(r"non r[ée]clam", re.I)
 
 
@@ -52,6 +54,8 @@ def _event(event: Mapping[str, Any], detail: Mapping[str, Any]) -> ReportedEvent
         kind = "refused"
     elif kind == "returned" and _UNCLAIMED.search(said):
         kind = "unclaimed"
+    elif status in _BACK and not _ADDRESS.search(said):
+        return None  # it came back, and nobody says that the address is to blame
     registered = str(detail.get("mode_envoi", "")).startswith(("lrar", "ere"))
     if kind == "delivered" and registered:
         kind = "accepted"
