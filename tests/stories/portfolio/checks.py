@@ -235,7 +235,7 @@ def unsent_problems(office: Office, now: datetime) -> list[str]:
 
 def left_twice(handed: Iterable[Handed], again: set[int]) -> list[str]:
     """No item gets the same step of the same event twice; `again` = actions that a person found
-    had not left."""
+    had not left, or whose message came back."""
     ids = [each.action_id for each in handed if each.action_id not in again]
     seen: set[tuple[object, ...]] = set()
     found = []

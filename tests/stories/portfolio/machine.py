@@ -451,6 +451,9 @@ class Portfolio(RuleBasedStateMachine):
             self.office.event(contact.message, "bounced", on=self.day)
             self.mark(self.debtors[contact.debtor], "email", "invalid")
             self.contacts.remove(contact)
+            # Nobody got it: the step may be taken again, another way.
+            self.again |= {h.action_id for h in self.office.handed
+                           if h.message_id == contact.message}  # fmt: skip
         elif kind == "delivered":
             self.office.event(contact.message, "delivered", on=self.day)
 
