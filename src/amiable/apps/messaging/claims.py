@@ -21,12 +21,12 @@ from amiable.plugins.documents.content import Block, Paragraph, Table, clean
 
 def interest_minor(draft: Draft) -> int:
     """The interest claimed, in minor units."""
-    return sum(each.claim.interest_minor for each in draft.claims)
+    return sum(each.claim.interest_minor for each in _stated(draft))
 
 
 def fees_minor(draft: Draft) -> int:
     """The fixed fees claimed, in minor units."""
-    return sum(each.claim.fixed_fee_minor for each in draft.claims)
+    return sum(each.claim.fixed_fee_minor for each in _stated(draft))
 
 
 def claimed_minor(draft: Draft) -> int:
@@ -43,6 +43,11 @@ def claim_blocks(draft: Draft) -> tuple[Block, ...]:
     said = words["law"][draft.customer_kind]
     paragraph = Paragraph((((typeset(said, language), False),),))
     return (_sums(draft, language), _rates(draft, language), paragraph)
+
+
+def _stated(draft: Draft) -> tuple[Claimed, ...]:
+    """What the message sets out; a text message has no room for it."""
+    return () if draft.medium == "sms" else draft.claims
 
 
 def _sums(draft: Draft, language: str) -> Table:

@@ -88,7 +88,7 @@ def _said(draft: Draft, values: dict[str, object], own: OwnText | None) -> tuple
 def _complete(draft: Draft, body: str, law: tuple[str, ...]) -> str:
     """What law has a message say stands in it even where its text leaves it out."""
     wanted = law
-    if draft.claims:
+    if claimed_minor(draft):
         wanted = ("claims", *law)
     if draft.agency:
         stated = ("invoices", "payment", "mandate") if states_mandate(draft) else ("mandate",)
