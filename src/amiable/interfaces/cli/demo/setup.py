@@ -66,11 +66,12 @@ def create(settings: Settings) -> int:
     from django.db import transaction
 
     from amiable.apps.tenants import services
+    from amiable.apps.tenants.brand import brand_change
 
     fictional = Creditor()
     with transaction.atomic():
         organization = services.organization_create(slug=SLUG, name=fictional.name)
-        services.creditor_create(
+        owner = services.creditor_create(
             organization.pk,
             code="main",
             name=fictional.name,
@@ -81,6 +82,9 @@ def create(settings: Settings) -> int:
             phone=fictional.phone,
             address=fictional.address,
             signatory=fictional.signatory,
+        )
+        brand_change(
+            organization.pk, owner.pk, {"claims_from": "formal"}, on=settings.anchor, actor=LOGIN
         )
         people = ((LOGIN, "Camille Renard", "manager"), (COLLECTOR, "Inès Boulay", "collector"))
         for email, name, role in people:
