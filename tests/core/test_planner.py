@@ -409,6 +409,24 @@ def test_a_task_is_raised_beside_the_firmer_message_of_another_invoice():
     ]
 
 
+def test_a_task_is_raised_beside_a_firmer_message_that_leaves_by_itself_and_a_gentle_one_waits():
+    course = replace(SME_STANDARD, catch_up_step="", steps=(
+        Step("before", -10, "email", "preventive", "reminder_preventive"),
+        Step("ask", 5, "task", "friendly"),
+        Step("letter", 20, "letter", "firm", "reminder_firm"),
+    ))  # fmt: skip
+    day = DUE + timedelta(days=20)
+    late = item(1, steps_done={"ask": DUE + timedelta(days=6)})
+    newer = item(2, due=DUE + timedelta(days=15), steps_done={"before": DUE + timedelta(days=6)})
+    coming = item(3, due=DUE + timedelta(days=30))
+    decided = plan(facts(late, newer, coming), course, day)
+    assert [(a.step.code, [i.id for i in a.items]) for a in decided.actions] == [
+        ("letter", [1]),
+        ("ask", [2]),
+    ]
+    assert [(s.sentence.code, s.item_id) for s in decided.skips] == [("plan.firmer_today", 3)]
+
+
 def test_a_step_that_waits_for_a_level_is_looked_at_once_that_level_has_left():
     first = replace(SME_STANDARD.by_code["reminder_1"], code="first")
     raised = replace(SME_STANDARD.by_code["reminder_2"], code="raised", offset_days=2,
