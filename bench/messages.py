@@ -29,7 +29,7 @@ def letters_rate(count: int) -> dict[str, Any]:
 
     Reference: 15 letters/s, what the nearest open-source peer emits on this kind of machine.
     """
-    from amiable.apps.messaging.rendering import Rendered, drafts_render
+    from amiable.apps.messaging.rendering.messages import Rendered, drafts_render
 
     drafts = [_draft(i, "reminder_firm", "letter") for i in range(count)]
     drafts_render(drafts[:4], {}, organization_id=1, now=NOW)

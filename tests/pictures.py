@@ -12,10 +12,10 @@ from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 
-from amiable.apps.messaging.branding import Brand
-from amiable.apps.messaging.composing import composed
-from amiable.apps.messaging.letters import letter_of
-from amiable.apps.messaging.rendering import Material, drafts_render
+from amiable.apps.messaging.rendering.branding import Brand
+from amiable.apps.messaging.rendering.letters import letter_of
+from amiable.apps.messaging.rendering.messages import Material, drafts_render
+from amiable.apps.messaging.writing.composing import composed
 from amiable.core.drafts import Draft
 from amiable.plugins.documents.letter import letter_pictures
 from amiable.plugins.documents.pictures import picture_checked

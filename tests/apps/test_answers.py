@@ -19,7 +19,7 @@ from amiable.apps.dunning.answers import (
 )
 from amiable.apps.insights import inbox
 from amiable.apps.messaging.models import Reply
-from amiable.apps.messaging.replies import reply_receive
+from amiable.apps.messaging.replies.receiving import reply_receive
 from amiable.apps.receivables.models import Installment
 from tests import factories
 from tests.apps import mails

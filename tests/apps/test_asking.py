@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from amiable.apps.messaging import services
-from amiable.apps.messaging.asking import channels_ask
+from amiable.apps.messaging.delivery.asking import channels_ask
 from amiable.apps.messaging.models import DeliveryEvent, Message, Reply
-from amiable.apps.messaging.routes import configured_routes
+from amiable.apps.messaging.sending.routes import configured_routes
 from amiable.apps.messaging.services import messages_freeze, messages_send
 from amiable.plugins.channels import smpp
 from tests import factories
@@ -52,7 +52,7 @@ def test_receipt_of_a_message_is_recorded_once(operator):
 
 
 def test_receipt_that_could_not_be_recorded_is_told_again(operator, monkeypatch):
-    from amiable.apps.messaging import asking
+    from amiable.apps.messaging.delivery import asking
 
     sent_message()
 

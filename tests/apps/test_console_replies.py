@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from amiable.apps.cases.models import Promise
 from amiable.apps.messaging.models import Reply
-from amiable.apps.messaging.replies import reply_receive
+from amiable.apps.messaging.replies.receiving import reply_receive
 from amiable.apps.tenants.services import user_create
 from tests import factories
 from tests.apps import mails

@@ -13,7 +13,7 @@ from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import CaseError, address_mark, point_mark
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.dunning.facts import case_facts
-from amiable.apps.messaging.events import events_record
+from amiable.apps.messaging.delivery.events import events_record
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.core.delivery import ReportedEvent
 from amiable.core.registered import number_clean

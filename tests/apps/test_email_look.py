@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from amiable.apps.messaging.branding import Brand
-from amiable.apps.messaging.rendering import Material, Rendered, drafts_render
-from amiable.apps.messaging.wording import TEXTS
+from amiable.apps.messaging.rendering.branding import Brand
+from amiable.apps.messaging.rendering.messages import Material, Rendered, drafts_render
+from amiable.apps.messaging.writing.wording import TEXTS
 from amiable.core.drafts import Agency, Pledge
 from amiable.plugins.documents.content import Document, Paragraph
 from amiable.plugins.documents.html import PREHEADER, html_of

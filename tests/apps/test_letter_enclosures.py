@@ -7,7 +7,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from amiable.apps.messaging.rendering import Material, Rendered, drafts_render
+from amiable.apps.messaging.rendering.messages import Material, Rendered, drafts_render
 from amiable.apps.messaging.services import messages_freeze
 from amiable.apps.receivables.models import InvoiceDocument
 from amiable.core.sentences import Sentence

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from amiable.apps.messaging.mailboxes import mailboxes_read, reply_addresses, source_of
 from amiable.apps.messaging.models import Mailbox, Reply
+from amiable.apps.messaging.replies.mailboxes import mailboxes_read, reply_addresses, source_of
 from tests import factories
 from tests.apps import mails
 from tests.plugins.dovecot import dovecot_server, installed

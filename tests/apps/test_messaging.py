@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from amiable.apps.messaging.invariants import INVARIANTS
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.messaging.queries import case_messages, message_parts, outbox, thread_ids
-from amiable.apps.messaging.routes import routes_from
+from amiable.apps.messaging.sending.routes import routes_from
 from amiable.apps.messaging.services import (
     UNSAFE_WINDOW,
     messages_freeze,

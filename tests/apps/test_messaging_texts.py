@@ -10,9 +10,14 @@ from itertools import product
 
 import pytest
 
-from amiable.apps.messaging.rendering import Material, Rendered, drafts_render, recipient_problem
-from amiable.apps.messaging.texts import TextError, parse, rendered
-from amiable.apps.messaging.wording import date_text, money_text, short_date
+from amiable.apps.messaging.rendering.messages import (
+    Material,
+    Rendered,
+    drafts_render,
+    recipient_problem,
+)
+from amiable.apps.messaging.writing.texts import TextError, parse, rendered
+from amiable.apps.messaging.writing.wording import date_text, money_text, short_date
 from amiable.core.sentences import Sentence
 from amiable.core.sms import gsm_text, segments
 from amiable.plugins.documents.mime import Attachment
@@ -339,6 +344,6 @@ def test_french_punctuation_gets_its_spaces():
 
 
 def test_slow_text_is_stopped_by_the_clock(monkeypatch):
-    monkeypatch.setattr("amiable.apps.messaging.texts.SECONDS", -1)
+    monkeypatch.setattr("amiable.apps.messaging.writing.texts.SECONDS", -1)
     with pytest.raises(TextError, match="time limit"):
         rendered(parse("{{ name }}", "fr"), {"name": "x"}, language="fr")

@@ -20,7 +20,7 @@ from amiable.apps.dunning.sending import send_tick
 from amiable.apps.dunning.writing.recipients import chosen, reaches
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.messaging.queries import message_parts, outbox
-from amiable.apps.messaging.routes import routes_from
+from amiable.apps.messaging.sending.routes import routes_from
 from amiable.core.shipped import SME_STANDARD
 from tests import factories
 from tests.apps.test_sending import NOW

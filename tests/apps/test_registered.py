@@ -10,8 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from amiable.apps.audit.models import Event
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.imports.services import import_run, mapping_save
-from amiable.apps.messaging.models import DeliveryEvent, Proof
-from amiable.apps.messaging.registered import (
+from amiable.apps.messaging.delivery.registered import (
     MAX_PROOF_BYTES,
     RegisteredError,
     letter_deposit,
@@ -19,12 +18,13 @@ from amiable.apps.messaging.registered import (
     proof_add,
     tracking_record,
 )
-from amiable.apps.messaging.registered_queries import (
+from amiable.apps.messaging.delivery.registered_queries import (
     letter_row,
     proof_file,
     proofs,
     registered_letters,
 )
+from amiable.apps.messaging.models import DeliveryEvent, Proof
 from tests import factories
 from tests.apps.test_delivery_events import letter, message
 from tests.factories import TODAY

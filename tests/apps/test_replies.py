@@ -14,8 +14,8 @@ from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.services import plan_preview
 from amiable.apps.insights import inbox
 from amiable.apps.messaging.models import Message, Reply, ReplyFile
-from amiable.apps.messaging.replies import answers_unread, reply_assign, reply_receive
-from amiable.apps.messaging.tokens import token_case, token_of, with_token
+from amiable.apps.messaging.replies.receiving import answers_unread, reply_assign, reply_receive
+from amiable.apps.messaging.replies.tokens import token_case, token_of, with_token
 from amiable.core.sentences import Sentence
 from tests import factories
 from tests.apps import mails

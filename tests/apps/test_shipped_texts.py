@@ -13,10 +13,10 @@ from email import message_from_bytes, policy
 import pytest
 from pypdf import PdfReader
 
-from amiable.apps.messaging.mandates import MANDATE_MARK
-from amiable.apps.messaging.rendering import Material, Rendered, drafts_render
-from amiable.apps.messaging.statements import LARGEST_LINES, statement_of
-from amiable.apps.messaging.texts import text_exists
+from amiable.apps.messaging.rendering.messages import Material, Rendered, drafts_render
+from amiable.apps.messaging.rendering.statements import LARGEST_LINES, statement_of
+from amiable.apps.messaging.writing.mandates import MANDATE_MARK
+from amiable.apps.messaging.writing.texts import text_exists
 from amiable.core.drafts import Agency, Draft, Party, Pledge, Recipient
 from amiable.core.scenario import Scenario, Step
 from amiable.core.sentences import Sentence

@@ -14,17 +14,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from amiable.apps.messaging.branding import PLAIN
-from amiable.apps.messaging.composing import composed, values_of
 from amiable.apps.messaging.library import bounded
 from amiable.apps.messaging.library.bounded import text_look
 from amiable.apps.messaging.library.checks import text_problems
 from amiable.apps.messaging.library.fields import BLOCKS, BY_NAME, FILTERS, nearest_name
 from amiable.apps.messaging.library.samples import KINDS, Use, sample, samples
 from amiable.apps.messaging.library.scanning import scanned
-from amiable.apps.messaging.rendering import Material, Rendered, drafts_render
-from amiable.apps.messaging.texts import LARGEST_SOURCE, OwnText, TextError, parse, shipped_text
-from amiable.apps.messaging.wording import LANGUAGES, TEXTS
+from amiable.apps.messaging.rendering.branding import PLAIN
+from amiable.apps.messaging.rendering.messages import Material, Rendered, drafts_render
+from amiable.apps.messaging.writing.composing import composed, values_of
+from amiable.apps.messaging.writing.texts import (
+    LARGEST_SOURCE,
+    OwnText,
+    TextError,
+    parse,
+    shipped_text,
+)
+from amiable.apps.messaging.writing.wording import LANGUAGES, TEXTS
 from amiable.core.shipped import SHIPPED
 from amiable.plugins.documents.content import BLOCK, STRONG_OFF, STRONG_ON, text_of
 from amiable.plugins.documents.html import html_of

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from amiable.apps.messaging.models import DeliveryEvent, Message, Reply
-from amiable.apps.messaging.rendering import Rendered, drafts_render
-from amiable.apps.messaging.routes import configured_routes, hook_url, routes_from
+from amiable.apps.messaging.rendering.messages import Rendered, drafts_render
+from amiable.apps.messaging.sending.routes import configured_routes, hook_url, routes_from
 from amiable.apps.messaging.services import messages_freeze, messages_send
 from amiable.core.sentences import Sentence
 from amiable.core.sms import segments

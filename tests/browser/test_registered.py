@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from amiable.apps.messaging.delivery.registered import letter_event, proof_add
+from amiable.apps.messaging.delivery.registered_queries import letter_row
 from amiable.apps.messaging.models import Message, Proof
-from amiable.apps.messaging.registered import letter_event, proof_add
-from amiable.apps.messaging.registered_queries import letter_row
 from tests.apps.test_delivery_events import letter
 from tests.browser.conftest import AXE, logged_in
 from tests.browser.test_pages import CHECK, RULES, WIDTHS

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from amiable.apps.cases.models import Case, Dispute, Promise
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.messaging.models import Reply
-from amiable.apps.messaging.replies import reply_receive
+from amiable.apps.messaging.replies.receiving import reply_receive
 from tests.apps import mails
 from tests.browser.conftest import AXE, logged_in
 from tests.browser.portfolio import Portfolio

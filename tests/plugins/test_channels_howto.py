@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 
 from amiable.apps.messaging.models import DeliveryEvent, Message
-from amiable.apps.messaging.routes import configured_routes, route_of
+from amiable.apps.messaging.sending.routes import configured_routes, route_of
 from amiable.apps.messaging.services import messages_freeze, messages_send
 from amiable.plugins.registry import plugins
 from tests import factories

@@ -8,7 +8,7 @@ from subprocess import run
 import pytest
 from aiosmtpd.smtp import AuthResult
 
-from amiable.apps.messaging.routes import routes_from
+from amiable.apps.messaging.sending.routes import routes_from
 from amiable.plugins.base import Outgoing
 from amiable.plugins.channels._smtp_client import smtp_config
 from amiable.plugins.channels.smtp import PLUGIN

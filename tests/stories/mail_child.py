@@ -21,7 +21,7 @@ def load() -> None:
 
 
 def read() -> None:
-    from amiable.apps.messaging.mailboxes import mailboxes_read
+    from amiable.apps.messaging.replies.mailboxes import mailboxes_read
 
     print("reading", flush=True)
     counts = mailboxes_read(now=NOW)

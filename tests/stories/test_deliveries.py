@@ -12,7 +12,7 @@ from amiable.apps.customers.models import ContactPoint
 from amiable.apps.customers.services import customers_upsert
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.queries import case_preview
-from amiable.apps.messaging.events import events_record
+from amiable.apps.messaging.delivery.events import events_record
 from amiable.apps.messaging.models import Message
 from amiable.core.delivery import ReportedEvent
 from amiable.core.records import CustomerRow

@@ -9,7 +9,7 @@ import pytest
 from amiable.apps.cases.services import registered_consent_set
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.messaging.models import Message
-from amiable.apps.messaging.routes import ELECTRONIC
+from amiable.apps.messaging.sending.routes import ELECTRONIC
 from amiable.core.delivery import ReportedEvent
 from amiable.core.scenario import Scenario, Step
 from tests.stories.portfolio.office import CLAIRE, Office
@@ -82,7 +82,7 @@ def test_without_a_provider_of_electronic_letters_all_go_on_paper(office, settin
 def test_an_electronic_letter_that_cannot_be_announced_marks_the_email_address(office):
     from datetime import datetime, time
 
-    from amiable.apps.messaging.events import events_record
+    from amiable.apps.messaging.delivery.events import events_record
     from tests.stories.portfolio.office import PARIS
 
     message = sent(office)

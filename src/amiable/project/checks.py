@@ -13,8 +13,8 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 from django.db import connection
 
-from amiable.apps.messaging.mailboxes import source_of
-from amiable.apps.messaging.routes import route_of
+from amiable.apps.messaging.replies.mailboxes import source_of
+from amiable.apps.messaging.sending.routes import route_of
 from amiable.project.environment import VARIABLES, var_dir
 
 

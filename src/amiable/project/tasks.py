@@ -17,8 +17,8 @@ from amiable.apps.banking.services import lines_match
 from amiable.apps.dunning.services import cases_replan, plan_tick, send_tick
 from amiable.apps.insights.day import day_run
 from amiable.apps.insights.services import snapshot_take
-from amiable.apps.messaging.asking import channels_ask
-from amiable.apps.messaging.mailboxes import mailboxes_read
+from amiable.apps.messaging.delivery.asking import channels_ask
+from amiable.apps.messaging.replies.mailboxes import mailboxes_read
 from amiable.apps.work.services import job
 
 

@@ -17,7 +17,7 @@ from amiable.apps.cases.models import Case
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.dunning.planning import cases_replan
 from amiable.apps.messaging.models import Reply
-from amiable.apps.messaging.replies import replies_wake
+from amiable.apps.messaging.replies.receiving import replies_wake
 from amiable.apps.receivables.models import Installment
 from amiable.core.sentences import Sentence, declare, gettext_noop
 

@@ -23,7 +23,7 @@ from amiable.apps.dunning.histories import (
     pending_actions,
     recent_contacts,
 )
-from amiable.apps.messaging.replies import answers_unread
+from amiable.apps.messaging.replies.receiving import answers_unread
 from amiable.apps.receivables.queries import OpenItem, open_items, receipts, unallocated_credits
 from amiable.apps.tenants.models import Organization
 from amiable.core import facts

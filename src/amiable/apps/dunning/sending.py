@@ -28,7 +28,7 @@ from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.planning import scenario_of
 from amiable.apps.dunning.writing.copies import copies_tick
 from amiable.apps.dunning.writing.drafts import Ready, drafts
-from amiable.apps.messaging.routes import Routes, configured_routes
+from amiable.apps.messaging.sending.routes import Routes, configured_routes
 from amiable.apps.messaging.services import messages_freeze, messages_send, messages_withdraw
 from amiable.apps.tenants.models import Organization
 from amiable.core import guards, stops

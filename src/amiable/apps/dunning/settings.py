@@ -16,7 +16,7 @@ from amiable.apps.cases.models import Case
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.planning import plan_preview
-from amiable.apps.messaging.modes import messages_withdraw_misfits, waiting_count
+from amiable.apps.messaging.sending.modes import messages_withdraw_misfits, waiting_count
 from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.queries import organization_lock
 from amiable.apps.tenants.settings import (

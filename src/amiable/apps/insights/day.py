@@ -12,8 +12,8 @@ from django.utils import timezone
 from amiable.apps.banking.services import lines_match
 from amiable.apps.dunning.services import PlanCounts, SendCounts, plan_tick, send_tick
 from amiable.apps.insights.services import snapshot_take
-from amiable.apps.messaging.asking import channels_ask
-from amiable.apps.messaging.mailboxes import MailCounts, mailboxes_read
+from amiable.apps.messaging.delivery.asking import channels_ask
+from amiable.apps.messaging.replies.mailboxes import MailCounts, mailboxes_read
 
 Progress = Callable[[str, int, int], None]
 

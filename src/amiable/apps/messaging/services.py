@@ -13,12 +13,12 @@ from typing import TypeVar
 
 from django.db import connection, transaction
 
-from amiable.apps.messaging.materials import materials
 from amiable.apps.messaging.models import DeliveryEvent, Message
-from amiable.apps.messaging.modes import fits, messages_current, test_recipient
-from amiable.apps.messaging.rendering import Rendered, drafts_render
-from amiable.apps.messaging.routes import Routes, way_of
-from amiable.apps.messaging.texts import OwnText
+from amiable.apps.messaging.rendering.materials import materials
+from amiable.apps.messaging.rendering.messages import Rendered, drafts_render
+from amiable.apps.messaging.sending.modes import fits, messages_current, test_recipient
+from amiable.apps.messaging.sending.routes import Routes, way_of
+from amiable.apps.messaging.writing.texts import OwnText
 from amiable.core.drafts import Draft
 from amiable.core.sentences import Sentence
 from amiable.plugins.base import Channel, Outcome, Outgoing, Session

@@ -12,7 +12,7 @@ from django.utils import timezone
 from amiable.apps.banking import services as banking
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.imports import services as imports
-from amiable.apps.messaging import registered
+from amiable.apps.messaging.delivery import registered
 from amiable.plugins.base import ReadResult
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from amiable.apps.dunning.writing import trials
-from amiable.apps.messaging.branding import PLAIN, brands
 from amiable.apps.messaging.library.bounded import Look, text_look
 from amiable.apps.messaging.library.fields import FIELDS, Field
 from amiable.apps.messaging.library.problems import Problem
@@ -22,6 +21,7 @@ from amiable.apps.messaging.library.resolution import Place
 from amiable.apps.messaging.library.samples import KINDS, Use, sample, sample_values
 from amiable.apps.messaging.library.templates import normalized
 from amiable.apps.messaging.library.viewing import View
+from amiable.apps.messaging.rendering.branding import PLAIN, brands
 from amiable.core.drafts import Draft
 from amiable.core.records import CustomerKind
 

@@ -17,7 +17,7 @@ from amiable.apps.messaging.library.templates import (
     Written,
     other_languages,
 )
-from amiable.apps.messaging.texts import WRITTEN
+from amiable.apps.messaging.writing.texts import WRITTEN
 from amiable.core.scenario import Scenario
 from amiable.interfaces.console import labels, scenario_words
 from amiable.interfaces.console.sentences import render

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from amiable.apps.messaging.hooks import HookUnknownError, channel_called
+from amiable.apps.messaging.delivery.hooks import HookUnknownError, channel_called
 from amiable.plugins.inbound import HookRefusedError, HookRequest
 
 # A batch of reports takes some hundred kilobytes; an answer with its attachments some megabytes.

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 
 from amiable.apps.dunning.models import Scenario
-from amiable.apps.messaging.texts import text_exists
-from amiable.apps.messaging.wording import TEXTS
+from amiable.apps.messaging.writing.texts import text_exists
+from amiable.apps.messaging.writing.wording import TEXTS
 from amiable.core.scenario import HUMAN_MEDIA, Conditions, Medium, Step
 from amiable.core.scenario import Scenario as Definition
 from amiable.core.scenario_data import scenario_from_json, step_label

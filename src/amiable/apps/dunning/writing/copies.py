@@ -11,8 +11,8 @@ from django.utils import timezone
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action
-from amiable.apps.messaging.copies import Due, copies_drop, copies_due, copies_send
-from amiable.apps.messaging.routes import Routes
+from amiable.apps.messaging.sending.copies import Due, copies_drop, copies_due, copies_send
+from amiable.apps.messaging.sending.routes import Routes
 from amiable.core.facts import CaseFacts
 from amiable.core.promises import commitments
 from amiable.core.stops import case_stop, chaseable_minor, item_stop

@@ -22,9 +22,9 @@ from amiable.apps.dunning.writing.listing import (
     returned_payment,
 )
 from amiable.apps.dunning.writing.recipients import Chosen, Reach, chosen, electronic, reaches
-from amiable.apps.messaging.mandates import MANDATE_MARK
 from amiable.apps.messaging.models import Message
-from amiable.apps.messaging.routes import is_electronic_configured
+from amiable.apps.messaging.sending.routes import is_electronic_configured
+from amiable.apps.messaging.writing.mandates import MANDATE_MARK
 from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.models import Organization
 from amiable.core.drafts import Agency, Draft, DraftLine, Party, Recipient

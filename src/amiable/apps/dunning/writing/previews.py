@@ -12,8 +12,8 @@ from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.planning import scenario_of
 from amiable.apps.dunning.writing.drafts import Ready, drafts
 from amiable.apps.messaging.library.resolution import own_texts
-from amiable.apps.messaging.modes import test_recipient
-from amiable.apps.messaging.rendering import Material, drafts_render
+from amiable.apps.messaging.rendering.messages import Material, drafts_render
+from amiable.apps.messaging.sending.modes import test_recipient
 from amiable.core.drafts import Recipient
 from amiable.core.promises import commitments
 from amiable.core.scenario import HUMAN_MEDIA

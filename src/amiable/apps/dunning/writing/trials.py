@@ -14,7 +14,7 @@ from amiable.apps.dunning.models import Action, Scenario
 from amiable.apps.dunning.writing.drafts import Ready, drafts
 from amiable.apps.messaging.library.resolution import Place
 from amiable.apps.messaging.library.samples import Use
-from amiable.apps.messaging.texts import WRITTEN, shipped_text
+from amiable.apps.messaging.writing.texts import WRITTEN, shipped_text
 from amiable.apps.tenants.models import Organization
 from amiable.core.drafts import Draft
 from amiable.core.promises import commitments

@@ -12,11 +12,11 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from amiable.apps.messaging.branding import Brand
 from amiable.apps.messaging.library.problems import Problem, problem
 from amiable.apps.messaging.library.samples import Use
 from amiable.apps.messaging.library.viewing import View
-from amiable.apps.messaging.texts import LARGEST_SOURCE
+from amiable.apps.messaging.rendering.branding import Brand
+from amiable.apps.messaging.writing.texts import LARGEST_SOURCE
 from amiable.core.drafts import Draft
 from amiable.core.sentences import declare, gettext_noop
 

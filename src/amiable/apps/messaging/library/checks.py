@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from amiable.apps.messaging.composing import values_of
 from amiable.apps.messaging.library.problems import Problem, placed, problem
 from amiable.apps.messaging.library.samples import Use, samples
 from amiable.apps.messaging.library.scanning import scanned
-from amiable.apps.messaging.mentions import WRITTEN_MEDIA, mentions_missing
-from amiable.apps.messaging.rules import block_problem, broken_rules
-from amiable.apps.messaging.texts import TextError, parse, rendered
-from amiable.apps.messaging.wording import language_of
+from amiable.apps.messaging.writing.composing import values_of
+from amiable.apps.messaging.writing.mentions import WRITTEN_MEDIA, mentions_missing
+from amiable.apps.messaging.writing.rules import block_problem, broken_rules
+from amiable.apps.messaging.writing.texts import TextError, parse, rendered
+from amiable.apps.messaging.writing.wording import language_of
 from amiable.core import sms
 from amiable.core.drafts import Draft
 from amiable.core.sentences import Sentence

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 from functools import cache
 
 from amiable.apps.messaging.library.samples import ON, Use, sample
-from amiable.apps.messaging.rendering import Material, Rendered, drafts_render
+from amiable.apps.messaging.rendering.messages import Material, Rendered, drafts_render
 from amiable.core.records import CustomerKind
 from amiable.core.sms import segments
 

@@ -9,8 +9,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
 from amiable.apps.messaging.models import Template
-from amiable.apps.messaging.texts import WRITTEN, OwnText, shipped_text
-from amiable.apps.messaging.wording import language_of
+from amiable.apps.messaging.writing.texts import WRITTEN, OwnText, shipped_text
+from amiable.apps.messaging.writing.wording import language_of
 from amiable.core.drafts import Draft
 
 

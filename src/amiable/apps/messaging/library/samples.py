@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from itertools import product
 from typing import get_args
 
-from amiable.apps.messaging.composing import values_of
+from amiable.apps.messaging.writing.composing import values_of
 from amiable.core.claims import Claimed, claim
 from amiable.core.drafts import Agency, Draft, DraftLine, Party, Pledge, Recipient
 from amiable.core.law.fr import Debt, Regime

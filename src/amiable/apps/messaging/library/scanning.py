@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from amiable.apps.messaging.library.fields import BY_NAME, FILTERS, nearest_name
 from amiable.apps.messaging.library.problems import Problem, problem
-from amiable.apps.messaging.texts import LARGEST_SOURCE, is_hidden
+from amiable.apps.messaging.writing.texts import LARGEST_SOURCE, is_hidden
 
 MOST = 40  # problems told at once
 _MARK = re.compile(r"\{\{-?|\{%-?|-?\}\}|-?%\}")

@@ -17,8 +17,8 @@ from amiable.apps.messaging.library.problems import Problem
 from amiable.apps.messaging.library.resolution import Place, newest, scopes
 from amiable.apps.messaging.library.samples import Use
 from amiable.apps.messaging.models import Template
-from amiable.apps.messaging.texts import WRITTEN, shipped_text, text_exists
-from amiable.apps.messaging.wording import LANGUAGES, TEXTS
+from amiable.apps.messaging.writing.texts import WRITTEN, shipped_text, text_exists
+from amiable.apps.messaging.writing.wording import LANGUAGES, TEXTS
 from amiable.apps.tenants.models import Creditor
 from amiable.apps.tenants.queries import organization_lock
 

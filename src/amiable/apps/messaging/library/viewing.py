@@ -11,15 +11,15 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, cast
 
-from amiable.apps.messaging.branding import PLAIN, Brand
-from amiable.apps.messaging.claims import claim_blocks
-from amiable.apps.messaging.composing import asked_minor, composed, reference_of
-from amiable.apps.messaging.letters import letter_of
-from amiable.apps.messaging.mandates import mandate_blocks
-from amiable.apps.messaging.mentions import mention_blocks, mentions_due
-from amiable.apps.messaging.rendering import LETTERS, Material, Rendered, drafts_render
-from amiable.apps.messaging.texts import OwnText
-from amiable.apps.messaging.wording import language_of, money_text
+from amiable.apps.messaging.rendering.branding import PLAIN, Brand
+from amiable.apps.messaging.rendering.letters import letter_of
+from amiable.apps.messaging.rendering.messages import LETTERS, Material, Rendered, drafts_render
+from amiable.apps.messaging.writing.claims import claim_blocks
+from amiable.apps.messaging.writing.composing import asked_minor, composed, reference_of
+from amiable.apps.messaging.writing.mandates import mandate_blocks
+from amiable.apps.messaging.writing.mentions import mention_blocks, mentions_due
+from amiable.apps.messaging.writing.texts import OwnText
+from amiable.apps.messaging.writing.wording import language_of, money_text
 from amiable.core import sms
 from amiable.core.drafts import Draft
 from amiable.core.sentences import Sentence

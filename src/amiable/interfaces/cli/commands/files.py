@@ -110,7 +110,7 @@ def _import(
 
     from amiable.apps.banking.services import StatementError, statement_import
     from amiable.apps.imports import services
-    from amiable.apps.messaging.registered import tracking_record
+    from amiable.apps.messaging.delivery.registered import tracking_record
 
     def write(read: ReadResult, source: str) -> Any:
         if read.kind == "tracking":

@@ -37,7 +37,7 @@ def test_page_command(
     output: Path,
 ) -> int:
     """A PDF to print, fold and try in an envelope: the window, with rulers in millimetres."""
-    from amiable.apps.messaging.windows import test_page, window_setting
+    from amiable.apps.messaging.rendering.windows import test_page, window_setting
     from amiable.plugins.documents.window import WindowError
 
     try:

@@ -33,7 +33,7 @@ def mail_command() -> None:
 @tenant_command
 def read_command(*, organization: Organization, on: date, as_json: bool) -> int:
     """Store what is new in the mailboxes that answers arrive in."""
-    from amiable.apps.messaging.mailboxes import mailboxes_read
+    from amiable.apps.messaging.replies.mailboxes import mailboxes_read
     from amiable.interfaces.cli.commands.ticks import business_time
 
     with seen_job(organization.id, "mail", on) as (_, seen):

@@ -11,7 +11,7 @@ from amiable.core.registered import STATES
 from amiable.interfaces.cli.common import OK, emit, tenant_command
 
 if TYPE_CHECKING:
-    from amiable.apps.messaging.registered_queries import LetterRow
+    from amiable.apps.messaging.delivery.registered_queries import LetterRow
     from amiable.apps.tenants.models import Organization
 
 _MANY = 100_000
@@ -30,7 +30,7 @@ def list_command(*, organization: Organization, on: date, as_json: bool, state: 
 
     overdue = presented more than 15 days ago and not said to be collected.
     """
-    from amiable.apps.messaging.registered_queries import registered_letters
+    from amiable.apps.messaging.delivery.registered_queries import registered_letters
 
     found = registered_letters(organization.id, on=on, state=state or "", size=_MANY)
     document = {"counts": found.counts, "letters": [_json(row) for row in found.rows]}

@@ -214,7 +214,7 @@ def _place_of_file(
 
 def _read(file: Path) -> str:
     """The text of a file, no more than decides that it is too long. Raises UsageError."""
-    from amiable.apps.messaging.texts import LARGEST_SOURCE
+    from amiable.apps.messaging.writing.texts import LARGEST_SOURCE
 
     with file.open("rb") as opened:
         content = opened.read(4 * LARGEST_SOURCE + 4)

@@ -40,7 +40,7 @@ AT = time(18, 5)
 
 def receive(organization_id: int, *, on: date) -> None:
     """Have customers answer the newest reminders; the same evening twice changes nothing."""
-    from amiable.apps.messaging.replies import reply_receive
+    from amiable.apps.messaging.replies.receiving import reply_receive
 
     now = doors.local(datetime.combine(on, AT))
     mails = list(_mails(organization_id, now))

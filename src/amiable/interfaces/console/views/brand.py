@@ -8,8 +8,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
-from amiable.apps.messaging.windows import test_page as test_page_pdf
-from amiable.apps.messaging.windows import window_setting
+from amiable.apps.messaging.rendering.windows import test_page as test_page_pdf
+from amiable.apps.messaging.rendering.windows import window_setting
 from amiable.apps.tenants.brand import BrandRow, brand_change, brand_rows, picture_content
 from amiable.apps.tenants.settings import SettingsError
 from amiable.interfaces.console import clock, toasts

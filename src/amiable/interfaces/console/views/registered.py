@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from amiable.apps.dunning.services import cases_replan
-from amiable.apps.messaging import registered as letters
-from amiable.apps.messaging import registered_queries as queries
+from amiable.apps.messaging.delivery import registered as letters
+from amiable.apps.messaging.delivery import registered_queries as queries
 from amiable.core.registered import STATES
 from amiable.interfaces.console import clock, forms, labels, registered_forms, sentences, toasts
 from amiable.interfaces.console.access import (

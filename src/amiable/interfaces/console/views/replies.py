@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from amiable.apps.cases.services import CaseError
 from amiable.apps.dunning.answers import reply_decide, reply_reopen, reply_task_close
 from amiable.apps.insights import inbox
-from amiable.apps.messaging.replies import reply_assign
+from amiable.apps.messaging.replies.receiving import reply_assign
 from amiable.interfaces.console import clock, forms, labels, sentences, toasts
 from amiable.interfaces.console.access import (
     Request,

@@ -15,7 +15,7 @@ from amiable.apps.dunning.writing import trials
 from amiable.apps.messaging import queries as messaging
 from amiable.apps.messaging.library import templates
 from amiable.apps.messaging.library.resolution import Place
-from amiable.apps.messaging.wording import LANGUAGES
+from amiable.apps.messaging.writing.wording import LANGUAGES
 from amiable.apps.tenants import queries as tenants
 from amiable.interfaces.console import clock, template_words, toasts
 from amiable.interfaces.console import template_forms as forms

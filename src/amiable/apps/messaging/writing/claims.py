@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from amiable.apps.messaging.wording import (
+from amiable.apps.messaging.writing.wording import (
     NBSP,
     date_text,
     labels,

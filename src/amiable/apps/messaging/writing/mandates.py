@@ -3,8 +3,14 @@ every message by code, so that no text can leave it out."""
 
 from __future__ import annotations
 
-from amiable.apps.messaging.claims import fees_minor, interest_minor
-from amiable.apps.messaging.wording import date_text, labels, language_of, money_text, typeset
+from amiable.apps.messaging.writing.claims import fees_minor, interest_minor
+from amiable.apps.messaging.writing.wording import (
+    date_text,
+    labels,
+    language_of,
+    money_text,
+    typeset,
+)
 from amiable.core.drafts import Agency, Draft, Party
 from amiable.core.references import grouped, is_rf_reference
 from amiable.core.sentences import Sentence, declare, gettext_noop

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.utils.translation import gettext, override
 
-from amiable.apps.messaging.wording import language_of
+from amiable.apps.messaging.writing.wording import language_of
 from amiable.apps.tenants.models import Creditor, Organization
 from amiable.plugins.documents.window import DEFAULT, PRESETS, window_of
 from amiable.plugins.documents.window_page import window_page_pdf

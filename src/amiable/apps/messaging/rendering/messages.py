@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from amiable.apps.messaging.branding import PLAIN, Brand
-from amiable.apps.messaging.composing import asked_minor, composed, main_lines
-from amiable.apps.messaging.letters import letter_of
-from amiable.apps.messaging.mandates import mandate_problem
-from amiable.apps.messaging.redirecting import as_text_message, redirected
-from amiable.apps.messaging.statements import has_statement, statement_file, statement_of
-from amiable.apps.messaging.texts import OwnText, TextError
+from amiable.apps.messaging.rendering.branding import PLAIN, Brand
+from amiable.apps.messaging.rendering.letters import letter_of
+from amiable.apps.messaging.rendering.redirecting import as_text_message, redirected
+from amiable.apps.messaging.rendering.statements import has_statement, statement_file, statement_of
+from amiable.apps.messaging.writing.composing import asked_minor, composed, main_lines
+from amiable.apps.messaging.writing.mandates import mandate_problem
+from amiable.apps.messaging.writing.texts import OwnText, TextError
 from amiable.core import sms
 from amiable.core.drafts import Draft, Recipient
 from amiable.core.sentences import Sentence, declare, gettext_noop

@@ -8,9 +8,9 @@ from datetime import datetime
 from email import message_from_bytes, policy
 from typing import Any
 
-from amiable.apps.messaging.events import EventsRecorded, events_record
-from amiable.apps.messaging.replies import reply_receive
-from amiable.apps.messaging.routes import configured_routes
+from amiable.apps.messaging.delivery.events import EventsRecorded, events_record
+from amiable.apps.messaging.replies.receiving import reply_receive
+from amiable.apps.messaging.sending.routes import configured_routes
 from amiable.apps.tenants.queries import organization_ids
 from amiable.plugins.inbound import HookAnswer, HookRefusedError, HookRequest
 from amiable.plugins.registry import plugins

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amiable.apps.messaging.branding import PLAIN, brands
 from amiable.apps.messaging.library.resolution import own_texts
-from amiable.apps.messaging.mailboxes import reply_addresses
 from amiable.apps.messaging.models import Message
-from amiable.apps.messaging.rendering import Material
-from amiable.apps.messaging.tokens import with_token
+from amiable.apps.messaging.rendering.branding import PLAIN, brands
+from amiable.apps.messaging.rendering.messages import Material
+from amiable.apps.messaging.replies.mailboxes import reply_addresses
+from amiable.apps.messaging.replies.tokens import with_token
 from amiable.apps.receivables.models import InvoiceDocument
 from amiable.core.drafts import Draft
 from amiable.plugins.documents.mime import Attachment

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from amiable.apps.cases.models import Case
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.messaging.models import Message
-from amiable.apps.messaging.tokens import token_case
+from amiable.apps.messaging.replies.tokens import token_case
 from amiable.apps.receivables.models import Installment
 from amiable.core.replies.mail import IncomingMail
 from amiable.core.sentences import Sentence, declare, gettext_noop

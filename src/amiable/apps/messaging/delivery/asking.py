@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from amiable.apps.messaging.hooks import answer_record
-from amiable.apps.messaging.routes import configured_routes
+from amiable.apps.messaging.delivery.hooks import answer_record
+from amiable.apps.messaging.sending.routes import configured_routes
 from amiable.plugins.registry import plugins
 
 logger = logging.getLogger(__name__)

@@ -14,10 +14,10 @@ from django.utils import timezone
 from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
-from amiable.apps.messaging.answered import Whose, whose_mail, whose_number
 from amiable.apps.messaging.models import Reply, ReplyFile
-from amiable.apps.messaging.proposed import proposals_of
-from amiable.apps.messaging.reported import reports_record
+from amiable.apps.messaging.replies.answered import Whose, whose_mail, whose_number
+from amiable.apps.messaging.replies.proposed import proposals_of
+from amiable.apps.messaging.replies.reported import reports_record
 from amiable.core.replies import IncomingMail, read_mail
 
 # What a mailbox held long before it was connected is no news: it holds nothing.

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import date
 from itertools import accumulate
 
-from amiable.apps.messaging.claims import claim_blocks, claimed_minor
-from amiable.apps.messaging.mandates import mandate_blocks, states_mandate
-from amiable.apps.messaging.mentions import mention_blocks, mentions_missing
-from amiable.apps.messaging.rules import block_problem, broken_rules
-from amiable.apps.messaging.texts import OwnText, TextError, parse, rendered, template
-from amiable.apps.messaging.wording import (
+from amiable.apps.messaging.writing.claims import claim_blocks, claimed_minor
+from amiable.apps.messaging.writing.mandates import mandate_blocks, states_mandate
+from amiable.apps.messaging.writing.mentions import mention_blocks, mentions_missing
+from amiable.apps.messaging.writing.rules import block_problem, broken_rules
+from amiable.apps.messaging.writing.texts import OwnText, TextError, parse, rendered, template
+from amiable.apps.messaging.writing.wording import (
     date_text,
     days_text,
     labels,

@@ -26,7 +26,7 @@ from liquid.filter import with_context
 from liquid.template import BoundTemplate
 from liquid.undefined import StrictUndefined
 
-from amiable.apps.messaging.wording import LANGUAGES, TEXTS, language_of, of_name, typeset
+from amiable.apps.messaging.writing.wording import LANGUAGES, TEXTS, language_of, of_name, typeset
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.plugins.documents.content import STRONG_OFF, STRONG_ON
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext, override
 
-from amiable.apps.messaging.wording import language_of
+from amiable.apps.messaging.writing.wording import language_of
 from amiable.core.drafts import Draft
 from amiable.plugins.documents.content import Document, Paragraph, clean, text_of
 from amiable.plugins.documents.html import cid_of, html_of

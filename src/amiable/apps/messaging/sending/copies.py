@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from amiable.apps.messaging.models import DeliveryEvent, Message
-from amiable.apps.messaging.modes import fits, test_recipient
-from amiable.apps.messaging.routes import Routes
+from amiable.apps.messaging.sending.modes import fits, test_recipient
+from amiable.apps.messaging.sending.routes import Routes
 from amiable.apps.messaging.services import MAX_ATTEMPTS, outgoing
 from amiable.plugins.base import Channel, Outcome
 from amiable.plugins.registry import plugins

@@ -13,7 +13,7 @@ import yaml
 
 from amiable.core.money import exponent
 
-TEXTS = Path(__file__).resolve().parent / "texts"
+TEXTS = Path(__file__).resolve().parent / "shipped"
 LANGUAGES = ("fr", "en")
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 NARROW, NBSP = "\u202f", "\u00a0"

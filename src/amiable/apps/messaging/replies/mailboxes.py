@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import transaction
 
 from amiable.apps.messaging.models import Mailbox
-from amiable.apps.messaging.replies import reply_receive
+from amiable.apps.messaging.replies.receiving import reply_receive
 from amiable.apps.tenants.models import Organization
 from amiable.core.replies.mime import MAX_BYTES
 from amiable.plugins.documents.mime import mail_address

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from amiable.apps.audit.services import Happening
 from amiable.apps.audit.services import events_record as happenings_record
+from amiable.apps.messaging.delivery.news import News, news_apply
 from amiable.apps.messaging.models import DeliveryEvent, Message
-from amiable.apps.messaging.news import News, news_apply
 from amiable.core.delivery import PRESENTED, WRONG_ADDRESS, ReportedEvent
 from amiable.core.registered import number_clean
 from amiable.core.sentences import Sentence, declare, gettext_noop

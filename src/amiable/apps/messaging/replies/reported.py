@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from amiable.apps.messaging.events import events_record
+from amiable.apps.messaging.delivery.events import events_record
 from amiable.apps.messaging.models import Message, Reply
 from amiable.core.delivery import EventKind, ReportedEvent
 from amiable.core.replies import IncomingMail

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from amiable.apps.audit.services import Happening, event_record
-from amiable.apps.messaging.events import events_record
+from amiable.apps.messaging.delivery.events import events_record
 from amiable.apps.messaging.models import Message, Proof
 from amiable.core.delivery import EventKind, ReportedEvent
 from amiable.core.records import RowError, TrackingRow

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from amiable.apps.messaging.wording import labels, language_of, typeset
+from amiable.apps.messaging.writing.wording import labels, language_of, typeset
 from amiable.core.drafts import Draft
 from amiable.plugins.documents.content import Block, Paragraph
 

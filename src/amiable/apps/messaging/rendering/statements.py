@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amiable.apps.messaging.composing import (
+from amiable.apps.messaging.writing.composing import (
     carry,
     footer,
     payment_blocks,
     reference_of,
     running_sums,
 )
-from amiable.apps.messaging.wording import (
+from amiable.apps.messaging.writing.wording import (
     date_text,
     days_text,
     labels,

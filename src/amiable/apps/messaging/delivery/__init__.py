@@ -1,0 +1,1 @@
+"""What becomes of messages after they left: reports, consequences, registered letters."""

@@ -1,0 +1,1 @@
+"""How a message looks: emails, letters, text messages and enclosures as bytes."""

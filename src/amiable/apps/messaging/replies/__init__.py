@@ -1,0 +1,1 @@
+"""What debtors answer: fetched, stored once, matched to their case, read."""

@@ -1,0 +1,1 @@
+"""By which channel and in which mode messages leave; copies that wait."""
