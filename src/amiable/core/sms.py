@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -131,6 +132,20 @@ def decoded(octets: bytes) -> str:
         found.append(_EXTENDED.get(octet, basic) if escaped else basic)
         escaped = False
     return "".join(found)
+
+
+def joined(parts: Iterable[bytes]) -> str:
+    """The words of parts (UTF-8; a sign cut in two is written as its halves) as one text."""
+    words = "".join(_halves(part) for part in parts)
+    whole = words.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace")
+    return whole.replace("\0", "").strip()
+
+
+def _halves(part: bytes) -> str:
+    try:
+        return part.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return part.decode("utf-8", "replace")
 
 
 def nearest(sign: str) -> str | None:

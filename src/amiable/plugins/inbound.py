@@ -5,7 +5,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, Literal, Protocol
 
 from amiable.core.delivery import ReportedEvent
 
@@ -22,14 +23,39 @@ class HookRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class HookAnswer:
-    """What a request brought, and what to answer once it is recorded.
+class Part:
+    """One of several parts that a long text message comes in: `index` counts from 1 to `total`;
+    `number` is what the parts of one text share (TS 23.040 section 9.2.3.24)."""
 
-    `replies` = whole messages of customers as bytes: RFC 5322 for email, text for SMS.
+    number: int
+    total: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerReply:
+    """What a customer wrote. `content` = a whole email (RFC 5322), or the words of a text message
+    in UTF-8 (a sign that is cut between two parts is written as its halves, "surrogatepass").
+
+    `sender` = the number that wrote a text, "" for an email, which says so itself. `reference` =
+    the provider's own name for it, or what makes it unique: told again, it is stored once. `at` =
+    aware, None when the provider does not say.
     """
 
+    content: bytes
+    medium: Literal["email", "sms"] = "email"
+    sender: str = ""
+    reference: str = ""
+    at: datetime | None = None
+    part: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HookAnswer:
+    """What a request brought, and what to answer once it is recorded."""
+
     events: tuple[ReportedEvent, ...] = ()
-    replies: tuple[bytes, ...] = ()
+    replies: tuple[CustomerReply, ...] = ()
     status: int = 200
     content_type: str = "text/plain"
     body: bytes = b""

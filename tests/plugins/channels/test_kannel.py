@@ -116,9 +116,8 @@ def test_text_of_a_customer_comes_back_whole(server, hook, config):
     wait_for(lambda: any("secret" in each.query for each in hook.requests))
     (request,) = [each for each in hook.requests if "secret" in each.query]
     (reply,) = PLUGIN.hook(request, config).replies
-    head, _, words = reply.decode().partition("\r\n\r\n")
-    assert "From: +33612345678\r\nTo: 38000\r\n" in head
-    assert words == "J'ai payé hier & je réponds: STOP\r\n"
+    assert (reply.medium, reply.sender) == ("sms", "+33612345678")
+    assert reply.content.decode() == "J'ai payé hier & je réponds: STOP"
     with pytest.raises(HookRefusedError):
         PLUGIN.hook(replace(request, query={**request.query, "secret": "guess"}), config)
 

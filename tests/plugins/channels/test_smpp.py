@@ -10,6 +10,7 @@ from amiable.core import sms
 from amiable.plugins.base import Outgoing
 from amiable.plugins.channels import smpp as module
 from amiable.plugins.channels.smpp import PLUGIN
+from amiable.plugins.inbound import Part
 from tests.plugins.channels.centres import centre
 from tests.plugins.smtp_servers import free_port
 
@@ -263,11 +264,10 @@ def test_answer_of_a_customer_is_whole_and_says_from_whom(server):
          "text": (b"\x05\x00\x03\x2a\x02\x01" + b"part").hex()},
         {"from": "PROMO", "to": "38000", "coding": 0, "text": b"win".hex()},
     )  # fmt: skip
-    replies = [reply.decode() for each in told(server) for reply in each.replies]
-    assert all(reply.startswith("From: +33612345678\r\nTo: 38000\r\n") for reply in replies)
-    assert [reply.partition("\r\n\r\n")[2].strip() for reply in replies] == [
-        words, "👍 ê", "été", "part",
-    ]  # fmt: skip
+    replies = [reply for each in told(server) for reply in each.replies]
+    assert {reply.sender for reply in replies} == {"+33612345678"}
+    assert [reply.content.decode() for reply in replies] == [words, "👍 ê", "été", "part"]
+    assert [reply.part for reply in replies] == [None, None, None, Part(0x2A, 2, 1)]
 
 
 @pytest.mark.parametrize(

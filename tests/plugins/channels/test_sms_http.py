@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from base64 import b64encode
 from dataclasses import replace
+from datetime import UTC, datetime
 from subprocess import run
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from amiable.plugins.base import Outgoing
 from amiable.plugins.channels._sms_reports import sealed
 from amiable.plugins.channels.sms_http import PLUGIN
-from amiable.plugins.inbound import HookRefusedError, HookRequest
+from amiable.plugins.inbound import CustomerReply, HookRefusedError, HookRequest
 from tests.plugins.channels.http_servers import Gateway
 from tests.plugins.smtp_servers import free_port
 
@@ -269,11 +270,23 @@ def test_answer_of_a_customer_is_whole_and_says_from_whom():
     (reply,) = PLUGIN.hook(
         incoming(text="Déjà payé\r\nhier 👍", id="x1", at="1795317072"), KANNEL
     ).replies
-    assert reply.decode() == (
-        "From: +33612345678\r\nTo: 38000\r\nDate: Sun, 22 Nov 2026 03:11:12 +0000\r\n"
-        "Message-ID: <eDE@sms.invalid>\r\nContent-Type: text/plain; charset=utf-8\r\n"
-        "Content-Transfer-Encoding: 8bit\r\n\r\nDéjà payé\r\nhier 👍\r\n"
+    assert reply == CustomerReply(
+        "Déjà payé\r\nhier 👍".encode(),
+        medium="sms",
+        sender="+33612345678",
+        reference="eDE",
+        at=datetime(2026, 11, 22, 3, 11, 12, tzinfo=UTC),
     )
+
+
+def test_same_words_of_a_day_are_one_text_where_the_gateway_names_none():
+    def told(**query):
+        (reply,) = PLUGIN.hook(incoming(**{"at": "1795317072", **query}), KANNEL).replies
+        return reply.reference
+
+    assert told() == told() != told(text="Stop")
+    assert told() != told(**{"from": "33612345679"})
+    assert told() != told(at="1795417072")
 
 
 @pytest.mark.parametrize("sender", ["", "VAUBAN", "1\r\nBcc: x", "+" * 9])

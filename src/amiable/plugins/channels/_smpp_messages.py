@@ -21,9 +21,9 @@ from amiable.plugins.channels._sms_reports import (
     RECEIPT_STATES,
     or_gone,
     receipt_fields,
-    reply_bytes,
+    text_reply,
 )
-from amiable.plugins.inbound import HookAnswer, HookRefusedError
+from amiable.plugins.inbound import HookAnswer, HookRefusedError, Part
 
 BUSY_SECONDS = 900
 # The centre did not take the message and may later (section 5.1.3).
@@ -102,14 +102,48 @@ def told(received: Received, config: Mapping[str, Any]) -> HookAnswer | None:
     if (pdu.esm_class or 0) & 0x3C in _RECEIPTS:
         event = _receipt(pdu, octets.decode("latin-1"), config)
         return HookAnswer(events=(event,)) if event else None
-    if (pdu.esm_class or 0) & _UDH and octets:
-        octets = octets[octets[0] + 1 :]
     try:
         sender, to = (each.decode("ascii") for each in (pdu.source_addr, pdu.destination_addr))
-        text = _text(octets, pdu.data_coding or 0)
-        return HookAnswer(replies=(reply_bytes(sender, to, text, at=datetime.now(UTC)),))
+        octets, part = _unwrapped(pdu, octets)
+        reply = text_reply(
+            sender,
+            to,
+            _text(octets, pdu.data_coding or 0),
+            at=datetime.now(UTC),
+            part=part,
+        )
     except (HookRefusedError, UnicodeDecodeError, AttributeError):
         return None
+    return HookAnswer(replies=(reply,))
+
+
+def _unwrapped(pdu: Any, octets: bytes) -> tuple[bytes, Part | None]:
+    """The words without their header, and which part of a text they are: by the header, or by the
+    optional parameters that stand for it (section 5.3.2.22 and the two that follow)."""
+    number, total, index = (
+        getattr(pdu, name, None)
+        for name in ("sar_msg_ref_num", "sar_total_segments", "sar_segment_seqnum")
+    )
+    part = _part(number or 0, total or 0, index or 0)
+    if (pdu.esm_class or 0) & _UDH and octets:
+        end = octets[0] + 1
+        return octets[end:], _joined_by(octets[1:end]) or part
+    return octets, part
+
+
+def _joined_by(header: bytes) -> Part | None:
+    """What a header says of joining parts: elements 00 (a number of 8 bits) and 08 (16 bits)."""
+    while len(header) >= 2:
+        name, size = header[0], header[1]
+        value, header = header[2 : 2 + size], header[2 + size :]
+        if len(value) == size == {0x00: 3, 0x08: 4}.get(name):
+            return _part(int.from_bytes(value[:-2], "big"), value[-2], value[-1])
+    return None
+
+
+def _part(number: int, total: int, index: int) -> Part | None:
+    """None = it is whole, or its place makes no sense."""
+    return Part(number, total, index) if total > 1 and 1 <= index <= total else None
 
 
 def _receipt(pdu: Any, text: str, config: Mapping[str, Any]) -> ReportedEvent | None:
@@ -131,5 +165,6 @@ def _receipt(pdu: Any, text: str, config: Mapping[str, Any]) -> ReportedEvent | 
 
 def _text(octets: bytes, coding: int) -> str:
     if coding == _UCS2:
-        return octets.decode("utf-16-be", "replace")
+        # Half of a sign may stand at the end of a part: its other half follows in the next.
+        return octets[: len(octets) & ~1].decode("utf-16-be", "surrogatepass")
     return octets.decode("latin-1") if coding in {_ASCII, _LATIN} else decoded(octets)

@@ -9,13 +9,12 @@ import hmac
 import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from hashlib import sha256
 from urllib.parse import urlencode
 
 from amiable.core.delivery import EventKind
 from amiable.core.sms import mobile_number
-from amiable.plugins.inbound import HookRefusedError
+from amiable.plugins.inbound import CustomerReply, HookRefusedError, Part
 
 LARGEST_TEXT, LARGEST_DETAIL = 2_000, 500
 # States of a receipt, in words and as numbers of the parameter message_state (section 5.2.28).
@@ -71,8 +70,16 @@ def moment(seconds: str) -> datetime | None:
         return None
 
 
-def reply_bytes(sender: str, to: str, text: str, *, at: datetime, reference: str = "") -> bytes:
-    """A customer's text as a small email: From = the number, To = ours, then the words.
+def text_reply(
+    sender: str,
+    to: str,
+    text: str,
+    *,
+    at: datetime,
+    reference: str = "",
+    part: Part | None = None,
+) -> CustomerReply:
+    """A customer's text: `sender` as it is told, `to` = ours.
 
     Without a `reference` of the provider, the same words of a day are one text: it may be told
     twice. Raises HookRefusedError when no number wrote it.
@@ -80,17 +87,13 @@ def reply_bytes(sender: str, to: str, text: str, *, at: datetime, reference: str
     number = mobile_number(sender) or mobile_number(f"+{sender}") or _one_line(sender)
     if not re.fullmatch(r"\+?\d{3,15}", number):
         raise HookRefusedError("no number wrote this text", 400)
-    told = reference or sha256("\0".join((number, to, text, str(at.date()))).encode()).hexdigest()
-    headers = {
-        "From": number,
-        "To": _one_line(to),
-        "Date": format_datetime(at),
-        "Message-ID": f"<{_plain(told.encode())[:120]}@sms.invalid>",
-        "Content-Type": "text/plain; charset=utf-8",
-        "Content-Transfer-Encoding": "8bit",
-    }
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"{head}\r\n{text[:LARGEST_TEXT]}\r\n".encode("utf-8", "replace")
+    words = text[:LARGEST_TEXT].encode("utf-8", "surrogatepass")
+    place = f"{to} {at.date()} {part.number} {part.index}" if part else f"{to} {at.date()}"
+    unique = b"\0".join((number.encode(), place.encode(errors="replace"), words))
+    told = reference.encode(errors="replace") or sha256(unique).digest()
+    return CustomerReply(
+        words, medium="sms", sender=number, reference=_plain(told)[:120], at=at, part=part
+    )
 
 
 def _one_line(text: str) -> str:

@@ -25,7 +25,7 @@ from amiable.plugins.channels._sms_reports import (
     moment,
     or_gone,
     receipt_fields,
-    reply_bytes,
+    text_reply,
     unsealed,
 )
 from amiable.plugins.inbound import HookAnswer, HookRequest, secret_check
@@ -67,7 +67,7 @@ class SmsHttpChannel:
             key = unsealed(request.query, str(config.get("hook_secret") or ""))
             return HookAnswer(events=_reported(key, values, config))
         secret_check(request, config)
-        reply = reply_bytes(
+        reply = text_reply(
             values.get("from", ""),
             values.get("to", ""),
             values.get("text", ""),

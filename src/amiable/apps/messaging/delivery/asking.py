@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class AskCounts:
-    """What was told: `recorded` new reports, `replies` of customers; `errors` by channel."""
+    """What was told: `recorded` new reports, new `replies`; `errors` by channel."""
 
     recorded: int = 0
     replies: int = 0
@@ -32,8 +32,9 @@ def channels_ask(*, now: datetime) -> AskCounts:
             continue
         try:
             for answer in channel.pending(config):
-                counts.recorded += answer_record(code, answer, now=now).recorded
-                counts.replies += len(answer.replies)
+                new = answer_record(code, answer, now=now)
+                counts.recorded += new.events
+                counts.replies += new.replies
         except OSError as problem:
             counts.errors[code] = str(problem)[:500] or type(problem).__name__
             logger.warning("the channel %s cannot be asked: %s", code, counts.errors[code])

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes, policy
 from typing import Any
 
-from amiable.apps.messaging.delivery.events import EventsRecorded, events_record
+from amiable.apps.messaging.delivery.events import events_record
 from amiable.apps.messaging.replies.receiving import reply_receive
 from amiable.apps.messaging.sending.routes import configured_routes
 from amiable.apps.tenants.queries import organization_ids
-from amiable.plugins.inbound import HookAnswer, HookRefusedError, HookRequest
+from amiable.plugins.inbound import CustomerReply, HookAnswer, HookRefusedError, HookRequest
 from amiable.plugins.registry import plugins
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How much of what was told was new."""
+
+    events: int
+    replies: int
 
 
 class HookUnknownError(LookupError):
@@ -37,12 +45,10 @@ def channel_called(code: str, request: HookRequest, *, now: datetime) -> HookAns
     return answer
 
 
-def answer_record(code: str, answer: HookAnswer, *, now: datetime) -> EventsRecorded:
+def answer_record(code: str, answer: HookAnswer, *, now: datetime) -> Recorded:
     """Record what a channel's provider told, whether it called or was asked."""
     recorded = events_record(answer.events, channel=code, now=now)
-    if answer.replies:
-        _replies(answer.replies, code, media=plugins("channels")[code].media, now=now)
-    return recorded
+    return Recorded(recorded.recorded, _replies(answer.replies, code, now=now))
 
 
 def _configs(code: str) -> list[Mapping[str, Any]]:
@@ -71,20 +77,22 @@ def _answer(
     raise refusals[0]
 
 
-def _replies(replies: Iterable[bytes], code: str, *, media: Iterable[str], now: datetime) -> None:
-    """Hand answers of customers on; which organization one is for is found from its words."""
+def _replies(replies: Iterable[CustomerReply], code: str, *, now: datetime) -> int:
+    """Hand answers of customers on; which organization one is for is found from its words or its
+    number. Returns how many are new."""
     everybody = organization_ids()
     if not everybody:
-        return
-    told: dict[str, Any] = {"source": code[:30], "received_at": now, "among": everybody}
-    for content in replies:
-        if "sms" in media:
-            mail = message_from_bytes(content, policy=policy.default)
-            text = mail.get_payload(decode=True)
-            words = text.strip() if isinstance(text, bytes) else b""
-            reply_receive(
-                everybody[0], words, medium="sms",
-                sender=str(mail["From"] or ""), external_id=str(mail["Message-ID"] or ""), **told,
-            )  # fmt: skip
-        else:
-            reply_receive(everybody[0], content, **told)
+        return 0
+    return sum(
+        reply_receive(
+            everybody[0],
+            reply.content,
+            source=code[:30],
+            received_at=now,
+            among=everybody,
+            medium=reply.medium,
+            sender=reply.sender,
+            external_id=reply.reference and f"{code}:{reply.reference}",
+        ).is_new
+        for reply in replies
+    )

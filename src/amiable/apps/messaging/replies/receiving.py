@@ -19,6 +19,7 @@ from amiable.apps.messaging.replies.answered import Whose, whose_mail, whose_num
 from amiable.apps.messaging.replies.proposed import proposals_of
 from amiable.apps.messaging.replies.reported import reports_record
 from amiable.core.replies import IncomingMail, read_mail
+from amiable.core.sms import joined
 
 # What a mailbox held long before it was connected is no news: it holds nothing.
 OLD_MAIL = timedelta(days=30)
@@ -61,7 +62,9 @@ def reply_receive(
     digest = hashlib.sha256(content).hexdigest()
     if medium == "sms":
         mail, whose = _text_message(content), whose_number(sender, organization_ids)
-        names = (external_id or _text_name(sender, digest, received_at),)
+        # A provider that uses a name again for other words loses none of them.
+        dated = _text_name(sender, digest, received_at)
+        names = (external_id, dated) if external_id else (dated,)
     else:
         mail = read_mail(content)
         whose, names = whose_mail(mail, organization_ids), _names(mail, digest)
@@ -169,7 +172,7 @@ def _moment(mail: IncomingMail, now: datetime) -> datetime:
 
 def _text_message(content: bytes) -> IncomingMail:
     """A text message in the shape of a mail that holds nothing but words."""
-    text = content.decode("utf-8", "replace").replace("\0", "")
+    text = joined((content,))
     return replace(
         read_mail(b""), text=text, full_text=text, kind="reply", detail="", evidence=(), problems=()
     )
