@@ -107,6 +107,7 @@ class Step:
     `recipients` = roles written to, together; unknown roles give way to the usual contact.
     `accompanies` names a step that this one goes out with, on the same day and for the same items
     (a last email and a call): the minimum gap does not stand between the two.
+    `tries` = how often a call is made in all when nobody answers; 0 = as the organization says.
     """
 
     code: str
@@ -123,6 +124,7 @@ class Step:
     attachments: tuple[Attachment, ...] = ()
     task: Task = ""
     accompanies: str = ""
+    tries: int = 0
     window: Window = ANY_TIME
     conditions: Conditions = ANY
 

@@ -74,6 +74,7 @@ declare(
         "scenario.before_event": gettext_noop(
             "{where}: only a step that counts from a date of the invoice can come before it."
         ),
+        "scenario.tries": gettext_noop("{where}: only a call is tried again."),
         "scenario.range": gettext_noop(
             "{where}: {field} must be between {low} and {high}, not {value}."
         ),
@@ -192,6 +193,8 @@ def _media(scenario: Scenario) -> Iterator[Sentence]:
         window = step.window
         if not window.weekdays or not 0 <= window.from_hour < window.until_hour <= 24:
             yield Sentence("scenario.window", where)
+        if step.tries and "phone" not in (step.medium, *step.fallback):
+            yield Sentence("scenario.tries", where)
 
 
 def _anchors(scenario: Scenario) -> Iterator[Sentence]:
@@ -214,6 +217,8 @@ _LIMITS = {
     "approval_above_minor": (0, 10**12),
 }
 
+_STEP_LIMITS = {"offset_days": (-365, 3650), "tries": (0, 9)}
+
 
 def _ranges(scenario: Scenario) -> Iterator[Sentence]:
     for name, (low, high) in _LIMITS.items():
@@ -222,14 +227,11 @@ def _ranges(scenario: Scenario) -> Iterator[Sentence]:
             params: dict[str, Param] = {"field": name, "low": low, "high": high, "value": value}
             yield Sentence("scenario.range", {"where": _SCENARIO_WHERE, **params})
     for step in scenario.steps:
-        if not -365 <= step.offset_days <= 3650:
-            params = {
-                "field": "offset_days",
-                "low": -365,
-                "high": 3650,
-                "value": step.offset_days,
-            }
-            yield Sentence("scenario.range", {"where": step_label(step), **params})
+        for name, (low, high) in _STEP_LIMITS.items():
+            value = getattr(step, name)
+            if not low <= value <= high:
+                params = {"field": name, "low": low, "high": high, "value": value}
+                yield Sentence("scenario.range", {"where": step_label(step), **params})
 
 
 _RULES: tuple[Callable[[Scenario], Iterator[Sentence]], ...] = (

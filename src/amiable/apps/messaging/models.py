@@ -66,6 +66,11 @@ class Message(TenantModel):
                 name="message_copies_due",
             ),
             models.Index(
+                fields=["organization", "retry_at"],
+                condition=Q(state__in=["frozen", "sending"], retry_at__isnull=False),
+                name="message_waiting",
+            ),
+            models.Index(
                 fields=["provider_id"], condition=~Q(provider_id=""), name="message_provider_id"
             ),
             models.Index(

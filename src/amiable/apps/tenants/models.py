@@ -34,6 +34,9 @@ class Organization(models.Model):
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=32, blank=True)
     letter_window = models.CharField(max_length=40, blank=True)  # documents.window, "" = default
+    call_tries = models.PositiveSmallIntegerField(default=3)  # calls in all, when nobody answers
+    call_retry_days = models.PositiveSmallIntegerField(default=1)  # between two of them
+    dial_address = models.CharField(max_length=200, default="tel:{number}")
 
     def __str__(self) -> str:
         return self.name

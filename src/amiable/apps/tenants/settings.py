@@ -20,7 +20,10 @@ LARGEST_DAYS, LARGEST_GRACE, LEAST_TOLERANCE, MOST_CAPS = 90, 30, 50, 12
 LARGEST_REPLY_HOLD = 30
 LARGEST_MINIMUM = 10**8  # a million euros: above it nobody would ever be reminded
 KINDS: tuple[str, ...] = get_args(CustomerKind)
+MOST_TRIES, MOST_RETRY_DAYS = 9, 30
 _PHONE = re.compile(r"\+?[0-9][0-9 .()/-]{4,30}")
+# What may start a call: the telephone itself, a softphone, or the page of one.
+_DIAL = re.compile(r"(?:(?:tel|sip|sips|callto):|https?://)[^\s<>\"'{}]*\{number\}[^\s<>\"'{}]*")
 
 declare(
     {
@@ -37,6 +40,11 @@ declare(
         "settings.cap_twice": gettext_noop("This limit is there already."),
         "settings.email": gettext_noop("{address} is not an email address mail can be sent to."),
         "settings.phone": gettext_noop("{phone} is not a phone number."),
+        "settings.tries": gettext_noop("Give a number of calls from 1 to {limit}."),
+        "settings.dial": gettext_noop(
+            "Write tel:, sip:, callto: or the address of a softphone's page, with {{number}} where "
+            "the number belongs."
+        ),
         "settings.address_long": gettext_noop("An address has at most 6 lines of 38 characters."),
         "settings.agency_address": gettext_noop(
             "An agency's letters name it and its address (CPCE R124-4): write the address."
@@ -54,7 +62,8 @@ class Settings:
     reminded, in the minor unit of the case's currency, 0 = off; `bank_data_max_age_days` None =
     off;
     `test_recipient` "" = messages reach the customers; `letter_window` as documents.window reads
-    it."""
+    it; `call_tries` = calls in all when nobody answers, `call_retry_days` between two;
+    `dial_address` = what starts a call, with {number} in it."""
 
     bank_data_max_age_days: int | None
     min_amount_minor: int
@@ -68,6 +77,9 @@ class Settings:
     email: str
     phone: str
     letter_window: str
+    call_tries: int
+    call_retry_days: int
+    dial_address: str
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, by field."""
@@ -108,6 +120,7 @@ def settings_from(row: Mapping[str, Any]) -> Settings:
             "email": row["email"].strip(),
             "phone": row["phone"].strip(),
             "letter_window": row["letter_window"].strip().lower(),
+            "dial_address": row["dial_address"].strip() or "tel:{number}",
             # As mail is sent to it: what is compared later must be the very same text.
             "test_recipient": mail_address(test) or test,
         }
@@ -149,6 +162,22 @@ def _tolerance(wanted: Settings) -> Sentence | None:
 def _reply_hold(wanted: Settings) -> Sentence | None:
     wrong = not 0 <= wanted.unread_reply_hold_days <= LARGEST_REPLY_HOLD
     return Sentence("settings.grace", {"limit": LARGEST_REPLY_HOLD}) if wrong else None
+
+
+def _tries(wanted: Settings) -> Sentence | None:
+    wrong = not 1 <= wanted.call_tries <= MOST_TRIES
+    return Sentence("settings.tries", {"limit": MOST_TRIES}) if wrong else None
+
+
+def _retry_days(wanted: Settings) -> Sentence | None:
+    wrong = not 0 <= wanted.call_retry_days <= MOST_RETRY_DAYS
+    return Sentence("settings.grace", {"limit": MOST_RETRY_DAYS}) if wrong else None
+
+
+def _dial(wanted: Settings) -> Sentence | None:
+    address = wanted.dial_address
+    right = len(address) <= 200 and _DIAL.fullmatch(address)
+    return None if right else Sentence("settings.dial")
 
 
 def _caps(wanted: Settings) -> Sentence | None:
@@ -209,4 +238,7 @@ _CHECKS: Mapping[str, Callable[[Settings], Sentence | None]] = {
     "email": lambda wanted: _mail(wanted.email),
     "phone": _phone,
     "letter_window": _window,
+    "call_tries": _tries,
+    "call_retry_days": _retry_days,
+    "dial_address": _dial,
 }

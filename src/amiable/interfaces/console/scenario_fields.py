@@ -76,6 +76,8 @@ STEP: tuple[tuple[str, Text, tuple[Spec, ...]], ...] = (
         Spec("fallback", _("If the customer cannot be reached so, else by"), "ordered", "medium",
              refreshes=True),
         Spec("attachments", _("Attached"), "checks", "attachment"),
+        Spec("tries", _("Calls in all, when nobody answers"), "number",
+             hint=_("0 = as the settings say.")),
     )),
     ("conditions", _("Only if"), (
         Spec("conditions.min_amount_minor", _("Overdue at least (EUR)"), "amount"),

@@ -202,9 +202,11 @@ def _group(step: StepDraft, code: str, label: Text, shown: tuple[FieldView, ...]
 def _pointless(values: Mapping[str, Any]) -> frozenset[str]:
     """Fields that say nothing for a medium; left out of the form, they become empty."""
     if values["medium"] == "task":
-        return frozenset({"template", "recipients", "fallback", "attachments"})
+        return frozenset({"template", "recipients", "fallback", "attachments", "tries"})
     silent = values["medium"] == "phone" and not values["fallback"]
-    return frozenset({"task", "template", "attachments"} if silent else {"task"})
+    calls = "phone" in (values["medium"], *values["fallback"])
+    pointless = {"task", "template", "attachments"} if silent else {"task"}
+    return frozenset(pointless if calls else {*pointless, "tries"})
 
 
 def _field(step: StepDraft, spec: Spec, given: Mapping[str, Choices]) -> FieldView:

@@ -133,6 +133,30 @@ class LettersForm(SettingsForm):
     )
 
 
+class CallForm(SettingsForm):
+    """How calls are made, and how often they are tried."""
+
+    name = "calls"
+    call_tries = forms.IntegerField(
+        label=_("Calls in all, when nobody answers"),
+        help_text=_("Then the scenario goes on. A step of a scenario may have its own number."),
+        widget=forms.NumberInput(attrs={"min": 1, "max": 9}),
+    )
+    call_retry_days = forms.IntegerField(
+        label=_("Days between two tries"),
+        help_text=_("0 = the other half of the same day."),
+        widget=forms.NumberInput(attrs={"min": 0, "max": 30}),
+    )
+    dial_address = forms.CharField(
+        max_length=200,
+        label=_("What starts a call"),
+        help_text=_(
+            "tel:{number} for the telephone, sip:{number}@pbx.example or the page of a softphone."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
 class CapForm(SettingsForm):
     """One more limit of contacts."""
 
@@ -193,6 +217,6 @@ class TestForm(SettingsForm):
 FORMS: dict[str, type[SettingsForm]] = {
     form.name: form
     for form in (
-        BankForm, PromiseForm, ReplyForm, AgencyForm, LettersForm, CapForm, TestForm,
+        BankForm, PromiseForm, ReplyForm, CallForm, AgencyForm, LettersForm, CapForm, TestForm,
     )
 }  # fmt: skip
