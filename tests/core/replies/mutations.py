@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import binascii
 import random
+import re
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +21,10 @@ _HOSTILE = (
     b"Date: Mon, 99 Nov 99999 25:61:61 +9999\n", b"Action: failed\nStatus: 9.99.999\n\n",
     b"the day after tomorrow ", b"sous 999 jours ouvr\xc3\xa9s ", b"fin f\xc3\xa9vrier 2024 ",
     b"il y a 999 mois ", b"lundi 29/02 ", b"dans 999 semaines ", b"le 31 du mois prochain ",
+    b"In-Reply-To: <m1\0@vauban.example>\n", b"From: a\0b@client.example\n", b"\xed\xa0\x80",
+    b"Final-Recipient: rfc822; a\0@client.example\n", b"charset=utf-32", b"\xf0\x9f\x92\xb8",
+    b"Subject: x\r\nBcc: y@client.example\r\n", b"=?utf-7?q?+2AA-?=", b"\xd8\x00\xdc\x00",
+    b"<script>alert(1)</script>", b"<img src=https://spy.example/x.gif>", b"\xe2\x80\x8f\xd7\x90",
     b"jusqu'au 31/02/2026 ", b"le 99/99 ", b"99999999999999999999,99 EUR ", b"1.1.1.1.1.1",
 )  # fmt: skip
 
@@ -59,8 +66,40 @@ def _nest(raw: bytearray, chance: random.Random) -> None:
         raw[:] = b"Content-Type: " + kind + b"\n\n--" + mark + b"\n" + raw
 
 
+def _charset(raw: bytearray, chance: random.Random) -> None:
+    """Another charset than the one declared, or one that nobody has."""
+    charsets = (b"utf-16", b"utf-7", b"iso-2022-jp", b"utf-32", b"shift_jis", b"no-such", b"cp037")
+    raw[:] = re.sub(rb"charset=\S+", b"charset=" + chance.choice(charsets), raw)
+    if chance.random() < 0.3:
+        raw[:] = raw.decode("latin-1").encode(chance.choice(("utf-16", "utf-8", "utf-32")))
+
+
+def _encode(raw: bytearray, chance: random.Random) -> None:
+    """The body in an encoding, sound or torn, under an encoding that may be another."""
+    head, _, body = raw.partition(b"\n\n")
+    ways = (binascii.b2a_base64, binascii.b2a_qp, zlib.compress, bytes.hex)
+    made = chance.choice(ways)(bytes(body[:2000]))
+    told = chance.choice((b"base64", b"quoted-printable", b"x-uuencode", b"8bit"))
+    coded = made.encode() if isinstance(made, str) else made
+    start = chance.randint(0, 3)
+    raw[:] = b"Content-Transfer-Encoding: " + told + b"\n" + head + b"\n\n" + coded[start:]
+
+
+def _ends(raw: bytearray, chance: random.Random) -> None:
+    """Line ends of other systems, lone ones among them."""
+    raw[:] = raw.replace(b"\n", chance.choice((b"\r", b"\r\n", b"\n\r", b"\r\r\n", b"\x85", b"\0")))
+
+
+def _again(raw: bytearray, chance: random.Random) -> None:
+    """A header said twice, differently."""
+    names = (b"Message-ID", b"From", b"Subject", b"Content-Type", b"Date", b"References")
+    values = (b"<r1@client.example>", b"", b"=?utf-8?b?4oCu?=", b"\xff\xfe", b"text/html", b"a" * 3000)
+    for _ in range(chance.randint(1, 3)):
+        raw[:0] = chance.choice(names) + b": " + chance.choice(values) + b"\n"
+
+
 _WAYS: tuple[Callable[[bytearray, random.Random], None], ...] = (
-    _flip, _cut, _repeat, _insert, _shuffle, _nest,
+    _flip, _cut, _repeat, _insert, _shuffle, _nest, _charset, _encode, _ends, _again,
 )  # fmt: skip
 
 

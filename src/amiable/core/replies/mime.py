@@ -20,6 +20,7 @@ _MAX_HEADER_BYTES = 256 * 1024
 _MAX_VALUE = 20_000  # characters of one header
 _FIELD = re.compile(rb"^([!-9;-~]{1,100})[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", re.M)
 _PARAMETER = re.compile(r';\s*([\w!#$%&\'*+.^`|~-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)', re.A)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # no database stores the first of them in a text
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
@@ -154,13 +155,15 @@ def _base64(body: bytes) -> bytes:
 
 
 def _unfolded(value: bytes) -> str:
-    """One line. Eight-bit headers are UTF-8 when they can be, else windows-1252."""
+    """One line without control characters. Eight-bit headers are UTF-8 when they can be, else
+    windows-1252.
+    """
     raw = value[:_MAX_VALUE].replace(b"\n", b"")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         text = raw.decode("cp1252", "replace")
-    return text.replace("\t", " ").strip()
+    return _CONTROL.sub("", text.replace("\t", " ")).strip()
 
 
 def _continued(found: dict[str, str]) -> dict[str, str]:
