@@ -4,7 +4,6 @@ chapter 10), or another shape that the address describes."""
 from __future__ import annotations
 
 import base64
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 from amiable.core.delivery import EventKind
 from amiable.core.sms import encoding_of
 from amiable.plugins.base import Outgoing
+from amiable.plugins.channels._hosts import is_near
 from amiable.plugins.channels._sms_reports import sealed
 
 
@@ -87,7 +87,7 @@ def gateway_config(url: str) -> dict[str, Any]:
             + ", ".join(sorted(known))
         )
     secure = parts.scheme in {"kannels", "sms+https"}
-    if not secure and parts.password and not _near(parts.hostname):
+    if not secure and parts.password and not is_near(parts.hostname):
         raise ValueError("a password leaves this network only over kannels:// or sms+https://")
     return {
         "secure": secure,
@@ -162,11 +162,3 @@ def _shape(options: Mapping[str, str]) -> Shape:
 
 def _words(options: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(filter(None, options.get(name, "").split(",")))
-
-
-def _near(host: str) -> bool:
-    """Whether a host is on this machine or network: a private address, or a name without a dot."""
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return "." not in host

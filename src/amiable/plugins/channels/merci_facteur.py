@@ -10,8 +10,6 @@ import hmac
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from amiable.plugins.base import Outcome, Outgoing
@@ -27,9 +25,10 @@ from amiable.plugins.channels._merci_facteur_client import (
     NothingSentError,
 )
 from amiable.plugins.channels._merci_facteur_events import told
+from amiable.plugins.channels._retry_after import seconds_asked
 from amiable.plugins.inbound import HookAnswer, HookRefusedError, HookRequest
 
-UNREACHABLE_SECONDS, LATER_SECONDS, LONGEST_SECONDS = 300, 900, 86_400
+UNREACHABLE_SECONDS = 300
 _TAKEN = re.compile(r"doublon", re.IGNORECASE)
 # Wrong key, address of ours not allowed, account empty: nothing is wrong with the letter.
 _OURS = re.compile(r"TOKEN|SERVICE|SIGNATURE|TIMESTAMP|_IP|CREDIT|SOLDE|QUOTA", re.IGNORECASE)
@@ -82,7 +81,7 @@ class _Session:
         except (NothingSentError, NoAnswerError) as error:
             return self._later(str(error), UNREACHABLE_SECONDS)
         if refused:
-            return self._later(_said(refused), _wait(refused))
+            return self._later(_said(refused), seconds_asked(refused.retry_after))
         try:
             answer = self.client.send(letter_form(message, self.config))
         except NothingSentError as error:
@@ -101,10 +100,10 @@ class _Session:
             return self._unsure(f"an answer that says neither yes nor no: {said}")
         if answer.status in {401, 403, 404} or _OURS.search(answer.error):
             self.client.token = ""
-            return self._later(said, _wait(answer))
+            return self._later(said, seconds_asked(answer.retry_after))
         # Safe also where a 500 came after the letter was taken: the reference keeps it single.
         if answer.status in {408, 429} or answer.status >= 500:
-            return self._later(said, _wait(answer))
+            return self._later(said, seconds_asked(answer.retry_after))
         return Outcome("failed", detail=said)
 
     def _unsure(self, detail: str) -> Outcome:
@@ -128,20 +127,6 @@ def _charge_said(body: Mapping[str, Any]) -> str:
     cost = total.get("ttc") if isinstance(total, Mapping) else None
     parts = [f"order {body.get('envoi_id')}", f"{cost} EUR with VAT" if cost is not None else ""]
     return ", ".join(filter(None, parts))[:500]
-
-
-def _wait(answer: Answer) -> int:
-    """Seconds that Retry-After asks for (RFC 9110, 10.2.3), within a day."""
-    text = answer.retry_after.strip()
-    seconds = LATER_SECONDS
-    if text.isascii() and text.isdecimal() and len(text) < 10:
-        seconds = int(text)
-    elif text:
-        try:
-            seconds = int((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-        except (ValueError, TypeError, OverflowError):
-            seconds = LATER_SECONDS
-    return min(max(seconds, 1), LONGEST_SECONDS)
 
 
 PLUGIN = MerciFacteurChannel()
