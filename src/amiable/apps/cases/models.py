@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from amiable.apps.customers.models import Customer
-from amiable.apps.receivables.models import Installment
+from amiable.apps.receivables.models import Installment, Invoice
 from amiable.apps.tenants.models import TenantModel, User
 
 
@@ -108,3 +108,30 @@ class Promise(TenantModel):
 
     class Meta:
         indexes = [models.Index(fields=["organization", "case"], name="promise_of_case")]
+
+
+class PaymentLink(TenantModel):
+    """An address of the payment page: who knows it speaks for the customer of one case, or about
+    one invoice of it. Only a digest of its token is kept (see links)."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="links")
+    invoice = models.ForeignKey(
+        Invoice, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    key = models.CharField(max_length=140)  # of the message that carries it, or made by hand
+    digest = models.CharField(max_length=64, unique=True)
+    is_test = models.BooleanField(default=False)  # carried by a message of the test mode
+    made_on = models.DateField()
+    made_by = models.CharField(max_length=254, blank=True)  # "" = a message
+    expires_on = models.DateField()  # the last day on which it works
+    revoked_on = models.DateField(null=True, blank=True)
+    revoked_by = models.CharField(max_length=254, blank=True)
+    # Days on which a person used the page; what mail scanners fetch does not count.
+    first_used_on = models.DateField(null=True, blank=True)
+    last_used_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "key"], name="payment_link_key_unique")
+        ]
+        indexes = [models.Index(fields=["organization", "case"], name="payment_link_of_case")]

@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
 from django.db import connection, transaction
 
+from amiable.apps.cases.links import Carried, links_keep
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.messaging.rendering.materials import materials
 from amiable.apps.messaging.rendering.messages import Rendered, drafts_render
@@ -74,6 +75,7 @@ def messages_freeze(
         if rows:
             Message.objects.bulk_create(rows, ignore_conflicts=True, batch_size=100)
             known |= _ids(organization_id, [row.key for row in rows])
+            _links_keep(organization_id, new, known, is_test=bool(test))
         problems = {key: x for key, x in rendered.items() if isinstance(x, Sentence)}
         result |= problems | known
     return result
@@ -325,6 +327,18 @@ def _row(
         frozen_at=now,
         template_id=own.id if own else None,
     )
+
+
+def _links_keep(
+    organization_id: int, drafts: Sequence[Draft], frozen: Collection[str], *, is_test: bool
+) -> None:
+    """The links that frozen messages carry begin to work."""
+    by_day: dict[date, list[Carried]] = defaultdict(list)
+    for draft in drafts:
+        if draft.payment_link and draft.key in frozen:
+            by_day[draft.on_date].append(Carried(draft.case_id, draft.key, draft.payment_link))
+    for on, carried in by_day.items():
+        links_keep(organization_id, carried, is_test=is_test, on=on)
 
 
 def _ids(organization_id: int, keys: Collection[str]) -> dict[str, int]:

@@ -29,6 +29,9 @@ class Organization(models.Model):
     promise_grace_days = models.PositiveSmallIntegerField(default=3)
     promise_tolerance_pct = models.PositiveSmallIntegerField(default=95)
     unread_reply_hold_days = models.PositiveSmallIntegerField(default=5)
+    # How long the payment link of a message works, and for how long ahead its page takes a promise.
+    portal_link_days = models.PositiveSmallIntegerField(default=180)
+    portal_promise_days = models.PositiveSmallIntegerField(default=30)
     is_agency = models.BooleanField(default=False)  # collects for others: CPCE L124-1, R124-1
     address = models.JSONField(default=list)
     email = models.EmailField(blank=True)

@@ -18,6 +18,7 @@ from amiable.plugins.documents.window import WindowError, window_of
 
 LARGEST_DAYS, LARGEST_GRACE, LEAST_TOLERANCE, MOST_CAPS = 90, 30, 50, 12
 LARGEST_REPLY_HOLD = 30
+LARGEST_LINK_DAYS, LARGEST_PROMISE_DAYS = 730, 90
 LARGEST_MINIMUM = 10**8  # a million euros: above it nobody would ever be reminded
 KINDS: tuple[str, ...] = get_args(CustomerKind)
 MOST_TRIES, MOST_RETRY_DAYS = 9, 30
@@ -28,6 +29,7 @@ _DIAL = re.compile(r"(?:(?:tel|sip|sips|callto):|https?://)[^\s<>\"'{}]*\{number
 declare(
     {
         "settings.days": gettext_noop("Give a number of days from 1 to {limit}, or switch it off."),
+        "settings.link_days": gettext_noop("Give a number of days from 1 to {limit}."),
         "settings.minimum": gettext_noop("Give an amount from 0 to {limit}."),
         "settings.grace": gettext_noop("Give a number of days from 0 to {limit}."),
         "settings.tolerance": gettext_noop("Give a percentage from {least} to 100."),
@@ -80,6 +82,8 @@ class Settings:
     call_tries: int
     call_retry_days: int
     dial_address: str
+    portal_link_days: int
+    portal_promise_days: int
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, by field."""
@@ -180,6 +184,16 @@ def _dial(wanted: Settings) -> Sentence | None:
     return None if right else Sentence("settings.dial")
 
 
+def _link_days(wanted: Settings) -> Sentence | None:
+    wrong = not 1 <= wanted.portal_link_days <= LARGEST_LINK_DAYS
+    return Sentence("settings.link_days", {"limit": LARGEST_LINK_DAYS}) if wrong else None
+
+
+def _promise_days(wanted: Settings) -> Sentence | None:
+    wrong = not 0 <= wanted.portal_promise_days <= LARGEST_PROMISE_DAYS
+    return Sentence("settings.grace", {"limit": LARGEST_PROMISE_DAYS}) if wrong else None
+
+
 def _caps(wanted: Settings) -> Sentence | None:
     caps = wanted.contact_caps
     if len(caps) > MOST_CAPS:
@@ -238,6 +252,8 @@ _CHECKS: Mapping[str, Callable[[Settings], Sentence | None]] = {
     "email": lambda wanted: _mail(wanted.email),
     "phone": _phone,
     "letter_window": _window,
+    "portal_link_days": _link_days,
+    "portal_promise_days": _promise_days,
     "call_tries": _tries,
     "call_retry_days": _retry_days,
     "dial_address": _dial,

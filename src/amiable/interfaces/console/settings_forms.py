@@ -157,6 +157,22 @@ class CallForm(SettingsForm):
     )
 
 
+class PortalForm(SettingsForm):
+    """How long payment links work, and what customers may arrange there by themselves."""
+
+    name = "portal"
+    portal_link_days = forms.IntegerField(
+        label=_("Days a link works"),
+        help_text=_("Counted from the message that carries it."),
+        widget=forms.NumberInput(attrs={"min": 1, "max": 730}),
+    )
+    portal_promise_days = forms.IntegerField(
+        label=_("Latest promise, in days"),
+        help_text=_("Who needs longer asks you. 0 = every promise is agreed with you."),
+        widget=forms.NumberInput(attrs={"min": 0, "max": 90}),
+    )
+
+
 class CapForm(SettingsForm):
     """One more limit of contacts."""
 
@@ -217,6 +233,7 @@ class TestForm(SettingsForm):
 FORMS: dict[str, type[SettingsForm]] = {
     form.name: form
     for form in (
-        BankForm, PromiseForm, ReplyForm, CallForm, AgencyForm, LettersForm, CapForm, TestForm,
+        BankForm, PromiseForm, ReplyForm, CallForm, PortalForm, AgencyForm, LettersForm, CapForm,
+        TestForm,
     )
 }  # fmt: skip

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from django.db.models import Min
 
+from amiable.apps.cases.links import message_link
 from amiable.apps.customers.models import Customer
 from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.writing.claims import NOTHING, Claims, Reductions, claims, wanted
@@ -143,6 +144,7 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
     returned_on, return_code = returned_payment(facts, ready.asked)
     zone = facts.holidays_zone
     claimed = known.claims(ready, customer, on)
+    is_test = bool(known.organization.test_recipient)
     return Draft(
         key=ready.action.key,
         case_id=facts.case_id,
@@ -178,6 +180,7 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
         account=account_lines(account) if "statement" in step.attachments else (),
         scenario=ready.scenario.code,
         claims=claimed.lines,
+        payment_link=message_link(known.organization.pk, ready.action.key, is_test=is_test),
     )
 
 

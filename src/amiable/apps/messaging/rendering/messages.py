@@ -51,6 +51,8 @@ declare(
 LETTERS = frozenset({"letter", "registered_letter"})
 # Mail servers commonly refuse messages above 10 MB; base64 adds a third.
 LARGEST_ATTACHMENTS = 6_000_000  # bytes
+# A link is worth a second part of a text message, never a third.
+LINKED_SEGMENTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,14 +312,27 @@ def _copies(draft: Draft, recipient: str) -> list[Recipient]:
 def _sms(draft: Draft, document: Document) -> Rendered | Sentence:
     number = sms.mobile_number(draft.recipient) or ""
     blocks = [plain(block.lines) for block in document.blocks if hasattr(block, "lines")]
-    text = sms.gsm_text(" ".join(" ".join(blocks).split()))
+    words = sms.gsm_text(" ".join(" ".join(blocks).split()))
+    text = _linked(draft, words)
     parts = sms.segments(text)
     if parts > sms.LARGEST_SEGMENTS:
         return Sentence("message.sms_too_long", {"segments": parts, "limit": sms.LARGEST_SEGMENTS})
-    return _sms_problem(draft, text) or Rendered(
+    return _sms_problem(draft, words) or Rendered(
         number, "", text, text.encode(), "text/plain; charset=utf-8", document.language,
         recipients=(_first(draft, number),), sender=sender_text(draft.creditor.sms_sender),
     )  # fmt: skip
+
+
+def _linked(draft: Draft, text: str) -> str:
+    """A text message with its link, where that makes it no longer than two parts, and where the
+    address tells nobody who looks over a consumer's shoulder what it is about."""
+    link = draft.payment_link
+    address = link.rstrip("/").rpartition("/")[0]  # its token is random and says nothing
+    if not link or (draft.customer_kind == "consumer" and revealing_problem(address)):
+        return text
+    longer = f"{text} {link}"
+    fits = sms.segments(longer) <= max(LINKED_SEGMENTS, sms.segments(text))
+    return longer if fits else text
 
 
 def _sms_problem(draft: Draft, text: str) -> Sentence | None:

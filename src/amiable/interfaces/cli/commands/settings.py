@@ -146,6 +146,8 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "email": _or_off,
     "phone": _or_off,
     "letter_window": _or_off,
+    "portal_link_days": _whole,
+    "portal_promise_days": _whole,
     "call_tries": _whole,
     "call_retry_days": _whole,
     "dial_address": _or_off,
