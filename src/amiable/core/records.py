@@ -12,6 +12,7 @@ from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 
 CustomerKind = Literal["company", "consumer", "public"]
 InvoiceKind = Literal["invoice", "credit_note", "prepayment"]
+StatementKind = Literal["statement", "report", "notification"]
 
 declare(
     {
@@ -92,7 +93,11 @@ class InvoiceRow:
 
 @dataclass(frozen=True, slots=True)
 class StatementEntry:
-    """One movement of a bank statement. `amount_minor` > 0 is money in."""
+    """One movement of a bank statement. `amount_minor` > 0 is money in.
+
+    `original` = the amount before an exchange ("USD 100.00"); `fee_minor` = what the bank took off
+    it; `batch_size` = transactions of a batch that the file does not split to the cent.
+    """
 
     line: int
     booked_on: date
@@ -112,11 +117,18 @@ class StatementEntry:
     operation: str = ""
     is_return: bool = False
     return_reason: str = ""
+    uetr: str = ""
+    original: str = ""
+    fee_minor: int = 0
+    batch_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class StatementRecord:
-    """One account statement: balances in minor units, None where the bank does not state them."""
+    """One account statement: balances in minor units, None where the bank does not state them.
+
+    `kind`: an interim report or a notification tells of movements that the statement repeats.
+    """
 
     account: str
     currency: str
@@ -126,6 +138,7 @@ class StatementRecord:
     closing_on: date | None
     entries: tuple[StatementEntry, ...]
     reference: str = ""
+    kind: StatementKind = "statement"
 
     @property
     def difference_minor(self) -> int | None:

@@ -40,9 +40,7 @@ def entry(draft: Draft, element: Any) -> None:
         return
     booked_on = _day(element, "BookgDt") or _day(element, "ValDt")
     if booked_on is None:
-        raise Refused(
-            element.sourceline, "BookgDt", "statement.bad_date", value="", where="BookgDt"
-        )
+        raise Refused(element.sourceline, "BookgDt", "statement.no_date", where="BookgDt")
     details = element.findall(".//{*}TxDtls")
     parts = _split(details, amount_minor, currency) if len(details) > 1 else None
     movements = (

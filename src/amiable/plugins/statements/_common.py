@@ -12,7 +12,8 @@ from datetime import date
 from typing import Any
 
 from amiable.core.money import AmountError, major, minor
-from amiable.core.records import RowError, StatementEntry, StatementRecord
+from amiable.core.numbers import plain
+from amiable.core.records import RowError, StatementEntry, StatementKind, StatementRecord
 from amiable.core.sentences import Param, declare, gettext_noop
 from amiable.plugins.base import ReadResult
 
@@ -26,6 +27,9 @@ declare(
         ),
         "statement.bad_date": gettext_noop(
             "{value} is not a date ({where}): the file is damaged, download it again"
+        ),
+        "statement.no_date": gettext_noop(
+            "the movement has no date ({where}): the file is damaged, download it again"
         ),
         "statement.bad_direction": gettext_noop(
             "{value} is neither credit (CRDT) nor debit (DBIT)"
@@ -48,6 +52,10 @@ REASON = re.compile(
     r"\b(AC0[1346]|AG0[12]|AM0[45]|BE05|CNOR|DNOR|DUPL|FF0[15]|FOCR|FRAD|TECH|CUST"
     r"|MD0[12567]|MS0[23]|RC01|RR0[1-4]|SL01)\b"
 )
+
+# Labels of returned items, where a format has no code for them; never the fee of a return.
+_RETURNED = re.compile(r"\b(IMPAYE\w*|REJET\w*|RETOUR|UNPAID|RETURNED|RETOURE|REVERSAL|R-?PRLV)\b")
+_FEE = re.compile(r"\b(FRAIS|COMMISSIONS?|COM|COTISATION|FEES?|CHARGES?)\b")
 
 
 class Refused(Exception):  # noqa: N818  # it is a verdict on the file, not a fault of ours
@@ -76,6 +84,28 @@ def currency(text: str, *, line: int) -> str:
     return text
 
 
+def is_returned(label: str, amount_minor: int) -> bool:
+    """Whether words alone say that money goes out because an item came back unpaid."""
+    words = plain(label).upper()
+    return amount_minor < 0 and bool(_RETURNED.search(words)) and not _FEE.search(words)
+
+
+def return_reason(label: str) -> str:
+    """The SEPA reason code that a label carries as text, or ""."""
+    found = REASON.search(label)
+    return found.group() if found else ""
+
+
+def decoded(content: bytes) -> str:
+    """Text of a bank file: UTF-8, else Windows-1252, else ISO-8859-1, which reads any byte."""
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return content.decode("iso-8859-1")
+
+
 def clean(text: str, limit: int = MAX_LABEL) -> str:
     """Runs of white space become one space; cut at `limit`."""
     return " ".join(text.split())[:limit]
@@ -100,6 +130,7 @@ class Draft:
     pending: int = 0
     currencies: set[str] = field(default_factory=set)
     extra: dict[str, Any] = field(default_factory=dict)
+    kind: StatementKind = "statement"
 
     def add(
         self, entries: Iterable[StatementEntry], amount_minor: int, entry_currency: str
@@ -137,6 +168,7 @@ class Draft:
             closing_on=self.closing_on,
             entries=tuple(self.entries),
             reference=self.reference,
+            kind=self.kind,
         )
 
     def summary(self) -> dict[str, Any]:
@@ -145,6 +177,7 @@ class Draft:
         main = self.main_currency
         return {
             "account": self.account,
+            "kind": self.kind,
             "currency": main,
             "opening": major(*self.opening) if self.opening else None,
             "closing": major(*self.closing) if self.closing else None,

@@ -113,7 +113,7 @@ class _Parser:
         self._inside(number, line)
         booked_on = fields.day(number, line, 34)
         if booked_on is None:
-            raise Refused(number, "35-40", "statement.bad_date", value="", where="35-40")
+            raise Refused(number, "35-40", "statement.no_date", where="35-40")
         self.movement = Movement(
             line=number,
             text=line,

@@ -1,0 +1,182 @@
+"""Fields 60a, 61 and 62a of MT940: amounts with a comma, two-digit years, marks of reversal."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from amiable.core.money import major
+from amiable.core.records import StatementEntry
+from amiable.plugins.statements import _common as common
+from amiable.plugins.statements._common import REASON, Refused
+from amiable.plugins.statements._mt940_details import Details
+
+_BALANCE = re.compile(r"([DC])(\d{6})([A-Z]{3})?([\d.,]+)")
+_LINE = re.compile(
+    r"(?P<value>\d{6})(?P<entry>\d{4}| {4})?(?P<mark>R[DC]|E[DC]|[DC])(?P<funds>[A-Z])?\s?"
+    r"(?P<amount>[\d.,]+)(?:(?P<type>[A-Z][A-Z0-9 ]{3})(?P<rest>.*))?"
+)
+# The decimal mark is mandatory: without it a digit may have been lost.
+_NUMBER = re.compile(r"\d+[.,]\d*|[.,]\d+")
+_SUM = re.compile(r"\d*([A-Z]{3})[DC]?[\d.,]+")
+_ORIGINAL = re.compile(r"/OCMT/([A-Z]{3})([\d.,]+)")
+_FEE = re.compile(r"/CHGS/([A-Z]{3})([\d.,]+)")
+# German transaction codes of returned direct debits (B2B, core) and of an unpaid cheque.
+RETURN_CODES = frozenset({"108", "109", "009", "059"})
+RETURN_TYPES = frozenset({"RTI"})
+_NEAR_DAYS = 62
+_NONE = frozenset({"NONREF", "NOTPROVIDED", "NOREF", "NONE", "KREF+", "EREF+"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A field 61: signed minor units, its days, its references; `expected` = not booked yet."""
+
+    line: int
+    amount_minor: int
+    booked_on: date
+    value_on: date
+    reversal: bool
+    expected: bool
+    type_code: str
+    reference: str
+    bank_reference: str
+    more: str
+    original: str
+    fee_minor: int
+
+
+def balance(text: str, *, line: int) -> tuple[tuple[int, str] | None, date | None]:
+    """((signed minor units, currency) or None without a currency, day). Raises Refused."""
+    found = _BALANCE.fullmatch(text.strip())
+    if found is None:
+        raise Refused(line, "balance", "statement.bad_amount", value=text[:40], where="60/62")
+    on = bank_day(found[2], line=line)
+    if not found[3]:
+        return None, on
+    size = _size(found[4], found[3], line=line)
+    return ((size if found[1] == "C" else -size), common.currency(found[3], line=line)), on
+
+
+def sum_currency(text: str) -> str:
+    """The currency of a floor limit (34F) or of a sum of entries (90D, 90C); "" when absent."""
+    found = _SUM.match(text.strip())
+    return found[1] if found else ""
+
+
+def statement_line(text: str, currency: str, *, line: int, about: date | None) -> Line:
+    """A field 61 of one or more lines, of a statement closed `about` a day. Raises Refused."""
+    first, _, more = text.partition("\n")
+    found = _LINE.fullmatch(first.rstrip())
+    if found is None:
+        raise Refused(line, "61", "statement.bad_amount", value=first[:40], where="61")
+    size = _size(found["amount"], currency, line=line)
+    mark = found["mark"]
+    value_on = bank_day(found["value"], line=line)
+    entry = (found["entry"] or "").strip()
+    reference, _, bank_reference = (found["rest"] or "").partition("//")
+    more = common.clean(more)
+    fee = _FEE.search(more)
+    return Line(
+        line=line,
+        amount_minor=size if mark in {"C", "RD", "EC"} else -size,
+        booked_on=_entry_day(entry, value_on, about, line=line) if entry else value_on,
+        value_on=value_on,
+        reversal=mark[0] == "R",
+        expected=mark[0] == "E",
+        type_code=(found["type"] or "")[1:].strip(),
+        reference=common.clean(reference, 40),
+        bank_reference=common.clean(bank_reference, 60),
+        more=more,
+        original=_original(more, currency),
+        fee_minor=_size(fee[2], currency, line=line) if fee and fee[1] == currency else 0,
+    )
+
+
+def entry(line: Line, told: Details, currency: str) -> StatementEntry:
+    """The movement with what its field 86 tells; RC and codes of returns are returns."""
+    label = told.label
+    plain_more = "" if line.more.startswith("/") else line.more
+    if plain_more and plain_more not in label:
+        label = common.clean(f"{plain_more} {label}")
+    code = told.code or line.type_code
+    out = line.amount_minor < 0
+    is_return = out and (
+        line.reversal or told.code in RETURN_CODES or line.type_code in RETURN_TYPES
+    )
+    found = REASON.search(f"{told.return_reason} {label}") if is_return else None
+    reason = (found.group() if found else told.return_reason or code) if is_return else ""
+    end_to_end = told.end_to_end_id
+    return StatementEntry(
+        line=line.line,
+        booked_on=line.booked_on,
+        value_on=line.value_on,
+        amount_minor=line.amount_minor,
+        currency=currency,
+        label=label,
+        bank_reference=line.bank_reference or _stated(line.reference),
+        end_to_end_id=_stated(end_to_end),
+        structured_reference=told.structured_reference,
+        payer_name=told.name,
+        payer_iban=told.iban,
+        ultimate_payer=told.ultimate,
+        mandate_id=told.mandate,
+        operation=code,
+        is_return=is_return,
+        return_reason=reason[:10],
+        original=line.original or told.original,
+        fee_minor=line.fee_minor,
+    )
+
+
+def bank_day(text: str, *, line: int) -> date:
+    """YYMMDD; 29 and 30 February, which banks that count 30 days a month write, are its last day.
+
+    Raises Refused.
+    """
+    year, month, number = int(text[:2]), int(text[2:4]), int(text[4:6])
+    return _day(year + (1900 if year >= 80 else 2000), month, number, text, line=line)
+
+
+def _entry_day(text: str, value_on: date, about: date | None, *, line: int) -> date:
+    """MMDD in the year that brings it near the statement, else nearest to the value date."""
+    month, number = int(text[:2]), int(text[2:])
+    years = (value_on.year, value_on.year - 1, value_on.year + 1)
+    days = [_day(year, month, number, text, line=line) for year in years]
+    if about:
+        nearest = min(days, key=lambda day: abs((day - about).days))
+        if abs((nearest - about).days) <= _NEAR_DAYS:
+            return nearest
+    return min(days, key=lambda day: abs((day - value_on).days))
+
+
+def _day(year: int, month: int, number: int, text: str, *, line: int) -> date:
+    if month == 2 and number in {29, 30}:
+        number = min(number, calendar.monthrange(year, 2)[1])
+    try:
+        return date(year, month, number)
+    except ValueError as error:
+        raise Refused(line, "61", "statement.bad_date", value=text, where="61") from error
+
+
+def _size(text: str, currency: str, *, line: int) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise Refused(line, "61", "statement.bad_amount", value=text[:40], where="61")
+    return common.amount(text.replace(",", "."), currency, line=line, where="61")
+
+
+def _original(text: str, currency: str) -> str:
+    """ "USD 100.00": the amount before the exchange, when it is another currency."""
+    found = _ORIGINAL.search(text)
+    if not found or found[1] == currency:
+        return ""
+    try:
+        return f"{found[1]} {major(_size(found[2], found[1], line=0), found[1])}"
+    except Refused:
+        return ""
+
+
+def _stated(text: str) -> str:
+    return "" if text.upper() in _NONE else text

@@ -1,0 +1,183 @@
+"""SWIFT MT940 statements and MT942 interim reports, in the dialects of many banks.
+
+A statement begins at :20:; each page of a statement (60M, 62M) is one of its own, as the bank
+balances it. Marks: C and RD (a debit taken back) are money in, D and RC money out. Source: SWIFT
+standards MT940, fields 60a, 61, 62a, 86; dialects of :86: in _mt940_details.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from amiable.core.records import RowError
+from amiable.core.sentences import declare, gettext_noop
+from amiable.plugins.base import FileKind, ReadOptions, ReadResult
+from amiable.plugins.statements import _common as common
+from amiable.plugins.statements import _mt940 as fields
+from amiable.plugins.statements._common import Draft, Refused
+from amiable.plugins.statements._mt940_details import details_of
+
+declare(
+    {
+        "mt940.outside": gettext_noop(
+            "the field {tag} stands outside a statement: the file is incomplete, download it again"
+        ),
+    }
+)
+
+LIMIT_MB = 64
+_TAG = re.compile(r":(\d{2}[A-Z]?|NS):(.*)", re.S)
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_BLOCKS = re.compile(r"\{[1235]:[^}]*\}|\{4:|-?\}")
+# Fields of balances ahead, sums, and what only messages between banks carry.
+_BALANCES = {"60F": "opening", "60M": "opening", "62F": "closing", "62M": "closing"}
+
+
+@dataclass(slots=True)
+class Movement:
+    """A field 61 and the fields 86 and NS below it, as text."""
+
+    line: int
+    text: str
+    information: list[str] = field(default_factory=list)
+    own: list[str] = field(default_factory=list)
+
+
+class Mt940:
+    """Reader of MT940 and MT942."""
+
+    code = "mt940"
+    kind: FileKind = "statement"
+    label = "MT940, MT942 (SWIFT)"
+
+    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002
+        """A field 20 at the beginning of a line, and a field 25 or 28 or 60 below it."""
+        return re.search(rb"(?:^|[\r\n\x01]):20:", head) is not None and (
+            re.search(rb"[\r\n]:(?:25|28|60)[A-Z]?:", head) is not None
+        )
+
+    def read(self, path: Path, options: ReadOptions) -> ReadResult:  # noqa: ARG002
+        """Read every statement; a defect of any field refuses the file."""
+        if path.stat().st_size > LIMIT_MB * 1_000_000:
+            error = RowError(0, "", "statement.too_large", {"limit": LIMIT_MB})
+            return common.result(self.code, [], [error])
+        content = path.read_bytes()
+        if b"\0" in content:
+            return common.result(self.code, [], [RowError(0, "", "statement.not_text")])
+        parser = _Parser()
+        for number, tag, value in _tags(common.decoded(content)):
+            parser.safely(number, tag, value)
+            if len(parser.errors) >= common.MAX_ERRORS:
+                break
+        parser.safely(0, "20", None)
+        return common.result(self.code, parser.drafts, parser.errors)
+
+
+def _tags(text: str) -> Iterator[tuple[int, str, str]]:
+    """Fields as (line, tag, value); lines below a field belong to it, joined by line ends."""
+    tag, begun, lines = "", 0, list[str]()
+    for number, raw in enumerate(_LINE_END.split(text), 1):
+        line = raw.strip("\x01\x02\x03\x1a\ufeff")
+        if line.startswith("{") or line.startswith("-}"):
+            line = _BLOCKS.sub("", line)
+        found = _TAG.match(line)
+        if found or line.strip() in {"-", "@@", "$"}:
+            if tag:
+                yield begun, tag, "\n".join(lines)
+            tag, begun = (found[1], number) if found else ("", 0)
+            lines = [found[2]] if found else []
+        elif tag:
+            lines.append(line)
+    if tag:
+        yield begun, tag, "\n".join(lines)
+
+
+class _Parser:
+    """Holds the open statement and its movements while fields come in."""
+
+    def __init__(self) -> None:
+        self.drafts: list[Draft] = []
+        self.errors: list[RowError] = []
+        self.draft: Draft | None = None
+        self.begun = 0
+        self.movements: list[Movement] = []
+        self.told = False  # whether a field 86 here is of the last movement
+
+    def safely(self, number: int, tag: str, value: str | None) -> None:
+        """Take one field; a refusal is kept. A value of None ends the file."""
+        try:
+            if tag == "20":
+                self._close()
+            if value is not None:
+                self._take(number, tag, value)
+        except Refused as refused:
+            self.errors.append(refused.error)
+
+    def _take(self, number: int, tag: str, value: str) -> None:
+        if tag == "20" or (tag == "25" and self.draft is None):
+            self.draft, self.begun, self.movements = Draft(account=""), number, []
+            self.draft.reference = common.clean(value, 40) if tag == "20" else ""
+        if self.draft is None:
+            raise Refused(number, tag, "mt940.outside", tag=tag)
+        draft = self.draft
+        if tag == "25" and not draft.account:
+            draft.account = common.clean(value, 60)
+        elif tag in {"28", "28C"}:
+            draft.reference = common.clean(f"{draft.reference} {value}", 60)
+        elif tag in _BALANCES:
+            self._balance(number, _BALANCES[tag], value)
+        elif tag in {"34F", "90D", "90C"}:
+            draft.kind = "report"
+            draft.currency = draft.currency or fields.sum_currency(value)
+        elif tag == "61":
+            self.movements.append(Movement(number, value))
+        elif tag == "86" and self.told:
+            self.movements[-1].information.append(value)
+        elif tag == "NS" and self.told:
+            self.movements[-1].own.append(value)
+        self.told = tag == "61" or (self.told and tag in {"86", "NS"})
+
+    def _balance(self, number: int, which: str, value: str) -> None:
+        assert self.draft  # noqa: S101  # _take has opened it
+        amount, on = fields.balance(value, line=number)
+        if amount is None:
+            return
+        self.draft.currency = self.draft.currency or amount[1]
+        if which == "opening":
+            self.draft.opening, self.draft.opening_on = amount, on
+        else:
+            self.draft.closing, self.draft.closing_on = amount, on
+
+    def _close(self) -> None:
+        """The open statement has ended: read its movements, now that its currency is known."""
+        draft, self.draft = self.draft, None
+        if draft is None:
+            return
+        if not draft.account or len(draft.account) > 40:
+            raise Refused(self.begun, "25", "statement.no_account")
+        if self.movements and not draft.currency:
+            raise Refused(self.begun, "60F", "statement.bad_currency", value="")
+        for movement in self.movements:
+            try:
+                self._movement(draft, movement)
+            except Refused as refused:
+                self.errors.append(refused.error)
+            if len(self.errors) >= common.MAX_ERRORS:
+                return
+        self.drafts.append(draft)
+
+    def _movement(self, draft: Draft, movement: Movement) -> None:
+        about = draft.closing_on or draft.opening_on
+        line = fields.statement_line(movement.text, draft.currency, line=movement.line, about=about)
+        if line.expected:
+            draft.pending += 1
+            return
+        told = details_of(movement.information, movement.own)
+        entry = fields.entry(line, told, draft.currency)
+        draft.add([entry], entry.amount_minor, draft.currency)
+
+
+PLUGIN = Mt940()

@@ -1,0 +1,128 @@
+"""MT940 and MT942: the facts of real files, signs of reversals, dialects, what is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from amiable.plugins.registry import plugins
+from tests.plugins.statement_facts import SAMPLES, manifest, number, read, written
+
+RELEVE = SAMPLES / "mt940" / "releve.sta"
+
+
+@pytest.mark.parametrize(("name", "facts", "notes"), manifest("statements/mt940"))
+def test_mt940_facts_of_real_files(corpus, name, facts, notes):
+    found = read("mt940", corpus / name)
+    head = (corpus / name).read_bytes()[:65536]
+    if not facts["statements"]:
+        assert [error.code for error in found.errors] == ["statement.none"]
+        assert not plugins("statements")["mt940"].sniff(head, name)
+        return
+    assert plugins("statements")["mt940"].sniff(head, name)
+    assert not found.errors
+    summaries = found.summary["statements"]
+    assert len(summaries) == facts["n_statements"]
+    holds = [each["balances_hold"] for each in summaries]
+    expected = facts["balance_checks"]
+    assert holds.count(True) == expected.get("OK", 0)
+    assert holds.count(False) == expected.get("FAILS", 0)
+    assert sum(each["entries"] for each in summaries) == facts["entries"]
+    total = sum(Decimal(each["credits"]) - Decimal(each["debits"]) for each in summaries)
+    assert total == Decimal(facts["sum"])
+    # The facts list the first statements of a long file.
+    for ours, theirs in zip(summaries, facts["statements"], strict=False):
+        if "broken" not in name:  # there a second field 25 carries the text of a field 86
+            assert ours["account"] == theirs["account"]
+        assert ours["entries"] == theirs["entries"]
+        assert number(ours["credits"]) - number(ours["debits"]) == Decimal(theirs["sum"])
+        assert number(ours["opening"]) == number(theirs.get("opening"))
+        assert number(ours["closing"]) == number(theirs.get("closing"))
+        check = theirs["balance_check"].split()
+        assert ours["balances_hold"] is {"OK": True, "FAILS": False}.get(check[0])
+        if check[0] == "FAILS":
+            assert Decimal(ours["difference"]) == Decimal(check[-1])
+
+
+def test_reversals_have_the_sign_of_what_they_take_back():
+    first, second = read("mt940", RELEVE).statements
+    amounts = [entry.amount_minor for entry in first.entries]
+    assert amounts == [125_223, -48_000, 2_500, 30_000, -1_250]
+    assert first.difference_minor == 0
+    assert second.difference_minor == 1
+    assert [entry.is_return for entry in first.entries] == [False, True, False, False, False]
+
+
+def test_german_details_give_name_iban_and_references():
+    credit, unpaid = read("mt940", RELEVE).statements[0].entries[:2]
+    assert credit.payer_name == "DUPONT UND SOEHNE GMBH HAMBURG"
+    assert credit.payer_iban == "DE02120300000000202051"
+    assert credit.end_to_end_id == "FA20260042"
+    assert credit.label == "GUTSCHRIFT Facture FA20260042 et avoir AV20260007"
+    assert (credit.operation, credit.bank_reference) == ("166", "B-000001")
+    assert (unpaid.return_reason, unpaid.mandate_id) == ("AM04", "RUM-1")
+    assert (unpaid.payer_name, unpaid.end_to_end_id) == ("GARAGE MARTIN", "SDD-9")
+
+
+def test_slashed_details_exchange_and_charges():
+    entry = read("mt940", RELEVE).statements[0].entries[3]
+    assert (entry.payer_name, entry.payer_iban) == ("JANSSEN BV", "NL91ABNA0417164300")
+    assert (entry.end_to_end_id, entry.label) == ("", "SEPA OVERBOEKING FA20260044")
+    assert (entry.original, entry.fee_minor) == ("USD 324.50", 320)
+
+
+def test_dates_of_february_and_of_the_turn_of_the_year(tmp_path):
+    rent = read("mt940", RELEVE).statements[0].entries[4]
+    assert (rent.booked_on, rent.value_on) == (date(2026, 10, 30), date(2026, 2, 28))
+    assert rent.payer_name == "CABINET LEROY"
+    for value, entry, booked in (("261231", "0102", date(2027, 1, 2)),
+                                 ("270101", "1231", date(2026, 12, 31))):  # fmt: skip
+        text = f":20:A\n:25:FR1\n:60F:C261230EUR0,\n:61:{value}{entry}C1,NTRFX\n:62F:C270102EUR1,\n"
+        (statement,) = written("mt940", tmp_path, text).statements
+        assert statement.entries[0].booked_on == booked
+        assert statement.difference_minor == 0
+
+
+def test_two_equal_payments_of_a_day_are_both_kept():
+    found = read("mt940", RELEVE)
+    assert [e.amount_minor for e in found.statements[1].entries] == [10_000, 10_000]
+    assert found.summary["statements"][1]["difference"] == "0.01"
+
+
+def test_an_interim_report_states_no_balance_and_books_nothing_expected():
+    found = read("mt940", SAMPLES / "mt940" / "intraday.sta")
+    (statement,) = found.statements
+    assert (statement.kind, statement.currency) == ("report", "EUR")
+    assert (statement.opening_minor, statement.closing_minor) == (None, None)
+    assert [entry.amount_minor for entry in statement.entries] == [5_000]
+    assert found.summary["statements"][0]["pending"] == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "line"),
+    [
+        ("1252,23NTRF", "12S2,23NTRF", "statement.bad_amount", 6),
+        ("1252,23NTRF", "1252,23,1NTRF", "statement.bad_amount", 6),
+        ("1252,23NTRF", "12S223,00NTRF", "statement.bad_amount", 6),
+        ("300,NTRF", "300,123NTRF", "statement.bad_amount", 15),
+        (":61:2610301030RC", ":61:2613301030RC", "statement.bad_date", 10),
+        (":62F:C261030EUR11084,73", ":62F:C261030EURx", "statement.bad_amount", 22),
+        (":25:FR1420041010050500013M02606", ":25:", "statement.no_account", 2),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_line(tmp_path, old, new, code, line):
+    text = RELEVE.read_text()
+    assert old in text
+    found = written("mt940", tmp_path, text.replace(old, new, 1))
+    assert not found.statements
+    assert (found.errors[0].code, found.errors[0].line) == (code, line)
+
+
+def test_encodings_and_line_ends_read_the_same(tmp_path):
+    text = RELEVE.read_text().replace("LEROY", "LÉROY")
+    expected = written("mt940", tmp_path, text).statements
+    for content in (text.encode("cp1252"), text.replace("\n", "\r\n").encode(),
+                    text.replace("\n", "\r").encode(), b"\xef\xbb\xbf\x01" + text.encode()):  # fmt: skip
+        assert written("mt940", tmp_path, content).statements == expected
