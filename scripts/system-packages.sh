@@ -11,6 +11,7 @@ command -v zbarimg >/dev/null || missing+=(zbar-tools)
 command -v setpriv >/dev/null || missing+=(util-linux)
 [ -x /usr/sbin/bearerbox ] || missing+=(kannel)
 [ -x /usr/lib/kannel/test/fakesmsc ] || missing+=(kannel-extras)
+[ -x /usr/sbin/sshd ] || missing+=(openssh-server)
 [ -x /usr/lib/dovecot/imap ] || missing+=(dovecot-imapd)
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from tests.tidy.sources import Function, declared, functions, name, python_files, text
 
 # Signatures that a framework or a protocol dictates.
-DICTATED = {"convert", "get_command", "load_config", "__init__", "__exit__", "__call__"}
+DICTATED = {
+    "convert",
+    "get_command",
+    "load_config",
+    "missing_host_key",
+    "__init__",
+    "__exit__",
+    "__call__",
+}
 
 
 UNCOUNTED = {"self", "cls", "organization_id", "on", "as_of", "today", "now", "job_id"}

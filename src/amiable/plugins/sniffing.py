@@ -81,6 +81,16 @@ def read_file(
     return _first_reading(wanted, path, options) or _unsupported(fallback, head)
 
 
+def kind_of(path: Path) -> FileKind | None:
+    """What a file seems to hold, by its first bytes and its name; None when nobody knows it."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+    except OSError:
+        return None
+    return next((reader.kind for reader in readers() if reader.sniff(head, path.name)), None)
+
+
 def is_hostile_xml(head: bytes) -> bool:
     """Whether an XML file begins with a document type or entities (external files, bombs)."""
     text = head.replace(b"\0", b"")  # UTF-16 must not hide it

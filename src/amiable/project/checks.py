@@ -13,6 +13,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 from django.db import connection
 
+from amiable.apps.imports import drops
 from amiable.apps.messaging.replies.mailboxes import source_of
 from amiable.apps.messaging.sending.routes import route_of
 from amiable.project.environment import VARIABLES, var_dir
@@ -65,6 +66,15 @@ def _addresses() -> Iterator[CheckMessage]:
                 f"the address of a mailbox cannot be read: {error}",
                 hint="AMIABLE_MAILBOX_URLS=imaps://user:password@host/INBOX",
                 id="amiable.E010",
+            )
+    for url in settings.DROP_URLS:
+        try:
+            drops.source_of(url)
+        except ValueError as error:
+            yield Error(
+                f"the address of a drop cannot be read: {error}",
+                hint="AMIABLE_DROP_URLS=folder:///srv/bank?organization=SLUG",
+                id="amiable.E011",
             )
     if not settings.CHANNEL_URLS["email"]:
         yield checks.Warning(

@@ -41,6 +41,12 @@ VARIABLES: dict[str, tuple[str, str]] = {
         "imap[s]://user:password@host:port/folder; ?organization=SLUG = of that one alone; "
         "&reply=ADDRESS = answers are addressed there, with a token after a plus sign",
     ),
+    "AMIABLE_DROP_URLS": (
+        "",
+        "Where bank statements and other files are laid for us, separated by spaces: "
+        "folder:///path or sftp://user:password@host/folder?host_key=SHA256:... "
+        "(docs/howto/pick-up-files.md)",
+    ),
     "AMIABLE_HOOK_SECRET": (
         "",
         "Secret in the address of calls to /hooks/ from providers that sign nothing",

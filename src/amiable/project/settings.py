@@ -122,6 +122,7 @@ CHANNEL_URLS = {
     "registered_email": env("AMIABLE_LRE_URL"),
 }
 MAILBOX_URLS = env("AMIABLE_MAILBOX_URLS").split()
+DROP_URLS = env("AMIABLE_DROP_URLS").split()
 HOOK_SECRET = env("AMIABLE_HOOK_SECRET")
 SPOOL_FOLDER = var_dir() / "spool"
 

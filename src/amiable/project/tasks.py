@@ -16,6 +16,7 @@ from amiable.apps.audit.queries import broken_invariants
 from amiable.apps.banking.services import lines_match
 from amiable.apps.dunning.services import cases_replan, plan_tick, send_tick
 from amiable.apps.insights.day import day_run
+from amiable.apps.insights.intake import drops_take
 from amiable.apps.insights.services import snapshot_take
 from amiable.apps.messaging.delivery.asking import channels_ask
 from amiable.apps.messaging.replies.mailboxes import mailboxes_read
@@ -34,6 +35,17 @@ def mail_task(organization_id: int, on: str, job_id: int | None = None) -> None:
         if errors:
             told = "; ".join(f"{name}: {error}" for name, error in errors.items())
             raise RuntimeError(told)
+
+
+@task()
+def drops_task(organization_id: int, on: str, job_id: int | None = None) -> None:
+    """Take the files that lie in the drops of the installation; the job fails naming those that
+    cannot be read."""
+    with job(organization_id, "drops", on=date.fromisoformat(on), job_id=job_id) as progress:
+        counts = drops_take(now=timezone.localtime())
+        progress.result = counts.to_json()
+        if counts.errors:
+            raise RuntimeError("; ".join(f"{name}: {e}" for name, e in counts.errors.items()))
 
 
 @task()

@@ -40,6 +40,7 @@ TICKS = (
     Tick("day", None, clock(8), clock(20)),
     # Answers count at any hour: what leaves at eight must know of them.
     Tick("mail", timedelta(minutes=5), clock(0), clock.max, of_installation=True),
+    Tick("drops", timedelta(minutes=5), clock(0), clock.max, of_installation=True),
     Tick("match", timedelta(minutes=5), clock(8), clock(20)),
     Tick("plan", timedelta(minutes=5), clock(8), clock(20)),
     Tick("send", timedelta(minutes=5), clock(8), clock(20)),
@@ -56,7 +57,8 @@ def ticks_enqueue(now: datetime) -> list[str]:
 
     from amiable.apps.tenants.queries import organization_ids
 
-    unwanted = set() if settings.MAILBOX_URLS else {"mail"}
+    inlets = {"mail": settings.MAILBOX_URLS, "drops": settings.DROP_URLS}
+    unwanted = {kind for kind, urls in inlets.items() if not urls}
     return [
         tick.kind
         for position, organization_id in enumerate(organization_ids())

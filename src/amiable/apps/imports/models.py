@@ -41,3 +41,14 @@ class ImportMapping(TenantModel):
                 fields=["organization", "kind", "name"], name="import_mapping_unique"
             )
         ]
+
+
+class Drop(TenantModel):
+    """A drop of files as it was last looked at. `name` = its address without password."""
+
+    name = models.CharField(max_length=200)
+    read_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "name"], name="drop_unique")]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from amiable.apps.imports.models import ImportMapping, ImportRun
+from amiable.apps.imports.models import Drop, ImportMapping, ImportRun
 from amiable.core.sentences import Sentence
 from amiable.plugins.sniffing import readers
 
@@ -60,6 +60,21 @@ def rejected(organization_id: int, run_id: int) -> tuple[str, str]:
     stem = row.filename.rpartition(".")[0] or row.filename
     ending = "txt" if row.format == "fec" else "csv"
     return f"{stem}-rejected.{ending}", row.rejected
+
+
+@dataclass(frozen=True, slots=True)
+class DropState:
+    """A drop of files as it was last looked at; `error` "" = it was read to its end."""
+
+    name: str
+    read_at: datetime | None
+    error: str
+
+
+def drops(organization_id: int) -> list[DropState]:
+    """The drops that files of the organization are taken from."""
+    rows = Drop.objects.filter(organization_id=organization_id).order_by("name")
+    return [DropState(*row) for row in rows.values_list("name", "read_at", "error")]
 
 
 def mappings(organization_id: int, kind: str) -> dict[str, dict[str, str]]:

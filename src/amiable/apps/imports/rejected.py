@@ -10,7 +10,10 @@ import io
 import re
 from collections.abc import Sequence
 
+from django.utils.translation import gettext, override
+
 from amiable.core.records import RowError
+from amiable.core.sentences import CATALOG
 from amiable.plugins.base import ReadResult
 
 LINE, ERROR = "amiable_line", "amiable_error"
@@ -47,3 +50,16 @@ def _guarded(cell: str) -> str:
     if cell[:1] in ("=", "@", "+", "-") and not _NUMBER.fullmatch(cell):
         return f"'{cell}"
     return cell
+
+
+def problems_file(errors: Sequence[RowError], language: str) -> bytes:
+    """What is wrong with a file as text for people: a line for each, with where it is."""
+    with override(language):
+        lines = [_problem(error) for error in errors]
+    return ("\r\n".join(lines) + "\r\n").encode("utf-8-sig")
+
+
+def _problem(error: RowError) -> str:
+    said = gettext(CATALOG[error.code]).format(**error.params)
+    where = gettext("Line {line}").format(line=error.line) if error.line else ""
+    return ": ".join(part for part in (where, error.column, said) if part)

@@ -19,6 +19,7 @@ from amiable.apps.imports.models import ImportMapping, ImportRun
 from amiable.apps.imports.rejected import rejected_file
 from amiable.apps.imports.writers import Written, customers_write, invoices_write
 from amiable.apps.tenants.models import Organization
+from amiable.apps.tenants.queries import books_lock
 from amiable.apps.work.services import job
 from amiable.core.records import RowError
 from amiable.core.sentences import Sentence
@@ -166,7 +167,9 @@ def _run(order: _Order, read: ReadResult) -> ImportResult:
 
 
 def _apply(order: _Order, read: ReadResult, result: ImportResult) -> None:
-    """Write, then keep it or raise _UndoError."""
+    """Write, then keep it or raise _UndoError. What another worker is writing is waited for, so
+    that one of two finds what the other created."""
+    books_lock(order.organization.pk)
     written = _written(order, read)
     columns = read.summary.get("columns", {})
     passed = [replace(e, column=columns.get(e.column, "")) for e in written.warnings]

@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from amiable.apps.banking.services import lines_match
 from amiable.apps.dunning.services import PlanCounts, SendCounts, plan_tick, send_tick
+from amiable.apps.imports.drops import DropCounts
+from amiable.apps.insights.intake import drops_take
 from amiable.apps.insights.services import snapshot_take
 from amiable.apps.messaging.delivery.asking import channels_ask
 from amiable.apps.messaging.replies.mailboxes import MailCounts, mailboxes_read
@@ -22,6 +24,7 @@ Progress = Callable[[str, int, int], None]
 class DayCounts:
     """What each tick of the day did."""
 
+    drops: DropCounts
     mail: MailCounts
     match: dict[str, int]
     plan: PlanCounts
@@ -29,6 +32,7 @@ class DayCounts:
 
     def to_json(self) -> dict[str, Any]:
         return {
+            "drops": self.drops.to_json(),
             "mail": asdict(self.mail),
             "match": self.match,
             "plan": asdict(self.plan),
@@ -37,16 +41,17 @@ class DayCounts:
 
 
 def day_run(organization_id: int, *, now: datetime, progress: Progress | None = None) -> DayCounts:
-    """Read the mail, match, plan, send and take the snapshot of the business day of `now` (aware).
+    """Files that wait, mail, match, plan, send, snapshot: the business day of `now` (aware).
 
     Answers and money first: what came this morning cancels what was planned before anything leaves.
     """
     on = timezone.localtime(now).date()
     tell = progress or (lambda _tick, _done, _total: None)
+    files = drops_take(now=now, organization_id=organization_id)
     mail = mailboxes_read(now=now, organization_id=organization_id)
     mail.errors |= channels_ask(now=now).errors
     matched = lines_match(organization_id, on=on, progress=lambda d, t: tell("match", d, t))
     planned = plan_tick(organization_id, on=on, progress=lambda d, t: tell("plan", d, t))
     sent = send_tick(organization_id, now=now, progress=lambda d, t: tell("send", d, t))
     snapshot_take(organization_id, on=on)
-    return DayCounts(mail=mail, match=matched, plan=planned, send=sent)
+    return DayCounts(drops=files, mail=mail, match=matched, plan=planned, send=sent)

@@ -43,6 +43,15 @@ def in_test_mode() -> list[tuple[str, str]]:
     return list(rows.values_list("slug", "test_recipient"))
 
 
+def books_lock(organization_id: int) -> None:
+    """Hold the creditors' rows until the transaction ends: files enter their books one at a time.
+
+    Another row than organization_lock's, which workers ask for between two heartbeats.
+    """
+    creditors = Creditor.objects.filter(organization_id=organization_id).order_by("id")
+    list(creditors.select_for_update(no_key=True).values_list("id"))
+
+
 def organization_lock(organization_id: int) -> None:
     """Hold the organization's row until the transaction ends (on SQLite the whole database is)."""
     Organization.objects.select_for_update(no_key=True).get(id=organization_id)

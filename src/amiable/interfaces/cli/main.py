@@ -19,6 +19,7 @@ COMMANDS = {
     "restore": "lifecycle",
     "read": "files",
     "import": "files",
+    "pickup": "files",
     "plan": "ticks",
     "send": "ticks",
     "match": "matching",

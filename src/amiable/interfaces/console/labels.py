@@ -158,6 +158,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "send": Look(_("Sending"), icon="send"),
         "match": Look(_("Bank matching"), icon="arrows-exchange"),
         "mail": Look(_("Reading the mailboxes"), icon="inbox"),
+        "drops": Look(_("Taking the files that wait"), icon="file-import"),
         "day": Look(_("Daily run"), icon="sun"),
         "check": Look(_("Nightly check"), icon="shield-check"),
         "snapshot": Look(_("Figures of the night"), icon="chart-bar"),

@@ -12,13 +12,14 @@ import click
 from amiable.interfaces.cli.common import (
     OK,
     REJECTED,
+    counted,
     emit,
     json_option,
     progress_bar,
+    seen_job,
     tenant_command,
 )
 from amiable.interfaces.cli.records import error_json, read_document
-from amiable.plugins.base import ReadResult
 from amiable.plugins.sniffing import read_file
 
 if TYPE_CHECKING:
@@ -97,6 +98,28 @@ def import_command(
     return REJECTED if any(result.errors for result in results) else OK
 
 
+@click.command("pickup")
+@tenant_command
+def pickup_command(*, organization: Organization, on: date, as_json: bool) -> int:
+    """Take the files that other programs laid in the drops (AMIABLE_DROP_URLS).
+
+    Each is imported whole, then put into the folder done, or error with what is wrong.
+    """
+    from amiable.apps.insights.intake import drops_take
+    from amiable.interfaces.cli.commands.ticks import business_time
+
+    with seen_job(organization.id, "drops", on) as (_, seen):
+        counts = drops_take(now=business_time(on), organization_id=organization.id)
+        seen.result = counts.to_json()
+    lines = [
+        f"{counted(counts.drops, 'drop')}: {counted(counts.done, 'file')} imported, "
+        f"{counts.refused} refused, {counts.fresh} perhaps still being written",
+        *(f"{name}: {error}" for name, error in counts.errors.items()),
+    ]
+    emit({"on": on.isoformat(), **counts.to_json()}, as_json=as_json, text="\n".join(lines))
+    return REJECTED if counts.errors or counts.refused else OK
+
+
 def _import(
     organization: Organization,
     kind: Any,
@@ -106,35 +129,14 @@ def _import(
     rejected_to: Path | None,
     **options: Any,
 ) -> ImportResult:
-    from django.utils import timezone
-
-    from amiable.apps.banking.services import StatementError, statement_import
-    from amiable.apps.imports import services
-    from amiable.apps.messaging.delivery.registered import tracking_record
-
-    def write(read: ReadResult, source: str) -> Any:
-        if read.kind == "tracking":
-            return tracking_record(
-                organization.id, read.tracking, on=on, now=timezone.now(), actor=ACTOR
-            )
-        try:
-            return statement_import(
-                organization.id, read.statements, source=source, on=on, actor=ACTOR
-            )
-        except StatementError as error:
-            raise services.RefusedImportError(error.sentence) from error
+    from amiable.apps.insights.intake import file_import
+    from amiable.interfaces.cli.commands.ticks import business_time
 
     try:
-        result = services.import_run(
-            organization,
-            kind,
-            source=path,
-            filename=path.name,
-            on=on,
-            actor=ACTOR,
-            write=write,
-            **options,
-        )
+        result = file_import(
+            organization, kind, source=path, filename=path.name, now=business_time(on),
+            actor=ACTOR, **options,
+        )  # fmt: skip
     except LookupError as error:
         raise click.UsageError(str(error)) from error
     if rejected_to and result.rejected:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from amiable.apps.imports import queries as imports
 from amiable.apps.tenants import queries as tenants
-from amiable.interfaces.console import clock, forms, importing, toasts
+from amiable.interfaces.console import forms, importing, toasts
 from amiable.interfaces.console.access import Request, actor, change, download, page
 
 # A report of ten thousand lines helps nobody; the file of rejected rows holds them all.
@@ -22,6 +22,7 @@ def imports_home(request: Request) -> HttpResponse:
     context = {
         "runs": imports.runs(request.organization.pk, limit=25),
         "kind": kind if kind in forms.FILE_KINDS else "invoices",
+        "drops": imports.drops(request.organization.pk) if request.can_manage else [],
         "creditors": tenants.creditors(request.organization.pk),
     }
     return render(request, "console/imports.html", context)
@@ -39,7 +40,6 @@ def import_file(request: Request) -> HttpResponse:
         result = importing.file_import(
             request.organization,
             form.cleaned_data.pop("file"),
-            on=clock.today(),
             actor=actor(request),
             dry_run=dry_run,
             **form.cleaned_data,

@@ -1,0 +1,65 @@
+"""Files of any kind let in, and what follows: money matched, cases looked at again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from amiable.apps.banking.services import StatementError, lines_match, statement_import
+from amiable.apps.dunning.services import cases_replan
+from amiable.apps.imports.drops import DropCounts, drops_read
+from amiable.apps.imports.services import ImportResult, RefusedImportError, import_run
+from amiable.apps.messaging.delivery.registered import tracking_record
+from amiable.apps.tenants.models import Organization
+from amiable.plugins.base import FileKind, ReadResult
+
+
+def file_import(
+    organization: Organization,
+    kind: FileKind,
+    *,
+    source: Path | bytes,
+    filename: str,
+    now: datetime,
+    actor: str,
+    **options: Any,
+) -> ImportResult:
+    """Let a file in, on the business day of `now` (aware); `options` and errors as import_run."""
+    on = timezone.localtime(now).date()
+
+    def write(read: ReadResult, origin: str) -> Any:
+        if read.kind == "tracking":
+            return tracking_record(organization.pk, read.tracking, on=on, now=now, actor=actor)
+        try:
+            return statement_import(
+                organization.pk, read.statements, source=origin, on=on, actor=actor
+            )
+        except StatementError as error:
+            raise RefusedImportError(error.sentence) from error
+
+    return import_run(
+        organization, kind, source=source, filename=filename, on=on, actor=actor, write=write,
+        **options,
+    )  # fmt: skip
+
+
+def imports_follow(organization_id: int, *, now: datetime) -> None:
+    """After files came in: match what the bank said, and plan the cases that this changes."""
+    on = timezone.localtime(now).date()
+    lines_match(organization_id, on=on)
+    cases_replan(organization_id, on=on)
+
+
+def drops_take(*, now: datetime, organization_id: int | None = None) -> DropCounts:
+    """Take the files that lie in the drops, of one organization or of all, with what follows."""
+
+    def enter(organization: Organization, kind: FileKind, **order: Any) -> ImportResult:
+        return file_import(organization, kind, actor="drop", **order)
+
+    counts = drops_read(enter, now=now, organization_id=organization_id)
+    for entered in sorted(counts.entered):
+        imports_follow(entered, now=now)
+    return counts
