@@ -52,7 +52,7 @@ def test_reversals_have_the_sign_of_what_they_take_back():
     assert amounts == [125_223, -48_000, 2_500, 30_000, -1_250]
     assert first.difference_minor == 0
     assert second.difference_minor == 1
-    assert [entry.is_return for entry in first.entries] == [False, True, False, False, False]
+    assert [entry.is_return for entry in first.entries] == [False, True, True, False, False]
 
 
 def test_german_details_give_name_iban_and_references():
@@ -91,12 +91,15 @@ def test_two_equal_payments_of_a_day_are_both_kept():
     assert found.summary["statements"][1]["difference"] == "0.01"
 
 
-def test_an_interim_report_states_no_balance_and_books_nothing_expected():
+def test_an_interim_report_states_no_balance_and_marks_what_is_expected():
     found = read("mt940", SAMPLES / "mt940" / "intraday.sta")
     (statement,) = found.statements
     assert (statement.kind, statement.currency) == ("report", "EUR")
     assert (statement.opening_minor, statement.closing_minor) == (None, None)
-    assert [entry.amount_minor for entry in statement.entries] == [5_000]
+    assert [(e.amount_minor, e.status) for e in statement.entries] == [
+        (5_000, ""),
+        (7_500, "expected"),
+    ]
     assert found.summary["statements"][0]["pending"] == 1
 
 
@@ -106,7 +109,7 @@ def test_an_interim_report_states_no_balance_and_books_nothing_expected():
         ("1252,23NTRF", "12S2,23NTRF", "statement.bad_amount", 6),
         ("1252,23NTRF", "1252,23,1NTRF", "statement.bad_amount", 6),
         ("1252,23NTRF", "12S223,00NTRF", "statement.bad_amount", 6),
-        ("300,NTRF", "300,123NTRF", "statement.bad_amount", 15),
+        ("300,NTRF", "300,123NTRF", "statement.decimals", 15),
         (":61:2610301030RC", ":61:2613301030RC", "statement.bad_date", 10),
         (":62F:C261030EUR11084,73", ":62F:C261030EURx", "statement.bad_amount", 22),
         (":25:FR1420041010050500013M02606", ":25:", "statement.no_account", 2),

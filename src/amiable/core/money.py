@@ -23,6 +23,10 @@ class AmountError(ValueError):
     """An amount that cannot be represented exactly; the message says why."""
 
 
+class DecimalsError(AmountError):
+    """An amount with more decimals than its currency has: it would have to be rounded."""
+
+
 def exponent(currency: str) -> int:
     """Number of minor-unit digits of an ISO 4217 currency code."""
     return _EXPONENTS.get(currency, 2)
@@ -80,7 +84,7 @@ def minor(amount: str | Decimal, currency: str = "EUR") -> int:
         raise AmountError(f"{amount} is too large to be an amount")
     scaled = value.scaleb(exponent(currency))
     if scaled != scaled.to_integral_value():
-        raise AmountError(f"{amount} has more decimals than {currency} allows")
+        raise DecimalsError(f"{amount} has more decimals than {currency} allows")
     if abs(scaled) > LARGEST_MINOR:
         raise AmountError(f"{amount} is too large to be an amount")
     return int(scaled)

@@ -97,6 +97,7 @@ class StatementEntry:
 
     `original` = the amount before an exchange ("USD 100.00"); `fee_minor` = what the bank took off
     it; `batch_size` = transactions of a batch that the file does not split to the cent.
+    `status` = "" when booked, else what a report says of a movement that is not.
     """
 
     line: int
@@ -121,6 +122,7 @@ class StatementEntry:
     original: str = ""
     fee_minor: int = 0
     batch_size: int = 0
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,10 @@ declare(
         "bank.unknown_account": gettext_noop(
             "the account {account} belongs to no creditor here: enter it at the creditor first"
         ),
+        "bank.information_only": gettext_noop(
+            "this is an interim report or a notification: its movements come again in the "
+            "statement of the day, which is what to import"
+        ),
     }
 )
 
@@ -50,6 +54,7 @@ class _Counts:
     duplicates: int = 0
     unbalanced: int = 0
     gaps: int = 0
+    informative: int = 0
     accounts: dict[str, int] = field(default_factory=dict)
 
     def plain(self) -> dict[str, int]:
@@ -80,11 +85,16 @@ def statement_import(
 
     Counts: statements (new), known (seen before), lines (new), duplicates (lines known before),
     unbalanced (opening + movements != closing), gaps (opening != the closing before it),
-    accounts (touched). Raises StatementError when an account belongs to no creditor.
+    informative (interim reports and notifications beside statements: left out, since the
+    statement repeats them), accounts (touched). Raises StatementError when an account belongs to
+    no creditor, or when there is nothing but information.
     """
-    accounts = _accounts(organization_id, statements)
-    counts = _Counts()
-    for record in sorted(statements, key=lambda r: (r.account, r.opening_on or date.min)):
+    booked = [record for record in statements if record.kind == "statement"]
+    if statements and not booked:
+        raise StatementError(Sentence("bank.information_only"))
+    accounts = _accounts(organization_id, booked)
+    counts = _Counts(informative=len(statements) - len(booked))
+    for record in sorted(booked, key=lambda r: (r.account, r.opening_on or date.min)):
         account = accounts[account_key(record.account), record.currency]
         _take(organization_id, record, account, counts, source=source)
     if counts.statements:

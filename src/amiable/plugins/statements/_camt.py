@@ -1,6 +1,6 @@
-"""Parts of a camt.053 statement: balances, entries and their transactions (domain: ISO 20022).
+"""Parts of camt messages: balances, entries and their transactions (domain: ISO 20022).
 
-Elements are read by local name, so that every version from .02 to .08 goes the same way.
+Elements are read by local name, so that every version from .02 to .13 goes the same way.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from amiable.core.money import major
 from amiable.core.records import StatementEntry
 from amiable.plugins.statements import _common as common
 from amiable.plugins.statements._common import Draft, Refused
@@ -37,25 +38,39 @@ def entry(draft: Draft, element: Any) -> None:
     status = status or text_of(element, "Sts", "Prtry") or "BOOK"
     if status != "BOOK":
         draft.pending += 1
-        return
+        if draft.kind == "statement":
+            return
     booked_on = _day(element, "BookgDt") or _day(element, "ValDt")
+    if draft.kind != "statement":  # not booked yet, or told of on the day
+        booked_on = booked_on or draft.created_on
     if booked_on is None:
         raise Refused(element.sourceline, "BookgDt", "statement.no_date", where="BookgDt")
     details = element.findall(".//{*}TxDtls")
     parts = _split(details, amount_minor, currency) if len(details) > 1 else None
     movements = (
-        [(detail, part) for detail, part in zip(details, parts, strict=True)]
+        list(zip(details, parts, strict=True))
         if parts
         else [(details[0] if len(details) == 1 else None, amount_minor)]
     )
+    size = 0 if parts else max(len(details), _batch_size(element))
     common_fields = {
         "booked_on": booked_on,
         "value_on": _day(element, "ValDt"),
         "currency": currency,
         "batch_id": text_of(element, "NtryDtls", "Btch", "PmtInfId"),
+        "batch_size": size if size > 1 else 0,
+        "status": "" if status == "BOOK" else status[:10],
     }
     entries = [_movement(element, d, amount_minor=a, **common_fields) for d, a in movements]
     draft.add(entries, amount_minor, currency)
+    draft.extra["batches_split"] = draft.extra.get("batches_split", 0) + bool(parts)
+    draft.extra["batches_kept"] = draft.extra.get("batches_kept", 0) + (size > 1)
+
+
+def _batch_size(element: Any) -> int:
+    """Transactions of the batch, as the bank counts them; 0 when it does not say."""
+    counts = texts_of(element, "NtryDtls", "Btch", "NbOfTxs")
+    return sum(int(text) for text in counts if text.isascii() and text.isdigit() and len(text) < 9)
 
 
 def _split(details: list[Any], total_minor: int, currency: str) -> list[int] | None:
@@ -77,15 +92,16 @@ def _movement(entry: Any, detail: Any, *, amount_minor: int, **fields: Any) -> S
     source = entry if detail is None else detail
     operation, returned = _operation(entry, detail)
     reason = text_of(source, "RtrInf", "Rsn", "Cd") or text_of(source, "RtrInf", "Rsn", "Prtry")
+    # CdtDbtInd already is the direction of the money; RvslInd says that it takes another back.
     reversal = text_of(entry, "RvslInd") in {"true", "1"}
     has_return = source.find("{*}RtrInf") is not None
     is_return = has_return or reversal or (returned and amount_minor < 0)
     label = _label(entry, source)
     if is_return and not reason:
-        found = common.REASON.search(label)
-        reason = found.group() if found else operation
-    # A returned debit still names the parties of the debit: its debtor is our customer.
-    side = "Dbtr" if amount_minor >= 0 or is_return else "Cdtr"
+        reason = common.return_reason(label) or operation
+    # A returned item names the parties of the item: the debtor of a debit is our customer, and
+    # the creditor of a transfer that comes back is whom we had paid.
+    side = "Dbtr" if (amount_minor >= 0) != is_return else "Cdtr"
     end_to_end = text_of(source, "Refs", "EndToEndId")
     fields["batch_id"] = fields["batch_id"] or text_of(source, "Refs", "PmtInfId")
     references = texts_of(source, "RmtInf", "Strd", "CdtrRefInf", "Ref")
@@ -101,14 +117,43 @@ def _movement(entry: Any, detail: Any, *, amount_minor: int, **fields: Any) -> S
         structured_reference=references[0] if references else "",
         payer_name=_name(source, side),
         payer_iban=text_of(source, "RltdPties", f"{side}Acct", "Id", "IBAN").replace(" ", ""),
-        ultimate_payer=_name(source, "UltmtDbtr"),
+        ultimate_payer=_name(source, f"Ultmt{side}"),
         credited_iban=text_of(source, "RltdPties", "CdtrAcct", "Id", "IBAN"),
         mandate_id=text_of(source, "Refs", "MndtId"),
         operation=operation,
         is_return=is_return,
         return_reason=reason[:10] if is_return else "",
+        uetr=text_of(source, "Refs", "UETR")[:36],
+        original=_original(source, fields["currency"]),
+        fee_minor=_fees(source, fields["currency"]) or _fees(entry, fields["currency"]),
         **fields,
     )
+
+
+def _original(source: Any, currency: str) -> str:
+    """ "USD 100.00": the amount as instructed, when that was in another currency."""
+    for name in ("InstdAmt", "TxAmt", "CntrValAmt"):
+        node = source.find(f"{{*}}AmtDtls/{{*}}{name}/{{*}}Amt")
+        stated = "" if node is None else node.get("Ccy") or ""
+        if node is not None and stated and stated != currency:
+            code = common.currency(stated, line=node.sourceline)
+            size = common.amount(node.text or "", code, line=node.sourceline, where=name)
+            return f"{code} {major(size, code)}"
+    return ""
+
+
+def _fees(source: Any, currency: str) -> int:
+    """What the bank took off for itself (ChrgInf, Chrgs), in minor units; credits count against."""
+    total = 0
+    for charge in [*source.findall("{*}ChrgInf"), *source.findall("{*}Chrgs")]:
+        for node in charge.findall("{*}Rcrd") or [charge]:
+            stated = node.find("{*}Amt")
+            if stated is None or stated.get("Ccy") != currency:
+                continue
+            line = stated.sourceline
+            size = common.amount(stated.text or "", currency, line=line, where="Chrgs")
+            total += -size if text_of(node, "CdtDbtInd") == "CRDT" else size
+    return max(total, 0)
 
 
 def _operation(entry: Any, detail: Any) -> tuple[str, bool]:
@@ -136,6 +181,7 @@ def _label(entry: Any, source: Any) -> str:
         *texts_of(source, "RmtInf", "Strd", "RfrdDocInf", "Nb"),
         *texts_of(source, "RmtInf", "Strd", "CdtrRefInf", "Ref")[1:],
         *texts_of(source, "RmtInf", "Strd", "AddtlRmtInf"),
+        *texts_of(source, "RtrInf", "AddtlInf"),
         text_of(source, "AddtlTxInf"),
         text_of(entry, "AddtlNtryInf"),
     ]
@@ -165,11 +211,12 @@ def _amount(element: Any) -> tuple[int, str]:
 def _day(element: Any, name: str) -> date | None:
     """The date of BookgDt, ValDt or Dt, written as Dt or DtTm; None when absent."""
     text = text_of(element, name, "Dt") or text_of(element, name, "DtTm")
-    if not text:
-        return None
+    return day_of(text, line=element.sourceline, where=name) if text else None
+
+
+def day_of(text: str, *, line: int, where: str) -> date:
+    """The day of an ISO date, with or without a time. Raises Refused."""
     try:
-        return date.fromisoformat(text[:10])
+        return date.fromisoformat(text.strip()[:10])
     except ValueError as error:
-        raise Refused(
-            element.sourceline, name, "statement.bad_date", value=text[:40], where=name
-        ) from error
+        raise Refused(line, where, "statement.bad_date", value=text[:40], where=where) from error

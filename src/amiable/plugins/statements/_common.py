@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from amiable.core.money import AmountError, major, minor
+from amiable.core.money import AmountError, DecimalsError, major, minor
 from amiable.core.numbers import plain
 from amiable.core.records import RowError, StatementEntry, StatementKind, StatementRecord
 from amiable.core.sentences import Param, declare, gettext_noop
@@ -24,6 +24,10 @@ declare(
         ),
         "statement.bad_amount": gettext_noop(
             "{value} is not an amount ({where}): the file is damaged, download it again"
+        ),
+        "statement.decimals": gettext_noop(
+            "{value} has more decimals than {currency} allows ({where}): nothing is rounded, ask "
+            "the bank for a correct file"
         ),
         "statement.bad_date": gettext_noop(
             "{value} is not a date ({where}): the file is damaged, download it again"
@@ -73,6 +77,9 @@ def amount(text: str, currency: str, *, line: int, where: str) -> int:
         raise Refused(line, where, "statement.bad_amount", value=text[:40], where=where)
     try:
         return minor(text, currency)
+    except DecimalsError as error:
+        told = {"value": text, "where": where, "currency": currency}
+        raise Refused(line, where, "statement.decimals", **told) from error
     except AmountError as error:
         raise Refused(line, where, "statement.bad_amount", value=text, where=where) from error
 
@@ -123,6 +130,7 @@ class Draft:
     closing: tuple[int, str] | None = None
     opening_on: date | None = None
     closing_on: date | None = None
+    created_on: date | None = None
     entries: list[StatementEntry] = field(default_factory=list)
     count: int = 0
     credits: int = 0

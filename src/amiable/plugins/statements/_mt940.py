@@ -23,8 +23,9 @@ _NUMBER = re.compile(r"\d+[.,]\d*|[.,]\d+")
 _SUM = re.compile(r"\d*([A-Z]{3})[DC]?[\d.,]+")
 _ORIGINAL = re.compile(r"/OCMT/([A-Z]{3})([\d.,]+)")
 _FEE = re.compile(r"/CHGS/([A-Z]{3})([\d.,]+)")
-# German transaction codes of returned direct debits (B2B, core) and of an unpaid cheque.
-RETURN_CODES = frozenset({"108", "109", "009", "059"})
+# German transaction codes of returned direct debits (B2B, core), old debits, and transfers.
+RETURN_CODES = frozenset({"108", "109", "009"})
+OWN_RETURNED = frozenset({"159", "059"})
 RETURN_TYPES = frozenset({"RTI"})
 _NEAR_DAYS = 62
 _NONE = frozenset({"NONREF", "NOTPROVIDED", "NOREF", "NONE", "KREF+", "EREF+"})
@@ -103,8 +104,11 @@ def entry(line: Line, told: Details, currency: str) -> StatementEntry:
         label = common.clean(f"{plain_more} {label}")
     code = told.code or line.type_code
     out = line.amount_minor < 0
-    is_return = out and (
-        line.reversal or told.code in RETURN_CODES or line.type_code in RETURN_TYPES
+    # Money in by a reversal, or by a returned transfer, is a payment of ours that came back.
+    is_return = (
+        line.reversal
+        or (told.code in RETURN_CODES if out else told.code in OWN_RETURNED)
+        or (out and line.type_code in RETURN_TYPES)
     )
     found = REASON.search(f"{told.return_reason} {label}") if is_return else None
     reason = (found.group() if found else told.return_reason or code) if is_return else ""
@@ -126,7 +130,8 @@ def entry(line: Line, told: Details, currency: str) -> StatementEntry:
         operation=code,
         is_return=is_return,
         return_reason=reason[:10],
-        original=line.original or told.original,
+        original=line.original,
+        status="expected" if line.expected else "",
         fee_minor=line.fee_minor,
     )
 

@@ -25,7 +25,6 @@ class Details:
     mandate: str = ""
     ultimate: str = ""
     return_reason: str = ""
-    original: str = ""
 
 
 # "166?00": a business code of three digits, a separator, and two digits of the first sub-field.

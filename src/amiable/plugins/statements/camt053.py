@@ -1,8 +1,8 @@
-"""camt.053 (ISO 20022 BankToCustomerStatement) .02 to .08, with or without namespace.
+"""camt.053, camt.052 and camt.054 (ISO 20022) .02 to .13, with or without namespace.
 
 Read by iterparse in bounded memory, elements by local name. A DTD is refused before any entity
-is read. camt.052 (intraday) and camt.054 (notification) are recognized and refused: they are no
-statement. A batch is split into its transactions when their amounts sum to the entry.
+is read. camt.052 (intraday report) and camt.054 (notification) state no closing balance, and are
+marked as such: banking does not book them. A batch is split when its amounts sum to the entry.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from lxml import etree
 
-from amiable.core.records import RowError
+from amiable.core.records import RowError, StatementKind
 from amiable.core.sentences import declare, gettext_noop
 from amiable.plugins.base import FileKind, ReadOptions, ReadResult
 from amiable.plugins.statements import _camt
@@ -20,30 +20,24 @@ from amiable.plugins.statements import _common as common
 from amiable.plugins.statements._common import Draft, Refused
 from amiable.plugins.statements._xml import check_prolog, local, text_of
 
-declare(
-    {
-        "camt.not_statement": gettext_noop(
-            "this is a {message}, not an account statement (camt.053): its movements are not "
-            "final, ask the bank for the camt.053"
-        ),
-        "camt.broken": gettext_noop("the XML is broken: {detail}"),
-    }
-)
+declare({"camt.broken": gettext_noop("the XML is broken: {detail}")})
 
-MESSAGES = {
-    "BkToCstmrAcctRpt": "camt.052",
-    "BkToCstmrDbtCdtNtfctn": "camt.054",
+# The element that holds the entries of an account -> what it is.
+HOLDERS: dict[str, StatementKind] = {
+    "Stmt": "statement",
+    "Rpt": "report",
+    "Ntfctn": "notification",
 }
-
-PARTS = frozenset({"Id", "Acct", "Bal", "Ntry"})
+FORMATS = {"statement": "camt053", "report": "camt052", "notification": "camt054"}
+PARTS = frozenset({"Id", "CreDtTm", "Acct", "Bal", "Ntry"})
 
 
 class Camt053:
-    """Reader of camt.053 statements."""
+    """Reader of camt.053 statements, camt.052 reports and camt.054 notifications."""
 
     code = "camt053"
     kind: FileKind = "statement"
-    label = "camt.053 (ISO 20022)"
+    label = "camt.053, camt.052, camt.054 (ISO 20022)"
 
     def sniff(self, head: bytes, name: str) -> bool:
         """An XML document of the camt family, or a bare Document without namespace."""
@@ -55,7 +49,7 @@ class Camt053:
         return b"<Document>" in text and name.lower().endswith(".xml")
 
     def read(self, path: Path, options: ReadOptions) -> ReadResult:  # noqa: ARG002
-        """Read every Stmt; the first defect of each entry is reported, nothing is kept then."""
+        """Read every account; the first defect of each entry is reported, nothing is kept then."""
         errors: list[RowError] = []
         drafts: list[Draft] = []
         try:
@@ -66,7 +60,8 @@ class Camt053:
         except etree.XMLSyntaxError as error:
             detail = common.clean(error.msg or "", 200)
             errors.append(RowError(error.lineno or 0, "", "camt.broken", {"detail": detail}))
-        return common.result(self.code, drafts, errors)
+        found = drafts[0].kind if drafts else "statement"
+        return common.result(FORMATS[found], drafts, errors)
 
 
 def _read_into(path: Path, drafts: list[Draft], errors: list[RowError]) -> None:
@@ -85,27 +80,25 @@ def _read_into(path: Path, drafts: list[Draft], errors: list[RowError]) -> None:
     for event, element in events:
         name = local(element)
         if event == "start":
-            draft = _started(name, element, draft)
-        elif name in PARTS and local(element.getparent()) == "Stmt":
+            draft = _started(name, draft)
+        elif name in PARTS and local(element.getparent()) in HOLDERS:
             try:
                 _take(draft, name, element)
             except Refused as refused:
                 errors.append(refused.error)
             if len(errors) >= common.MAX_ERRORS:
                 return
-        elif name == "Stmt":
+        elif name in HOLDERS:
             if not draft.account:
                 raise Refused(element.sourceline, "Acct", "statement.no_account")
             drafts.append(draft)
-        if event == "end" and name in {"Ntry", "Stmt"}:
+        if event == "end" and name in {"Ntry", *HOLDERS}:
             _free(element)
 
 
-def _started(name: str, element: Any, draft: Draft) -> Draft:
-    """A new statement begins, or the message turns out to be another one (raises Refused)."""
-    if name in MESSAGES:
-        raise Refused(element.sourceline, "", "camt.not_statement", message=MESSAGES[name])
-    return Draft(account="") if name == "Stmt" else draft
+def _started(name: str, draft: Draft) -> Draft:
+    """A new statement begins, or the one before goes on."""
+    return Draft(account="", kind=HOLDERS[name]) if name in HOLDERS else draft
 
 
 def _free(element: Any) -> None:
@@ -126,6 +119,8 @@ def _take(draft: Draft, name: str, element: Any) -> None:
         draft.account = account.replace(" ", "")
         stated = text_of(element, "Ccy")
         draft.currency = common.currency(stated, line=element.sourceline) if stated else ""
+    elif name == "CreDtTm":
+        draft.created_on = _camt.day_of(element.text or "", line=element.sourceline, where=name)
     elif name == "Bal":
         _camt.balance(draft, element)
     elif name == "Ntry":

@@ -172,8 +172,8 @@ class _Parser:
     def _movement(self, draft: Draft, movement: Movement) -> None:
         about = draft.closing_on or draft.opening_on
         line = fields.statement_line(movement.text, draft.currency, line=movement.line, about=about)
-        if line.expected:
-            draft.pending += 1
+        draft.pending += line.expected
+        if line.expected and draft.kind == "statement":
             return
         told = details_of(movement.information, movement.own)
         entry = fields.entry(line, told, draft.currency)

@@ -1,0 +1,98 @@
+"""camt.053, .052 and .054: what details say, balances to choose from, messages that book nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugins.statement_facts import SAMPLES, read, written
+
+DETAILS = SAMPLES / "camt053" / "details.xml"
+NOTIFICATION = SAMPLES / "camt053" / "notification.xml"
+
+
+def test_booked_balances_are_chosen_among_all():
+    found = read("camt053", DETAILS)
+    (statement,) = found.statements
+    assert (statement.opening_minor, statement.closing_minor) == (-125_223, -65_223)
+    assert str(statement.closing_on) == "2026-10-31"
+    assert statement.difference_minor == 0
+    assert statement.account == "FR1420041010050500013M02606"
+    assert found.summary["statements"][0]["entries"] == 4
+
+
+def test_details_give_parties_references_exchange_and_charges():
+    paid = read("camt053", DETAILS).statements[0].entries[0]
+    assert (paid.payer_name, paid.ultimate_payer) == ("FACTOR EXEMPLE SA", "DUPONT SARL")
+    assert paid.credited_iban == "FR7699999000010000000000142"
+    assert paid.structured_reference == "RF83FA20260042"
+    assert paid.label == "FA20260042 solde du chantier"
+    assert (paid.original, paid.fee_minor) == ("USD 100.00", 320)
+    assert paid.uetr == "eb6305c9-1f7f-49de-aed0-16487c27b42d"
+    assert (paid.bank_reference, str(paid.value_on)) == ("ASR-1", "2026-11-02")
+
+
+def test_a_payment_of_ours_that_comes_back_is_money_in_from_whom_we_paid():
+    back = read("camt053", DETAILS).statements[0].entries[1]
+    assert (back.amount_minor, back.is_return, back.return_reason) == (30_000, True, "AC04")
+    assert back.payer_name == "FOURNISSEUR SAS"
+    assert back.label == "COMPTE CLOS"
+
+
+def test_a_net_batch_is_kept_whole_and_says_so():
+    found = read("camt053", DETAILS)
+    net = found.statements[0].entries[2]
+    assert (net.amount_minor, net.batch_size, net.batch_id) == (20_880, 3, "PSP-31")
+    summary = found.summary["statements"][0]
+    assert (summary["batches_split"], summary["batches_kept"]) == (0, 1)
+    split = read("camt053", SAMPLES / "camt053" / "batch-and-returns.xml")
+    assert split.summary["statements"][0]["batches_split"] == 1
+    assert {entry.batch_size for entry in split.statements[0].entries} == {0}
+
+
+@pytest.mark.parametrize(
+    "namespace",
+    ["", *(f' xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.{v:02}"' for v in range(2, 14)),
+     ' xmlns="urn:example:of-another-world"'],
+)  # fmt: skip
+def test_every_version_and_a_wrong_or_no_namespace_read_the_same(tmp_path, namespace):
+    text = DETAILS.read_text()
+    stated = ' xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"'
+    assert stated in text
+    found = written("camt053", tmp_path, text.replace(stated, namespace), "s.xml")
+    assert found.statements == read("camt053", DETAILS).statements
+
+
+def test_prefixed_elements_read_the_same(tmp_path):
+    text = NOTIFICATION.read_text().replace("xmlns=", "xmlns:n=").replace("</", "</n:")
+    text = (
+        text.replace("<?", "\0").replace("<", "<n:").replace("<n:/n:", "</n:").replace("\0", "<?")
+    )
+    found = written("camt053", tmp_path, text, "s.xml")
+    assert found.statements == read("camt053", NOTIFICATION).statements
+
+
+def test_amounts_are_never_rounded(tmp_path):
+    text = DETAILS.read_text()
+    found = written("camt053", tmp_path, text.replace(">91.20</Amt><Cdt", ">91.20500</Amt><Cdt"))
+    assert [(e.code, e.params["value"]) for e in found.errors] == [
+        ("statement.decimals", "91.20500"),
+    ]
+    assert not found.statements
+
+
+def test_notifications_and_reports_state_no_balance_and_mark_what_is_not_booked(tmp_path):
+    found = read("camt053", NOTIFICATION)
+    (record,) = found.statements
+    assert (found.format, record.kind) == ("camt054", "notification")
+    assert [(e.amount_minor, e.status) for e in record.entries] == [(5_000, ""), (7_500, "PDNG")]
+    assert {str(entry.booked_on) for entry in record.entries} == {"2026-10-30"}
+    assert found.summary["statements"][0]["balances_hold"] is None
+    text = NOTIFICATION.read_text().replace("BkToCstmrDbtCdtNtfctn", "BkToCstmrAcctRpt")
+    report = written("camt053", tmp_path, text.replace("Ntfctn>", "Rpt>"), "r.xml")
+    assert (report.format, report.statements[0].kind) == ("camt052", "report")
+
+
+def test_a_booked_movement_without_a_date_is_refused_in_a_statement(tmp_path):
+    text = DETAILS.read_text().replace("<BookgDt><Dt>2026-10-31</Dt></BookgDt>", "")
+    found = written("camt053", tmp_path, text, "s.xml")
+    assert [error.code for error in found.errors] == ["statement.no_date"] * 3
