@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -16,12 +17,14 @@ from amiable.apps.messaging.rendering.branding import Brand
 from amiable.apps.messaging.rendering.letters import letter_of
 from amiable.apps.messaging.rendering.messages import Material, drafts_render
 from amiable.apps.messaging.writing.composing import composed
-from amiable.core.drafts import Draft
+from amiable.core.claims import Claimed, Reduction, claim
+from amiable.core.drafts import Draft, DraftLine
+from amiable.core.law.fr import Debt
 from amiable.plugins.documents.letter import letter_pictures
 from amiable.plugins.documents.pictures import picture_checked
 from amiable.plugins.documents.typesetting import FONTS
 from amiable.plugins.documents.window import window_of
-from tests.apps.messaging_drafts import CREDITOR, CUSTOMER, NOW, draft, line
+from tests.apps.messaging_drafts import CREDITOR, CUSTOMER, NOW, ON, draft, line
 from tests.plugins.pictures import png
 
 APPROVED = Path(__file__).resolve().parent / "samples" / "pictures"
@@ -38,6 +41,7 @@ def brand(window: str = "") -> Brand:
 def letters() -> dict[str, tuple[Draft, Brand]]:
     """Letters by name: each kind of page once."""
     many = tuple(line(i, late=5 + i, total=10_000 + 137 * i) for i in range(1, 40))
+    few = (line(41), line(57, late=200, total=480_000, paid=120_000))
     return {
         "letter": (draft("reminder_firm"), brand()),
         "letter-long": (
@@ -48,6 +52,7 @@ def letters() -> dict[str, tuple[Draft, Brand]]:
             draft("formal_notice", language="en", payment_link=LINK,
                   creditor=replace(CREDITOR, brand_color="#ffd500")), brand("din"),
         ),
+        "letter-claims": (draft("formal_notice", *few, claims=tuple(map(_claimed, few))), brand()),
         "letter-plain": (
             draft("formal_notice", customer=replace(
                 CUSTOMER, name="Syndicat intercommunal d’alimentation en eau potable",
@@ -55,6 +60,12 @@ def letters() -> dict[str, tuple[Draft, Brand]]:
             Brand(),
         ),
     }  # fmt: skip
+
+
+def _claimed(each: DraftLine) -> Claimed:
+    paid = [Reduction(ON - timedelta(days=90), each.paid_minor)] if each.paid_minor else []
+    debt = Debt(each.total_minor, each.due_date, ON)
+    return Claimed(each.number, each.due_date, claim(debt, paid))
 
 
 def letter_pages() -> Iterator[tuple[str, bytes]]:

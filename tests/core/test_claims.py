@@ -122,3 +122,5 @@ def test_no_counting_asks_less_than_the_books_nor_charges_a_consumer_a_fee(
     assert found.interest_minor <= whole + len(reductions) + 1
     if regime == "consumer":
         assert found.fixed_fee_minor == 0
+    # What the table of rates adds up to is what is claimed.
+    assert sum(s.amount_minor for run in found.runs for s in run.segments) == found.interest_minor

@@ -78,6 +78,26 @@ def test_contract_rate_below_the_floor_is_reported_and_not_replaced():
     assert found.warnings[0].params["period"] == "2026S2"
 
 
+@pytest.mark.parametrize(
+    ("period", "floor"),
+    [("2024S2", "14.76"), ("2025S1", "11.13"), ("2025S2", "8.28"), ("2026S1", "7.86"),
+     ("2026S2", "8.25")],
+)  # fmt: skip
+def test_floor_of_a_contract_rate_is_three_times_the_legal_one(period, floor):
+    """That of 2024S2 is above the default rate, 14.25: the law's own rate is no floor."""
+    year, first = int(period[:4]), period.endswith("1")
+    due, until = (f"{year}-01-31", f"{year}-02-28") if first else (f"{year}-07-31", f"{year}-08-31")
+
+    def below(rate: str) -> list[str]:
+        found = late_interest(debt("1200", due, until, contract_rate_pct=Decimal(rate)))
+        return [w.params["floor"] for w in found.warnings if w.code == "interest.below_floor"]
+
+    assert below(floor) == []
+    assert [Decimal(each) for each in below(str(Decimal(floor) - Decimal("0.01")))] == [
+        Decimal(floor)
+    ]
+
+
 def test_contract_rate_runs_past_the_known_floors_with_a_warning():
     case = debt("1200", "2026-12-15", "2030-10-30", contract_rate_pct=Decimal(15))
     assert [str(w.params["period"]) for w in late_interest(case).warnings] == ["2027S1"]

@@ -27,6 +27,7 @@ from amiable.plugins.documents.window import PRESETS, WindowError, window_of
 from amiable.plugins.documents.window_page import LONGEST, window_page_pdf
 from tests.plugins.pictures import _segment as segment
 from tests.plugins.pictures import chunk, jpeg, png
+from tests.scanning import codes_on
 
 ON = date(2026, 11, 20)
 LINK = "https://amiable.example/p/Zx8k2LmQ-9rT"
@@ -74,15 +75,7 @@ def texts(pdf: bytes) -> list[str]:
 
 def test_scanner_reads_both_codes_of_the_printed_page(tmp_path):
     panel = Payment("Pour régler", (("IBAN", "FR14"),), EPC, "Scannez", LINK, "Payer", "Ou ici")
-    (tmp_path / "letter.pdf").write_bytes(printed(words("Bonjour"), panel))
-    run(["pdftoppm", "-r", "150", "-png", "letter.pdf", "page"], cwd=tmp_path, check=True)
-    (page,) = tmp_path.glob("page*.png")
-    # zbar reads bytes as Latin-1 or Shift-JIS where it has a choice: ours are ASCII.
-    found = run(
-        ["zbarimg", "--quiet", "--xml", str(page)], capture_output=True, text=True, check=True
-    )
-    codes = re.findall(r"<!\[CDATA\[(.*?)\]\]>", found.stdout, flags=re.S)
-    assert sorted(codes) == sorted([EPC, LINK])
+    assert codes_on(printed(words("Bonjour"), panel), tmp_path) == sorted([EPC, LINK])
 
 
 def test_letter_without_a_link_has_one_code():
@@ -222,6 +215,21 @@ def test_table_over_several_pages_carries_its_sum_over(count):
             assert brought[1] == f"{10 * (int(rows[number][0]) - 1)},00"
         else:
             assert brought is None
+
+
+@pytest.mark.parametrize("count", range(26, 36))
+def test_totals_stand_under_two_rows_at_least(count):
+    (page,) = [text for text in texts(printed(words("Bonjour"), amounts(count))) if "Total" in text]
+    assert len(re.findall(r"FA-\d{3}", page)) >= 2
+
+
+@pytest.mark.parametrize("lines", range(18, 30, 2))
+def test_short_table_is_not_torn(lines):
+    above = Paragraph((((("x", False),)),) * lines)
+    pages = texts(printed(above, replace(amounts(7), title="Factures")))
+    (page,) = [text for text in pages if "FA-" in text]
+    assert "Factures" in page
+    assert "Total 70,00" in page
 
 
 def test_table_on_one_page_carries_nothing():

@@ -63,11 +63,9 @@ def pages_pdf(pages: Iterable[Page]) -> list[bytes | Sentence]:
 
     The same page always gives the same bytes: its date is the only clock.
     """
-    waiting = list(pages)
-    if len(waiting) < 2:
-        return [_pdf(page) for page in waiting]
-    with ThreadPoolExecutor(max_workers=min(len(waiting), os.cpu_count() or 1)) as pool:
-        return list(pool.map(_pdf, waiting))
+    # The pages to come are prepared here while the pool, which needs no interpreter, sets others.
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        return list(pool.map(_pdf, pages))
 
 
 def block_data(block: Block, number: int = 0) -> dict[str, Any]:

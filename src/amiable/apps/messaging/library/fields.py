@@ -49,6 +49,7 @@ FIELDS: tuple[Field, ...] = (
     Field("mandate", _("What law has an agency say"), "block"),
     Field("claims", _("The table of interest and fixed fee claimed"), "block"),
     Field("total", _("The amount asked for"), "money"),
+    Field("principal", _("The amount of the invoices alone, without interest or fee"), "money"),
     Field("claims_total", _("Interest and fixed fee claimed"), "money", may_lack=True),
     Field("count", _("How many invoices"), "money"),
     Field("reference", _("The reference to pay with"), "money"),

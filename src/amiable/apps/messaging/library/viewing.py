@@ -15,7 +15,7 @@ from amiable.apps.messaging.rendering.branding import PLAIN, Brand
 from amiable.apps.messaging.rendering.letters import letter_of
 from amiable.apps.messaging.rendering.messages import LETTERS, Material, Rendered, drafts_render
 from amiable.apps.messaging.writing.claims import claim_blocks
-from amiable.apps.messaging.writing.composing import asked_minor, composed, reference_of
+from amiable.apps.messaging.writing.composing import composed
 from amiable.apps.messaging.writing.mandates import mandate_blocks
 from amiable.apps.messaging.writing.mentions import mention_blocks, mentions_due
 from amiable.apps.messaging.writing.texts import OwnText
@@ -85,10 +85,8 @@ def view_of(draft: Draft, source: str, *, brand: Brand = PLAIN) -> View:
 
 def law_blocks(draft: Draft) -> frozenset[Block]:
     """What law has this message say, whoever wrote its text."""
-    total = money_text(asked_minor(draft), draft.currency, language=language_of(draft.language))
-    stated = mandate_blocks(draft, total=total, reference=reference_of(draft))
     mentions = mention_blocks(draft, mentions_due(draft))
-    return frozenset((*stated, *mentions, *claim_blocks(draft)))
+    return frozenset((*mandate_blocks(draft), *mentions, *claim_blocks(draft)))
 
 
 def _parts(draft: Draft, document: Document) -> tuple[tuple[str, bool], ...]:

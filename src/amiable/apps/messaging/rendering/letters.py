@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amiable.apps.messaging.rendering.branding import Brand
 from amiable.apps.messaging.rendering.statements import has_statement, statement_of
-from amiable.apps.messaging.writing.composing import reference_of
+from amiable.apps.messaging.writing.paying import reference_of
 from amiable.apps.messaging.writing.wording import date_text, labels, language_of, siren_text
 from amiable.core.drafts import Draft
 from amiable.core.sentences import Sentence

@@ -13,8 +13,9 @@ from amiable.apps.messaging.rendering.branding import PLAIN, Brand
 from amiable.apps.messaging.rendering.letters import letter_of
 from amiable.apps.messaging.rendering.redirecting import as_text_message, redirected
 from amiable.apps.messaging.rendering.statements import has_statement, statement_file, statement_of
-from amiable.apps.messaging.writing.composing import asked_minor, composed, main_lines
+from amiable.apps.messaging.writing.composing import composed
 from amiable.apps.messaging.writing.mandates import mandate_problem
+from amiable.apps.messaging.writing.paying import asked_minor, main_lines
 from amiable.apps.messaging.writing.texts import OwnText, TextError
 from amiable.core import sms
 from amiable.core.drafts import Draft, Recipient

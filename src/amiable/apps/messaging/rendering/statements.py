@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amiable.apps.messaging.writing.composing import (
-    carry,
-    footer,
-    payment_blocks,
-    reference_of,
-    running_sums,
-)
+from amiable.apps.messaging.writing.composing import footer
+from amiable.apps.messaging.writing.paying import payment_blocks, reference_of
 from amiable.apps.messaging.writing.wording import (
+    carry,
     date_text,
     days_text,
     labels,
     language_of,
     money_text,
+    running_sums,
     short_date,
     siren_text,
 )

@@ -7,10 +7,12 @@ from decimal import Decimal
 
 from amiable.apps.messaging.writing.wording import (
     NBSP,
+    carry,
     date_text,
     labels,
     language_of,
     money_text,
+    running_sums,
     short_date,
     typeset,
 )
@@ -51,60 +53,89 @@ def _stated(draft: Draft) -> tuple[Claimed, ...]:
 
 
 def _sums(draft: Draft, language: str) -> Table:
-    """One row an invoice, and what all of it comes to with the principal."""
+    """One row an invoice, and what all of it comes to with the rest that the message asks for."""
     words = labels(language)["claims"]
-    principal = sum(each.claim.principal_minor for each in draft.claims)
-    totals = [
-        (words["principal"], principal),
-        (words["interest"], interest_minor(draft)),
-        (words["fee"], fees_minor(draft)),
-        (words["total"], principal + claimed_minor(draft)),
-    ]
-    names = ["number", "principal", "interest", "fee"]
+    amounts = [(each.claim.principal_minor, each.claim.interest_minor, each.claim.fixed_fee_minor)
+               for each in draft.claims]  # fmt: skip
+    names, kept = ["number", "principal", "interest", "fee"], 3
     if draft.customer_kind == "consumer":  # who never owes the fixed fee
-        names, totals = names[:3], [totals[0], totals[1], totals[3]]
+        names, kept = names[:3], 2
+    is_wide = draft.medium != "email"  # a telephone shows four columns
+    rows = [
+        (clean(each.number),
+         *(_money(draft, part, language) for part in parts[:kept]),
+         *([_money(draft, sum(parts), language)] if is_wide else []))
+        for each, parts in zip(draft.claims, amounts, strict=True)
+    ]  # fmt: skip
+    names += ["sum"] if is_wide else []
     day = date_text(draft.on_date, language)
+    running = running_sums(map(sum, amounts), currency=draft.currency, language=language)
     return Table(
         tuple(words[name] for name in names),
-        tuple(_row(draft, each, language)[: len(names)] for each in draft.claims),
+        tuple(rows),
         frozenset(range(1, len(names))),
-        tuple((label, _money(draft, amount, language)) for label, amount in totals if amount),
+        _totals(draft, language),
         title=words["title"].format(date=day),
+        running=running if is_wide else (),
+        carry=carry(language),
     )
 
 
-def _row(draft: Draft, each: Claimed, language: str) -> tuple[str, ...]:
-    found = each.claim
-    amounts = (found.principal_minor, found.interest_minor, found.fixed_fee_minor)
-    return (clean(each.number), *(_money(draft, amount, language) for amount in amounts))
+def _totals(draft: Draft, language: str) -> tuple[tuple[str, str], ...]:
+    """What is claimed in each respect, and the amount that the message asks for in all."""
+    words = labels(language)["claims"]
+    principal = sum(each.claim.principal_minor for each in draft.claims)
+    totals = (
+        ("principal", principal),
+        ("interest", interest_minor(draft)),
+        ("fee", fees_minor(draft)),
+        (
+            "other",
+            draft.due_minor - principal,
+        ),  # not late yet, or no notice of it has reached a consumer
+    )
+    whole = words["total" if fees_minor(draft) else "total_interest"]
+    shown = [(words[name], amount) for name, amount in totals if amount]
+    shown.append((whole, draft.due_minor + claimed_minor(draft)))
+    return tuple((label, _money(draft, amount, language)) for label, amount in shown)
 
 
 def _rates(draft: Draft, language: str) -> Table:
     """One row for each amount that bore one rate: its days, its rate, its interest."""
     words = labels(language)["claims"]
-    wide = draft.medium != "email"
+    is_wide = draft.medium != "email"
     names = ["number", "from", "to", "base", "rate", "interest"]
-    rows = [
-        (
-            clean(each.number),
-            short_date(segment.starts_on, language),
-            short_date(segment.ends_on, language),
-            _money(draft, run.base_minor, language),
-            _percent(segment.rate_pct, language),
-            _money(draft, segment.amount_minor, language),
-        )
+    found = [
+        (each.number, run.base_minor, segment)
         for each in draft.claims
         for run in each.claim.runs
         for segment in run.segments
     ]
-    if not wide:  # a telephone shows four columns
+    rows = [
+        (
+            clean(number),
+            short_date(segment.starts_on, language),
+            short_date(segment.ends_on, language),
+            _money(draft, base_minor, language),
+            _percent(segment.rate_pct, language),
+            _money(draft, segment.amount_minor, language),
+        )
+        for number, base_minor, segment in found
+    ]
+    if not is_wide:
         keep = (0, 2, 4, 5)
         names, rows = [names[i] for i in keep], [tuple(row[i] for i in keep) for row in rows]
+    parts = [segment.amount_minor for *_, segment in found]
+    total = (words["interest"], _money(draft, sum(parts), language))
+    running = running_sums(parts, currency=draft.currency, language=language)
     return Table(
         tuple(words[name] for name in names),
         tuple(rows),
-        frozenset({len(names) - 3, len(names) - 2, len(names) - 1} if wide else {2, 3}),
+        frozenset({3, 4, 5} if is_wide else {2, 3}),
+        (total,) if len(rows) > 1 else (),
         title=words["detail"],
+        running=running if is_wide else (),
+        carry=carry(language),
     )
 
 

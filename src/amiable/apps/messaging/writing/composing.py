@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
-from itertools import accumulate
 
 from amiable.apps.messaging.writing.claims import claim_blocks, claimed_minor
 from amiable.apps.messaging.writing.mandates import mandate_blocks, states_mandate
 from amiable.apps.messaging.writing.mentions import mention_blocks, mentions_missing
 from amiable.apps.messaging.writing.rules import block_problem, broken_rules
+from amiable.apps.messaging.writing.paying import (
+    asked_minor,
+    main_lines,
+    payment_blocks,
+    reference_of,
+    to_pay_minor,
+)
 from amiable.apps.messaging.writing.texts import OwnText, TextError, parse, rendered, template
 from amiable.apps.messaging.writing.wording import (
     date_text,
+    carry,
     days_text,
     labels,
     language_of,
     money_text,
     short_date,
+    running_sums,
     siren_text,
 )
 from amiable.core.drafts import Draft, DraftLine
-from amiable.core.references import grouped, is_rf_reference, rf_reference
 from amiable.plugins.documents.content import (
     BLOCK,
     Block,
     Document,
     Paragraph,
-    Payment,
     Table,
     blocks_of,
     clean,
 )
-from amiable.plugins.documents.epc import LARGEST_MINOR, epc_payload
 
 
 def composed(
@@ -48,12 +52,11 @@ def composed(
     subject, body = _said(draft, values, own)
     if draft.medium == "email":  # a letter's subject stands after a colon
         subject = subject[:1].upper() + subject[1:]
-    total, reference = str(values["total"]), reference_of(draft)
     mentions = mentions_missing(draft, body) if own else ()
     named: dict[str, tuple[Block, ...]] = {
         "invoices": _tables(draft, language),
         "payment": payment_blocks(draft, language),
-        "mandate": mandate_blocks(draft, total=total, reference=reference),
+        "mandate": mandate_blocks(draft),
         "signature": _signature(draft),
         "claims": claim_blocks(draft),
         "law": mention_blocks(draft, mentions),
@@ -98,31 +101,6 @@ def _complete(draft: Draft, body: str, law: tuple[str, ...]) -> str:
     return f"{before}\n\n{missing}{mark}{after}"
 
 
-def main_lines(draft: Draft) -> tuple[DraftLine, ...]:
-    """The lines the message is about: those due, or the upcoming ones when none is."""
-    due = tuple(line for line in draft.lines if line.group == "due")
-    return due or tuple(line for line in draft.lines if line.group == "upcoming")
-
-
-def asked_minor(draft: Draft) -> int:
-    """The total the message names: what is due less credit, or what falls due."""
-    if any(line.group == "due" for line in draft.lines):
-        return draft.due_minor
-    return sum(line.open_minor for line in main_lines(draft)) - draft.credit_minor
-
-
-def reference_of(draft: Draft) -> str:
-    """What the payer quotes: the given reference, or RF of the one invoice, or of the customer."""
-    if draft.payment_reference:
-        return clean(draft.payment_reference)
-    lines = main_lines(draft)
-    wanted = lines[0].number if len(lines) == 1 else draft.customer_code
-    try:
-        return rf_reference(wanted)
-    except ValueError:
-        return clean(wanted)[:35]
-
-
 def values_of(draft: Draft, *, attached: int, thread_subject: str) -> dict[str, object]:
     """Plain values a text may use: strings, ints, and None for what is absent (false in Liquid)."""
     language = language_of(draft.language)
@@ -135,7 +113,8 @@ def values_of(draft: Draft, *, attached: int, thread_subject: str) -> dict[str, 
     values: dict[str, object] = {
         "kind": draft.customer_kind,
         "count": len(lines),
-        "total": money_text(asked_minor(draft), draft.currency, language=language),
+        "total": money_text(to_pay_minor(draft), draft.currency, language=language),
+        "principal": money_text(asked_minor(draft), draft.currency, language=language),
         "first_number": clean(first.number),
         "first_due": date_text(first.due_date, language),
         "max_late": max(line.days_late for line in lines),
@@ -308,23 +287,13 @@ def _table(
     return Table(columns, tuple(rows), numeric, totals, title, running, carry(language))
 
 
-def running_sums(amounts: Iterable[int], *, currency: str, language: str) -> tuple[str, ...]:
-    """What amounts add up to after each."""
-    return tuple(money_text(total, currency, language=language) for total in accumulate(amounts))
-
-
-def carry(language: str) -> tuple[str, str]:
-    """What a sum is called at the foot of a page and at the head of the next."""
-    words = labels(language)["table"]
-    return words["carried"], words["brought"]
-
-
 def _totals(
     draft: Draft, main: tuple[DraftLine, ...], language: str
 ) -> tuple[tuple[str, str], ...]:
     words = labels(language)["table"]
     is_due = any(line.days_late >= 0 for line in main)
-    label = words["total_due" if is_due else "total_upcoming"]
+    name = "total_due" if is_due else "total_upcoming"
+    label = words["total_principal" if claimed_minor(draft) else name]
     total = (label, money_text(asked_minor(draft), draft.currency, language=language))
     if not draft.credit_minor:
         return (total,)
@@ -334,31 +303,6 @@ def _totals(
         (words["credit"], money_text(-draft.credit_minor, draft.currency, language=language)),
         total,
     )
-
-
-def payment_blocks(draft: Draft, language: str) -> tuple[Block, ...]:
-    """The transfer panel; nothing when the creditor has no account or nothing is left to pay."""
-    creditor, amount = draft.creditor, asked_minor(draft)
-    if not creditor.iban or amount <= 0:
-        return ()
-    words = labels(language)["payment"]
-    reference, holder = reference_of(draft), clean(creditor.name)
-    shown = grouped(reference) if is_rf_reference(reference) else reference
-    rows = [(words["holder"], holder), (words["iban"], grouped(clean(creditor.iban)))]
-    rows += [(words["bic"], clean(creditor.bic))] if creditor.bic else []
-    rows += [
-        (words["amount"], money_text(amount, draft.currency, language=language)),
-        (words["reference"], shown),
-    ]
-    qr = ""
-    if draft.currency == "EUR" and amount <= LARGEST_MINOR:
-        try:
-            qr = epc_payload(name=holder, iban=creditor.iban, amount_minor=amount,
-                             reference=reference, bic=creditor.bic)  # fmt: skip
-        except ValueError:
-            qr = ""  # an account number that no transfer code can carry is still printed
-    codes = (qr, words["qr"], draft.payment_link, words["pay"], words["link"])
-    return (Payment(words["title"], tuple(rows), *codes),)
 
 
 def _signature(draft: Draft) -> tuple[Block, ...]:

@@ -4,6 +4,7 @@ every message by code, so that no text can leave it out."""
 from __future__ import annotations
 
 from amiable.apps.messaging.writing.claims import fees_minor, interest_minor
+from amiable.apps.messaging.writing.paying import asked_minor, reference_of, to_pay_minor
 from amiable.apps.messaging.writing.wording import (
     date_text,
     labels,
@@ -63,14 +64,18 @@ def states_mandate(draft: Draft) -> bool:
     return agency is not None and (draft.template == _FIRST or agency.first_letter_on is None)
 
 
-def mandate_blocks(draft: Draft, *, total: str, reference: str) -> tuple[Block, ...]:
+def mandate_blocks(draft: Draft) -> tuple[Block, ...]:
     """The statements of R124-4 1 to 5 in the first letter, the recall of its reference and date
-    afterwards. `total` = the amount asked for, as text; `reference` = what to pay with."""
+    afterwards."""
     if draft.agency is None:
         return ()
     language = language_of(draft.language)
     words = labels(language)["agency"]
-    values = _values(draft, draft.agency, language, total=total, reference=reference)
+
+    def money(amount_minor: int) -> str:
+        return money_text(amount_minor, draft.currency, language=language)
+
+    values = _values(draft, draft.agency, language, total=money(to_pay_minor(draft)))
 
     def said(name: str) -> Paragraph:
         return Paragraph((((typeset(words[name].format(**values), language), False),),))
@@ -78,17 +83,15 @@ def mandate_blocks(draft: Draft, *, total: str, reference: str) -> tuple[Block, 
     if not states_mandate(draft):
         return (said("recall_sms" if draft.medium == "sms" else "recall"),)
     count = sum(line.group == "due" for line in draft.lines)
-    interest, fees, asked = interest_minor(draft), fees_minor(draft), draft.due_minor
-    whole = money_text(asked + interest + fees, draft.currency, language=language)
     debt = Table(
         (words["part"], words["amount"]),
         (
-            (words["principal"], total),
-            (words["interest"], money_text(interest, draft.currency, language=language)),
-            (words["accessories"], money_text(fees, draft.currency, language=language)),
+            (words["principal"], money(asked_minor(draft))),
+            (words["interest"], money(interest_minor(draft))),
+            (words["accessories"], money(fees_minor(draft))),
         ),
         frozenset({1}),
-        ((words["total"], whole if interest or fees else total),),
+        ((words["total"], values["total"]),),
     )
     law = [words[name] for name in ("law", "law_2", "law_3", "law_meaning") if name in words]
     return (
@@ -102,10 +105,8 @@ def mandate_blocks(draft: Draft, *, total: str, reference: str) -> tuple[Block, 
     )
 
 
-def _values(
-    draft: Draft, agency: Agency, language: str, *, total: str, reference: str
-) -> dict[str, str]:
-    party = agency.party
+def _values(draft: Draft, agency: Agency, language: str, *, total: str) -> dict[str, str]:
+    party, reference = agency.party, reference_of(draft)
     media = labels(language)["media"]
     first = agency.first_letter_on
     return {

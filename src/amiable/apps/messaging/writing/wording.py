@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,17 @@ def money_text(amount_minor: int, currency: str, *, language: str) -> str:
     number = grouped + (f".{cents:0{digits}d}" if digits else "")
     symbol = _SYMBOLS.get(currency)
     return f"{sign}{symbol}{number}" if symbol else f"{sign}{currency}{NBSP}{number}"
+
+
+def running_sums(amounts: Iterable[int], *, currency: str, language: str) -> tuple[str, ...]:
+    """What amounts add up to after each."""
+    return tuple(money_text(total, currency, language=language) for total in accumulate(amounts))
+
+
+def carry(language: str) -> tuple[str, str]:
+    """What a sum is called at the foot of a page and at the head of the next."""
+    words = labels(language)["table"]
+    return words["carried"], words["brought"]
 
 
 def date_text(day: date, language: str) -> str:
