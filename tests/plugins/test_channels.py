@@ -11,6 +11,8 @@ from amiable.plugins.registry import plugins
 from tests.plugins.channels.centres import centre
 from tests.plugins.channels.http_servers import Gateway
 from tests.plugins.channels.letter_house import House
+from tests.plugins.channels.mail_providers import MailApi
+from tests.plugins.channels.mail_providers import configured as provider
 from tests.plugins.channels.test_print import ONE as PDF
 from tests.plugins.smtp_servers import free_port, keeper
 
@@ -63,6 +65,13 @@ def _sms_http(tmp_path, stack):
     return configured("sms_http", f"kannel://127.0.0.1:{port}"), lambda: len(gateway.requests)
 
 
+def _email_api(tmp_path, stack):
+    api = MailApi("postmark")
+    return provider("postmark", stack.enter_context(api.running())), lambda: len(
+        api.gateway.requests
+    )
+
+
 def _smpp(tmp_path, stack):
     operator = stack.enter_context(centre(tmp_path / "smsc"))
     return configured("smpp", operator.url), lambda: len(operator.taken())
@@ -73,6 +82,7 @@ CONFIGS = {
     "smtp": _smtp,
     "sms_http": _sms_http,
     "smpp": _smpp,
+    "email_api": _email_api,
     "spool": _spool,
     "print": _print,
     "merci_facteur": _merci_facteur,
@@ -84,6 +94,7 @@ DEAD = {
     "smtp": lambda tmp: {"host": "127.0.0.1", "port": free_port(), "tls": "none"},
     "sms_http": lambda tmp: configured("sms_http", f"kannel://127.0.0.1:{free_port()}"),
     "smpp": lambda tmp: configured("smpp", f"smpp://u:p@127.0.0.1:{free_port()}"),
+    "email_api": lambda tmp: provider("postmark", free_port()),
     "spool": lambda tmp: {"folder": str(_plain_file(tmp))},
     "print": lambda tmp: configured("print", f"print://{_plain_file(tmp)}"),
     "merci_facteur": lambda tmp: configured(

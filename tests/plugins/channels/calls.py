@@ -52,7 +52,17 @@ def _merci_facteur(key: str, provider_id: str, config: Mapping[str, Any]) -> Hoo
     return HookRequest("POST", "/hooks/channels/merci_facteur/", headers, {}, body.encode())
 
 
+def _email_api(key: str, provider_id: str, config: Mapping[str, Any]) -> HookRequest:
+    told = {"RecordType": "Delivery", "MessageID": provider_id, "Recipient": "ap@client.example",
+            "DeliveredAt": "2026-11-22T08:00:00Z", "Metadata": {"amiable": key}}  # fmt: skip
+    query = {"secret": str(config["hook_secret"])}
+    headers = {"content-type": "application/json"}
+    body = json.dumps(told).encode()
+    return HookRequest("POST", "/hooks/channels/email_api/", headers, query, body)
+
+
 CALLS: dict[str, Calls] = {
+    "email_api": Calls("postmark://:token@", _email_api),
     "merci_facteur": Calls(
         "mercifacteur://service:secret@api.example/?user=1&from=2&webhook=w",
         _merci_facteur,

@@ -12,6 +12,8 @@ from amiable.plugins.registry import plugins
 from tests.plugins.channels.centres import centre
 from tests.plugins.channels.http_servers import Gateway
 from tests.plugins.channels.letter_house import House
+from tests.plugins.channels.mail_providers import JSON
+from tests.plugins.channels.mail_providers import configured as provider
 from tests.plugins.smtp_servers import Rogue
 
 # What each fault is to the message, whatever the channel.
@@ -68,6 +70,13 @@ def _house(fault="", **options):
     return opened
 
 
+def _provider(answer):
+    def opened(folder, stack) -> dict[str, Any]:
+        return provider("mailjet", stack.enter_context(Gateway(answer).running()))
+
+    return opened
+
+
 FAULTS = {
     "smtp": {
         "credentials refused": _smtp_credentials,
@@ -92,6 +101,14 @@ FAULTS = {
         "slow": _smpp({"delay": 2.0}),
         "dropped after it was read": _smpp({"drop": True}),
         "garbage for an answer": _smpp({"garbage": "deadbeefdeadbeefdeadbeefdeadbeef"}),
+    },
+    "email_api": {
+        "credentials refused": _provider((401, '{"ErrorMessage": "API key authentication"}')),
+        "recipient refused": _provider((400, '{"Messages": [{"Status": "error"}]}', JSON)),
+        "temporary failure": _provider((429, "Too many requests", {"Retry-After": "7"})),
+        "slow": _provider(2.0),
+        "dropped after it was read": _provider(None),
+        "garbage for an answer": _provider((200, "<html>Bienvenue</html>")),
     },
     "merci_facteur": {
         "temporary failure": _house("429"),

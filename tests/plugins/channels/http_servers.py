@@ -17,8 +17,8 @@ from tests.plugins.channels.kannel import wait_for
 class Gateway:
     """Answers each request with the next of `answers` (the last one again and again).
 
-    An answer is (status, body); None = hang up without a word once the request was read; a number
-    = wait so many seconds, then hang up; bytes = sent as they are, then hang up.
+    An answer is (status, body) or (status, body, headers); None = hang up without a word once the
+    request was read; a number = wait so many seconds, then hang up; bytes = sent as they are, then hang up.
     """
 
     def __init__(self, *answers, context=None) -> None:
@@ -92,9 +92,11 @@ class Gateway:
             handler.connection.sendall(answer or b"")
             hang_up(handler)
             return
-        status, body = answer
+        status, body, *more = answer
         handler.send_response(status)
         handler.send_header("Content-Length", str(len(body.encode())))
+        for name, value in (more[0] if more else {}).items():
+            handler.send_header(name, value)
         handler.end_headers()
         handler.wfile.write(body.encode())
 
