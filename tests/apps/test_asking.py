@@ -106,3 +106,14 @@ def test_message_of_a_worker_that_died_is_in_doubt_and_never_doubled(operator, m
     assert outcomes == ["unknown", "unknown"]
     assert Message.objects.get().state == "unknown"
     assert len(operator.taken()) == before == 2  # the two parts of the one message
+
+
+def test_worker_takes_in_what_a_message_centre_keeps_where_there_is_no_mailbox(settings):
+    from amiable.project.worker import ticks_enqueue
+
+    factories.organization()
+    night = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+    settings.MAILBOX_URLS = []
+    assert "mail" not in ticks_enqueue(night)
+    settings.CHANNEL_URLS = {"sms": "smpp://u:p@127.0.0.1:9"}
+    assert "mail" in ticks_enqueue(night)

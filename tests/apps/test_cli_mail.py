@@ -11,6 +11,7 @@ from django.core.checks import run_checks
 from amiable.interfaces.cli.main import amiable
 from tests import factories
 from tests.apps import mails
+from tests.plugins.channels.centres import centre
 
 
 def run(*words: str):
@@ -53,3 +54,23 @@ def test_check_says_that_an_address_cannot_be_understood(settings):
     settings.MAILBOX_URLS = ["imaps://mail.example/INBOX"]
     found = run_checks(tags=["configuration"])
     assert "amiable.E010" in [each.id for each in found]
+
+
+@pytest.mark.django_db
+def test_read_asks_the_message_centre_too_and_counts_by_source(settings, tmp_path, monkeypatch):
+    from amiable.apps.messaging.models import Reply
+    from amiable.plugins.channels import smpp
+
+    monkeypatch.setattr(smpp, "QUIET_SECONDS", 0.4)
+    factories.organization()
+    settings.MAILBOX_URLS = []
+    with centre(tmp_path / "smsc") as operator:
+        settings.CHANNEL_URLS = {"sms": operator.url}
+        operator.customers_write(
+            {"from": "33612345678", "to": "38000", "coding": 0, "text": b"Bonjour".hex()}
+        )
+        result = run("mail", "read", "--json")
+    told = json.loads(result.stdout)
+    assert (result.return_value, told["received"], told["reports"]) == (0, 1, 0)
+    assert told["sources"] == {"smpp": {"received": 1, "reports": 0}}
+    assert Reply.objects.get().text == "Bonjour"

@@ -355,24 +355,6 @@ def test_whatever_is_sent_is_stored_whole_and_shown(org, case, content):
     assert receive(org, content).id == row.id
 
 
-# -- text messages -------------------------------------------------------------------------------
-
-
-def test_a_text_message_is_matched_by_its_number(org, case):
-    case.customer.points.create(organization=org, kind="phone", value="06 12 34 56 78")
-    row = receive(org, b"Je paie demain", medium="sms", sender="+33612345678")
-    assert (row.case_id, row.text, row.medium) == (case.id, "Je paie demain", "sms")
-    assert codes(row) == ["reply.number"]
-    assert stops(case) == ["stop.answered"]
-
-
-def test_the_same_words_by_text_message_on_another_day_are_another_answer(org, case):
-    for days in (0, 1):
-        receive(org, b"ok", medium="sms", sender="+33612345678", now=NOW + timedelta(days=days))
-    receive(org, b"ok", medium="sms", sender="+33612345678", now=NOW)
-    assert Reply.objects.count() == 2
-
-
 # -- tokens --------------------------------------------------------------------------------------
 
 

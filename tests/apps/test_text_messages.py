@@ -74,7 +74,7 @@ def test_from_our_message_over_kannel_to_its_report_and_the_answer(live_server, 
     given = draft("reminder_sms", case=case, key="sms-1",
                   creditor=replace(CREDITOR, sms_sender="38123"))  # fmt: skip
     ids = messages_freeze(case.organization_id, [given], now=NOW)
-    replies = f"{hook_url('sms_http')}?secret=only+Kannel+knows&from=%p&to=%P&text=%a&id=%I&at=%T"
+    replies = f"{hook_url('sms_http')}?secret=only+Kannel+knows&from=%p&to=%P&text=%a&charset=%C&id=%I&at=%T"
     with kannel(tmp_path / "kannel", replies=replies) as server:
         settings.CHANNEL_URLS = {**dict.fromkeys(settings.CHANNEL_URLS, ""), "sms": server.url}
         for _ in range(2):

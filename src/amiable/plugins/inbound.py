@@ -15,13 +15,15 @@ from amiable.core.delivery import ReportedEvent
 
 @dataclass(frozen=True, slots=True)
 class HookRequest:
-    """An HTTP request that a provider made to us: header names in lower case, `query` decoded."""
+    """An HTTP request that a provider made to us: header names in lower case, `query` decoded as
+    UTF-8; `query_string` = as it came, for those who write it in another charset."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
+    query_string: str = ""
 
 
 @dataclass(frozen=True, slots=True)

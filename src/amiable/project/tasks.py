@@ -18,8 +18,7 @@ from amiable.apps.dunning.services import cases_replan, plan_tick, send_tick
 from amiable.apps.insights.day import day_run
 from amiable.apps.insights.intake import drops_take
 from amiable.apps.insights.services import snapshot_take
-from amiable.apps.messaging.delivery.asking import channels_ask
-from amiable.apps.messaging.replies.mailboxes import mailboxes_read
+from amiable.apps.messaging.replies.incoming import incoming_read
 from amiable.apps.work.services import job
 
 
@@ -29,12 +28,10 @@ def mail_task(organization_id: int, on: str, job_id: int | None = None) -> None:
     those that cannot be read."""
     with job(organization_id, "mail", on=date.fromisoformat(on), job_id=job_id) as progress:
         now = timezone.localtime()
-        counts, asked = mailboxes_read(now=now), channels_ask(now=now)
-        progress.result = {**asdict(counts), "asked": asdict(asked)}
-        errors = {**counts.errors, **asked.errors}
-        if errors:
-            told = "; ".join(f"{name}: {error}" for name, error in errors.items())
-            raise RuntimeError(told)
+        counts = incoming_read(now=now)
+        progress.result = asdict(counts)
+        if counts.errors:
+            raise RuntimeError("; ".join(f"{name}: {e}" for name, e in counts.errors.items()))
 
 
 @task()

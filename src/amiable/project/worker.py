@@ -55,10 +55,11 @@ def ticks_enqueue(now: datetime) -> list[str]:
     """
     from django.conf import settings
 
+    from amiable.apps.messaging.replies.incoming import is_anything_to_read
     from amiable.apps.tenants.queries import organization_ids
 
-    inlets = {"mail": settings.MAILBOX_URLS, "drops": settings.DROP_URLS}
-    unwanted = {kind for kind, urls in inlets.items() if not urls}
+    inlets = {"mail": is_anything_to_read(), "drops": bool(settings.DROP_URLS)}
+    unwanted = {kind for kind, is_used in inlets.items() if not is_used}
     return [
         tick.kind
         for position, organization_id in enumerate(organization_ids())

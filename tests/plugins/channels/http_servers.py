@@ -80,6 +80,7 @@ class Gateway:
             headers={name.lower(): value for name, value in handler.headers.items()},
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
             body=handler.rfile.read(length),
+            query_string=parts.query,
         )
         self.requests.append(request)
         answer = self.answer()
@@ -94,9 +95,9 @@ class Gateway:
             return
         status, body, *more = answer
         handler.send_response(status)
-        handler.send_header("Content-Length", str(len(body.encode())))
         for name, value in (more[0] if more else {}).items():
             handler.send_header(name, value)
+        handler.send_header("Content-Length", str(len(body.encode())))
         handler.end_headers()
         handler.wfile.write(body.encode())
 

@@ -54,7 +54,7 @@ def hook():
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, hook):
-    replies = f"{hook.url}?secret=a+secret+of+ours&from=%p&to=%P&text=%a&id=%I&at=%T"
+    replies = f"{hook.url}?secret=a+secret+of+ours&from=%p&to=%P&text=%a&charset=%C&id=%I&at=%T"
     with kannel(tmp_path_factory.mktemp("kannel"), replies=replies) as running:
         yield running
 

@@ -16,6 +16,7 @@ from amiable.apps.cases import services as cases
 from amiable.apps.cases.models import Case
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.dunning.planning import cases_replan
+from amiable.apps.messaging.delivery.news import as_written
 from amiable.apps.messaging.models import Reply
 from amiable.apps.messaging.replies.receiving import replies_wake
 from amiable.apps.receivables.models import Installment
@@ -144,7 +145,9 @@ def _locked(organization_id: int, reply_id: int, *states: str) -> Reply | None:
 
 
 def _replan(row: Reply, on: date) -> None:
-    if row.case_id is not None:
+    if row.case_id is None:
+        replies_wake(row.organization_id, row.candidates, on=on)
+    else:
         replies_wake(row.organization_id, [row.case_id], on=on)
         cases_replan(row.organization_id, [_case(row).customer_id], on=on)
 
@@ -225,7 +228,7 @@ def _mark(
     kind = "phone" if row.medium == "sms" else "email"
     written = row.message.recipient if row.message is not None else ""
     points = {
-        value.casefold(): point_id
+        as_written(kind, value): point_id
         for point_id, value in ContactPoint.objects.filter(
             organization_id=row.organization_id, customer_id=_case(row).customer_id, kind=kind
         ).values_list("id", "value")
@@ -274,3 +277,6 @@ def _take_back(organization_id: int, done: dict[str, Any], *, on: date, actor: s
         )
     if "point" in done:
         cases.point_mark(organization_id, done["point"], done["before"], on=on, actor=actor)
+    if "marked" in done:
+        marks = {point_id: (before, "") for point_id, before in done["marked"]}
+        cases.points_mark(organization_id, marks, on=on, actor=actor)

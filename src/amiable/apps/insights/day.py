@@ -14,8 +14,7 @@ from amiable.apps.dunning.services import PlanCounts, SendCounts, plan_tick, sen
 from amiable.apps.imports.drops import DropCounts
 from amiable.apps.insights.intake import drops_take
 from amiable.apps.insights.services import snapshot_take
-from amiable.apps.messaging.delivery.asking import channels_ask
-from amiable.apps.messaging.replies.mailboxes import MailCounts, mailboxes_read
+from amiable.apps.messaging.replies.incoming import Incoming, incoming_read
 
 Progress = Callable[[str, int, int], None]
 
@@ -25,7 +24,7 @@ class DayCounts:
     """What each tick of the day did."""
 
     drops: DropCounts
-    mail: MailCounts
+    mail: Incoming
     match: dict[str, int]
     plan: PlanCounts
     send: SendCounts
@@ -48,8 +47,7 @@ def day_run(organization_id: int, *, now: datetime, progress: Progress | None = 
     on = timezone.localtime(now).date()
     tell = progress or (lambda _tick, _done, _total: None)
     files = drops_take(now=now, organization_id=organization_id)
-    mail = mailboxes_read(now=now, organization_id=organization_id)
-    mail.errors |= channels_ask(now=now).errors
+    mail = incoming_read(now=now, organization_id=organization_id)
     matched = lines_match(organization_id, on=on, progress=lambda d, t: tell("match", d, t))
     planned = plan_tick(organization_id, on=on, progress=lambda d, t: tell("plan", d, t))
     sent = send_tick(organization_id, now=now, progress=lambda d, t: tell("send", d, t))

@@ -203,9 +203,10 @@ def candidates(organization_id: int, reply_id: int, search: str) -> list[Candida
         customers = customers.filter(Q(name__icontains=text) | Q(code__istartswith=text))
     else:
         replies = Reply.objects.filter(organization_id=organization_id, id=reply_id)
-        sender = replies.values_list("sender", flat=True).first() or ""
+        sender, held = replies.values_list("sender", "candidates").first() or ("", [])
         points = ContactPoint.objects.filter(organization_id=organization_id, value__iexact=sender)
-        customers = customers.filter(id__in=points.values("customer_id"))
+        known = Q(id__in=points.values("customer_id")) | Q(cases__id__in=held)
+        customers = customers.filter(known).distinct()
     rows = (
         Case.objects.filter(organization_id=organization_id, customer__in=customers)
         .annotate(is_open=Exists(_open_of_case()))

@@ -50,6 +50,7 @@ class Message(TenantModel):
     provider_id = models.CharField(max_length=200, blank=True)
     number = models.CharField(max_length=40, blank=True)  # of a registered letter
     error = models.TextField(blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True)  # when its provider was last asked
     is_test = models.BooleanField(default=False)  # went to the organization's own test address
     # The version of the organization's own text it was written from; None = a shipped text.
     template = models.ForeignKey("Template", null=True, blank=True, on_delete=models.PROTECT)
@@ -69,6 +70,11 @@ class Message(TenantModel):
                 fields=["organization", "retry_at"],
                 condition=Q(state__in=["frozen", "sending"], retry_at__isnull=False),
                 name="message_waiting",
+            ),
+            models.Index(
+                fields=["channel", "asked_at"],
+                condition=Q(medium="registered_letter", state="sent"),
+                name="message_asked",
             ),
             models.Index(
                 fields=["provider_id"], condition=~Q(provider_id=""), name="message_provider_id"
@@ -213,6 +219,10 @@ class Reply(TenantModel):
         Message, null=True, blank=True, on_delete=models.PROTECT, related_name="replies"
     )
     matched_by = models.JSONField(default=list)  # sentences: how case and message were found
+    # Cases it may be about while nobody has said which: it holds them all.
+    candidates = models.JSONField(default=list)
+    # A long text message that comes in several: what has come, by place, as hex of its words.
+    parts = models.JSONField(default=dict)
     medium = models.CharField(max_length=20)
     source = models.CharField(max_length=30)
     external_id = models.CharField(max_length=200)  # Message-ID, or the digest of the bytes

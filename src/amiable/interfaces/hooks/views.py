@@ -44,6 +44,7 @@ def _hook_request(request: HttpRequest) -> HookRequest:
         headers={name.lower(): value for name, value in request.headers.items()},
         query=request.GET.dict(),
         body=request.body,
+        query_string=request.META.get("QUERY_STRING", ""),
     )
 
 

@@ -10,11 +10,11 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from amiable.core.delivery import EventKind
 from amiable.core.sms import mobile_number
-from amiable.plugins.inbound import CustomerReply, HookRefusedError, Part
+from amiable.plugins.inbound import CustomerReply, HookRefusedError, HookRequest, Part
 
 LARGEST_TEXT, LARGEST_DETAIL = 2_000, 500
 # States of a receipt, in words and as numbers of the parameter message_state (section 5.2.28).
@@ -27,6 +27,8 @@ RECEIPT_STATES = {
     1: "ENROUTE", 2: "DELIVRD", 3: "EXPIRED", 4: "DELETED", 5: "UNDELIV", 6: "ACCEPTD",
     7: "UNKNOWN", 8: "REJECTD",
 }  # fmt: skip
+_CHARSETS = {"utf-16be": "utf-16-be", "ucs-2": "utf-16-be", "ucs-2be": "utf-16-be",
+             "windows-1252": "cp1252", "iso-8859-1": "latin-1"}  # fmt: skip
 _FIELD = re.compile(r"\b(id|stat|err):\s?(\S+)", re.IGNORECASE)
 
 
@@ -94,6 +96,19 @@ def text_reply(
     return CustomerReply(
         words, medium="sms", sender=number, reference=_plain(told)[:120], at=at, part=part
     )
+
+
+def text_of(request: HookRequest, values: Mapping[str, str]) -> str:
+    """The words of a customer's text. Kannel writes those outside GSM-7 in UTF-16BE, or in another
+    charset that its %C names; all else is UTF-8 (Kannel user guide 1.4.5, table 6-7)."""
+    charset = values.get("charset", "").strip().lower()
+    if charset not in _CHARSETS or "text" not in request.query:
+        return values.get("text", "")
+    raw = dict(parse_qsl(request.query_string, encoding="latin-1"))
+    octets = raw.get("text", "").encode("latin-1")
+    if _CHARSETS[charset] == "utf-16-be":
+        octets = octets[: len(octets) & ~1]  # Kannel cuts a last space, which is half a sign
+    return octets.decode(_CHARSETS[charset], "replace")
 
 
 def _one_line(text: str) -> str:

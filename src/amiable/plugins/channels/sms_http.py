@@ -25,6 +25,7 @@ from amiable.plugins.channels._sms_reports import (
     moment,
     or_gone,
     receipt_fields,
+    text_of,
     text_reply,
     unsealed,
 )
@@ -60,7 +61,7 @@ class SmsHttpChannel:
 
     def hook(self, request: HookRequest, config: Mapping[str, Any]) -> HookAnswer:
         """A report on a message (sealed), or a customer's text (`secret`, see secret_check, with
-        `from`, `to`, `text`, and where known `id` and `at` in seconds since 1970)."""
+        `from`, `to`, `text`, and where known `id`, `at` in seconds since 1970 and `charset`)."""
         form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
         values = {**form, **request.query}
         if "key" in request.query:
@@ -70,7 +71,7 @@ class SmsHttpChannel:
         reply = text_reply(
             values.get("from", ""),
             values.get("to", ""),
-            values.get("text", ""),
+            text_of(request, values),
             at=moment(values.get("at", "")) or datetime.now(UTC),
             reference=values.get("id", ""),
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from amiable.apps.messaging.delivery.hooks import answer_record
-from amiable.apps.messaging.sending.routes import configured_routes
+from amiable.apps.messaging.sending.routes import Route, configured_routes
 from amiable.plugins.registry import plugins
 
 logger = logging.getLogger(__name__)
@@ -15,27 +15,38 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class AskCounts:
-    """What was told: `recorded` new reports, new `replies`; `errors` by channel."""
+    """What was told: `recorded` new reports, new `replies`; both by channel in `sources`, and
+    `errors` by channel."""
 
     recorded: int = 0
     replies: int = 0
+    sources: dict[str, dict[str, int]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+
+
+def asked_routes() -> list[Route]:
+    """The channels in use that tell on asking, each address once."""
+    found: list[Route] = []
+    for code, config in configured_routes().values():
+        if hasattr(plugins("channels")[code], "pending") and (code, config) not in found:
+            found.append((code, config))
+    return found
 
 
 def channels_ask(*, now: datetime) -> AskCounts:
     """Ask every channel of the installation that keeps reports, and record each before the next:
     what is not recorded will be told again."""
     counts = AskCounts()
-    for code, config in configured_routes().values():
-        channel = plugins("channels")[code]
-        if not hasattr(channel, "pending"):
-            continue
+    for code, config in asked_routes():
+        told = counts.sources.setdefault(code, {"received": 0, "reports": 0})
         try:
-            for answer in channel.pending(config):
+            for answer in plugins("channels")[code].pending(config):
                 new = answer_record(code, answer, now=now)
-                counts.recorded += new.events
-                counts.replies += new.replies
+                told["reports"] += new.events
+                told["received"] += new.replies
         except OSError as problem:
             counts.errors[code] = str(problem)[:500] or type(problem).__name__
             logger.warning("the channel %s cannot be asked: %s", code, counts.errors[code])
+    counts.recorded = sum(each["reports"] for each in counts.sources.values())
+    counts.replies = sum(each["received"] for each in counts.sources.values())
     return counts

@@ -10,6 +10,7 @@ from typing import Any
 
 from amiable.apps.messaging.delivery.events import events_record
 from amiable.apps.messaging.replies.receiving import reply_receive
+from amiable.apps.messaging.replies.texts import text_receive
 from amiable.apps.messaging.sending.routes import configured_routes
 from amiable.apps.tenants.queries import organization_ids
 from amiable.plugins.inbound import CustomerReply, HookAnswer, HookRefusedError, HookRequest
@@ -83,16 +84,12 @@ def _replies(replies: Iterable[CustomerReply], code: str, *, now: datetime) -> i
     everybody = organization_ids()
     if not everybody:
         return 0
+    told: dict[str, Any] = {"source": code[:30], "received_at": now, "among": everybody}
     return sum(
-        reply_receive(
-            everybody[0],
-            reply.content,
-            source=code[:30],
-            received_at=now,
-            among=everybody,
-            medium=reply.medium,
-            sender=reply.sender,
-            external_id=reply.reference and f"{code}:{reply.reference}",
+        (
+            text_receive(everybody[0], reply, **told)
+            if reply.medium == "sms"
+            else reply_receive(everybody[0], reply.content, **told)
         ).is_new
         for reply in replies
     )

@@ -76,7 +76,7 @@ def _mark_points(
     for point_id, customer_id, kind, value, invalid_since in rows.values_list(
         "id", "customer_id", "kind", "value", "invalid_since"
     ):
-        report = reports.get((customer_id, _compared(kind, value)))
+        report = reports.get((customer_id, as_written(kind, value)))
         if report is None:
             continue
         if report.kind in UNWANTED:
@@ -87,8 +87,8 @@ def _mark_points(
         points_mark(organization_id, marks, on=on, actor=actor)
 
 
-def _compared(kind: str, value: str) -> str:
-    """An address or number as messages bear it."""
+def as_written(kind: str, value: str) -> str:
+    """An address or number as messages bear it, for comparing."""
     return (value if kind == "email" else mobile_number(value) or value).casefold()
 
 

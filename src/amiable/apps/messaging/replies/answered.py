@@ -6,7 +6,7 @@ Nothing is guessed: what could be several is left to a person, with the reason.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -17,6 +17,7 @@ from amiable.apps.messaging.replies.tokens import token_case
 from amiable.apps.receivables.models import Installment
 from amiable.core.replies.mail import IncomingMail
 from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.sms import mobile_number
 
 declare(
     {
@@ -39,6 +40,7 @@ declare(
         "reply.several_customers": gettext_noop(
             "{address} is known for {count} customers: choose the one it is about."
         ),
+        "reply.last_text": gettext_noop("The last text message to it was for {customer}, on {on}."),
         "reply.several_files": gettext_noop(
             "This customer has {count} files with open invoices: choose the one it is about."
         ),
@@ -58,12 +60,15 @@ declare(
 @dataclass(frozen=True, slots=True)
 class Whose:
     """Where an answer belongs. `organization_id` None = nobody's here; `case_id` None = a person
-    chooses; `why` says what was found."""
+    chooses among `candidates`, which are held meanwhile; `why` says what was found. `customers` =
+    those the address or number is of."""
 
     organization_id: int | None
     case_id: int | None
     message_id: int | None
     why: tuple[Sentence, ...]
+    candidates: tuple[int, ...] = ()
+    customers: tuple[int, ...] = ()
 
 
 def whose_mail(mail: IncomingMail, organization_ids: Collection[int]) -> Whose:
@@ -77,7 +82,12 @@ def whose_mail(mail: IncomingMail, organization_ids: Collection[int]) -> Whose:
 
 
 def whose_number(number: str, organization_ids: Collection[int]) -> Whose:
-    """By the phone number that a text message came from."""
+    """By the phone number that a text message came from.
+
+    Several customers may have one number (a group's accountant, a couple): nobody is guessed, all
+    of them are held, and it is said whom the last text was for. Several organizations may know
+    one: a text answers a text, so it goes to the one that wrote to it last.
+    """
     digits = "".join(c for c in number if c.isdigit())[-9:]
     if len(digits) < 9:
         return Whose(None, None, None, (Sentence("reply.nobody", {"address": number[:40]}),))
@@ -92,7 +102,28 @@ def whose_number(number: str, organization_ids: Collection[int]) -> Whose:
         )
         if "".join(c for c in value if c.isdigit())[-9:] == digits
     }
-    return _only(known, number, Sentence("reply.number", {"number": number}))
+    last = _last_text(known, number) if len(known) > 1 else None
+    if last is not None:
+        known = {each for each in known if each[0] == last.organization_id}
+    whose = _only(known, number, Sentence("reply.number", {"number": number}))
+    if last is None or len(known) < 2:
+        return whose
+    params = {"customer": last.case.customer.name, "on": last.on_date}
+    return replace(whose, why=(*whose.why, Sentence("reply.last_text", params)))
+
+
+def _last_text(known: set[tuple[int, int]], number: str) -> Message | None:
+    """The newest text message that left for this number, to one of these customers."""
+    rows = Message.objects.filter(
+        case__customer_id__in={customer_id for _, customer_id in known},
+        organization_id__in={organization_id for organization_id, _ in known},
+        medium="sms",
+        recipient=mobile_number(number) or number,
+        is_test=False,
+        sent_at__isnull=False,
+    )
+    wanted = rows.select_related("case__customer").order_by("-sent_at", "-id")
+    return wanted.only("organization_id", "on_date", "case__customer__name").first()
 
 
 def _by_thread(mail: IncomingMail, organization_ids: Collection[int]) -> Whose | None:
@@ -119,7 +150,8 @@ def _by_thread(mail: IncomingMail, organization_ids: Collection[int]) -> Whose |
         Sentence(code, {"subject": row["subject"]}),
         *_stranger(mail, row["organization_id"], row["case__customer_id"]),
     )
-    return Whose(row["organization_id"], row["case_id"], row["id"], why)
+    customers = (row["case__customer_id"],)
+    return Whose(row["organization_id"], row["case_id"], row["id"], why, customers=customers)
 
 
 def _by_token(mail: IncomingMail, organization_ids: Collection[int]) -> Whose | None:
@@ -132,7 +164,8 @@ def _by_token(mail: IncomingMail, organization_ids: Collection[int]) -> Whose | 
         Sentence("reply.token"),
         *_stranger(mail, row["organization_id"], row["customer_id"]),
     )
-    return Whose(row["organization_id"], row["id"], None, why)
+    customers = (row["customer_id"],)
+    return Whose(row["organization_id"], row["id"], None, why, customers=customers)
 
 
 def _by_address(mail: IncomingMail, organization_ids: Collection[int]) -> Whose:
@@ -163,24 +196,27 @@ def _only(known: set[tuple[int, int]], address: str, why: Sentence) -> Whose:
         if organization_id is None:
             return Whose(None, None, None, (Sentence("reply.unsure", {"address": address}),))
         several = Sentence("reply.several_customers", {"address": address, "count": len(known)})
-        return Whose(organization_id, None, None, (several,))
+        customers = tuple(sorted(customer_id for _, customer_id in known))
+        files = _files(organization_id, customers)
+        return Whose(organization_id, None, None, (several,), files, customers)
     ((organization_id, customer_id),) = known
-    case_id, count = _file(organization_id, customer_id)
-    if case_id is None and count > 1:
-        several = Sentence("reply.several_files", {"count": count})
-        return Whose(organization_id, None, None, (why, several))
-    return Whose(organization_id, case_id, None, (why,))
+    files = _files(organization_id, (customer_id,))
+    if len(files) > 1:
+        several = Sentence("reply.several_files", {"count": len(files)})
+        return Whose(organization_id, None, None, (why, several), files, (customer_id,))
+    case_id = files[0] if files else None
+    return Whose(organization_id, case_id, None, (why,), customers=(customer_id,))
 
 
-def _file(organization_id: int, customer_id: int) -> tuple[int | None, int]:
-    """The customer's only file with something open, or its only file; and how many there are."""
+def _files(organization_id: int, customer_ids: Sequence[int]) -> tuple[int, ...]:
+    """The customers' files with something open; all of them when nothing is."""
     opened = Installment.objects.filter(
         customer_id=OuterRef("customer_id"), currency=OuterRef("currency"), settled_on__isnull=True
     )
-    rows = Case.objects.filter(organization_id=organization_id, customer_id=customer_id)
-    found = list(rows.annotate(is_open=Exists(opened)).values_list("id", "is_open"))
-    wanted = [case_id for case_id, is_open in found if is_open] or [case_id for case_id, _ in found]
-    return (wanted[0] if len(wanted) == 1 else None), len(wanted)
+    rows = Case.objects.filter(organization_id=organization_id, customer_id__in=customer_ids)
+    found = list(rows.annotate(is_open=Exists(opened)).order_by("id").values_list("id", "is_open"))
+    opens = tuple(case_id for case_id, is_open in found if is_open)
+    return opens or tuple(case_id for case_id, _ in found)
 
 
 def _speaks_for(mail: IncomingMail) -> Sequence[str]:

@@ -45,11 +45,13 @@ class Source:
 
 @dataclass(slots=True)
 class MailCounts:
-    """What a poll did: `errors` by name of the mailbox that could not be read to its end."""
+    """What a poll did, in all and by mailbox (`sources`: "received", "known"); `errors` by name of
+    the mailbox that could not be read to its end."""
 
     mailboxes: int = 0
     received: int = 0
     known: int = 0
+    sources: dict[str, dict[str, int]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -111,11 +113,14 @@ def _read(
         # One byte more than is read, so that the reading says that something was cut.
         most_bytes=MAX_BYTES + 1,
     )
+    told = counts.sources.setdefault(source.name, {"received": 0, "known": 0})
     for fetched in messages:
         if _record(row.pk, validity, fetched, organization_ids=organization_ids, now=now):
             counts.received += 1
+            told["received"] += 1
         else:
             counts.known += 1
+            told["known"] += 1
 
 
 @transaction.atomic

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Q
 from django.utils import timezone
 
 from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.messaging.models import Reply, ReplyFile
-from amiable.apps.messaging.replies.answered import Whose, whose_mail, whose_number
+from amiable.apps.messaging.replies.answered import Whose, whose_mail
+from amiable.apps.messaging.replies.objecting import objection_apply
 from amiable.apps.messaging.replies.proposed import proposals_of
 from amiable.apps.messaging.replies.reported import reports_record
 from amiable.core.replies import IncomingMail, read_mail
-from amiable.core.sms import joined
 
 # What a mailbox held long before it was connected is no news: it holds nothing.
 OLD_MAIL = timedelta(days=30)
@@ -38,7 +38,6 @@ class Received:
     is_new: bool
 
 
-@transaction.atomic
 def reply_receive(
     organization_id: int,
     content: bytes,
@@ -46,38 +45,46 @@ def reply_receive(
     source: str,
     received_at: datetime,
     among: Collection[int] = (),
-    medium: str = "email",
-    sender: str = "",
-    external_id: str = "",
 ) -> Received:
-    """Store an answer: an email as its bytes, a text message as its text (`sender` = its number,
-    `external_id` = the provider's name for it).
+    """Store an email as its bytes.
 
     `organization_id` = whose mailbox or channel it came by; `among` = all those that share it. It
     goes to the one whose case it answers, else to the first. The same Message-ID (or, without
     one, the same bytes) changes nothing. A case is looked at again at once; an unread answer of a
     person holds it (see answers_unread).
     """
-    organization_ids = tuple(among) or (organization_id,)
-    digest = hashlib.sha256(content).hexdigest()
-    if medium == "sms":
-        mail, whose = _text_message(content), whose_number(sender, organization_ids)
-        # A provider that uses a name again for other words loses none of them.
-        dated = _text_name(sender, digest, received_at)
-        names = (external_id, dated) if external_id else (dated,)
-    else:
-        mail = read_mail(content)
-        whose, names = whose_mail(mail, organization_ids), _names(mail, digest)
+    mail = read_mail(content)
+    whose = whose_mail(mail, tuple(among) or (organization_id,))
+    row = Reply(medium="email", sender=mail.from_address.address[:300], content=content)
+    names = _names(mail, hashlib.sha256(content).hexdigest())
+    return reply_store(
+        row, mail, whose, names, organization_id=organization_id, source=source,
+        received_at=received_at,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def reply_store(
+    row: Reply,
+    mail: IncomingMail,
+    whose: Whose,
+    names: Sequence[str],
+    *,
+    organization_id: int,
+    source: str,
+    received_at: datetime,
+) -> Received:
+    """Write an answer that was read, once, with what it brings; `row` holds its content, medium,
+    sender and notes of its own, `names` what it may be known by."""
     owner = whose.organization_id or organization_id
-    known = _known({owner, organization_id}, names, mail, digest)
+    row.sha256 = hashlib.sha256(row.content).hexdigest()
+    known = _known({owner, organization_id}, names, row, mail)
     if known is not None:
         return known
-    on = timezone.localtime(received_at).date()
-    row = _row(mail, whose, at=_moment(mail, received_at), on=on)
-    row.organization_id, row.medium, row.source = owner, medium, source
+    row.organization_id, row.source = owner, source
     row.external_id = _free(owner, names)
-    row.content, row.sha256 = content, digest
-    row.sender = (mail.from_address.address or sender)[:300]
+    on = timezone.localtime(received_at).date()
+    _fill(row, mail, whose, at=_moment(mail, received_at), on=on)
     try:
         with transaction.atomic():
             row.save()
@@ -87,6 +94,7 @@ def reply_receive(
     _files_keep(row, mail)
     reports_record(row, mail, source=source, now=received_at)
     _tell(row, source, on)
+    objection_apply(row, whose.customers, on=on, now=received_at)
     return Received(row.pk, owner, is_new=True)
 
 
@@ -110,36 +118,44 @@ def reply_assign(
     for kind, whose in (("reply.unassigned", before), ("reply.assigned", case_id)):
         if whose is not None and before != case_id:
             event_record(organization_id, Happening(kind, on, actor, whose, told))
-            replies_wake(organization_id, [whose], on=on)
+    # Those that were held while nobody knew are held no more, or again.
+    replies_wake(organization_id, {*row.candidates, before, case_id} - {None}, on=on)
     return True
 
 
 def answers_unread(organization_id: int, case_ids: Collection[int]) -> dict[int, date]:
-    """Per case, the day of the newest answer of a person that nobody has read."""
+    """Per case, the day of the newest answer of a person that nobody has read; one that may be
+    about several counts for each of them."""
+    open_to_all = Q(case__isnull=True) & ~Q(candidates=[])
     rows = Reply.objects.filter(
+        Q(case_id__among=case_ids) | open_to_all,
         organization_id=organization_id,
         state=State.UNREAD,
         kind=Kind.REPLY,
-        case_id__among=case_ids,
     )
-    newest = rows.values_list("case_id").annotate(at=Max("received_at")).order_by()
-    return {case_id: timezone.localtime(at).date() for case_id, at in newest}
+    wanted, newest = set(case_ids), dict[int, date]()
+    for case_id, candidates, at in rows.order_by("received_at").values_list(
+        "case_id", "candidates", "received_at"
+    ):
+        for each in wanted & ({case_id} if case_id else set(candidates)):
+            newest[each] = timezone.localtime(at).date()
+    return newest
 
 
-def replies_wake(organization_id: int, case_ids: Collection[int], *, on: date) -> None:
+def replies_wake(organization_id: int, case_ids: Collection[int | None], *, on: date) -> None:
     """Make the planner look at these cases."""
     rows = Case.objects.filter(organization_id=organization_id, id__in=case_ids)
     cases_wake(organization_id, set(rows.values_list("customer_id", flat=True)), on=on)
 
 
 def _known(
-    organization_ids: Collection[int], names: Sequence[str], mail: IncomingMail, digest: str
+    organization_ids: Collection[int], names: Sequence[str], new: Reply, mail: IncomingMail
 ) -> Received | None:
     """The same answer, stored before: under its Message-ID with the same words, or its bytes. One
     that matched nobody then may lie with the owner of the mailbox."""
     rows = Reply.objects.filter(organization_id__in=organization_ids, external_id__in=names)
     for row in rows.only("id", "organization_id", "sha256", "text", "sender", "kind"):
-        if row.sha256 == digest or _same(row, mail):
+        if row.sha256 == new.sha256 or (new.medium == "email" and _same(row, mail)):
             return Received(row.pk, row.organization_id, is_new=False)
     return None
 
@@ -170,39 +186,18 @@ def _moment(mail: IncomingMail, now: datetime) -> datetime:
     return written if written is not None and written < now - OLD_MAIL else now
 
 
-def _text_message(content: bytes) -> IncomingMail:
-    """A text message in the shape of a mail that holds nothing but words."""
-    text = joined((content,))
-    return replace(
-        read_mail(b""), text=text, full_text=text, kind="reply", detail="", evidence=(), problems=()
-    )
-
-
-def _text_name(sender: str, digest: str, at: datetime) -> str:
-    """A name for a text message whose provider gives none: the same words come again some day."""
-    return hashlib.sha256(f"{sender} {at.isoformat()} {digest}".encode()).hexdigest()
-
-
-def _row(mail: IncomingMail, whose: Whose, *, at: datetime, on: date) -> Reply:
-    language, proposals = proposals_of(mail, on=on)
+def _fill(row: Reply, mail: IncomingMail, whose: Whose, *, at: datetime, on: date) -> None:
+    """Write whose it is, what was read in it and what it proposes."""
     state = State.UNREAD if _is_for_people(mail, whose) else State.DONE
-    return Reply(
-        case_id=whose.case_id,
-        message_id=whose.message_id,
-        matched_by=[why.to_json() for why in whose.why],
-        sender=mail.from_address.address[:300],
-        sender_name=mail.from_address.name[:200],
-        subject=mail.subject[:300],
-        text=mail.text,
-        quoted=mail.quoted,
-        received_at=at,
-        kind=mail.kind,
-        language=language,
-        proposals=proposals,
-        notes=[note.to_json() for note in (*mail.evidence, *mail.problems)],
-        state=state,
-        label="" if state == State.UNREAD else mail.detail or mail.kind,
-    )
+    row.case_id, row.message_id = whose.case_id, whose.message_id
+    row.candidates = list(whose.candidates)
+    row.matched_by = [why.to_json() for why in whose.why]
+    row.sender_name, row.subject = mail.from_address.name[:200], mail.subject[:300]
+    row.text, row.quoted, row.received_at, row.kind = mail.text, mail.quoted, at, mail.kind
+    row.language, row.proposals = proposals_of(mail, on=on)
+    row.notes = [*row.notes, *(note.to_json() for note in (*mail.evidence, *mail.problems))]
+    row.state = state
+    row.label = "" if state == State.UNREAD else mail.detail or mail.kind
 
 
 def _is_for_people(mail: IncomingMail, whose: Whose) -> bool:
@@ -233,3 +228,5 @@ def _tell(row: Reply, source: str, on: date) -> None:
     event_record(row.organization_id, happening)
     if row.case_id is not None:
         replies_wake(row.organization_id, [row.case_id], on=on)
+    elif row.candidates:
+        replies_wake(row.organization_id, row.candidates, on=on)

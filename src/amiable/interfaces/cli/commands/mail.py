@@ -32,15 +32,17 @@ def mail_command() -> None:
 @mail_command.command("read")
 @tenant_command
 def read_command(*, organization: Organization, on: date, as_json: bool) -> int:
-    """Store what is new in the mailboxes that answers arrive in."""
-    from amiable.apps.messaging.replies.mailboxes import mailboxes_read
+    """Take in everything new: answers in the mailboxes, and the answers and reports that channels
+    keep until they are asked."""
+    from amiable.apps.messaging.replies.incoming import incoming_read
     from amiable.interfaces.cli.commands.ticks import business_time
 
     with seen_job(organization.id, "mail", on) as (_, seen):
-        counts = mailboxes_read(now=business_time(on), organization_id=organization.id)
+        counts = incoming_read(now=business_time(on), organization_id=organization.id)
         seen.result = asdict(counts)
     lines = [
-        f"{counts.mailboxes} mailboxes: {counts.received} new messages, {counts.known} known",
+        f"{counts.received} new answers, {counts.known} known, {counts.reports} new reports",
+        *(f"{name}: {_counted(told)}" for name, told in counts.sources.items()),
         *(f"{name}: {error}" for name, error in counts.errors.items()),
     ]
     emit({"on": on.isoformat(), **asdict(counts)}, as_json=as_json, text="\n".join(lines))
@@ -72,6 +74,10 @@ def show_command(*, file: Path, on: date | None, as_json: bool) -> int:
     ]
     emit(document, as_json=as_json, text="\n".join(lines))
     return OK
+
+
+def _counted(told: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in told.items())
 
 
 def _document(mail: IncomingMail, proposal: Proposal) -> dict[str, Any]:
