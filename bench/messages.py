@@ -1,4 +1,5 @@
-"""Letters per second, and emails frozen, sent and recorded against a bare SMTP loop."""
+"""Letters per second, emails frozen, sent and recorded against a bare SMTP loop, and a whole night
+of them by two workers (see night)."""
 
 from __future__ import annotations
 
@@ -19,9 +20,11 @@ CREDITOR = Party(
 )  # fmt: skip
 
 
-def run(letters: int = 1000, emails: int = 1000) -> list[dict[str, Any]]:
+def run(letters: int = 1000, emails: int = 1000, night: int = 20_000) -> list[dict[str, Any]]:
     """name, value, unit, reference, ratio of each measurement."""
-    return [letters_rate(letters), *emails_rate(emails)]
+    from bench.night import night_rate
+
+    return [letters_rate(letters), *emails_rate(emails), night_rate(night)]
 
 
 def letters_rate(count: int) -> dict[str, Any]:
@@ -37,7 +40,7 @@ def letters_rate(count: int) -> dict[str, Any]:
     done = drafts_render(drafts, {}, organization_id=1, now=NOW)
     rate = count / (time.perf_counter() - started)
     assert all(isinstance(letter, Rendered) for letter in done.values())
-    return _line("letters rendered", rate, "letters/s", "nearest peer, 15 letters/s", rate / 15)
+    return line("letters rendered", rate, "letters/s", "nearest peer, 15 letters/s", rate / 15)
 
 
 def emails_rate(count: int) -> list[dict[str, Any]]:
@@ -59,18 +62,19 @@ def emails_rate(count: int) -> list[dict[str, Any]]:
         outcomes = messages_send(case.organization_id, ids.values(), now=NOW, routes=routes)
         ours = time.perf_counter() - started
         assert all(outcome.state == "sent" for outcome in outcomes.values())
-        texts = [_parts(bytes(m.content)) for m in Message.objects.filter(id__in=ids.values())]
-        bare = _bare_loop(texts, port)
+        texts = [mail_parts(bytes(m.content)) for m in Message.objects.filter(id__in=ids.values())]
+        bare = bare_loop(texts, port)
     reference = f"bare smtplib loop, {count / bare:.0f} messages/s"
     return [
-        _line("emails frozen", count / frozen, "messages/s", reference, bare / frozen),
-        _line(
+        line("emails frozen", count / frozen, "messages/s", reference, bare / frozen),
+        line(
             "emails frozen, sent and recorded", count / ours, "messages/s", reference, bare / ours
         ),
     ]
 
 
-def _bare_loop(texts: list[tuple[str, str, str]], port: int) -> float:
+def bare_loop(texts: list[tuple[str, str, str]], port: int) -> float:
+    """Seconds to build and send mails of these subjects, texts and pages over one connection."""
     started = time.perf_counter()
     with smtplib.SMTP("127.0.0.1", port) as client:
         for subject, text, html in texts:
@@ -84,7 +88,8 @@ def _bare_loop(texts: list[tuple[str, str, str]], port: int) -> float:
     return time.perf_counter() - started
 
 
-def _parts(content: bytes) -> tuple[str, str, str]:
+def mail_parts(content: bytes) -> tuple[str, str, str]:
+    """Subject, text and HTML page of a mail."""
     from email import message_from_bytes, policy
 
     mail: Any = message_from_bytes(content, policy=policy.default)
@@ -96,16 +101,22 @@ def _parts(content: bytes) -> tuple[str, str, str]:
 
 
 @contextmanager
-def smtp_server() -> Any:
-    """A local server that takes every message, in a process of its own; yields its port."""
+def smtp_server(log: str = "") -> Any:
+    """A local server that takes every message, in a process of its own; yields its port. It writes
+    the Message-ID of each to the file `log`."""
     import subprocess
     import sys
 
     code = (
-        "import socket,asyncio\n"
+        "import asyncio,re,sys\n"
+        "ID=re.compile(rb'(?im)^Message-ID:\\s*(<.+?>)')\n"
+        "log=open(sys.argv[1],'a') if sys.argv[1] else None\n"
         "from aiosmtpd.smtp import SMTP\n"
         "class H:\n"
-        "    async def handle_DATA(self,s,session,e): return '250 OK'\n"
+        "    async def handle_DATA(self,s,session,e):\n"
+        "        found=ID.search(e.content)\n"
+        "        if log and found: print(found[1].decode(),file=log,flush=True)\n"
+        "        return '250 OK'\n"
         "async def main():\n"
         "    loop=asyncio.get_running_loop()\n"
         "    server=await loop.create_server(lambda: SMTP(H(),loop=loop,hostname='bench'),"
@@ -114,7 +125,7 @@ def smtp_server() -> Any:
         "    await server.serve_forever()\n"
         "asyncio.run(main())\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", code, log], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
         yield int(process.stdout.readline())
@@ -167,7 +178,7 @@ def _draft(number: int, template: str, medium: str, *, case: Any = None, key: st
     )
 
 
-def _line(name: str, value: float, unit: str, reference: str, ratio: float) -> dict[str, Any]:
+def line(name: str, value: float, unit: str, reference: str, ratio: float) -> dict[str, Any]:
     return {
         "name": name,
         "value": round(value, 1),
