@@ -19,7 +19,8 @@ from amiable.core.matching.facts import (
     Opening,
     Paid,
 )
-from amiable.core.matching.labels import Finder, canonical, name_confirms, name_tokens
+from amiable.core.matching.labels import Finder, canonical
+from amiable.core.matching.names import name_confirms, name_tokens
 from amiable.core.references import customer_reference, rf_reference
 
 DAY = date(2026, 11, 20)
@@ -118,7 +119,10 @@ def test_what_is_doubtful_is_shown_with_its_reason(_name, given_line, code):
     [
         (line(-4_900, "FRAIS"), "ignore", "match.money_out"),
         (line(0, "INFO"), "ignore", "match.no_amount"),
-        (line(999, "REMISE CB"), "leave", "match.nothing"),
+        (line(999, "VIREMENT"), "leave", "match.nothing"),
+        (line(999, "REMISE CB 123456"), "ignore", "match.kind_payout"),
+        (line(999, "REMISE CHEQUE 0012345 NB 3"), "leave", "match.kind_cheques"),
+        (line(999, "VIR SEPA RECU /DE URSSAF RHONE"), "ignore", "match.kind_social"),
         (line(500, "RETOUR VIR", is_return=True), "leave", "match.own_returned"),
         (line(-500, "IMPAYE", is_return=True), "leave", "match.return_unknown"),
     ],

@@ -9,26 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from rapidfuzz import fuzz
-
 import amiable.core.matching.sentences  # noqa: F401  # declares the sentences
 from amiable.core.matching.book import Book
+from amiable.core.matching.cited import cited_hypotheses
 from amiable.core.matching.facts import Decision, Hypothesis, Item, Line, Opening
-from amiable.core.matching.hypotheses import (
-    View,
-    amount_hypotheses,
-    cited_hypotheses,
-    numbers,
-    party_hypotheses,
-)
+from amiable.core.matching.kinds import Kind, kind_of
+from amiable.core.matching.names import name_likeness
+from amiable.core.matching.party import party_of
 from amiable.core.matching.returns import decide_return
+from amiable.core.matching.unnamed import amount_hypotheses, party_hypotheses
+from amiable.core.matching.view import View, numbers
 from amiable.core.references import is_rf_reference
 from amiable.core.sentences import Sentence
 
 MOST_PROPOSALS = 3
 # Readings that rest on the payer and the amount alone: a double payment would look the same.
-UNNAMED = frozenset({"party_exact", "balance", "prefix"})
-CLOSE_NAME = 85  # rapidfuzz token_set_ratio from which a name is worth showing, never posting
+UNNAMED = frozenset({"party_exact", "party_set", "party_netted", "balance", "prefix"})
+# Readings that explain a number which is none of ours.
+EXPLAINED = frozenset({"cited_exact", "cited_completed", "party_near", "cited_range",
+                       "hinted_netted"})  # fmt: skip
+# Readings that stand although numbers of others are named too.
+OWN = frozenset({"cited_exact", "cited_completed"})
+CLOSE_NAME = 85  # likeness from which a name is worth showing, never posting
 
 
 def decide_all(opening: Opening, lines: Iterable[Line]) -> Iterator[Decision]:
@@ -42,16 +44,29 @@ def decide_all(opening: Opening, lines: Iterable[Line]) -> Iterator[Decision]:
 
 def decide(line: Line, book: Book) -> Decision:
     """The decision on one line as the book stands; the book is not moved."""
-    if line.amount_minor == 0:
-        return Decision(line.id, "ignore", (Sentence("match.no_amount"),))
-    if line.amount_minor < 0:
-        if line.is_return:
-            return decide_return(line, book)
-        return Decision(line.id, "ignore", (Sentence("match.money_out"),))
+    if line.amount_minor < 0 and line.is_return:
+        return decide_return(line, book)
+    if line.amount_minor <= 0:
+        code = "match.money_out" if line.amount_minor else "match.no_amount"
+        return Decision(line.id, "ignore", (Sentence(code),))
     if line.is_return:
         return Decision(line.id, "leave", (Sentence("match.own_returned"),))
-    view = View(line, book.cited(line), book.party(line), book)
+    if line.payer_iban and line.payer_iban in book.own:
+        return Decision(line.id, "ignore", (Sentence("match.own_account"),))
+    view = View(line, book.cited(line), party_of(line, book), book)
+    kind = kind_of(line)
+    if kind and not view.cited.items and view.party.customer_id is None:
+        return _of_kind(view, kind)
     return _choose(view, list(_hypotheses(view)))
+
+
+def _of_kind(view: View, kind: Kind) -> Decision:
+    said = Sentence(f"match.kind_{kind.code}")
+    if kind.aside:
+        return Decision(view.line.id, "ignore", (said,))
+    # A single cheque may be the one invoice of its amount: worth showing.
+    shown = tuple(amount_hypotheses(view))
+    return Decision(view.line.id, "propose" if shown else "leave", (said,), shown)
 
 
 def _hypotheses(view: View) -> Iterator[Hypothesis]:
@@ -60,13 +75,15 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
     if len(by_customer) > 1:
         yield from _several(view, by_customer)
     elif by_customer:
-        (items,) = by_customer.values()
+        ((owner, items),) = by_customer.items()
         doubts = _structured(view)
         cited = [_with(hypothesis, doubts) for hypothesis in cited_hypotheses(view, items)]
         yield from cited
         if party is not None and not any(hypothesis.sure for hypothesis in cited):
             # The reference may be chance or wrong: what the payer tells is shown beside it.
-            yield from (replace(h, sure=False) for h in party_hypotheses(view, party))
+            for hypothesis in party_hypotheses(view, party):
+                slip = hypothesis.kind == "party_near" and party != owner
+                yield replace(hypothesis, sure=hypothesis.sure and slip)
     elif party is not None:
         yield from party_hypotheses(view, party)
     else:
@@ -78,12 +95,14 @@ def _cited_by_customer(view: View) -> dict[int, list[Item]]:
     by_customer: dict[int, list[Item]] = {}
     party = view.party.customer_id
     for item in view.cited.items:
-        # A doubtful reference to something paid says nothing, unless its customer pays.
-        if not view.cited.weak or item.open_minor > 0 or item.customer_id == party:
-            by_customer.setdefault(item.customer_id, []).append(item)
+        # A doubtful reference to something paid says nothing; nor does one to another's.
+        empty = item.open_minor <= 0 or party is not None
+        if view.cited.weak and item.customer_id != party and empty:
+            continue
+        by_customer.setdefault(item.customer_id, []).append(item)
     if len(by_customer) > 1 and party in by_customer:
         own = {item.number for item in by_customer[party]}
-        if own == {item.number for item in view.cited.items} or view.cited.weak:
+        if own == {item.number for item in view.cited.items}:
             return {party: by_customer[party]}
     return by_customer
 
@@ -92,7 +111,9 @@ def _several(view: View, by_customer: dict[int, list[Item]]) -> Iterator[Hypothe
     said = Sentence("match.several_customers", {"numbers": numbers(view.cited.items)})
     for items in by_customer.values():
         for hypothesis in cited_hypotheses(view, items):
-            if hypothesis.kind == "cited_exact" and view.cited.weak:
+            weak = hypothesis.kind == "cited_exact" and view.cited.weak
+            own = hypothesis.kind in OWN and view.party.by_iban == {hypothesis.customer_id}
+            if weak or own:
                 yield hypothesis
             else:
                 yield replace(hypothesis, sure=False, evidence=(*hypothesis.evidence, said))
@@ -117,8 +138,8 @@ def _how_known(view: View, customer_id: int) -> Sentence:
 
 
 def _close_name(view: View, customer_id: int | None) -> tuple[Sentence, ...]:
-    tokens = " ".join(view.book.tokens.get(customer_id or 0, ()))
-    ratios = [fuzz.token_set_ratio(" ".join(words), tokens) for words in view.party.tokens]
+    tokens = view.book.names.tokens.get(customer_id or 0, ())
+    ratios = [name_likeness(words, tokens) for words in view.party.tokens]
     if customer_id is None or max(ratios, default=0) < CLOSE_NAME:
         return ()
     return (Sentence("match.name_close", {"customer": view.name(customer_id)}),)
@@ -145,14 +166,9 @@ def _vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
     """Why a reading that looks sure must still be shown to a person."""
     customer_id, party = hypothesis.customer_id, view.party
     found: list[Sentence] = []
-    if customer_id is not None and party.by_iban and customer_id not in party.by_iban:
-        owner = min(party.by_iban)
-        found.append(Sentence("match.veto_iban", {"customer": view.name(owner)}))
-    elif customer_id is not None and party.by_iban != {customer_id}:
-        named = party.by_name or party.by_cut_name
-        if named and customer_id not in named:
-            found.append(Sentence("match.veto_name", {"customer": view.name(min(named))}))
-    if view.cited.unknown and hypothesis.kind not in {"cited_exact", "party_near"}:
+    if customer_id is not None and customer_id not in party.by_reference:
+        found += _other_payer(view, customer_id)
+    if view.cited.unknown and hypothesis.kind not in EXPLAINED:
         found.append(Sentence("match.veto_unknown", {"number": view.cited.unknown[0]}))
     if customer_id is not None and hypothesis.kind in UNNAMED:
         before = view.book.paid_lately(customer_id, view.line)
@@ -161,6 +177,23 @@ def _vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
     if view.line.id in view.book.touched:
         found.append(Sentence("match.veto_refused"))
     return tuple(found)
+
+
+def _other_payer(view: View, customer_id: int) -> Iterator[Sentence]:
+    """The account, or else the name, is another customer's, and never paid for this one."""
+    party = view.party
+    if customer_id in party.links and customer_id not in party.by_iban:
+        return
+    if party.by_iban:
+        if customer_id not in party.by_iban:
+            yield Sentence("match.veto_iban", {"customer": view.name(min(party.by_iban))})
+        if party.by_iban == {customer_id}:
+            return
+    named = party.by_name or party.by_cut_name
+    if not named and party.close is not None:
+        named = frozenset({party.close})
+    if named and customer_id not in named:
+        yield Sentence("match.veto_name", {"customer": view.name(min(named))})
 
 
 def _choose(view: View, hypotheses: list[Hypothesis]) -> Decision:

@@ -92,7 +92,8 @@ class Hypothesis:
 
     `credit_uses` = ((credit entry, installment, amount), ...) netted by the payer; `confirms` =
     installments whose settlement the accounts had announced; `returns` = the payment taken back;
-    `teaches` = the payer's account may be remembered as the customer's.
+    `write_offs` = ((installment, amount), ...) that the payer kept for good, for `reason`
+    (bank_fee | discount | cents); `teaches` = the account may be remembered as the customer's.
     """
 
     kind: str
@@ -104,12 +105,15 @@ class Hypothesis:
     returns: Paid | None = None
     sure: bool = False
     teaches: bool = False
+    write_offs: tuple[tuple[int, int], ...] = ()
+    reason: str = ""
 
     @property
     def key(self) -> tuple[object, ...]:
         """What makes two readings the same, whatever their evidence."""
         taken = (self.returns.payment_id, self.returns.line_id) if self.returns else None
-        return (self.customer_id, frozenset(self.parts), frozenset(self.credit_uses), taken)
+        uses = frozenset(self.credit_uses)
+        return (self.customer_id, frozenset(self.parts), uses, taken, frozenset(self.write_offs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +128,25 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What a payer may keep without a person being asked. 0 = nothing.
+
+    `cents_minor` of any payment; `bank_fee_minor` of an invoice; `discount_permille` of an
+    invoice paid by its due date.
+    """
+
+    cents_minor: int = 99
+    bank_fee_minor: int = 2_500
+    discount_permille: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """Everything the engine knows at the start of a run.
 
-    `ibans` = ((iban, customer), ...); `recent` = ((customer, amount, currency, day), ...) of
+    `ibans` = ((iban, customer), ...) of customers' own accounts; `links` = ((account or name of a
+    payer, customer, payments made for it), ...) from the past; `own` = the seller's accounts;
+    `recent` = ((customer, amount, currency, day), ...) of
     payments received lately; `refused` = (line, key of a hypothesis) pairs that a person
     has turned down: they never come back, and nothing else is posted on that line unasked.
     """
@@ -139,3 +158,6 @@ class Opening:
     payments: tuple[Paid, ...] = ()
     recent: tuple[tuple[int, int, str, date], ...] = ()
     refused: frozenset[tuple[int, tuple[object, ...]]] = field(default_factory=frozenset)
+    links: tuple[tuple[str, int, int], ...] = ()
+    own: frozenset[str] = frozenset()
+    limits: Limits = Limits()

@@ -1,4 +1,4 @@
-"""Reading of bank labels: references on a separator-free text, payers' names without legal form.
+"""Reading of bank labels: references on a separator-free text, ranges, ends of numbers.
 
 Payers space, cut and glue numbers at will, so a number is looked for among the known ones in the
 letters and digits alone; its edges are then checked in the text as written.
@@ -9,31 +9,26 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
-# fmt: off
-LEGAL_FORMS = frozenset({
-    "SARL", "SAS", "SASU", "SA", "EURL", "SCI", "SNC", "EI", "EIRL", "SCOP", "SCS", "SELARL",
-    "SELAS", "GIE", "GAEC", "EARL", "SCEA", "SCM", "SCP", "STE", "SOCIETE", "ETS",
-    "ETABLISSEMENTS", "ETABLISSEMENT", "ENTREPRISE", "CIE", "M", "MR", "MME", "MLLE",
-    "MONSIEUR", "MADAME", "ET", "AUTO", "LTD", "GMBH", "BV",
-})
-# fmt: on
 _PROTECTED = re.compile(
     r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b"  # dates
     r"|\b\d{1,3}(?:[ .]\d{3})*[.,]\d{2}(?!\d)|\b\d+[.,]\d{2}(?!\d)"  # amounts
     r"|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"  # IBANs
 )
-_SENDER = re.compile(r"/DE (.+?)(?: ?/(?:MOTIF|REF|EREF|RNF|ID|LIB)\b|$)")
-_PREFIX = re.compile(
-    r"^(?:VIR(?:EMENT|T)?|VRT)\b(?: (?:SEPA|INSTANTANE|INST|RECU|EUROPEEN|DE|FAVEUR|TIERS))*"
-)
-# Banks cut names; fewer signs than this could be anybody.
-SHORTEST_CUT = 8
+_SIGNS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "A" * 26 + "9" * 10)
 _DIGITS = str.maketrans("0123456789", "9" * 10)
+_NO_SIGN = re.compile(r"[^A-Z0-9]+")
 _DATE8 = re.compile(r"(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
                     r"|(?:(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d{2})")  # fmt: skip
+_TO = re.compile(r"[ .,]*(?:AU?|JUSQU ?A|TO|-+>|\.\.+)[ ]*(?:NO?[ .]*)?")
+_UPPER = re.compile(r"(?:AU?|JUSQU ?A|TO|-+>|\.\.+) ?(\d{2,9})(?!\d)")
+_CREDIT = re.compile(r"\bAV(?:OIRS?)?\b|AV(?:OIR)?\W{0,3}\d{3}|NOTE DE CREDIT|CREDIT NOTE|\bNC ?\d"
+                     r"|DEDUCTION|DEDUIT|RETENUE|COMPENSATION")  # fmt: skip
+# More kinds of numbers than this (letters and digits in many orders) are looked for by length.
+MOST_PATTERNS = 48
 
 
 def plain(text: str) -> str:
@@ -46,7 +41,7 @@ def plain(text: str) -> str:
 @functools.lru_cache(maxsize=200_000)
 def canonical(text: str) -> str:
     """Letters and digits alone: "FA 2026/0042" -> "FA20260042"."""
-    return "".join(sign for sign in plain(text) if sign.isalnum())
+    return _NO_SIGN.sub("", plain(text))
 
 
 def shape_of(key: str) -> str:
@@ -56,10 +51,9 @@ def shape_of(key: str) -> str:
 
 def is_strong(key: str) -> bool:
     """Whether a number can hardly occur in a label by chance."""
-    digits = sum(sign.isdigit() for sign in key)
-    if digits == len(key):
+    if key.isdigit():
         return len(key) >= 7 and not _DATE8.fullmatch(key)
-    return len(key) >= 5 and digits >= 3
+    return len(key) >= 5 and sum(sign.isdigit() for sign in key) >= 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,39 +67,71 @@ class Found:
 
 
 class Finder:
-    """Finds keys in labels. Cost per label: its length times the number of key lengths."""
+    """Finds keys in labels. Cost per label: its length times the kinds of numbers, whatever
+    their count."""
 
-    def __init__(self, keys: Iterable[str], numbers: Iterable[str] = ()) -> None:
-        """`numbers` = the keys whose shape betrays a number of ours that is not known."""
-        self.keys = set(keys)
-        self.lengths = sorted({len(key) for key in self.keys})
-        self.shapes = {
-            shape
-            for shape in map(shape_of, filter(is_strong, numbers))
-            if shape.count("9") >= 5 and not shape.startswith("9")
-        }
+    def __init__(self, keys: Iterable[str] = (), numbers: Iterable[str] = ()) -> None:
+        self.keys: set[str] = set()
+        self.patterns: dict[str, None] = {}
+        self.shapes: set[str] = set()
+        for key in keys:
+            self.add(key)
+        for number in numbers:
+            self.add_shape(number)
+
+    def add(self, key: str) -> None:
+        """A key to find from now on."""
+        if key not in self.keys:
+            self.keys.add(key)
+            self.patterns.setdefault(key.translate(_SIGNS), None)
+
+    def add_shape(self, number: str) -> None:
+        """A number whose shape betrays others of ours that are not known."""
+        shape = number.translate(_DIGITS)
+        if shape in self.shapes or shape.startswith("9") or shape.count("9") < 5:
+            return
+        if is_strong(number):
+            self.shapes.add(shape)
 
     def find(self, text: str) -> list[Found]:
         """Keys in order of appearance; one inside a longer one is not reported."""
         text = plain(text)
-        places = [at for at, sign in enumerate(text) if sign.isalnum()]
-        flat = "".join(text[at] for at in places)
-        shape = flat.translate(_DIGITS)
-        guarded = [match.span() for match in _PROTECTED.finditer(text)] if flat else []
+        flat = _NO_SIGN.sub("", text)
+        candidates = [(at, key) for at, key in self._candidates(flat) if self._meant(key)]
+        if not candidates:
+            return []
+        places = [at for at, sign in enumerate(text) if sign.isascii() and sign.isalnum()]
+        guarded: list[tuple[int, int]] | None = None
         hits: list[Found] = []
-        for length in self.lengths:
-            for start in range(len(flat) - length + 1):
-                key = flat[start : start + length]
-                known = key in self.keys
-                if not known and shape[start : start + length] not in self.shapes:
+        for at, key in candidates:
+            span = (places[at], places[at + len(key) - 1] + 1)
+            if not _edges_hold(text, span, key):
+                continue
+            if key.isdigit():
+                if guarded is None:
+                    guarded = [match.span() for match in _PROTECTED.finditer(text)]
+                if any(a < span[1] and span[0] < b for a, b in guarded):
                     continue
-                span = (places[start], places[start + length - 1] + 1)
-                if _edges_hold(text, span, key) and not _guarded(key, span, guarded):
-                    hits.append(Found(key, *span, unknown=not known))
-        return sorted(
-            (hit for hit in hits if not any(_inside(hit, other) for other in hits)),
-            key=lambda hit: hit.start,
-        )
+            hits.append(Found(key, *span, unknown=key not in self.keys))
+        if len(hits) > 1:
+            hits = [hit for hit in hits if not any(_inside(hit, other) for other in hits)]
+        return sorted(hits, key=lambda hit: hit.start)
+
+    def _meant(self, key: str) -> bool:
+        return key in self.keys or key.translate(_DIGITS) in self.shapes
+
+    def _candidates(self, flat: str) -> Iterator[tuple[int, str]]:
+        if len(self.patterns) > MOST_PATTERNS:
+            for length in {len(pattern) for pattern in self.patterns}:
+                for at in range(len(flat) - length + 1):
+                    yield at, flat[at : at + length]
+            return
+        signs = flat.translate(_SIGNS)
+        for pattern in self.patterns:
+            at = signs.find(pattern)
+            while at >= 0:
+                yield at, flat[at : at + len(pattern)]
+                at = signs.find(pattern, at + 1)
 
 
 def _inside(hit: Found, other: Found) -> bool:
@@ -127,18 +153,43 @@ def _edges_hold(text: str, span: tuple[int, int], key: str) -> bool:
     return glued and not after.isalpha() and not (before.isalpha() and key[0].isalpha())
 
 
-def _guarded(key: str, span: tuple[int, int], guarded: list[tuple[int, int]]) -> bool:
-    """A number of digits alone must not be part of a date, an amount or an IBAN."""
-    return key.isdigit() and any(a < span[1] and span[0] < b for a, b in guarded)
+def range_after(text: str, found: list[Found]) -> tuple[str, str] | None:
+    """The first and the last number of "FA2026-0042 A FA2026-0051" or "FA2026-0042 AU 51".
+
+    `found` = what `Finder.find` found in the text.
+    """
+    text = plain(text)
+    for first, second in pairwise(found):
+        between = text[first.end : second.start]
+        alike = len(first.key) == len(second.key) and first.key < second.key
+        if alike and _TO.fullmatch(between):
+            return first.key, second.key
+    for first in found:
+        match = _UPPER.match(text, first.end + (text[first.end : first.end + 1] == " "))
+        if match:
+            last = first.key[: -len(match.group(1))] + match.group(1)
+            if len(last) == len(first.key) and first.key < last:
+                return first.key, last
+    return None
 
 
-def tails(text: str) -> set[str]:
+@functools.lru_cache(maxsize=512)
+def tails(text: str) -> frozenset[str]:
     """Runs of three to six digits, zeros in front left out, that are no date, amount or IBAN."""
     text = plain(text)
     guarded = [match.span() for match in _PROTECTED.finditer(text)]
     runs = re.finditer(r"(?<!\d)\d{3,6}(?!\d)", text)
-    found = {run.group().lstrip("0") for run in runs if not _guarded("9", run.span(), guarded)}
-    return {run for run in found if len(run) >= 3}
+    found = {
+        run.group().lstrip("0")
+        for run in runs
+        if not any(a < run.end() and run.start() < b for a, b in guarded)
+    }
+    return frozenset(run for run in found if len(run) >= 2)
+
+
+def names_credit(text: str) -> bool:
+    """Whether a text speaks of a credit note or a deduction: less than asked for is then meant."""
+    return bool(_CREDIT.search(plain(text)))
 
 
 def is_near(given: str, number: str) -> bool:
@@ -146,44 +197,13 @@ def is_near(given: str, number: str) -> bool:
     if len(given) != len(number):
         return False
     wrong = [at for at, (a, b) in enumerate(zip(given, number, strict=True)) if a != b]
-    if len(wrong) == 2 and wrong[1] == wrong[0] + 1:
-        first, second = wrong
-        return given[first] == number[second] and given[second] == number[first]
-    return len(wrong) == 1
+    return len(wrong) == 1 or is_exchanged(given, number)
 
 
-def name_tokens(name: str) -> tuple[str, ...]:
-    """Words of a name without legal form, in order: "S.A.R.L. Dupont & Fils" -> DUPONT FILS."""
-    words = re.sub(r"[^A-Z0-9]+", " ", plain(name)).split()
-    merged: list[str] = []
-    run = ""
-    for word in [*words, ""]:
-        if len(word) == 1:
-            run += word
-            continue
-        if run:
-            merged.append(run)
-            run = ""
-        if word:
-            merged.append(word)
-    return tuple(word for word in merged if word not in LEGAL_FORMS)
-
-
-def sender_tokens(label: str) -> tuple[str, ...]:
-    """Words of the sender in a French transfer label, with what follows; () for other labels."""
-    text = plain(label)
-    named = _SENDER.search(text)
-    if named:
-        return name_tokens(named.group(1))
-    prefix = _PREFIX.match(text)
-    return name_tokens(text[prefix.end() :]) if prefix else ()
-
-
-def name_confirms(payer: tuple[str, ...], customer: tuple[str, ...]) -> bool:
-    """Same words in any order, or the payer's name cut by the bank after 8 signs or more."""
-    if not payer or not customer:
+def is_exchanged(given: str, number: str) -> bool:
+    """Two neighbors exchanged, all else alike."""
+    if given == number or len(given) != len(number):
         return False
-    if sorted(payer) == sorted(customer):
-        return True
-    cut = " ".join(payer)
-    return len(cut) >= SHORTEST_CUT and " ".join(customer).startswith(cut)
+    at = next(i for i, (a, b) in enumerate(zip(given, number, strict=True)) if a != b)
+    swapped = given[:at] + given[at + 1 : at + 2] + given[at] + given[at + 2 :]
+    return swapped == number

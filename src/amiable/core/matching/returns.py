@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from amiable.core.matching.book import Book, Party
+from amiable.core.matching.book import Book
 from amiable.core.matching.facts import Decision, Hypothesis, Line, Paid
-from amiable.core.matching.labels import name_confirms
+from amiable.core.matching.names import name_confirms
+from amiable.core.matching.party import Party, party_of
 from amiable.core.money import Money
 from amiable.core.sentences import Sentence
 
@@ -18,14 +19,12 @@ def decide_return(line: Line, book: Book) -> Decision:
     first = Sentence("match.return", {"amount": amount, "reason": line.return_reason or "?"})
     candidates = [
         paid
-        for paid in book.payments
-        if paid.amount_minor == -line.amount_minor
-        and paid.currency == line.currency
-        and paid.received_on <= line.booked_on
+        for paid in book.payments.get((-line.amount_minor, line.currency), ())
+        if paid.received_on <= line.booked_on
     ]
     if not candidates:
         return Decision(line.id, "leave", (first, Sentence("match.return_unknown")))
-    party = book.party(line)
+    party = party_of(line, book)
     cited = {item.id: item.number for item in book.cited(line).items}
     named = [(paid, list(_links(line, paid, book, party, cited))) for paid in candidates]
     best = max(len(evidence) for _, evidence in named)
@@ -63,7 +62,7 @@ def _links(
     settled = [number for i, number in cited.items() if i in dict(paid.parts)]
     if settled:
         yield Sentence("match.return_cited", {"numbers": ", ".join(sorted(settled))})
-    tokens = book.tokens.get(paid.customer_id, ())
+    tokens = book.names.tokens.get(paid.customer_id, ())
     if (
         party.by_iban == {paid.customer_id}
         or any(name_confirms(words, tokens) for words in party.tokens)

@@ -83,6 +83,38 @@ declare(
         "match.money_out": gettext_noop("money out, not a returned payment: no receivable"),
         "match.no_amount": gettext_noop("the line carries no amount"),
         "match.own_returned": gettext_noop("a payment of ours came back: no receivable"),
+        "match.name_inside": gettext_noop("the remittance names {customer}"),
+        "match.name_misspelt": gettext_noop("the payer's name is that of {customer}, misspelt"),
+        "match.paid_before": gettext_noop("this payer has paid for {customer} before"),
+        "match.cut_number": gettext_noop("{given} is the beginning of {number}"),
+        "match.range": gettext_noop("the remittance names all from {first} to {last}"),
+        "match.completed": gettext_noop("with {numbers}, and only with these, the amount is exact"),
+        "match.only_set": gettext_noop("no other open invoices of the customer make this amount"),
+        "match.cents": gettext_noop("{left} is missing: less than is worth asking for"),
+        "match.over_cents": gettext_noop("{amount} is {left} more than the {open} open"),
+        "match.discount": gettext_noop(
+            "{left} is missing: a discount of {rate} % for paying early"
+        ),
+        "match.bank_fee": gettext_noop("{left} is missing, as a bank's fee would be"),
+        "match.credit_differs": gettext_noop(
+            "the remittance speaks of a credit note that does not make up the difference"
+        ),
+        "match.own_account": gettext_noop("it comes from an account of our own: no receivable"),
+        "match.kind_tax": gettext_noop("the tax administration refunds: no receivable"),
+        "match.kind_social": gettext_noop("a social security body: no receivable"),
+        "match.kind_payout": gettext_noop("takings by card or by a payment service: no receivable"),
+        "match.kind_internal": gettext_noop("a transfer between our own accounts: no receivable"),
+        "match.kind_interest": gettext_noop("interest of the bank: no receivable"),
+        "match.kind_fees": gettext_noop("the bank's fees: no receivable"),
+        "match.kind_cheques": gettext_noop(
+            "cheques paid in as one sum: which invoices they pay is on their list"
+        ),
+        "match.kind_debits": gettext_noop(
+            "direct debits collected as one sum: which invoices they pay is on their list"
+        ),
+        "match.kind_bills": gettext_noop(
+            "bills of exchange collected as one sum: which invoices they pay is on their list"
+        ),
         "match.return": gettext_noop("the bank took {amount} back, reason {reason}"),
         "match.return_end_to_end": gettext_noop(
             "it bears the end-to-end reference {reference} of the payment"

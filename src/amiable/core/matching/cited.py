@@ -1,0 +1,309 @@
+"""Readings of a line that names invoices, or credit notes, of one customer.
+
+A hypothesis is `sure` when it could be posted; the vetoes and the uniqueness test come after,
+in the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from amiable.core.matching.facts import Hypothesis, Item, OpenCredit
+from amiable.core.matching.labels import canonical, names_credit
+from amiable.core.matching.residuals import residual_hypotheses
+from amiable.core.matching.sums import is_rare, sets_of
+from amiable.core.matching.view import (
+    View,
+    by_age,
+    difference,
+    exact,
+    numbers,
+    oldest_first,
+    spread,
+    total_of,
+    whole,
+)
+from amiable.core.sentences import Sentence
+
+# A label this long may have been cut by a bank, and a list of numbers with it.
+MAY_BE_CUT = 120
+MOST_HINTED = 60  # items of a customer that are compared with garbled numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Items that a line names: those open, oldest first, and those already paid."""
+
+    customer_id: int
+    open: tuple[Item, ...]
+    settled: tuple[Item, ...]
+    evidence: tuple[Sentence, ...]
+    confirmed: bool
+
+    @property
+    def one(self) -> bool:
+        """Whether they are one invoice (in any number of installments)."""
+        return len({item.number for item in self.open}) == 1
+
+
+def cited_hypotheses(view: View, items: Sequence[Item]) -> Iterator[Hypothesis]:
+    """Readings of a line that names items of one customer (open, or already paid)."""
+    customer_id = items[0].customer_id
+    code = "match.cited_weakly" if view.cited.weak else "match.cited"
+    evidence = [Sentence(code, {"numbers": numbers(items)})]
+    confirmation = view.confirmation(customer_id)
+    evidence += [confirmation] if confirmation else []
+    open_items = tuple(by_age([item for item in items if item.open_minor > 0]))
+    settled = tuple(i for i in items if i.open_minor <= 0 and i.books_minor <= 0)
+    if any(i.books_minor for i in items) and not settled:
+        yield from _books(view, items, evidence)
+    if settled:
+        evidence.append(Sentence("match.already_paid", {"numbers": numbers(settled)}))
+    named = Named(customer_id, open_items, settled, tuple(evidence), confirmation is not None)
+    if not open_items:
+        if settled:
+            yield Hypothesis("double", customer_id, named.evidence)
+        return
+    found = list(_exact(view, named))
+    yield from found
+    if not any(hypothesis.sure for hypothesis in found):
+        yield from _inexact(view, named)
+
+
+def _books(view: View, items: Sequence[Item], evidence: list[Sentence]) -> Iterator[Hypothesis]:
+    """The accounts had shown the items as paid before the bank's line came in."""
+    if view.line.amount_minor != sum(item.open_minor + item.books_minor for item in items):
+        return
+    said = (exact(view, items), Sentence("match.books_confirmed"))
+    yield Hypothesis(
+        "books_confirmed",
+        items[0].customer_id,
+        (*evidence, *said),
+        parts=tuple((item.id, item.open_minor + item.books_minor) for item in items),
+        confirms=tuple(item.id for item in items if item.books_minor),
+        sure=True,
+    )
+
+
+def _exact(view: View, named: Named) -> Iterator[Hypothesis]:
+    """The amount is the sum of the items named, or that less credit notes, to the cent."""
+    amount, items = view.line.amount_minor, named.open
+    if amount == total_of(items):
+        sure = not named.settled and _stands_alone(view, items)
+        yield _exactly("cited_exact", view, named, items, sure=sure)
+        return
+    if named.one and len(items) > 1:
+        for count, part in enumerate(accumulate(item.open_minor for item in items), 1):
+            if part == amount:  # the first installments of one invoice
+                kept = items[:count]
+                yield _exactly("cited_exact", view, named, kept, sure=not named.settled)
+    yield from _ranged(view, named)
+    yield from _netted(view, named, items)
+
+
+def _exactly(
+    kind: str, view: View, named: Named, items: Sequence[Item], *, sure: bool
+) -> Hypothesis:
+    said = (*named.evidence, exact(view, items))
+    return Hypothesis(kind, named.customer_id, said, parts=whole(items), sure=sure)
+
+
+def _stands_alone(view: View, items: Sequence[Item]) -> bool:
+    """Whether number and amount suffice: of one invoice, they may be a neighbor's by a slip.
+
+    A stranger, or a number that may be chance, must meet an amount owed under no number like it.
+    """
+    customer_id = items[0].customer_id
+    if len(items) > 1 or view.confirmation(customer_id) is not None:
+        return True
+    if view.cited.weak or view.is_stranger(customer_id):
+        return not view.has_rival(items[0])
+    return True
+
+
+def _ranged(view: View, named: Named) -> Iterator[Hypothesis]:
+    """Everything open from one number to another."""
+    if view.cited.span is None:
+        return
+    first, last = view.cited.span
+    owed = view.book.open_of(named.customer_id, view.line.currency)
+    inside = [
+        item
+        for item in owed
+        if len(key := canonical(item.number)) == len(first) and first <= key <= last
+    ]
+    said = Sentence("match.range", {"first": first, "last": last})
+    ranged = replace(named, evidence=(*named.evidence, said))
+    if len(inside) > 1 and total_of(inside) == view.line.amount_minor:
+        yield _exactly("cited_range", view, ranged, inside, sure=not named.settled)
+        return
+    yield from _netted(view, ranged, inside)
+    ends = {item.id for item in named.open}
+    middle = [item for item in inside if item.id not in ends]
+    rest = view.line.amount_minor - total_of(named.open)
+    found = sets_of([item.open_minor for item in middle], rest) if rest > 0 else None
+    if found and found.count == 1 and ends <= {item.id for item in inside}:
+        # Some of the range were paid otherwise, or not at all: only one choice makes the sum.
+        kept = by_age([*named.open, *(middle[at] for at in found.members)])
+        yield _exactly("cited_range", view, ranged, kept, sure=named.confirmed and found.rare)
+
+
+def _netted(view: View, named: Named, items: Sequence[Item]) -> Iterator[Hypothesis]:
+    """The items less the credit notes named, less one not named, or less all."""
+    amount = view.line.amount_minor
+    gap = total_of(items) - amount
+    if gap <= 0:
+        return
+    cited = [c for c in view.cited.credits if c.customer_id == named.customer_id]
+    every = view.book.credits_left(named.customer_id, view.line.currency)
+    choices = [cited, every, *([credit] for credit in every)]
+    seen: set[frozenset[int]] = set()
+    for credits_ in choices:
+        key = frozenset(credit.entry_id for credit in credits_)
+        if not credits_ or key in seen or sum(c.left_minor for c in credits_) != gap:
+            continue
+        seen.add(key)
+        known = credits_ is cited or named.confirmed
+        yield net_of("cited_netted", view, named.evidence, items, credits_,
+                     sure=known and not named.settled)  # fmt: skip
+
+
+def net_of(
+    kind: str,
+    view: View,
+    evidence: Sequence[Sentence],
+    items: Sequence[Item],
+    credits_: Sequence[OpenCredit],
+    *,
+    sure: bool,
+) -> Hypothesis:
+    """The items less these credits are exactly the amount."""
+    left = sum(credit.left_minor for credit in credits_)
+    amount = view.line.amount_minor
+    parts, uses = spread(items, credits_, amount)
+    said = Sentence(
+        "match.exact_netted", {"amount": view.money(amount), "credit": view.money(left)}
+    )
+    return Hypothesis(
+        kind, items[0].customer_id, (*evidence, said), parts=parts, credit_uses=uses, sure=sure
+    )
+
+
+def _inexact(view: View, named: Named) -> Iterator[Hypothesis]:
+    """Less or more than the items named: a rest with a name, a list cut, a part payment."""
+    amount, total, items = view.line.amount_minor, total_of(named.open), named.open
+    certain = named.confirmed and not view.cited.weak and not named.settled
+    found = list(residual_hypotheses(view, items, named.evidence, sure=certain))
+    found += _completed(view, named, certain=certain)
+    yield from found
+    yield from balance(view, named.customer_id, named.evidence, must_hold={i.id for i in items})
+    if amount > total:
+        said = difference("match.over", view, total)
+        yield Hypothesis(
+            "cited_over", named.customer_id, (*named.evidence, said), parts=whole(items)
+        )
+        return
+    if not found:
+        yield from _part(view, named, certain=certain)
+
+
+def _part(view: View, named: Named, *, certain: bool) -> Iterator[Hypothesis]:
+    """A part payment of one invoice can be sure; of several, a person says of which."""
+    amount, items = view.line.amount_minor, named.open
+    owed = view.book.open_of(named.customer_id, view.line.currency)
+    # Exchanged digits of a number may name another invoice of the same customer.
+    other = [item for item in owed if item.open_minor == amount and item not in items]
+    for item in other[:2]:
+        said = Sentence("match.other_exact", {"number": item.number})
+        hint = view.hint(item)
+        both = (*named.evidence, *((hint,) if hint else ()), said)
+        yield Hypothesis("other_exact", named.customer_id, both, parts=whole([item]))
+    total = total_of(items)
+    code = "match.partial" if named.one else "match.subset"
+    said = difference(code, view, total)
+    note = bool(view.cited.credits) or names_credit(view.line.label)
+    doubts = [Sentence("match.veto_party")] if named.one and not named.confirmed else []
+    doubts += [Sentence("match.credit_differs")] if note else []
+    yield Hypothesis(
+        "cited_partial" if named.one else "cited_subset",
+        named.customer_id,
+        (*named.evidence, said, *doubts),
+        parts=oldest_first(view, items),
+        sure=certain and named.one and not other and not note and not view.cited.unknown,
+    )
+
+
+def _completed(view: View, named: Named, *, certain: bool) -> list[Hypothesis]:
+    """The items named and others of the customer that only together make the amount.
+
+    Posted when the text shows that something is missing from the list: a garbled number, or a
+    label cut by the bank.
+    """
+    rest = view.line.amount_minor - total_of(named.open)
+    ids = {item.id for item in named.open}
+    owed = view.book.open_of(named.customer_id, view.line.currency)
+    others = [item for item in owed if item.id not in ids]
+    hinted = [(item, said) for item in others[:MOST_HINTED] if (said := view.hint(item))]
+    same = [(item, said) for item, said in hinted if item.open_minor == rest] or hinted
+    if len(same) == 1:
+        item, said = same[0]
+        both = replace(named, evidence=(*named.evidence, said))
+        kept = by_age([*named.open, item])
+        if item.open_minor == rest:
+            return [_exactly("cited_completed", view, both, kept, sure=certain)]
+        found = [replace(h, kind="cited_completed") for h in _netted(view, both, kept)]
+        found += residual_hypotheses(view, kept, both.evidence, sure=certain)
+        if found:
+            return found
+    return _filled(view, named, others, certain=certain) if rest > 0 else []
+
+
+def _filled(view: View, named: Named, others: Sequence[Item], *, certain: bool) -> list[Hypothesis]:
+    """The only other items of the customer that make up what the named ones leave."""
+    rest = view.line.amount_minor - total_of(named.open)
+    found = sets_of([item.open_minor for item in others], rest)
+    if found is None or found.count != 1:
+        return []
+    added = [others[at] for at in found.members]
+    said = Sentence("match.completed", {"numbers": numbers(added)})
+    both = replace(named, evidence=(*named.evidence, said))
+    shown = bool(view.cited.unknown) or len(view.line.label) >= MAY_BE_CUT
+    kept = by_age([*named.open, *added])
+    return [_exactly("cited_completed", view, both, kept, sure=certain and shown and found.rare)]
+
+
+def balance(
+    view: View, customer_id: int, evidence: Sequence[Sentence], *, must_hold: set[int]
+) -> Iterator[Hypothesis]:
+    """The amount is the customer's whole balance, due or open, less its credits."""
+    line = view.line
+    open_items = view.book.open_of(customer_id, line.currency)
+    credits_ = view.book.credits_left(customer_id, line.currency)
+    left = sum(credit.left_minor for credit in credits_)
+    due = [item for item in open_items if item.due_date <= line.booked_on]
+    confirmed = view.confirmation(customer_id) is not None
+    amounts = [item.open_minor for item in open_items]
+    for items, code in ((due, "match.exact_due"), (open_items, "match.exact_all")):
+        if len(items) < 2 and not left:
+            continue
+        if not must_hold <= {item.id for item in items}:
+            continue
+        total = total_of(items)
+        for netted in (credits_, []) if left else ([],):
+            if total - sum(c.left_minor for c in netted) != line.amount_minor:
+                continue
+            parts, uses = spread(items, netted, line.amount_minor)
+            said = Sentence(code, {"amount": view.money(line.amount_minor)})
+            sets = sets_of(amounts, total) if confirmed else None
+            yield Hypothesis(
+                "balance",
+                customer_id,
+                (*evidence, said),
+                parts=parts,
+                credit_uses=uses,
+                # On a price list others make the same sum, and which are meant is not said.
+                sure=confirmed
+                and ((sets is not None and sets.count == 1) or is_rare(4, amounts, total)),
+            )

@@ -1,0 +1,177 @@
+"""Payers' names: read from a label, compared without legal form, found among the customers'."""
+
+from __future__ import annotations
+
+import functools
+import re
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Iterator
+
+from rapidfuzz import fuzz
+
+from amiable.core.matching.labels import canonical, plain
+
+# fmt: off
+LEGAL_FORMS = frozenset({
+    "SARL", "SAS", "SASU", "SA", "EURL", "SCI", "SNC", "EI", "EIRL", "SCOP", "SCS", "SELARL",
+    "SELAS", "GIE", "GAEC", "EARL", "SCEA", "SCM", "SCP", "STE", "SOCIETE", "ETS",
+    "ETABLISSEMENTS", "ETABLISSEMENT", "ENTREPRISE", "CIE", "M", "MR", "MME", "MLLE",
+    "MONSIEUR", "MADAME", "ET", "AUTO", "LTD", "GMBH", "BV",
+})
+# fmt: on
+_SENDER = re.compile(r"/DE ?(.+?)(?: ?/(?:MOTIF|REF|EREF|RNF|ID|LIB)\b|$)")
+_PREFIX = re.compile(
+    r"^(?:VIR(?:EMENT|T)?|VRT)\b(?: (?:SEPA|INSTANTANE|INST|RECU|EUROPEEN|DE|FAVEUR|TIERS)\b)*"
+)
+_GLUED = re.compile(
+    r"^(?:VIR(?:EMENT|T)?|VRT)(?:SEPA|INSTANTANE|INST|RECU|EUROPEEN|FAVEUR|TIERS)*(?:/?DE)?"
+)
+_NO_WORD = re.compile(r"[^A-Z0-9]+")
+# Banks cut names; fewer signs than this could be anybody.
+SHORTEST_CUT = 8
+# token_sort_ratio from which a name is a misspelt customer's, and its lead over the next best.
+CLOSE, MARGIN = 88, 8
+# Customers that share a word: more of them are not compared one by one.
+MOST_COMPARED = 400
+
+Words = tuple[str, ...]
+
+
+@functools.lru_cache(maxsize=100_000)
+def name_tokens(name: str) -> Words:
+    """Words of a name without legal form, in order: "S.A.R.L. Dupont & Fils" -> DUPONT FILS."""
+    merged: list[str] = []
+    run = ""
+    for word in [*_NO_WORD.sub(" ", plain(name)).split(), ""]:
+        if len(word) == 1:
+            run += word
+            continue
+        if run:
+            merged.append(run)
+            run = ""
+        if word:
+            merged.append(word)
+    return tuple(word for word in merged if word not in LEGAL_FORMS)
+
+
+def sender_tokens(label: str) -> tuple[Words, bool]:
+    """(words of the sender in a French transfer label, whether nothing else is among them)."""
+    text = plain(label)
+    named = _SENDER.search(text)
+    if named:
+        return name_tokens(named.group(1)), "/" in text[named.end(1) :]
+    prefix = _PREFIX.match(text)
+    return (name_tokens(text[prefix.end() :].split("/")[0]) if prefix else (), False)
+
+
+def name_confirms(payer: Words, customer: Words) -> bool:
+    """Same words in any order, or the payer's name cut by the bank after 8 signs or more."""
+    if not payer or not customer:
+        return False
+    if sorted(payer) == sorted(customer):
+        return True
+    cut = " ".join(payer)
+    return len(cut) >= SHORTEST_CUT and " ".join(customer).startswith(cut)
+
+
+def name_likeness(payer: Words, customer: Words) -> float:
+    """0 to 100: how alike two names are, in any order of words, or as a cut of one another."""
+    if not payer or not customer:
+        return 0.0
+    mine, theirs = " ".join(payer), " ".join(customer)
+    whole = fuzz.token_sort_ratio(mine, theirs)
+    if len(mine) < len(theirs) and len(mine) >= SHORTEST_CUT:
+        return float(max(whole, fuzz.ratio(mine, theirs[: len(mine)])))
+    return float(whole)
+
+
+class Names:
+    """The names of the customers, to look up by what a bank gives of one."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[int, Words] = {}
+        self.exact: dict[Words, set[int]] = defaultdict(set)
+        self.flat: dict[str, set[int]] = defaultdict(set)
+        self.by_word: dict[str, set[int]] = defaultdict(set)
+        self.sorted: list[tuple[str, int]] = []
+        self._close: dict[Words, int | None] = {}
+        self._longest = 0
+
+    def add(self, customer_id: int, name: str) -> None:
+        """A customer to find from now on."""
+        words = name_tokens(name)
+        self.tokens[customer_id] = words
+        self._close.clear()
+        if not words:
+            return
+        self.exact[tuple(sorted(words))].add(customer_id)
+        for flat in ("".join(words), canonical(name)):
+            if len(flat) >= SHORTEST_CUT:
+                self.flat[flat].add(customer_id)
+                self._longest = max(self._longest, len(flat))
+        for word in words:
+            self.by_word[word].add(customer_id)
+        insort(self.sorted, (" ".join(words), customer_id))
+
+    def same(self, words: Words) -> set[int]:
+        """Customers of exactly these words, in any order."""
+        return self.exact.get(tuple(sorted(words)), set())
+
+    def leading(self, words: Words) -> set[int]:
+        """Customers whose name the text begins with; one word alone says nothing."""
+        for length in range(min(len(words), 6), 0, -1):
+            found = self.same(words[:length])
+            if found and (length > 1 or len(words) == 1):
+                return found
+        return set()
+
+    def glued(self, label: str) -> set[int]:
+        """Customers whose name a label without spaces begins with, after the bank's words."""
+        text = plain(label)
+        prefix = _GLUED.match(text)
+        if not prefix:
+            return set()
+        flat = _NO_WORD.sub("", text[prefix.end() : prefix.end() + self._longest + 8])
+        for length in range(min(self._longest, len(flat)), SHORTEST_CUT - 1, -1):
+            found = self.flat.get(flat[:length])
+            if found:
+                return found
+        return set()
+
+    def cut(self, words: Words) -> set[int]:
+        """Customers whose name begins with these words, the last one perhaps cut."""
+        return set(self._begins_with(" ".join(words)))
+
+    def _begins_with(self, cut: str) -> Iterator[int]:
+        if len(cut) < SHORTEST_CUT:
+            return
+        at = bisect_left(self.sorted, (cut, 0))
+        while at < len(self.sorted) and self.sorted[at][0].startswith(cut):
+            yield self.sorted[at][1]
+            at += 1
+
+    def close(self, words: Words) -> int | None:
+        """The customer whose name this is misspelt: alike enough, and no other nearly as much."""
+        if words not in self._close:
+            self._close[words] = self._closest(words)
+        return self._close[words]
+
+    def _closest(self, words: Words) -> int | None:
+        near: set[int] = set()
+        for word in sorted(words, key=lambda word: len(self.by_word.get(word, ()))):
+            near |= self.by_word.get(word, set())
+            if len(near) > MOST_COMPARED:
+                return None
+        given = " ".join(words)
+        if len(given) < SHORTEST_CUT:
+            return None
+        scores = sorted(
+            ((fuzz.token_sort_ratio(given, " ".join(self.tokens[i])), i) for i in near),
+            reverse=True,
+        )
+        if not scores or scores[0][0] < CLOSE:
+            return None
+        if len(scores) > 1 and scores[0][0] - scores[1][0] < MARGIN:
+            return None
+        return scores[0][1]

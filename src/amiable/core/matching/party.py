@@ -1,0 +1,124 @@
+"""Who a line says has paid: by our reference, by account, by name, by what was paid before."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from amiable.core.matching.book import Book, payer_keys
+from amiable.core.matching.facts import Line
+from amiable.core.matching.names import Words, name_tokens, sender_tokens
+from amiable.core.references import customer_references
+
+# From so many payments for one customer alone on, another payer is taken for it.
+HABIT = 2
+# Words that follow a payer's name where nothing else ends it.
+# fmt: off
+_AFTER_NAME = frozenset({
+    "FACT", "FACTURE", "FACTURES", "FAC", "REGLT", "REGLEMENT", "REF", "REFERENCE", "NO", "NUM",
+    "LOYER", "PAIEMENT", "VIREMENT", "RELEVE", "SOLDE", "ACOMPTE", "CDE", "COMMANDE", "ECHEANCE",
+    "ESCOMPTE", "MOTIF", "CESSION", "AVOIR", "VOTRE", "VOS", "NOTRE", "INV", "INVOICE", "PARTIEL",
+})
+# fmt: on
+_OURS = re.compile(r"\b[NV] ?/")
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Customers by each kind of evidence.
+
+    `by_cut_name` = whose name begins with the payer's, as banks cut it; `close` = whose name it is
+    misspelt; `links` = for whom this payer has paid before, and how often.
+    """
+
+    by_iban: frozenset[int] = frozenset()
+    by_name: frozenset[int] = frozenset()
+    tokens: tuple[Words, ...] = ()
+    by_cut_name: frozenset[int] = frozenset()
+    by_reference: frozenset[int] = frozenset()
+    close: int | None = None
+    links: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def customer_id(self) -> int | None:
+        """The one customer that the best evidence tells; None when it tells none, or several."""
+        if len(self.by_reference) == 1:
+            return next(iter(self.by_reference))
+        if self.by_iban:
+            both = self.by_iban & (self.by_name or self.by_cut_name) or self.by_iban
+            return next(iter(both)) if len(both) == 1 else None
+        if self.by_name:
+            return next(iter(self.by_name)) if len(self.by_name) == 1 else None
+        if len(self.links) == 1:
+            customer_id, count = next(iter(self.links.items()))
+            if count >= HABIT:
+                return customer_id
+        if self.by_cut_name:
+            return next(iter(self.by_cut_name)) if len(self.by_cut_name) == 1 else None
+        return self.close
+
+    @property
+    def known(self) -> bool:
+        """Whether our reference or the customer's own account tells it, not a name alone."""
+        return len(self.by_reference) == 1 or len(self.by_iban) == 1
+
+
+def party_of(line: Line, book: Book) -> Party:
+    """All that the line tells of its payer."""
+    by_name: set[int] = set()
+    given = [name_tokens(name) for name in (line.payer_name, line.ultimate_payer) if name]
+    for words in given:
+        by_name |= book.names.same(words)
+    if not line.payer_name:
+        words, whole = _sender(line.label)
+        given.append(words)
+        by_name |= book.names.same(words) if whole else book.names.leading(words)
+        if not by_name and " " not in line.label[:40]:
+            by_name |= book.names.glued(line.label)
+    cut: set[int] = set()
+    close: int | None = None
+    if not by_name:
+        for words in given:
+            cut |= book.names.cut(words)
+            close = close or book.names.close(words)
+    return Party(
+        by_iban=frozenset(book.ibans.get(line.payer_iban, ()) if line.payer_iban else ()),
+        by_name=frozenset(by_name),
+        tokens=tuple(words for words in given if words),
+        by_cut_name=frozenset(cut),
+        by_reference=_referred(line, book),
+        close=close,
+        links=_links(line, book),
+    )
+
+
+def _referred(line: Line, book: Book) -> frozenset[int]:
+    """Customers whose own payment reference (RF..C..) the line carries."""
+    return frozenset(
+        customer_id
+        for text in (line.structured_reference, line.end_to_end_id, line.label)
+        if "RF" in text.upper()
+        for customer_id in customer_references(text)
+        if customer_id in book.customers
+    )
+
+
+def _links(line: Line, book: Book) -> dict[int, int]:
+    """For whom this account has paid, else for whom this name has."""
+    for key in payer_keys(line):
+        if key in book.links:
+            return dict(book.links[key])
+    return {}
+
+
+@functools.lru_cache(maxsize=4_096)
+def _sender(label: str) -> tuple[Words, bool]:
+    """Words of the payer in a label, and whether the bank tells where they end."""
+    before = _OURS.split(label.upper(), maxsplit=1)[0] if "/DE" not in label else label
+    words, whole = sender_tokens(before)
+    for at, word in enumerate(words):
+        if at and (word in _AFTER_NAME or any(sign.isdigit() for sign in word)):
+            return words[:at], False
+    return words, whole

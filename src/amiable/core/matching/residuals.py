@@ -1,0 +1,66 @@
+"""Small differences with a name: cents, a bank's fee, a discount for paying early.
+
+Each is a reading of its own with its limit; what has no name stays a part payment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from amiable.core.matching.facts import Hypothesis, Item
+from amiable.core.matching.view import View, difference, total_of, whole
+from amiable.core.money import Money, split
+from amiable.core.sentences import Sentence
+
+# Rates in use for early payment, per thousand.
+DISCOUNTS = (5, 10, 15, 20, 25, 30)
+# A bank keeps no less; and a quarter of an invoice is no fee.
+SMALLEST_FEE_MINOR, LARGEST_FEE_SHARE = 300, 4
+
+
+def residual_hypotheses(
+    view: View, items: Sequence[Item], evidence: Sequence[Sentence], *, sure: bool
+) -> Iterator[Hypothesis]:
+    """The amount is that of the items but for a small difference that has a name."""
+    customer_id, total = items[0].customer_id, total_of(items)
+    missing = total - view.line.amount_minor
+    if 0 < -missing <= view.book.limits.cents_minor:
+        said = difference("match.over_cents", view, total)
+        yield Hypothesis("cents_over", customer_id, (*evidence, said), whole(items), sure=sure)
+    reason = residual_reason(view, items, missing)
+    if reason is None:
+        return
+    code, said = reason
+    shares = split(missing, [item.open_minor for item in items])
+    rows = [(item, share) for item, share in zip(items, shares, strict=True)]
+    yield Hypothesis(
+        code,
+        customer_id,
+        (*evidence, said),
+        parts=tuple((item.id, item.open_minor - share) for item, share in rows),
+        write_offs=tuple((item.id, share) for item, share in rows if share),
+        reason=code,
+        sure=sure,
+    )
+
+
+def residual_reason(view: View, items: Sequence[Item], missing: int) -> tuple[str, Sentence] | None:
+    """(cents | discount | bank_fee, why) of what is missing; None when it has no name."""
+    limits, total = view.book.limits, total_of(items)
+    if missing <= 0:
+        return None
+    left = {"left": Money(missing, view.line.currency)}
+    if missing <= limits.cents_minor:
+        return "cents", Sentence("match.cents", left)
+    if all(item.due_date >= view.line.booked_on for item in items):
+        for permille in DISCOUNTS:
+            off = (total * permille + 500) // 1000
+            # Every invoice may have been rounded by itself.
+            if permille <= limits.discount_permille and abs(off - missing) <= len(items):
+                rate = f"{permille / 10:g}"
+                return "discount", Sentence("match.discount", {**left, "rate": rate})
+    one = len({item.number for item in items}) == 1
+    small = missing * LARGEST_FEE_SHARE < total
+    if one and small and SMALLEST_FEE_MINOR <= missing <= limits.bank_fee_minor:
+        return "bank_fee", Sentence("match.bank_fee", left)
+    return None

@@ -1,0 +1,193 @@
+"""Readings of a line that names no invoice, from a customer known by account or by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import accumulate
+
+from amiable.core.matching.cited import MOST_HINTED, balance, net_of
+from amiable.core.matching.facts import Hypothesis, Item
+from amiable.core.matching.residuals import residual_hypotheses
+from amiable.core.matching.sums import is_rare, sets_of
+from amiable.core.matching.view import View, difference, exact, numbers, oldest_first, whole
+from amiable.core.sentences import Sentence
+
+
+def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
+    """Readings for this customer: its own garbled numbers, one amount, a set, its balance."""
+    line, book = view.line, view.book
+    same_name = Sentence("match.name_same", {"customer": view.name(customer_id)})
+    evidence = [view.confirmation(customer_id) or same_name]
+    open_items = book.open_of(customer_id, line.currency)
+    if not open_items:
+        said = Sentence("match.no_open", {"customer": view.name(customer_id)})
+        yield Hypothesis("advance", customer_id, (*evidence, said))
+        return
+    same = [item for item in open_items if item.open_minor == line.amount_minor]
+    garbled = list(_garbled(view, same, evidence))
+    doubles = [] if garbled else list(_paid_number(view, customer_id, evidence))
+    yield from (*garbled, *doubles)
+    for hypothesis in _by_amount(view, open_items, same, evidence):
+        yield replace(hypothesis, sure=False) if doubles else hypothesis
+    if same:
+        return
+    yield from _hinted(view, open_items, evidence)
+    yield from _nearly(view, open_items, evidence)
+    total = sum(item.open_minor for item in open_items)
+    short = line.amount_minor <= total
+    said_last = Sentence("match.oldest_first") if short else difference("match.over", view, total)
+    yield Hypothesis(
+        "party_oldest",
+        customer_id,
+        (*evidence, said_last),
+        parts=oldest_first(view, open_items),
+    )
+
+
+def _by_amount(
+    view: View, open_items: Sequence[Item], same: Sequence[Item], evidence: list[Sentence]
+) -> Iterator[Hypothesis]:
+    """One invoice, all that is due or open, or a set of them, of exactly the amount."""
+    yield from _same_amount(view, open_items, same, evidence)
+    yield from balance(view, open_items[0].customer_id, evidence, must_hold=set())
+    if len(same) < 2:
+        yield from _sets(view, open_items, evidence, alone=not same)
+
+
+def _same_amount(
+    view: View, open_items: Sequence[Item], same: Sequence[Item], evidence: list[Sentence]
+) -> Iterator[Hypothesis]:
+    """The invoices of this very amount: one is sure when no others together make it too."""
+    if len(same) == 1:
+        amounts = [item.open_minor for item in open_items]
+        alone = is_rare(len(amounts), amounts, view.line.amount_minor)
+        if not alone:
+            sets = sets_of(amounts, view.line.amount_minor)
+            alone = sets is not None and sets.count == 1
+        said = Sentence("match.only_amount" if alone else "match.other_sets")
+        both = (*evidence, exact(view, same), said)
+        yield Hypothesis("party_exact", same[0].customer_id, both, parts=whole(same), sure=alone)
+    for item in same[:3] if len(same) > 1 else ():
+        both = (*evidence, exact(view, [item]), Sentence("match.same_amounts"))
+        yield Hypothesis("party_twins", item.customer_id, both, parts=whole([item]))
+
+
+def _garbled(view: View, same: Sequence[Item], evidence: list[Sentence]) -> Iterator[Hypothesis]:
+    """Of the payer's invoices of this amount, the one whose number is named in part or garbled."""
+    found = [(item, said) for item in same[:MOST_HINTED] if (said := view.hint(item))]
+    if len(found) == 1:
+        item, said = found[0]
+        both = (*evidence, said, exact(view, [item]))
+        kind = "party_near" if said.code == "match.near" else "party_tail"
+        yield Hypothesis(kind, item.customer_id, both, parts=whole([item]), sure=True)
+
+
+def _paid_number(view: View, customer_id: int, evidence: list[Sentence]) -> Iterator[Hypothesis]:
+    """The text names the end of an invoice that this customer has paid: the same money again?"""
+    ids = view.book.items_of.get((customer_id, view.line.currency), ())
+    settled = [item for i in ids[-MOST_HINTED:] if (item := view.book.items[i]).open_minor <= 0]
+    named = [item for item in settled if view.hint(item)]
+    if named:
+        said = Sentence("match.already_paid", {"numbers": numbers(named)})
+        yield Hypothesis("double", customer_id, (*evidence, said))
+
+
+def _sets(
+    view: View, open_items: Sequence[Item], evidence: list[Sentence], *, alone: bool
+) -> Iterator[Hypothesis]:
+    """Several invoices, or some less a credit note, that together make the amount.
+
+    Posted when no other set does and such a sum is rare by chance; else the oldest are proposed.
+    """
+    amount, customer_id = view.line.amount_minor, open_items[0].customer_id
+    amounts = [item.open_minor for item in open_items]
+    found = sets_of(amounts, amount) if alone else None
+    if found and found.count == 1:
+        kept = [open_items[at] for at in found.members]
+        said = (exact(view, kept), Sentence("match.only_set"))
+        yield Hypothesis("party_set", customer_id, (*evidence, *said), parts=whole(kept),
+                         sure=found.rare)  # fmt: skip
+    yield from _prefix(view, open_items, evidence)
+    yield from _net_sets(
+        view, open_items, evidence, clear=alone and bool(found) and not found.count
+    )
+
+
+def _net_sets(
+    view: View, open_items: Sequence[Item], evidence: list[Sentence], *, clear: bool
+) -> Iterator[Hypothesis]:
+    """Invoices less one credit note: the one named, or any while no invoices alone do."""
+    customer_id, amounts = open_items[0].customer_id, [item.open_minor for item in open_items]
+    cited = [c for c in view.cited.credits if c.customer_id == customer_id]
+    credits_ = cited or view.book.credits_left(customer_id, view.line.currency)
+    for credit in credits_[:3]:
+        target = view.line.amount_minor + credit.left_minor
+        same = [item for item in open_items if item.open_minor == target]
+        hinted = [(item, said) for item in same if (said := view.hint(item))]
+        if len(hinted) == 1 and cited:
+            item, said = hinted[0]
+            yield net_of("hinted_netted", view, (*evidence, said), [item], [credit], sure=True)
+            return
+        netted = sets_of(amounts, target)
+        if netted and netted.count == 1:
+            kept = [open_items[at] for at in netted.members]
+            sure = netted.rare and len(credits_) == 1 and (clear or bool(cited))
+            yield net_of("party_netted", view, evidence, kept, [credit], sure=sure)
+
+
+def _prefix(
+    view: View, open_items: Sequence[Item], evidence: list[Sentence]
+) -> Iterator[Hypothesis]:
+    """The amount is exactly the two or more oldest invoices: most payers go by age."""
+    amounts = [item.open_minor for item in open_items]
+    for count, total in enumerate(accumulate(amounts), 1):
+        if total != view.line.amount_minor or count < 2 or count == len(open_items):
+            continue
+        kept = open_items[:count]
+        sure = kept[-1].due_date < open_items[count].due_date and is_rare(count, amounts, total)
+        said = Sentence("match.exact_prefix", {"amount": view.money(total), "count": count})
+        yield Hypothesis(
+            "prefix", kept[0].customer_id, (*evidence, said), parts=whole(kept), sure=sure
+        )
+
+
+def _hinted(
+    view: View, open_items: Sequence[Item], evidence: list[Sentence]
+) -> Iterator[Hypothesis]:
+    """One invoice named in part or garbled, of another amount: a rest with a name, or a part."""
+    found = [(item, said) for item in open_items[:MOST_HINTED] if (said := view.hint(item))]
+    if len(found) != 1:
+        return
+    item, said = found[0]
+    both = [*evidence, said]
+    rest = list(residual_hypotheses(view, [item], both, sure=view.party.known))
+    yield from rest
+    if not rest and view.line.amount_minor < item.open_minor:
+        part = difference("match.partial", view, item.open_minor)
+        yield Hypothesis(
+            "hinted_partial", item.customer_id, (*both, part), oldest_first(view, [item])
+        )
+
+
+def _nearly(
+    view: View, open_items: Sequence[Item], evidence: list[Sentence]
+) -> Iterator[Hypothesis]:
+    """The only invoice that the amount meets but for a rest with a name."""
+    found = [
+        hypothesis
+        for item in open_items
+        for hypothesis in residual_hypotheses(view, [item], evidence, sure=False)
+    ]
+    if len(found) <= 2:
+        yield from found
+
+
+def amount_hypotheses(view: View) -> Iterator[Hypothesis]:
+    """The only open invoice of this amount anywhere: worth showing, never worth posting."""
+    found = view.book.by_amount.get((view.line.amount_minor, view.line.currency), set())
+    if len(found) != 1:
+        return
+    item = view.book.items[next(iter(found))]
+    said = (exact(view, [item]), Sentence("match.only_amount_anywhere"))
+    yield Hypothesis("amount_only", item.customer_id, said, parts=whole([item]))
