@@ -218,6 +218,14 @@ def test_an_email_that_is_planned_no_more_does_not_stay_as_a_call_does():
     ]
 
 
+@pytest.mark.parametrize(("due", "stays"), [(3, True), (2, False)])
+def test_a_try_for_a_later_day_outlives_what_keeps_calls_back_today(due, stays):
+    again = waits("one", due_on=day(due), state="todo", medium="phone")
+    case = facts(item(open_minor=5_000), pending=(again,), last_contact_on=day(2))
+    found = changed(case, on=2)
+    assert (again not in [old for old, _ in found.cancel]) == stays
+
+
 def agreed(due: int = 4, *ids: int) -> PendingAction:
     """A call that the customer expects: no call that the plan knows."""
     return waits(

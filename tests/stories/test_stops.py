@@ -23,7 +23,7 @@ from amiable.apps.cases.services import (
     promise_cancel,
     promise_record,
 )
-from amiable.apps.dunning.calls import call_close
+from amiable.apps.dunning.calling.closing import call_close
 from amiable.apps.dunning.services import SendCounts, action_approve, call_record, send_tick
 from amiable.core.scenario import Scenario, Step, Window
 from amiable.core.shipped import CONSUMER_SUBSCRIPTION, SME_STANDARD

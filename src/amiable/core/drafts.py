@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Literal
 
 from amiable.core.claims import Claimed
@@ -102,6 +102,23 @@ class Agency:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What was agreed in a call, for the message that confirms it. `kind` = promise, callback,
+    dispute or already_paid.
+
+    `amount_minor` = what is promised, or what is disputed of an invoice (None = the whole); `on`,
+    `at` = the day promised or agreed, and its hour; `number` = the disputed invoice.
+    """
+
+    kind: str
+    amount_minor: int | None = None
+    on: date | None = None
+    at: time | None = None
+    number: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """One message to one customer, before it is rendered. Amounts in minor units.
 
@@ -109,6 +126,7 @@ class Draft:
     in particular. `notes` say how the recipients were chosen. `return_code` = why the payment came
     back, as the bank codes it (ISO 20022, "AM04"). `account` = every open item, for the statement.
     `scenario` = code of the scenario it comes from, which may have texts of its own.
+    `confirms` = what was agreed in a call: such a message asks for nothing else.
     `payment_link` = where the customer can pay on the web, "" for nowhere. `claims` = interest and
     fixed fee asked for beside the principal.
     """
@@ -148,6 +166,7 @@ class Draft:
     scenario: str = ""
     payment_link: str = ""
     claims: tuple[Claimed, ...] = ()
+    confirms: Confirmed | None = None
 
     @property
     def sender(self) -> Party:

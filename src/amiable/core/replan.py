@@ -51,8 +51,10 @@ def change(facts: CaseFacts, scenario: Scenario, *, plan: Plan) -> Change:
 
 def _waits(plan: Plan, action: PendingAction) -> bool:
     """What only the moment keeps back stays, with its approval: the guard sees to the moment. A
-    call goes, because nothing would keep it from being made today."""
-    return action.key in plan.postponed and action.state != "todo"
+    call for today goes, because nothing would keep it from being made."""
+    return action.key in plan.postponed and (
+        action.state != "todo" or action.due_on > plan.day
+    )  # fmt: skip
 
 
 def _still_accompanies(

@@ -27,7 +27,7 @@ from amiable.apps.cases.services import (
     promise_cancel,
     promise_record,
 )
-from amiable.apps.dunning.calls import call_close
+from amiable.apps.dunning.calling.closing import call_close
 from amiable.apps.dunning.enrollment.enrollments import enrollments_move
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.services import (

@@ -64,6 +64,7 @@ class Office:
     slug: str = "acme"
     answer: Callable[[Outgoing], Outcome | None] | None = None
     handed: list[Handed] = field(default_factory=list)
+    confirmed: list[int] = field(default_factory=list)  # messages that confirmed a call
     now: datetime = datetime(2026, 1, 5, 10, tzinfo=PARIS)
 
     def __post_init__(self) -> None:
@@ -253,6 +254,9 @@ class Office:
     def take(self, message: Outgoing) -> None:
         """A message is really on its way."""
         message_id = int(message.key.rpartition(":")[2])
+        if ":call/" in message.key:
+            self.confirmed.append(message_id)
+            return
         action_id = self.actions(message_id=message_id).values_list("id", flat=True).get()
         self.handed.append(Handed(self.now, action_id, message_id, message.medium))
 

@@ -16,17 +16,19 @@ from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.messaging.models import DeliveryEvent
 from amiable.apps.receivables.models import Allocation
 from amiable.core import facts
+from amiable.core.call_retries import UNREACHED
 from amiable.core.delivery import PRESENTED, WRONG_ADDRESS
 from amiable.core.scenario import CONTACT_MEDIA
 
 # These closed states mean the step was taken, or a person decided against it: it never comes back.
 TAKEN = (Action.State.DONE, Action.State.UNKNOWN, Action.State.FAILED, Action.State.SKIPPED)
-# A call that reached nobody is not a contact.
-NOT_REACHED = ("no_answer", "wrong_number")
+# A call that reached nobody is not a contact; words left on a voicemail are one, though they set
+# no tone: whether anybody heard them is not known.
+NO_CONTACT = ("no_answer", "wrong_number")
 # What was carried out and, as far as is known, reached the customer.
 _CONTACT = Q(
     state__in=[Action.State.DONE, Action.State.UNKNOWN], medium__in=sorted(CONTACT_MEDIA)
-) & ~Q(result__in=NOT_REACHED)
+) & ~Q(result__in=NO_CONTACT)
 
 
 def _reported(kinds: Collection[str], message: str = "message_id") -> Exists:
@@ -49,9 +51,18 @@ _OF_ITEM = "action__message_id"
 # 1 for what spoke to the customer, or what a person decided against: not a task, nor what failed.
 _REACHED = Case(
     When(~Q(action__medium__in=sorted(CONTACT_MEDIA)), then=0),
-    When(Q(action__state=Action.State.FAILED) | Q(action__result__in=NOT_REACHED), then=0),
+    When(Q(action__state=Action.State.FAILED) | Q(action__result__in=UNREACHED), then=0),
     When(_failed(_OF_ITEM), then=0),
     default=1,
+)
+
+# The same step of the case, still to be carried out for its items.
+_TRIED_AGAIN = Action.objects.filter(
+    case=OuterRef("action__case"),
+    step=OuterRef("action__step"),
+    state__in=Action.PENDING,
+    items__installment=OuterRef("installment"),
+    items__step=OuterRef("step"),
 )
 
 
@@ -173,12 +184,16 @@ def pending_actions(
     if not actions:
         return found
     items: dict[int, set[int]] = defaultdict(set)
-    for action_id, installment_id in ActionItem.objects.filter(
+    stepping: set[int] = set()
+    for action_id, installment_id, step in ActionItem.objects.filter(
         organization_id=organization_id, action_id__among={row[0] for row in actions}
-    ).values_list("action_id", "installment_id"):
+    ).values_list("action_id", "installment_id", "step"):
         items[action_id].add(installment_id)
+        if step:
+            stepping.add(action_id)
     for action_id, case_id, key, step, due_on, state, medium, retry_at in actions:
-        agreed = state == Action.State.TODO and retry_at is not None
+        # Another try of a call takes its step, and is overtaken like any.
+        agreed = state == Action.State.TODO and retry_at is not None and action_id not in stepping
         item_ids = frozenset(items[action_id])
         found[case_id].append(
             facts.PendingAction(action_id, key, step, due_on, item_ids, state, medium, agreed)
@@ -238,6 +253,8 @@ def _steps(
         .exclude(step="")
         # What came back from everybody was not taken: it comes again, another way.
         .exclude(_reported(WRONG_ADDRESS, _OF_ITEM), action__is_test=False)
+        # A call that nobody answered is not over while it is to be tried again.
+        .exclude(Q(action__result__in=UNREACHED) & Exists(_TRIED_AGAIN))
     )
     if not test_mode:
         # What went to the organization's own address reached no debtor.

@@ -6,10 +6,11 @@ INVARIANTS = {
         WHERE state IN ('done', 'cancelled', 'skipped', 'failed') AND closed_on IS NULL
     """,
     "an installment takes each step once, or once for each event the step counts from; what came "
-    "back from everybody was not taken": """
+    "back from everybody was not taken, nor a call that reached nobody": """
         SELECT i.installment_id, i.step FROM dunning_actionitem i
         JOIN dunning_action a ON a.id = i.action_id
         WHERE i.step <> '' AND a.state = 'done' AND NOT a.is_test
+          AND a.result NOT IN ('no_answer', 'voicemail', 'wrong_number')
           AND NOT EXISTS (
             SELECT 1 FROM messaging_deliveryevent e WHERE e.message_id = a.message_id
               AND e.kind IN ('bounced', 'returned') AND e.recipient = ''

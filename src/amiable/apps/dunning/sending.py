@@ -23,6 +23,7 @@ from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.customers.models import Customer
+from amiable.apps.dunning.calling.confirming import confirmations_tick
 from amiable.apps.dunning.facts import case_facts, customers_linked
 from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.planning import scenario_of
@@ -95,6 +96,7 @@ def send_tick(
     local = timezone.localtime(now)
     routes = routes or configured_routes()
     copies_tick(organization_id, now=now, routes=routes)
+    confirmations_tick(organization_id, now=now, routes=routes)
     total = _claimable(organization_id, local).count() if progress else 0
     while True:
         actions = _claim(organization_id, local, chunk)

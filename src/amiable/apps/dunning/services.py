@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 
@@ -39,6 +40,7 @@ CALL_RESULTS = (
     "callback",
     "dispute",
     "no_answer",
+    "voicemail",
     "wrong_number",
     "refused",
     "already_paid",
@@ -131,8 +133,12 @@ def call_record(
     on: date,
     actor: str,
     note: str = "",
+    brought: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Close a call or a task with its result (one of CALL_RESULTS). False when not open."""
+    """Close a call or a task with its result (one of CALL_RESULTS). False when not open.
+
+    `brought` = ids of what it brought and of what follows, for the history.
+    """
     if result not in CALL_RESULTS:
         raise ValueError(f"{result!r} is not one of {', '.join(CALL_RESULTS)}")
     with transaction.atomic():
@@ -147,7 +153,7 @@ def call_record(
             row.decided_by = actor
             row.outcome = [said.to_json()]
             row.save(update_fields=["state", "result", "closed_on", "decided_by", "outcome"])
-        told = {"result": result, "note": note}
+        told = {"result": result, "note": note, **({"brought": brought} if brought else {})}
         _tell(organization_id, rows, Happening("call.recorded", on, actor, payload=told))
         _wake(organization_id, rows, on)
     return bool(rows)

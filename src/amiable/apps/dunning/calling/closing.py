@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from amiable.apps.cases.services import CallOutcome, CaseError, call_outcome_apply
-from amiable.apps.dunning.models import Action, ActionItem
+from amiable.apps.dunning.calling.confirming import confirmation_draft, confirmation_freeze
+from amiable.apps.dunning.calling.follow_ups import FollowUp, follow_up
+from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.planning import cases_replan
 from amiable.apps.dunning.services import call_record
 from amiable.apps.receivables.models import Installment
-from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.sentences import Sentence
 
-declare(
-    {
-        "action.call_agreed": gettext_noop("Agreed with the customer by {actor}"),
-        "action.call_agreed_note": gettext_noop("Agreed with the customer by {actor}: {note}"),
-    }
-)
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What closing a call did. `confirmation` = the message that will confirm it; `unconfirmed` =
+    why there is none although it was wanted."""
+
+    follow_ups: tuple[FollowUp, ...] = ()
+    confirmation: int | None = None
+    unconfirmed: Sentence | None = None
 
 
 def call_close(
@@ -30,73 +36,46 @@ def call_close(
     *,
     on: date,
     actor: str,
+    now: datetime | None = None,
     disputed_invoice: str = "",
-) -> bool:
-    """Close a call with its outcome and the promise, dispute, pause or wrong number it brought;
-    the case is planned anew at once. One to make again stands on the agenda of its day. False
-    when the call is not open.
+    confirm: bool = False,
+) -> Closed | None:
+    """Close a call with its outcome and the promise, dispute, pause or wrong number it brought, and
+    what follows: the call agreed on, another try, another number or medium; the case is planned
+    anew at once. None when the call is not open.
 
-    `disputed_invoice` = the number of the invoice that the customer disputes. Raises CaseError
-    when the outcome is incomplete or cannot be; then the call stays open.
+    `now` = the moment of the call (None = noon of `on`); `disputed_invoice` = the number of the
+    invoice that the customer disputes; `confirm` = an email says to the customer what was agreed,
+    once there is no way back (see confirming). Raises CaseError when the outcome is incomplete or
+    cannot be; then the call stays open.
     """
+    now = now or timezone.make_aware(datetime.combine(on, time(12)))
     with transaction.atomic():
-        action = (
-            Action.objects.filter(organization_id=organization_id, id=action_id)
-            .select_related("case")
-            .first()
-        )
-        if action is None or not call_record(
-            organization_id, action_id, result=outcome.result, note=outcome.note, on=on, actor=actor
-        ):
-            return False
+        action = _open(organization_id, action_id)
+        if action is None:
+            return None
         if outcome.result == "dispute" and disputed_invoice:
-            installment_id = _open_item(action, disputed_invoice)
+            installment_id = open_installment(action, disputed_invoice)
             outcome = replace(outcome, installment_id=installment_id)
-        call_outcome_apply(organization_id, action.case_id, outcome, on=on, actor=actor)
-        if outcome.result == "callback" and outcome.callback_on:
-            _agree(action, outcome, on=on, actor=actor)
+        # Written on the facts as they were during the call: a promise then covers them.
+        draft = confirmation_draft(action, outcome, on=on) if confirm else None
+        brought = call_outcome_apply(organization_id, action.case_id, outcome, on=on, actor=actor)
+        followed = follow_up(action, outcome, on=on, now=now, actor=actor)
+        frozen: int | Sentence | None = draft if isinstance(draft, Sentence) else None
+        if draft is not None and not isinstance(draft, Sentence):
+            frozen = confirmation_freeze(organization_id, draft, now=now)
+        told = _told(brought, followed, frozen)
+        call_record(
+            organization_id, action_id, result=outcome.result, note=outcome.note, on=on,
+            actor=actor, brought=told,
+        )  # fmt: skip
         cases_replan(organization_id, [action.case.customer_id], on=on)
-    return True
+    problem = frozen if isinstance(frozen, Sentence) else None
+    message = frozen if isinstance(frozen, int) else None
+    return Closed(tuple(followed), message, problem)
 
 
-def _agree(action: Action, outcome: CallOutcome, *, on: date, actor: str) -> None:
-    """The call to make again, about what is still open. Its items take no step a second time."""
-    day = outcome.callback_on or on
-    # As the planner counts: the next after what is closed.
-    closed = Action.objects.filter(case_id=action.case_id, step=action.step)
-    times = closed.exclude(state__in=Action.PENDING).count()
-    said = Sentence("action.call_agreed", {"actor": actor})
-    if outcome.note:
-        said = Sentence("action.call_agreed_note", {"actor": actor, "note": outcome.note})
-    again = Action.objects.create(
-        organization_id=action.organization_id,
-        case_id=action.case_id,
-        key=f"{action.case_id}/{action.step}/{times + 1}",
-        scenario_id=action.scenario_id,
-        step=action.step,
-        occurrence=times + 1,
-        medium=action.medium,
-        stage=action.stage,
-        approval=action.approval,
-        due_on=day,
-        state=Action.State.TODO,
-        reasons=[said.to_json()],
-        planned_on=on,
-        is_test=action.is_test,
-        retry_at=timezone.make_aware(datetime.combine(day, outcome.callback_at or time())),
-    )
-    ActionItem.objects.bulk_create(
-        ActionItem(
-            organization_id=action.organization_id,
-            action=again,
-            installment_id=item.installment_id,
-            open_minor=item.open_minor,
-        )
-        for item in action.items.filter(installment__settled_on__isnull=True)
-    )
-
-
-def _open_item(action: Action, number: str) -> int:
+def open_installment(action: Action, number: str) -> int:
     """The oldest open installment of an invoice of the case. Raises CaseError without one."""
     rows = Installment.objects.filter(
         organization_id=action.organization_id,
@@ -109,3 +88,28 @@ def _open_item(action: Action, number: str) -> int:
     if found is None:
         raise CaseError(Sentence("case.not_found"))
     return found
+
+
+def _open(organization_id: int, action_id: int) -> Action | None:
+    rows = Action.objects.filter(
+        organization_id=organization_id, id=action_id, state=Action.State.TODO
+    )
+    return (
+        rows.select_for_update(no_key=True, of=("self",))
+        .select_related("organization", "case__customer", "scenario__after")
+        .first()
+    )
+
+
+def _told(
+    brought: dict[str, Any], followed: list[FollowUp], frozen: int | Sentence | None
+) -> dict[str, Any]:
+    """What the history keeps of it, so that it can be taken back."""
+    told = dict(brought)
+    if followed:
+        told["followed"] = [each.action_id for each in followed]
+    if isinstance(frozen, int):
+        told["confirmation"] = frozen
+    elif frozen is not None:
+        told["unconfirmed"] = frozen.to_json()
+    return told

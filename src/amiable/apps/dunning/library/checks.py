@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 
 from amiable.apps.dunning.models import Scenario
+from amiable.apps.messaging.writing.agreed import CONFIRMATIONS
+from amiable.apps.messaging.writing.scripts import SCRIPTS
 from amiable.apps.messaging.writing.texts import text_exists
 from amiable.apps.messaging.writing.wording import TEXTS
 from amiable.core.scenario import HUMAN_MEDIA, Conditions, Medium, Step
@@ -95,6 +97,9 @@ def problem_of(sentence: Sentence) -> Problem:
 
 _NUMBERED = frozenset({"scenario.at_step", "scenario.at_number", "rule.at_number"})
 
+# What is said in a call, and what confirms it, is no step's text.
+OF_CALLS = frozenset({*CONFIRMATIONS, *SCRIPTS})
+
 
 def _unlocated(sentence: Sentence) -> tuple[Sentence, int]:
     """A problem without its line, and the line."""
@@ -108,7 +113,7 @@ def _unlocated(sentence: Sentence) -> tuple[Sentence, int]:
 def template_names(medium: str) -> tuple[str, ...]:
     """The texts that exist for a medium, by name."""
     names = {path.name.split(".")[0] for path in TEXTS.glob("*/*.liquid")}
-    return tuple(sorted(name for name in names if text_exists(name, medium)))
+    return tuple(sorted(name for name in names - OF_CALLS if text_exists(name, medium)))
 
 
 def after_definition(organization_id: int, code: str) -> Definition | None:
@@ -181,7 +186,7 @@ def _texts(step: Step) -> Iterator[Sentence]:
     if step.template and not written and step.medium == "phone":
         yield Sentence("scenario.not_alone", {"where": where})
     for medium in written:
-        if text_exists(step.template, medium):
+        if text_exists(step.template, medium) and step.template not in OF_CALLS:
             continue
         known = ", ".join(template_names(medium))
         params: dict[str, Param] = {"where": where, "template": step.template, "medium": medium}

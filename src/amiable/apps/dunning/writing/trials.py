@@ -14,6 +14,7 @@ from amiable.apps.dunning.models import Action, Scenario
 from amiable.apps.dunning.writing.drafts import Ready, drafts
 from amiable.apps.messaging.library.resolution import Place
 from amiable.apps.messaging.library.samples import Use
+from amiable.apps.messaging.writing.scripts import STAGE_OF
 from amiable.apps.messaging.writing.texts import WRITTEN, shipped_text
 from amiable.apps.tenants.models import Organization
 from amiable.core.drafts import Draft
@@ -62,7 +63,7 @@ def text_use(organization_id: int, place: Place) -> Use:
         code=place.code,
         medium=medium,
         language=place.language,
-        stages=tuple(sorted(stages)) or ("friendly",),
+        stages=tuple(sorted(stages)) or (_stage_of(place.code),),
         is_agency=Organization.objects.get(id=organization_id).is_agency,
     )
 
@@ -121,7 +122,13 @@ def _step(organization_id: int, place: Place) -> tuple[Definition, Step]:
     if uses:
         return uses[0].scenario, uses[0].step
     medium: Medium = place.medium  # type: ignore[assignment]
-    return SME_STANDARD, Step("trial", 1, medium, "friendly", place.code)
+    return SME_STANDARD, Step("trial", 1, medium, _stage_of(place.code), place.code)
+
+
+def _stage_of(code: str) -> Stage:
+    """The stage of a text that no step uses: that of a script, else a friendly one."""
+    stage: Stage = STAGE_OF.get(code, "friendly")  # type: ignore[assignment]  # stages by name
+    return stage
 
 
 def _at(organization_id: int, place: Place) -> list[TextUse]:

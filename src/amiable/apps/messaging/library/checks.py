@@ -14,6 +14,7 @@ from amiable.apps.messaging.library.scanning import scanned
 from amiable.apps.messaging.writing.composing import values_of
 from amiable.apps.messaging.writing.mentions import WRITTEN_MEDIA, mentions_missing
 from amiable.apps.messaging.writing.rules import block_problem, broken_rules
+from amiable.apps.messaging.writing.scripts import parts_of
 from amiable.apps.messaging.writing.texts import TextError, parse, rendered
 from amiable.apps.messaging.writing.wording import language_of
 from amiable.core import sms
@@ -63,13 +64,15 @@ def _tried(source: str, draft: Draft) -> Iterator[Problem]:
         yield placed(source, broken.sentence, at=_where(source, broken.words))
     if is_sms:
         yield from _sms(source, draft, body)
+    elif draft.medium == "phone":
+        yield from _spoken(source, body)
     else:
         yield from _written(source, draft, body, kind)
 
 
 def _written(source: str, draft: Draft, body: str, kind: Sentence) -> Iterator[Problem]:
     """What an email or a letter has to hold."""
-    for name in NEEDED:
+    for name in ("signature",) if draft.confirms else NEEDED:
         if f"{BLOCK}{name}" not in body:
             yield problem(source, "text_problem.no_block", name=f"{{{{ {name} }}}}", kind=kind)
     values = values_of(draft, attached=0, thread_subject="")
@@ -81,6 +84,15 @@ def _written(source: str, draft: Draft, body: str, kind: Sentence) -> Iterator[P
         if isinstance(value, str) and clean(value) not in text:
             code = {"total": "no_total", "deadline": "no_deadline"}.get(name, "no_party")
             yield problem(source, f"text_problem.{code}", name=f"{{{{ {name} }}}}", kind=kind)
+
+
+def _spoken(source: str, body: str) -> Iterator[Problem]:
+    """A script has parts, and nothing that only paper shows."""
+    if BLOCK in body:
+        name = body.partition(BLOCK)[2].split()[0]
+        yield problem(source, "text_problem.block_spoken", name=f"{{{{ {name} }}}}")
+    if not any(part.title and part.lines for part in parts_of(body)):
+        yield problem(source, "text_problem.no_part")
 
 
 def _sms(source: str, draft: Draft, body: str) -> Iterator[Problem]:

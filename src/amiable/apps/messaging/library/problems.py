@@ -93,6 +93,10 @@ declare(
         "text_problem.limits": gettext_noop("The text cannot be written: {reason}."),
         "text_problem.no_subject": gettext_noop("The first line, the subject, is empty."),
         "text_problem.block_in_subject": gettext_noop("The subject cannot hold {name}."),
+        "text_problem.block_spoken": gettext_noop("{name} cannot be said on the telephone."),
+        "text_problem.no_part": gettext_noop(
+            "A script has parts: a line that begins with “# ” is the title of one."
+        ),
         "text_problem.long_subject": gettext_noop(
             "The subject has {count} characters: telephones show about {limit}."
         ),
@@ -132,6 +136,7 @@ declare(
         "text_remedy.alone": gettext_noop("Put it on a line of its own, with empty lines around."),
         "text_remedy.once": gettext_noop("Keep one of them."),
         "text_remedy.insert": gettext_noop("Insert it with its button."),
+        "text_remedy.part": gettext_noop("Write “# Opening” on a line, and below it what to say."),
         "text_remedy.subject": gettext_noop("Write the subject on the first line."),
         "text_remedy.consumer": gettext_noop(
             "Say it only to others: put it between {{% if kind != \"consumer\" %}} and "
@@ -168,6 +173,8 @@ _REMEDIES: Mapping[str, str] = {
     "text_problem.nothing_open": "remove",
     "text_problem.no_subject": "subject",
     "text_problem.block_in_subject": "remove",
+    "text_problem.block_spoken": "remove",
+    "text_problem.no_part": "part",
     "text_problem.long_subject": "shorten",
     "text_problem.no_block": "insert",
     "text_problem.no_total": "insert",

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from itertools import product
 from typing import get_args
 
+from amiable.apps.messaging.writing.agreed import CONFIRMATIONS
 from amiable.apps.messaging.writing.composing import values_of
 from amiable.core.claims import Claimed, claim
-from amiable.core.drafts import Agency, Draft, DraftLine, Party, Pledge, Recipient
+from amiable.core.drafts import Agency, Confirmed, Draft, DraftLine, Party, Pledge, Recipient
 from amiable.core.law.fr import Debt, Regime
 from amiable.core.records import CustomerKind
 from amiable.core.scenario import Medium, Stage
@@ -101,21 +102,40 @@ def _bare(use: Use, stage: Stage, kind: CustomerKind) -> Draft:
         customer_kind=kind,
         recipient=_RECIPIENTS.get(use.medium, ""),
         lines=(_line(42, late),),
+        confirms=_confirmed(use.code),
     )
 
 
-_RECIPIENTS = {"email": "compta@client.example", "sms": "+33612345678"}
+def _confirmed(code: str) -> Confirmed | None:
+    """What was agreed in a call, for the texts that confirm one."""
+    if code not in CONFIRMATIONS:
+        return None
+    kind, later = code.removeprefix("call_"), ON + timedelta(days=6)
+    if kind == "promise":
+        return Confirmed(kind, 125_223, later)
+    if kind == "dispute":
+        return Confirmed(kind, number="FA2026-0042")
+    return Confirmed(kind, on=later if kind == "callback" else None)
+
+
+_RECIPIENTS = {"email": "compta@client.example", "sms": "+33612345678", "phone": "+33261910000"}
 
 
 def _full(draft: Draft) -> Draft:
     late = draft.lines[0].days_late
     lines = (_line(42, late), _line(57, late - 5), _line(63, -20, "upcoming"))
+    confirms = draft.confirms
+    if confirms and confirms.kind == "callback":
+        confirms = replace(confirms, at=time(14, 30))
+    elif confirms and confirms.kind == "dispute":
+        confirms = replace(confirms, amount_minor=20_000, reason="quality")
     claims_some = draft.stage in {"firm", "formal"} and draft.customer_kind != "consumer"
     return replace(
         draft,
         creditor=_CREDITOR,
         lines=lines,
         claims=tuple(_claimed(draft, each) for each in lines[:2]) if claims_some else (),
+        confirms=confirms,
         deadline_on=ON + timedelta(days=8),
         previous_contact_on=ON - timedelta(days=9),
         thread_ids=("<earlier@vauban.example>",),

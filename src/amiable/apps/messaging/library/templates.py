@@ -22,7 +22,7 @@ from amiable.apps.messaging.writing.wording import LANGUAGES, TEXTS
 from amiable.apps.tenants.models import Creditor
 from amiable.apps.tenants.queries import organization_lock
 
-MEDIA = ("email", "sms", "letter", "registered_letter")
+MEDIA = ("email", "sms", "letter", "registered_letter", "phone")
 
 
 class TemplateError(ValueError):

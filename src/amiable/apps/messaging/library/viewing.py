@@ -18,8 +18,8 @@ from amiable.apps.messaging.writing.claims import claim_blocks
 from amiable.apps.messaging.writing.composing import composed
 from amiable.apps.messaging.writing.mandates import mandate_blocks
 from amiable.apps.messaging.writing.mentions import mention_blocks, mentions_due
-from amiable.apps.messaging.writing.texts import OwnText
-from amiable.apps.messaging.writing.wording import language_of, money_text
+from amiable.apps.messaging.writing.scripts import script_of
+from amiable.apps.messaging.writing.texts import OwnText, TextError
 from amiable.core import sms
 from amiable.core.drafts import Draft
 from amiable.core.sentences import Sentence
@@ -68,6 +68,8 @@ class View:
 def view_of(draft: Draft, source: str, *, brand: Brand = PLAIN) -> View:
     """The message of a draft, written from this text, under the creditor's brand."""
     own = OwnText(0, 0, source)
+    if draft.medium == "phone":
+        return _spoken(draft, own)
     material = Material(own=own, brand=brand)
     now = datetime.combine(draft.on_date, datetime.min.time(), UTC)
     found = drafts_render([draft], {draft.key: material}, organization_id=0, now=now)[draft.key]
@@ -81,6 +83,17 @@ def view_of(draft: Draft, source: str, *, brand: Brand = PLAIN) -> View:
     if draft.medium in LETTERS:
         return _pictured(view, draft, document, brand)
     return replace(view, html=_html(found.content, brand))
+
+
+def _spoken(draft: Draft, own: OwnText) -> View:
+    """The parts of a script, each under its title."""
+    empty = View(draft.medium, draft.customer_kind)
+    try:
+        script = script_of(draft, own)
+    except TextError as error:
+        return replace(empty, problem=Sentence("text.broken", {"reason": error.reason}))
+    parts = tuple(("\n".join([part.title, *part.lines]), False) for part in script.parts)
+    return replace(empty, subject=script.title, parts=parts)
 
 
 def law_blocks(draft: Draft) -> frozenset[Block]:

@@ -222,7 +222,10 @@ def _problem(draft: Draft) -> Sentence | None:
 
 
 def _claim_problem(draft: Draft) -> Sentence | None:
-    """A reminder asks for something due; only a preventive message may come before."""
+    """A reminder asks for something due; only a preventive message may come before, and one that
+    confirms a call asks for nothing."""
+    if draft.confirms:
+        return None
     if draft.stage == "preventive" and main_lines(draft) and asked_minor(draft) > 0:
         return None
     due = any(line.group == "due" for line in draft.lines)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from amiable.apps.messaging.writing.agreed import agreed_values
 from amiable.apps.messaging.writing.claims import claim_blocks, claimed_minor
 from amiable.apps.messaging.writing.mandates import mandate_blocks, states_mandate
 from amiable.apps.messaging.writing.mentions import mention_blocks, mentions_missing
-from amiable.apps.messaging.writing.rules import block_problem, broken_rules
 from amiable.apps.messaging.writing.paying import (
     asked_minor,
     main_lines,
@@ -15,16 +15,17 @@ from amiable.apps.messaging.writing.paying import (
     reference_of,
     to_pay_minor,
 )
+from amiable.apps.messaging.writing.rules import block_problem, broken_rules
 from amiable.apps.messaging.writing.texts import OwnText, TextError, parse, rendered, template
 from amiable.apps.messaging.writing.wording import (
-    date_text,
     carry,
+    date_text,
     days_text,
     labels,
     language_of,
     money_text,
-    short_date,
     running_sums,
+    short_date,
     siren_text,
 )
 from amiable.core.drafts import Draft, DraftLine
@@ -139,6 +140,7 @@ def values_of(draft: Draft, *, attached: int, thread_subject: str) -> dict[str, 
         **_pledged(draft, language),
         **_returned(draft, language),
         **_claimed(draft, language),
+        **agreed_values(draft, language),
         **{name: f"{BLOCK}{name}" for name in ("invoices", "payment", "mandate", "signature")},
     }
     return {name: None if value == "" else value for name, value in values.items()}

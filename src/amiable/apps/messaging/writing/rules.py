@@ -85,7 +85,8 @@ def broken_rules(draft: Draft, *, subject: str, body: str) -> Iterator[Broken]:
         if pattern and (match := pattern.search(text)):
             words = clean(match[0])[:80]
             yield Broken(Sentence(code, {"words": words}), words)
-    if draft.stage == "formal" and draft.medium != "sms" and not _FORMAL.search(text):
+    said = draft.medium in {"sms", "phone"} or _FORMAL.search(text)
+    if draft.stage == "formal" and not said:
         yield Broken(Sentence("rule.formal", {"words": "mise en demeure"}))
     name = clean(draft.sender.name)
     if draft.medium == "sms" and name not in body:

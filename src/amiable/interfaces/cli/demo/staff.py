@@ -165,7 +165,7 @@ def batches(desk: Desk) -> None:
 
 def _call(rng: random.Random, desk: Desk, line: AgendaLine) -> None:
     """One call: what it brought and its result, in one gesture as in the console."""
-    from amiable.apps.dunning.calls import call_close
+    from amiable.apps.dunning.calling.closing import call_close
 
     outcome = _outcome(rng, desk, line, _answer(rng, desk, line))
     call_close(desk.organization_id, line.id, outcome, on=desk.day, actor=COLLECTOR)

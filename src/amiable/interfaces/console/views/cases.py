@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from amiable.apps.cases import services as cases
 from amiable.apps.cases.queries import Noted, amounts_currency, case_currency, noted_customers
-from amiable.apps.dunning.calls import call_close
+from amiable.apps.dunning.calling.closing import call_close
 from amiable.apps.dunning.services import cases_replan
 from amiable.interfaces.console import case_forms, clock, forms, sentences, toasts
 from amiable.interfaces.console.access import Request, actor, back, change, page

@@ -1,0 +1,34 @@
+"""What was agreed in a call, as values of the text that confirms it."""
+
+from __future__ import annotations
+
+from amiable.apps.messaging.writing.wording import date_text, labels, money_text
+from amiable.core.drafts import Draft
+from amiable.plugins.documents.content import clean
+
+# The texts that confirm a call.
+CONFIRMATIONS = ("call_promise", "call_callback", "call_dispute", "call_already_paid")
+MOST_NUMBERS = 6
+
+
+def agreed_values(draft: Draft, language: str) -> dict[str, object]:
+    """The values, "" where nothing of the kind was agreed; `numbers` = of the invoices the message
+    is about."""
+    confirms = draft.confirms
+    named = sorted({clean(line.number) for line in draft.lines if line.group == "due"})
+    numbers = ", ".join(named[:MOST_NUMBERS]) + (", …" if len(named) > MOST_NUMBERS else "")
+    if confirms is None:
+        return {
+            "numbers": numbers, "agreed_amount": "", "agreed_on": "", "agreed_at": "",
+            "disputed_number": "", "dispute_reason": "",
+        }  # fmt: skip
+    amount = confirms.amount_minor
+    words = labels(language)
+    return {
+        "numbers": numbers,
+        "agreed_amount": money_text(amount, draft.currency, language=language) if amount else "",
+        "agreed_on": date_text(confirms.on, language) if confirms.on else "",
+        "agreed_at": confirms.at.strftime(words["hour"]) if confirms.at else "",
+        "disputed_number": clean(confirms.number),
+        "dispute_reason": words["disputes"].get(confirms.reason, ""),
+    }
