@@ -11,6 +11,8 @@ from amiable.apps.messaging.models import Mailbox, Reply
 from amiable.apps.messaging.replies.mailboxes import mailboxes_read, reply_addresses, source_of
 from tests import factories
 from tests.apps import mails
+from tests.conftest import CORPUS
+from tests.core.replies.mutations import damaged, seeds
 from tests.plugins.dovecot import dovecot_server, installed
 
 pytestmark = [
@@ -81,6 +83,18 @@ def test_a_message_of_60_mb_is_kept_as_far_as_it_is_read(org, running, box):
     large = Reply.objects.get(external_id="large@x")
     assert len(large.content) == MAX_BYTES + 1
     assert "mail.too_large" in [note["code"] for note in large.notes]
+
+
+def test_hundreds_of_damaged_mails_are_polled_once(org, running, box):
+    mails_of = damaged(seeds(CORPUS if CORPUS.exists() else None), count=300, seed=77)
+    for number, raw in enumerate(mails_of):
+        (running.box(box) / "new" / f"{number + 10}.x").write_bytes(raw)
+    running.own(running.box(box))
+    received, known, errors = poll()
+    assert errors == {}
+    assert received + known == 301
+    assert received == Reply.objects.count() > 270
+    assert poll() == (0, 0, {})
 
 
 def test_a_mailbox_of_one_organization_is_its_own(org, settings, running, box):
