@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from amiable.core.money import exponent
+from amiable.core.money import exponent, major
 from amiable.core.records import StatementEntry
 from amiable.plugins.statements import _common as common
 from amiable.plugins.statements._common import REASON, Refused
@@ -16,6 +16,8 @@ RECORDS = ("01", "04", "05", "07")
 DIGITS = "{ABCDEFGHI", "}JKLMNOPQR"
 # Interbank operation codes: unpaid cheque, returned debits, unpaid bill, unpaid card.
 RETURN_CODES = frozenset({"03", "10", "27", "B3", "B4", "33", "38"})
+_RIB_LETTERS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789")
+_AMOUNT = re.compile(r"([A-Z]{3})(\d)(\d{14})")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
 
 
@@ -50,7 +52,11 @@ def entry(move: Movement) -> StatementEntry:
         (found.group() if found else move.text[40:42].strip() or operation) if is_return else ""
     )
     end_to_end = move.detail("RCN", 0, 35)
-    payer_id = move.detail("IPY", 0, 35).replace(" ", "")
+    # A returned item still names the parties of the item: its payer is our customer.
+    payer = move.amount_minor >= 0 or is_return
+    payer_id = move.detail("IPY" if payer else "IBE", 0, 35).replace(" ", "")
+    original, exchanged = _exchange(move.detail("MMO"))
+    fee, fee_currency = _exchange(move.detail("FEE"))
     return StatementEntry(
         line=move.line,
         booked_on=move.booked_on,
@@ -61,14 +67,28 @@ def entry(move: Movement) -> StatementEntry:
         bank_reference=common.clean(move.detail("REF") or move.text[104:120]),
         end_to_end_id="" if end_to_end == "NOTPROVIDED" else end_to_end,
         structured_reference=move.detail("LCS", 0, 35),
-        payer_name=move.detail("NPY") or ("" if move.amount_minor >= 0 else move.detail("NBE")),
+        payer_name=move.detail("NPY") or ("" if payer else move.detail("NBE")),
         payer_iban=payer_id if _IBAN.fullmatch(payer_id) else "",
-        ultimate_payer=move.detail("NPO"),
+        ultimate_payer=move.detail("NPO" if payer else "NBU"),
         mandate_id=move.detail("RUM", 0, 35),
         operation=operation,
         is_return=is_return,
         return_reason=reason,
+        original=f"{exchanged} {major(original, exchanged)}" if exchanged else "",
+        fee_minor=fee if fee_currency == move.currency else 0,
     )
+
+
+def _exchange(text: str) -> tuple[int, str]:
+    """(minor units, currency) of MMO and FEE: code, number of decimals, 14 digits; (0, "") else."""
+    found = _AMOUNT.match(text)
+    if found is None:
+        return 0, ""
+    shift = exponent(found[1]) - int(found[2])
+    value = int(found[3])
+    if shift < 0 and value % 10**-shift:
+        return 0, ""
+    return (value * 10**shift if shift >= 0 else value // 10**-shift), found[1]
 
 
 def amount(number: int, line: str) -> int:
@@ -101,7 +121,7 @@ def day(number: int, line: str, start: int) -> date | None:
 
 def decode(content: bytes) -> str:
     """EBCDIC, UTF-8 or ISO-8859-1; a byte order mark and a DOS end of file are dropped."""
-    if content[:2] == b"\xf0\xf1":
+    if content[:2] in {b"\xf0\xf1", b"\xf3\xf1"}:  # "01", "31"
         return content.decode("cp1140")
     try:
         text = content.decode("utf-8-sig")
@@ -110,18 +130,36 @@ def decode(content: bytes) -> str:
     return text.rstrip("\x1a\0")
 
 
-def lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines of 120 characters with their 1-based number: short ones padded, blank ones left out,
-    files without line ends cut every 120."""
+def lines(
+    text: str, width: int = 120, records: tuple[str, ...] = RECORDS
+) -> Iterator[tuple[int, str]]:
+    """Lines of `width` characters with their 1-based number: short ones padded, blank ones left
+    out, files without line ends cut every `width`."""
     for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
         if not line.strip():
             continue
-        if len(line.rstrip()) <= 120:
-            yield number, line.rstrip().ljust(120)
+        if len(line.rstrip()) <= width:
+            yield number, line.rstrip().ljust(width)
             continue
-        pieces = [line[at : at + 120] for at in range(0, len(line), 120)]
-        if all(piece[:2] in RECORDS or not piece.strip() for piece in pieces):
+        pieces = [line[at : at + width] for at in range(0, len(line), width)]
+        if all(piece[:2] in records or not piece.strip() for piece in pieces):
             numbered = enumerate(pieces, number)
-            yield from ((at, piece.rstrip().ljust(120)) for at, piece in numbered if piece.strip())
+            yield from (
+                (at, piece.rstrip().ljust(width)) for at, piece in numbered if piece.strip()
+            )
         else:
             yield number, line.rstrip()
+
+
+def iban_of(rib: str) -> str:
+    """The French IBAN of bank, branch and account (21 signs), with both keys; "" when it has none.
+
+    RIB key = 97 - ((89 bank + 15 branch + 3 account) mod 97), letters as digits 1-9, 1-9, 2-9.
+    """
+    if not re.fullmatch(r"\d{10}[0-9A-Z]{11}", rib) or not rib.strip("0"):
+        return ""
+    digits = rib.translate(_RIB_LETTERS)
+    bank, branch, account = int(digits[:5]), int(digits[5:10]), int(digits[10:])
+    bban = f"{rib}{97 - (89 * bank + 15 * branch + 3 * account) % 97:02}"
+    number = "".join(str(int(sign, 36)) for sign in f"{bban}FR00")
+    return f"FR{98 - int(number) % 97:02}{bban}"

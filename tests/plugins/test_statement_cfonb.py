@@ -1,0 +1,99 @@
+"""CFONB240 lists and the details of CFONB120."""
+
+from __future__ import annotations
+
+import pytest
+
+from amiable.plugins.sniffing import read_file
+from amiable.plugins.statements._cfonb import iban_of
+from tests.plugins.statement_facts import SAMPLES, read, written
+
+LIST = SAMPLES / "cfonb240" / "rejets.txt"
+
+
+def test_cfonb240_of_the_corpus_is_read_with_its_totals(corpus):
+    (path,) = (corpus / "statements" / "cfonb120").glob("*240*")
+    found = read_file(path)
+    assert found.format == "cfonb240"
+    assert not found.errors
+    first, second = found.summary["statements"]
+    assert (first["entries"], second["entries"]) == (2, 1)
+    assert (first["credits"], first["control_total"]) == ("4584.80", "4652.70")
+    assert first["control_difference"] == "-67.90"  # an operation was taken out of the sample
+    assert {record.kind for record in found.statements} == {"notification"}
+    assert found.statements[0].entries[0].payer_name == "OFFICE NATL DU AAAAAAAA"
+
+
+def test_returned_items_carry_their_reason_and_the_other_party():
+    found = read("cfonb240", LIST)
+    unpaid, received = found.statements[0].entries
+    assert (unpaid.amount_minor, unpaid.is_return, unpaid.return_reason) == (-48_000, True, "AM04")
+    assert (unpaid.payer_name, unpaid.label) == (
+        "GARAGE MARTIN",
+        "PRLV SEPA IMPAYE AM04 FA20260043",
+    )
+    assert (received.amount_minor, received.payer_name) == (125_223, "DUPONT SARL")
+    assert received.payer_iban == "FR7630006000011234567890189"
+    assert received.credited_iban == "FR1420041010050500013M02606"
+    assert found.summary["statements"][0]["control_difference"] == "0.00"
+
+
+def test_cfonb120_details_of_exchange_fees_and_both_parties(tmp_path):
+    text = (SAMPLES / "cfonb120" / "releve.txt").read_text()
+    at = text.index("0720041")
+    head = text.splitlines()[1][2:32]
+    details = {
+        "MMO": "USD200000000052000", "FEE": "EUR200000000000150", "RCN": "SDD-9",
+        "NPY": "GARAGE MARTIN", "NPO": "HOLDING MARTIN", "NBE": "NOUS", "RUM": "RUM-1",
+    }  # fmt: skip
+    lines = [
+        f"05{head}B3301026     {code}{value}"[:118].ljust(120) for code, value in details.items()
+    ]
+    found = written("cfonb120", tmp_path, text[:at] + "\n".join(lines) + "\n" + text[at:])
+    unpaid = found.statements[0].entries[1]
+    assert (unpaid.original, unpaid.fee_minor) == ("USD 520.00", 150)
+    assert (unpaid.payer_name, unpaid.ultimate_payer) == ("GARAGE MARTIN", "HOLDING MARTIN")
+    assert (unpaid.end_to_end_id, unpaid.mandate_id) == ("SDD-9", "RUM-1")
+
+
+def test_keys_of_french_accounts():
+    assert iban_of("20041010050500013M026") == "FR1420041010050500013M02606"
+    assert iban_of("0" * 21) == ""
+    assert iban_of("2004101005") == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "line"),
+    [
+        ("000000048000", "0000000480O0", "statement.bad_amount", 2),
+        ("34000002B3301026", "34000002B3311126", "statement.bad_date", 2),
+        ("34000002B3301026", "34000002B3000000", "statement.no_date", 2),
+        ("39000004", "38000004", "cfonb240.record", 4),
+        ("31000001", "34000001", "cfonb.outside", 1),
+        ("301026E", "301026F", "statement.bad_currency", 1),
+    ],
+)
+def test_damaged_lists_are_refused(tmp_path, old, new, code, line):
+    text = LIST.read_text()
+    assert old in text
+    found = written("cfonb240", tmp_path, text.replace(old, new, 1))
+    assert (found.errors[0].code, found.errors[0].line) == (code, line)
+    assert not found.statements
+
+
+def test_an_unfinished_list_is_refused(tmp_path):
+    text = LIST.read_text().rstrip("\n").rpartition("\n")[0]
+    assert [e.code for e in written("cfonb240", tmp_path, text).errors] == ["cfonb240.unfinished"]
+
+
+def test_lists_without_line_ends_in_ebcdic_and_padded_read_the_same(tmp_path):
+    text = LIST.read_text()
+    expected = [
+        (e.amount_minor, e.label, e.payer_name)
+        for e in read("cfonb240", LIST).statements[0].entries
+    ]
+    for content in (text.replace("\n", "").encode(), text.replace("\n", "").encode("cp1140"),
+                    "\r\n".join(line.rstrip() for line in text.splitlines()).encode()):  # fmt: skip
+        found = written("cfonb240", tmp_path, content)
+        entries = found.statements[0].entries
+        assert [(e.amount_minor, e.label, e.payer_name) for e in entries] == expected
