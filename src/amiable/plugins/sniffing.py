@@ -17,7 +17,13 @@ from amiable.plugins.registry import plugins
 HEAD_BYTES = 65536
 # Larger than any file of these kinds, smaller than what would fill a disk or a memory.
 MAX_FILE_BYTES = 512 * 1024 * 1024
-_HEADER_CODES = {"file.columns_missing", "file.column_twice", "fec.columns_missing"}
+_HEADER_CODES = {
+    "file.columns_missing",
+    "file.column_twice",
+    "fec.columns_missing",
+    "statement.other_table",
+}
+_TABLES = {"statement_csv", "statement_xlsx"}
 
 declare(
     {
@@ -47,6 +53,7 @@ def readers(kinds: Collection[FileKind] | None = None) -> list[Reader]:
     found: list[Reader] = [*plugins("statements").values(), *plugins("imports").values()]
     # A FEC is a table too: the reader with the narrowest header is asked first.
     found.sort(key=lambda reader: (reader.kind != "statement", reader.code != "fec", reader.code))
+    found.sort(key=lambda reader: reader.code in _TABLES)
     found.sort(key=lambda reader: reader.code in {"customers", "tracking"})
     return [reader for reader in found if kinds is None or reader.kind in kinds]
 
@@ -74,6 +81,8 @@ def read_file(
         return _refused(fallback, "file.xml_hostile")
     candidates = [r for r in readers() if r.sniff(head, path.name)]
     wanted = [r for r in candidates if kind is None or r.kind == kind]
+    if kind and options.columns:  # a mapping names columns that nothing recognizes
+        wanted = wanted or _table_readers(kind, head, path.name)
     if kind and not wanted:
         if candidates and candidates[0].kind != kind:
             return _refused(kind, "file.wrong_kind", format=candidates[0].label)
@@ -119,6 +128,7 @@ def _table_readers(kind: FileKind, head: bytes, name: str) -> list[Reader]:
         "customers": "customers",
         "tracking": "tracking",
         "invoices": "invoices_xlsx" if workbook else "invoices_csv",
+        "statement": "statement_xlsx" if workbook else "statement_csv",
     }
     return [reader for reader in readers({kind}) if reader.code == codes.get(kind)]
 

@@ -38,6 +38,7 @@ def head_has(
     *,
     at_least: int = 1,
     may_lack: int = 0,
+    within: int = _ROWS,
 ) -> bool:
     """Whether one of the first rows, by some separator, names the needed columns.
 
@@ -45,7 +46,7 @@ def head_has(
     """
     if head.startswith((b"PK\x03\x04", b"%PDF", b"<")):
         return False
-    lines = head_text(head).splitlines()[:_ROWS]
+    lines = head_text(head).splitlines()[:within]
     for delimiter in _DELIMITERS:
         try:
             rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter))

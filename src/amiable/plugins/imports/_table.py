@@ -137,12 +137,14 @@ def find_table(
     names: _fields.Names,
     needs: Sequence[Sequence[str]],
     chosen: dict[str, str],
+    *,
+    within: int = _HEADER_WITHIN,
 ) -> Table:
-    """The table whose header is among the first rows. RefusedFileError names what is missing."""
+    """The table whose header is `within` the first rows. RefusedFileError names what is missing."""
     # The row with the most known columns explains best what is missing.
     best: tuple[int, list[RowError]] = (-1, [])
     for count, (line, cells) in enumerate(source()):
-        if count >= _HEADER_WITHIN:
+        if count >= within:
             break
         if not any(cell.strip() for cell in cells):
             continue
@@ -187,22 +189,28 @@ def text_lines(stream: IO[str]) -> Iterator[str]:
 
 
 def find_text_table(
-    path: Path, names: _fields.Names, needs: Sequence[Sequence[str]], chosen: dict[str, str]
+    path: Path,
+    names: _fields.Names,
+    needs: Sequence[Sequence[str]],
+    chosen: dict[str, str],
+    *,
+    within: int = _HEADER_WITHIN,
 ) -> Table:
     """The table of a CSV file: its encoding and separator are found, never assumed."""
     encoding = find_encoding(path)
     refusals: list[RefusedFileError] = []
-    for delimiter in _by_frequency(path, encoding):
+    for delimiter in _by_frequency(path, encoding, within):
+        source = text_source(path, encoding, delimiter)
         try:
-            return find_table(text_source(path, encoding, delimiter), names, needs, chosen)
+            return find_table(source, names, needs, chosen, within=within)
         except RefusedFileError as refusal:
             refusals.append(refusal)
     raise refusals[0]
 
 
-def _by_frequency(path: Path, encoding: str) -> list[str]:
+def _by_frequency(path: Path, encoding: str, within: int) -> list[str]:
     with path.open(encoding=encoding, newline=None) as stream:
-        head = "".join(stream.readline(MAX_LINE) for _ in range(_HEADER_WITHIN))
+        head = "".join(stream.readline(MAX_LINE) for _ in range(within))
     return sorted(_DELIMITERS, key=head.count, reverse=True)
 
 

@@ -6,7 +6,7 @@ A reader raises Refused inside and answers with RowErrors: nothing is guessed, n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -201,8 +201,14 @@ class Draft:
         }
 
 
-def result(format_code: str, drafts: Sequence[Draft], errors: Sequence[RowError]) -> ReadResult:
-    """All statements, or, when anything is wrong, none and every error found."""
+def result(
+    format_code: str,
+    drafts: Sequence[Draft],
+    errors: Sequence[RowError],
+    *,
+    more: Mapping[str, Any] | None = None,
+) -> ReadResult:
+    """All statements, or, when anything is wrong, none and every error found. `more` = summary."""
     rows = sum(draft.count for draft in drafts)
     if not drafts and not errors:
         errors = [RowError(0, "", "statement.none")]
@@ -219,5 +225,5 @@ def result(format_code: str, drafts: Sequence[Draft], errors: Sequence[RowError]
         format=format_code,
         statements=tuple(draft.record() for draft in drafts),
         rows=rows,
-        summary={"statements": [draft.summary() for draft in drafts]},
+        summary={"statements": [draft.summary() for draft in drafts], **(more or {})},
     )
