@@ -189,6 +189,7 @@ def test_a_text_message_carries_the_link_where_two_parts_hold_it(case):
 
 
 def test_a_consumer_gets_no_link_whose_address_tells_others(case, settings):
+    settings.BASE_URL = "https://espace.vauban.example"
     texted = linked(case, "reminder_sms", key="sms", customer_kind="consumer")
     (message,) = freeze(case, texted)
     assert texted.payment_link in message.text

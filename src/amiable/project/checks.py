@@ -22,7 +22,10 @@ from amiable.project.environment import VARIABLES, var_dir
 @register("configuration")
 def check_configuration(**_: Any) -> list[CheckMessage]:
     """Every defect of the AMIABLE_* environment that can be seen without a network."""
-    return [*_unknown_variables(), *_addresses(), *_secrets(), *_assets(), *_database()]
+    return [
+        *_unknown_variables(), *_addresses(), *_payment_page(), *_secrets(), *_assets(),
+        *_database(),
+    ]  # fmt: skip
 
 
 def _unknown_variables() -> Iterator[CheckMessage]:
@@ -80,6 +83,15 @@ def _addresses() -> Iterator[CheckMessage]:
         yield checks.Warning(
             "AMIABLE_SMTP_URL is empty: email stays in the built-in outbox and reaches nobody",
             id="amiable.W002",
+        )
+
+
+def _payment_page() -> Iterator[CheckMessage]:
+    if not settings.BASE_URL.startswith("https://"):
+        yield checks.Warning(
+            "AMIABLE_BASE_URL is not https: messages carry no link to the payment page",
+            hint="Customers open it to see the account to pay on: nobody may change it on its way.",
+            id="amiable.W004",
         )
 
 

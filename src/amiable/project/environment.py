@@ -16,6 +16,11 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "AMIABLE_SECRET_KEY": ("", "Signing key; empty = created once in AMIABLE_VAR"),
     "AMIABLE_BASE_URL": ("http://127.0.0.1:8000", "Address under which people reach the console"),
     "AMIABLE_ALLOWED_HOSTS": ("127.0.0.1,localhost,[::1]", "Host names the server answers to"),
+    "AMIABLE_PROXIES": (
+        "0",
+        "Number of proxies in front of the server, each of which adds to X-Forwarded-For who asked "
+        "it; 0 = none",
+    ),
     "AMIABLE_SMTP_URL": (
         "",
         "smtp[s]://user:password@host:port, or the address of another channel for email; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from typing import Any
 
 from django.db import connections
 from gunicorn.app.base import BaseApplication
+
+from amiable.project.logs import TokenFilter
 
 GRACE_SECONDS = 20
 
@@ -46,6 +49,7 @@ def serve(
     `processes` x `threads` answer requests; `workers` background processes run tasks. `ready`
     is called once the address is listened on. Ends the process with SystemExit, as gunicorn does.
     """
+    logging.getLogger("gunicorn.error").addFilter(TokenFilter())
     connections.close_all()  # processes are forked: none may share a connection
     background = _Background(workers)
 

@@ -16,6 +16,7 @@ SECRET_KEY = secret_key()
 VAR_DIR = var_dir()
 DEBUG = env("AMIABLE_DEBUG") == "1"
 BASE_URL = env("AMIABLE_BASE_URL").rstrip("/")
+PROXIES = int(env("AMIABLE_PROXIES"))
 ALLOWED_HOSTS = env("AMIABLE_ALLOWED_HOSTS").split(",")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
@@ -43,6 +44,7 @@ INSTALLED_APPS = [
     "amiable.apps.dunning",
     "amiable.apps.insights",
     "amiable.interfaces.console",
+    "amiable.interfaces.portal",
     "amiable.project.apps.ProjectConfig",
 ]
 
@@ -173,6 +175,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"tokens": {"()": "amiable.project.logs.TokenFilter"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["tokens"],
+        }
+    },
+    # Django's own handlers write addresses as they are.
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
     "root": {"handlers": ["stderr"], "level": env("AMIABLE_LOG_LEVEL")},
 }

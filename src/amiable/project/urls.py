@@ -10,6 +10,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("p/", include("amiable.interfaces.portal.urls")),
     path("hooks/", include("amiable.interfaces.hooks.urls")),
     path("", include("amiable.interfaces.console.urls")),
 ]

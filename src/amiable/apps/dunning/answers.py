@@ -55,10 +55,11 @@ declare(
 class Decision:
     """What an answer says, according to a person.
 
-    `amount_minor`, `due_on` = what is promised; `invoice`, `reason`, `disputed_minor` (None = the
-    whole) = what is disputed; `until` = last day without a reminder (None = the usual, or no
-    pause for an absence); `contact_name`, `contact_email` = whom to write to instead; `words` = why
-    the case is paused, or an address marked, as the history tells it.
+    `amount_minor`, `due_on` = what is promised; `invoice`, or the `installment_id` of a part of it,
+    `reason`, `disputed_minor` (None = the whole) = what is disputed; `until` = last day without a
+    reminder (None = the usual, or no pause for an absence); `contact_name`, `contact_email` = whom
+    to write to instead; `words` = why the case is paused, or an address marked, as the history
+    tells it.
     """
 
     verdict: Verdict
@@ -72,6 +73,7 @@ class Decision:
     contact_name: str = ""
     contact_email: str = ""
     words: str = ""
+    installment_id: int | None = None
 
 
 @transaction.atomic
@@ -93,7 +95,7 @@ def reply_decide(
     row.state = State.IGNORED if verdict == "ignored" else State.DONE
     row.label, row.decided_at, row.decided_by = verdict, now, actor
     # A contact that was given is known: there is nobody to find any more.
-    row.task = "" if done.get("contact") else TASKS.get(verdict, "")
+    row.task = "" if done.get("contact") else _task(row, verdict)
     if row.task:
         waits = done.get("until") if verdict == "already_paid" else None
         row.task_on = date.fromisoformat(waits) + timedelta(days=1) if waits else on
@@ -139,6 +141,14 @@ def reply_task_close(
     return True
 
 
+def _task(row: Reply, verdict: Verdict) -> str:
+    """What a verdict asks of somebody here. What a customer contests on the payment page nobody
+    here has read yet."""
+    if row.medium == "portal" and verdict == "dispute":
+        return "answer_dispute"
+    return TASKS.get(verdict, "")
+
+
 def _locked(organization_id: int, reply_id: int, *states: str) -> Reply | None:
     rows = Reply.objects.filter(organization_id=organization_id, id=reply_id, state__in=states)
     return rows.select_for_update(no_key=True, of=("self",)).defer("content").first()
@@ -175,6 +185,7 @@ def _dispute(row: Reply, decision: Decision, on: date, actor: str) -> dict[str, 
         Installment.objects.filter(
             organization_id=row.organization_id, customer_id=case.customer_id,
             currency=case.currency, invoice__number=decision.invoice, settled_on__isnull=True,
+            **({"id": decision.installment_id} if decision.installment_id else {}),
         )
         .order_by("due_date", "id")
         .first()

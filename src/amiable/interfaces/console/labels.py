@@ -64,6 +64,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "letter": Look(_("Letter"), icon="mail-opened"),
         "registered_letter": Look(_("Registered letter"), icon="certificate"),
         "sms": Look(_("Text message"), icon="message"),
+        "portal": Look(_("Payment page"), icon="coins"),
         "phone": Look(_("Phone call"), icon="phone"),
         "task": Look(_("Task"), icon="checkbox"),
     },

@@ -66,6 +66,7 @@ TASKS: dict[str, str | Promise] = {
     "send_copy": _("Send the copy that was asked for"),
     "find_contact": _("Find the right contact"),
     "agree_plan": _("Agree a payment plan"),
+    "answer_dispute": _("Answer what is contested"),
 }
 
 

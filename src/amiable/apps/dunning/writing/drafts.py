@@ -168,7 +168,7 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
         notes=(*people.notes, *claimed.notes),
         lines=lines,
         credit_minor=facts.unallocated_minor,
-        payment_reference=_payment_reference(customer, lines),
+        payment_reference=payment_reference(customer.id, lines),
         deadline_on=next_workday(on + timedelta(days=ready.scenario.deadline_days), zone),
         previous_contact_on=earlier[-1].on if earlier else None,
         thread_ids=tuple(each.message_id for each in earlier if each.message_id),
@@ -184,13 +184,13 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
     )
 
 
-def _payment_reference(customer: Customer, lines: Collection[DraftLine]) -> str:
+def payment_reference(customer_id: int, lines: Collection[DraftLine]) -> str:
     """ISO 11649 reference to pay with: the invoice's when there is one, else the customer's."""
     due = [line.number for line in lines if line.group == "due"]
     if len(due) == 1:
         with suppress(ValueError):  # a number that ISO 11649 cannot carry
             return rf_reference(due[0])
-    return customer_reference(customer.id)
+    return customer_reference(customer_id)
 
 
 def _creditor(customer: Customer) -> Party:

@@ -40,11 +40,12 @@ def message_lines(
 
 def account_lines(account: Account) -> tuple[DraftLine, ...]:
     """Every open item as a statement of account shows it, whatever a message asks for."""
-    return tuple(
-        line
-        for item in account.facts.items
-        for line in _lines(account, item, _overdue(account, item))
-    )
+    return tuple(line for item in account.facts.items for line in item_lines(account, item))
+
+
+def item_lines(account: Account, item: Item) -> list[DraftLine]:
+    """The lines of one item on a statement of account; none for what is gone from the accounts."""
+    return _lines(account, item, _overdue(account, item))
 
 
 def broken_pledge(given: Commitments, step: Step) -> Pledge | None:

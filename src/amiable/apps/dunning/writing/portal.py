@@ -1,0 +1,205 @@
+"""What the payment page shows: the open items of a link, as messages and statements list them, and
+the draft from which the panel to pay, the statement and the mandate's mentions are made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from django.db.models import Exists, OuterRef
+
+from amiable.apps.cases.links import Link
+from amiable.apps.cases.queries import Given, PlanView, PromiseView, words_given
+from amiable.apps.customers.models import Customer
+from amiable.apps.dunning.facts import case_facts
+from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.writing.drafts import Ready, drafts, payment_reference
+from amiable.apps.dunning.writing.listing import Account, item_lines
+from amiable.apps.receivables.models import Installment, InvoiceDocument
+from amiable.apps.tenants.models import Organization
+from amiable.core.drafts import Draft, DraftLine, Group
+from amiable.core.facts import CaseFacts, Item
+from amiable.core.promises import commitments
+from amiable.core.scenario import Step
+from amiable.core.shipped import SME_STANDARD
+
+# The text of the first letter: what an agency says in it stands on the page too (CPCE R124-4).
+_STEP = Step("portal", 1, "email", "friendly", "agency_first", attachments=("statement",))
+# What an item is called by, when its lines are of several kinds: what is asked for comes first.
+_ORDER: tuple[Group, ...] = (
+    "due", "reminded", "upcoming", "promised", "planned", "disputed", "held",
+)  # fmt: skip
+_ASKED = frozenset({"due", "reminded", "upcoming"})
+
+
+@dataclass(frozen=True, slots=True)
+class PageItem:
+    """An open item. Amounts in minor units; `payable_minor` = what ticking it adds: what is not
+    contested or promised, or all of it when nothing else is left. `state` = of its main line."""
+
+    id: int
+    invoice_id: int
+    number: str
+    issue_date: date
+    due_date: date
+    total_minor: int
+    open_minor: int
+    payable_minor: int
+    days_late: int
+    state: Group
+    disputed_minor: int
+    has_document: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The page of a link on a day. `draft` = what a message would say; `stopped` = insolvency or a
+    death: nothing may be asked for here; `claims_elsewhere` = letters may ask for interest beside
+    what stands here; `house_language` = of the people who read what is said;
+    `most_minor` = the most that can still be promised;
+    `promise_until` = last day that can be promised (None = agreed with a person)."""
+
+    link: Link
+    draft: Draft
+    items: tuple[PageItem, ...]
+    given: Given
+    stopped: bool
+    is_test: bool
+    claims_elsewhere: bool
+    language: str
+    house_language: str
+    most_minor: int
+    promise_until: date | None
+
+    @property
+    def credit_minor(self) -> int:
+        """Money of the customer that is not used yet; only a whole case can count it."""
+        return 0 if self.link.invoice_id else max(0, self.draft.credit_minor)
+
+    @property
+    def running(self) -> tuple[PromiseView, ...]:
+        """What was promised and is waited for, beside plans."""
+        return self.given.running
+
+    @property
+    def plans(self) -> tuple[PlanView, ...]:
+        """Payment plans that run."""
+        return tuple(plan for plan in self.given.plans if plan.state in {"running", "late"})
+
+    def ticked(self) -> frozenset[int]:
+        """The items ticked at first: what is due, else what was promised, else all."""
+        for states in ({"due", "reminded"}, {"promised", "planned"}, {"upcoming"}):
+            if found := frozenset(item.id for item in self.items if item.state in states):
+                return found
+        return frozenset(item.id for item in self.items)
+
+
+def portal_page(link: Link, *, on: date) -> Page:
+    """What a link shows, in a fixed number of queries, as of now."""
+    organization = Organization.objects.get(id=link.organization_id)
+    facts = case_facts(link.organization_id, [link.case_id], on=on)[link.case_id]
+    given = words_given(link.organization_id, [link.case_id], on=on).get(link.case_id, Given())
+    rows = _installments(facts)
+    account = Account(facts, on, commitments(facts, on), {i: r[0] for i, r in rows.items()})
+    items = tuple(
+        _item(item, lines, has_document=rows[item.id][1])
+        for item in facts.items
+        if (lines := item_lines(account, item)) and _within(link, rows[item.id][0])
+    )
+    asked = {item.id: item.payable_minor for item in items if item.state == "due"}
+    ready = Ready(Action(key="portal", medium="email"), facts, SME_STANDARD, _STEP, asked)
+    (draft,) = drafts(link.organization_id, [ready], on=on)
+    language, claims_from = Customer.objects.values_list("language", "creditor__claims_from").get(
+        id=facts.customer_id
+    )
+    may_promise = organization.portal_promise_days and not given.broken_count
+    return Page(
+        link=link,
+        draft=replace(draft, payment_link=""),
+        items=items,
+        given=given,
+        stopped=facts.insolvent_since is not None or facts.deceased_since is not None,
+        is_test=link.is_test or bool(organization.test_recipient),
+        claims_elsewhere=bool(claims_from),
+        language=language,
+        house_language=organization.language,
+        most_minor=_most(facts, given),
+        promise_until=on + timedelta(organization.portal_promise_days) if may_promise else None,
+    )
+
+
+def page_draft(page: Page, ids: Collection[int]) -> Draft:
+    """The draft that asks for these items, and for nothing else."""
+    chosen = [item for item in page.items if item.id in ids]
+    lines = tuple(_line(item) for item in chosen)
+    total = sum(item.payable_minor for item in chosen)
+    return replace(
+        page.draft,
+        lines=lines,
+        credit_minor=min(page.credit_minor, total),
+        payment_reference=payment_reference(page.draft.customer_id, lines),
+    )
+
+
+def invoice_file(page: Page, invoice_id: int) -> tuple[str, bytes] | None:
+    """Name and bytes of an invoice that stands on the page; None for any other."""
+    if not any(item.invoice_id == invoice_id and item.has_document for item in page.items):
+        return None
+    row = InvoiceDocument.objects.get(
+        organization_id=page.link.organization_id, invoice_id=invoice_id
+    )
+    return row.filename, bytes(row.content)
+
+
+def _installments(facts: CaseFacts) -> dict[int, tuple[int, bool]]:
+    """Invoice id of each item, and whether its PDF is kept: one query."""
+    documents = InvoiceDocument.objects.filter(invoice_id=OuterRef("invoice_id"))
+    rows = Installment.objects.filter(
+        organization_id=facts.organization_id, id__in=[item.id for item in facts.items]
+    )
+    found = rows.annotate(kept=Exists(documents)).values_list("id", "invoice_id", "kept")
+    return {item_id: (invoice_id, kept) for item_id, invoice_id, kept in found}
+
+
+def _within(link: Link, invoice_id: int) -> bool:
+    return link.invoice_id is None or link.invoice_id == invoice_id
+
+
+def _item(item: Item, lines: Collection[DraftLine], *, has_document: bool) -> PageItem:
+    main = min(lines, key=lambda line: _ORDER.index(line.group))
+    asked = sum(line.open_minor for line in lines if line.group in _ASKED)
+    return PageItem(
+        id=item.id,
+        invoice_id=main.invoice_id,
+        number=item.number,
+        issue_date=item.issue_date,
+        due_date=item.due_date,
+        total_minor=item.total_minor,
+        open_minor=item.open_minor,
+        payable_minor=asked or item.open_minor,
+        days_late=main.days_late,
+        state=main.group,
+        disputed_minor=min(item.disputed_minor, item.open_minor),
+        has_document=has_document,
+    )
+
+
+def _line(item: PageItem) -> DraftLine:
+    return DraftLine(
+        invoice_id=item.invoice_id,
+        number=item.number,
+        issue_date=item.issue_date,
+        due_date=item.due_date,
+        total_minor=item.total_minor,
+        open_minor=item.payable_minor,
+        days_late=item.days_late,
+        beside_minor=item.open_minor - item.payable_minor,
+    )
+
+
+def _most(facts: CaseFacts, given: Given) -> int:
+    """What is open and promised nowhere yet, as promise_record counts it."""
+    opened = sum(item.open_minor for item in facts.items)
+    running = sum(s.remaining_minor for s in given.standings if s.state == "running")
+    return max(0, opened - max(0, facts.unallocated_minor) - running)

@@ -1,0 +1,162 @@
+"""What customers write on the page, checked: a day and an amount, a reason, a payment made."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from amiable.apps.dunning.writing.portal import Page, PageItem
+from amiable.core.money import AmountError, minor
+from amiable.core.numbers import ParseError, amount
+
+LONGEST_NOTE = 1000
+# Nobody pays a year late and remembers the day; older payments are told in words.
+OLDEST_PAYMENT = timedelta(days=366)
+REASONS: dict[str, str | Promise] = {
+    "price": _("The price or the amount is not what was agreed"),
+    "quantity": _("The quantity is not right"),
+    "quality": _("There is a problem with the goods or the service"),
+    "delivery": _("It was not delivered, or not completely"),
+    "duplicate": _("It was invoiced twice"),
+    "missing_document": _("A document or a reference is missing"),
+    "other": _("Something else, or this is not for me"),
+}
+METHODS: dict[str, str | Promise] = {
+    "transfer": _("By bank transfer"),
+    "card": _("By card"),
+    "cheque": _("By cheque"),
+    "direct_debit": _("By direct debit"),
+    "other": _("In another way"),
+}
+
+
+class Amount(forms.CharField):
+    """An amount as people type it, in the currency of the page; minor units once clean."""
+
+    currency = "EUR"
+
+    def clean(self, value: Any) -> Any:
+        """Minor units above zero; None when nothing was written and nothing has to be."""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            read, stated = amount(text[:40], "")
+            found = minor(read, self.currency)
+        except (AmountError, ParseError) as error:
+            raise forms.ValidationError(
+                _("Write the amount with figures, for example 1252.23.")
+            ) from error
+        if stated not in {"", self.currency} or found <= 0:
+            raise forms.ValidationError(_("Write an amount above zero, in the same currency."))
+        return found
+
+
+class PortalForm(forms.Form):
+    """A form of the page: its amounts are in the page's currency."""
+
+    note = forms.CharField(required=False, max_length=LONGEST_NOTE, label=_("Your message"))
+
+    def __init__(self, data: Any = None, *, page: Page, on: date, initial: Any = None) -> None:
+        super().__init__(data, initial=initial)
+        self.page, self.on = page, on
+        for field in self.fields.values():
+            if isinstance(field, Amount):
+                field.currency = page.draft.currency
+
+
+class PromiseForm(PortalForm):
+    """A day and an amount. `day` = one of those offered, or "other" with a day of one's own."""
+
+    day = forms.CharField(max_length=10, label=_("When will you pay?"))
+    other = forms.DateField(required=False, label=_("Another day"))
+    amount = Amount(label=_("How much?"))
+
+    def clean_amount(self) -> int:
+        """At most what is left to promise."""
+        found: int = self.cleaned_data["amount"]
+        if found > self.page.most_minor:
+            raise forms.ValidationError(_("This is more than what is left to pay."), code="much")
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """The day that was chosen, within what the organization accepts."""
+        data = super().clean() or {}
+        until = self.page.promise_until
+        day = _day(data.get("day", ""), data.get("other"))
+        if "day" in self.errors or "other" in self.errors:
+            return data
+        if day is None or until is None or not self.on <= day <= until:
+            self.add_error("other", _("Choose a day from today to the last one that is offered."))
+        return {**data, "due_on": day}
+
+
+class HelpForm(PortalForm):
+    """Needs longer, or to pay in parts: a person answers."""
+
+
+class DisputeForm(PortalForm):
+    """An invoice, why, and how much of it."""
+
+    item = forms.TypedChoiceField(coerce=int, label=_("Which invoice?"))
+    reason = forms.ChoiceField(choices=tuple(REASONS.items()), label=_("What is not right?"))
+    amount = Amount(required=False, label=_("Contested amount"))
+
+    def __init__(self, data: Any = None, *, page: Page, on: date, initial: Any = None) -> None:
+        super().__init__(data, page=page, on=on, initial=initial)
+        choices = [(item.id, item.number) for item in page.items]
+        self.fields["item"].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def chosen(self) -> PageItem:
+        """The invoice, once it is known to be of this page."""
+        wanted = self.cleaned_data["item"]
+        return next(item for item in self.page.items if item.id == wanted)
+
+    def clean(self) -> dict[str, Any]:
+        """No more than what is open; what is not told by the reason is told in words."""
+        data = super().clean() or {}
+        amount, item = data.get("amount"), self.chosen if "item" in data else None
+        if amount and item and amount > item.open_minor:
+            self.add_error("amount", _("This is more than what is open of this invoice."))
+        if data.get("reason") == "other" and not data.get("note") and "note" not in self.errors:
+            self.add_error("note", _("Tell us in a few words what is not right."))
+        whole = item is not None and amount == item.open_minor
+        return {**data, "amount": None if whole else amount}
+
+
+class PaidForm(PortalForm):
+    """A payment that was made: when, how much and by what."""
+
+    paid_on = forms.DateField(label=_("Paid on"))
+    amount = Amount(label=_("Amount"))
+    method = forms.ChoiceField(choices=tuple(METHODS.items()), label=_("How?"))
+
+    def clean_paid_on(self) -> date:
+        """A day that has come, and not long ago."""
+        found: date = self.cleaned_data["paid_on"]
+        if not self.on - OLDEST_PAYMENT <= found <= self.on:
+            raise forms.ValidationError(_("Write the day on which it left, today at the latest."))
+        return found
+
+
+def offered_days(on: date, until: date | None) -> list[date]:
+    """Days to promise in one tap: in a week, in two, at the end of the month, the last one."""
+    if until is None:
+        return []
+    month_end = (on.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    wanted = {on + timedelta(days=7), on + timedelta(days=14), month_end, until}
+    return sorted(day for day in wanted if on < day <= until)
+
+
+def _day(chosen: str, other: date | None) -> date | None:
+    if chosen == "other":
+        return other
+    try:
+        return date.fromisoformat(chosen)
+    except ValueError:
+        return None

@@ -1,0 +1,23 @@
+"""Addresses of the payment page: /p/<token>/ and what belongs to it."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from amiable.interfaces.portal import views
+
+app_name = "portal"
+urlpatterns: list[URLPattern] = [
+    path("color/<str:color>.css", views.color, name="color"),
+    path("<str:token>/", views.home, name="home"),
+    path("<str:token>/later/", views.later, name="later"),
+    path("<str:token>/disagree/", views.disagree, name="disagree"),
+    path("<str:token>/paid/", views.paid, name="paid"),
+    path("<str:token>/told/<slug:ticket>/", views.told, name="told"),
+    path("<str:token>/used/", views.used, name="used"),
+    path("<str:token>/logo/", views.logo, name="logo"),
+    path("<str:token>/statement.pdf", views.statement_pdf, name="statement_pdf"),
+    path("<str:token>/statement.xlsx", views.statement_xlsx, name="statement_xlsx"),
+    path("<str:token>/invoices/<int:invoice_id>/", views.invoice, name="invoice"),
+    path("<path:rest>", views.missing),
+]
