@@ -21,7 +21,7 @@ from amiable.core.matching.facts import (
     Opening,
     Paid,
 )
-from amiable.core.matching.labels import Finder, canonical, is_strong, range_after
+from amiable.core.matching.labels import Finder, canonical, digits_of, is_strong, range_after
 from amiable.core.matching.names import Names, name_tokens
 
 # Shorter than a month: a subscription paid twice within it is rather the same invoice again.
@@ -106,7 +106,7 @@ class Book:
             self._target(self.targets, item.payment_reference, target)
         if item.order_reference:
             self._target(self.weak_targets, item.order_reference, target)
-        digits = number if number.isdigit() else "".join(filter(str.isdigit, number))
+        digits = digits_of(number)
         if digits != number and len(digits) >= SHORTEST_DIGITS:
             certain = len(digits) >= CERTAIN_DIGITS
             self._target(self.targets if certain else self.weak_targets, digits, target)

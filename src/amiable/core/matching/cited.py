@@ -13,7 +13,7 @@ from itertools import accumulate
 from amiable.core.matching.facts import Hypothesis, Item, OpenCredit
 from amiable.core.matching.labels import canonical, names_credit
 from amiable.core.matching.residuals import residual_hypotheses
-from amiable.core.matching.sums import is_rare, sets_of
+from amiable.core.matching.sums import is_telling, sets_of
 from amiable.core.matching.view import (
     View,
     by_age,
@@ -217,8 +217,7 @@ def _part(view: View, named: Named, *, certain: bool) -> Iterator[Hypothesis]:
     other = [item for item in owed if item.open_minor == amount and item not in items]
     for item in other[:2]:
         said = Sentence("match.other_exact", {"number": item.number})
-        hint = view.hint(item)
-        both = (*named.evidence, *((hint,) if hint else ()), said)
+        both = (*named.evidence, *(hint for _, hint in view.hinted([item])), said)
         yield Hypothesis("other_exact", named.customer_id, both, parts=whole([item]))
     total = total_of(items)
     code = "match.partial" if named.one else "match.subset"
@@ -245,7 +244,7 @@ def _completed(view: View, named: Named, *, certain: bool) -> list[Hypothesis]:
     ids = {item.id for item in named.open}
     owed = view.book.open_of(named.customer_id, view.line.currency)
     others = [item for item in owed if item.id not in ids]
-    hinted = [(item, said) for item in others[:MOST_HINTED] if (said := view.hint(item))]
+    hinted = view.hinted(others[:MOST_HINTED])
     same = [(item, said) for item, said in hinted if item.open_minor == rest] or hinted
     if len(same) == 1:
         item, said = same[0]
@@ -296,7 +295,6 @@ def balance(
                 continue
             parts, uses = spread(items, netted, line.amount_minor)
             said = Sentence(code, {"amount": view.money(line.amount_minor)})
-            sets = sets_of(amounts, total) if confirmed else None
             yield Hypothesis(
                 "balance",
                 customer_id,
@@ -304,6 +302,5 @@ def balance(
                 parts=parts,
                 credit_uses=uses,
                 # On a price list others make the same sum, and which are meant is not said.
-                sure=confirmed
-                and ((sets is not None and sets.count == 1) or is_rare(4, amounts, total)),
+                sure=confirmed and is_telling(4, amounts, total),
             )

@@ -54,9 +54,10 @@ def decide(line: Line, book: Book) -> Decision:
     if line.payer_iban and line.payer_iban in book.own:
         return Decision(line.id, "ignore", (Sentence("match.own_account"),))
     view = View(line, book.cited(line), party_of(line, book), book)
-    kind = kind_of(line)
-    if kind and not view.cited.items and view.party.customer_id is None:
-        return _of_kind(view, kind)
+    if not view.cited.items and view.party.customer_id is None:
+        kind = kind_of(line)
+        if kind:
+            return _of_kind(view, kind)
     return _choose(view, list(_hypotheses(view)))
 
 
@@ -83,7 +84,8 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
             # The reference may be chance or wrong: what the payer tells is shown beside it.
             for hypothesis in party_hypotheses(view, party):
                 slip = hypothesis.kind == "party_near" and party != owner
-                yield replace(hypothesis, sure=hypothesis.sure and slip)
+                sure = hypothesis.sure and slip
+                yield hypothesis if sure == hypothesis.sure else replace(hypothesis, sure=sure)
     elif party is not None:
         yield from party_hypotheses(view, party)
     else:
@@ -154,6 +156,8 @@ def _structured(view: View) -> tuple[Sentence, ...]:
 
 
 def _with(hypothesis: Hypothesis, more: tuple[Sentence, ...]) -> Hypothesis:
+    if not more:
+        return hypothesis
     bad = any(sentence.code == "match.bad_structured" for sentence in more)
     return replace(
         hypothesis,
@@ -205,7 +209,9 @@ def _choose(view: View, hypotheses: list[Hypothesis]) -> Decision:
             continue
         against = _vetoes(view, hypothesis)
         sure = hypothesis.sure and not against
-        weighed = replace(hypothesis, sure=sure, evidence=(*hypothesis.evidence, *against))
+        weighed = hypothesis
+        if against:
+            weighed = replace(hypothesis, sure=False, evidence=(*hypothesis.evidence, *against))
         known = checked.get(hypothesis.key)
         if known is None or (sure and not known.sure):
             checked[hypothesis.key] = weighed
@@ -215,10 +221,13 @@ def _choose(view: View, hypotheses: list[Hypothesis]) -> Decision:
         return Decision(line.id, "leave", (Sentence(code),))
     sure_ones = [hypothesis for hypothesis in checked.values() if hypothesis.sure]
     if len(sure_ones) == 1:
-        chosen = replace(sure_ones[0], teaches=view.teaches(sure_ones[0].customer_id))
+        chosen = sure_ones[0]
+        if view.teaches(chosen.customer_id):
+            chosen = replace(chosen, teaches=True)
         return Decision(line.id, "post", chosen.evidence, (chosen,))
     ranked = sorted(checked.values(), key=lambda hypothesis: not hypothesis.sure)
-    shown = tuple(replace(h, sure=False) for h in ranked[:MOST_PROPOSALS])
+    best = ranked[:MOST_PROPOSALS]
+    shown = tuple(replace(h, sure=False) if h.sure else h for h in best)
     evidence = shown[0].evidence
     if len(sure_ones) > 1:
         evidence = (*evidence, Sentence("match.ambiguous"))

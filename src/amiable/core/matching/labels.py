@@ -20,6 +20,7 @@ _PROTECTED = re.compile(
 )
 _SIGNS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "A" * 26 + "9" * 10)
 _DIGITS = str.maketrans("0123456789", "9" * 10)
+_RUN = re.compile(r"[A-Z0-9]+")
 _NO_SIGN = re.compile(r"[^A-Z0-9]+")
 _DATE8 = re.compile(r"(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
                     r"|(?:(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d{2})")  # fmt: skip
@@ -42,6 +43,12 @@ def plain(text: str) -> str:
 def canonical(text: str) -> str:
     """Letters and digits alone: "FA 2026/0042" -> "FA20260042"."""
     return _NO_SIGN.sub("", plain(text))
+
+
+@functools.lru_cache(maxsize=200_000)
+def digits_of(key: str) -> str:
+    """The digits alone: "FA20260042" -> "20260042"."""
+    return "".join(filter(str.isdigit, key))
 
 
 def shape_of(key: str) -> str:
@@ -100,7 +107,7 @@ class Finder:
         candidates = [(at, key) for at, key in self._candidates(flat) if self._meant(key)]
         if not candidates:
             return []
-        places = [at for at, sign in enumerate(text) if sign.isascii() and sign.isalnum()]
+        places = [at for run in _RUN.finditer(text) for at in range(*run.span())]
         guarded: list[tuple[int, int]] | None = None
         hits: list[Found] = []
         for at, key in candidates:
@@ -197,13 +204,7 @@ def is_near(given: str, number: str) -> bool:
     if len(given) != len(number):
         return False
     wrong = [at for at, (a, b) in enumerate(zip(given, number, strict=True)) if a != b]
-    return len(wrong) == 1 or is_exchanged(given, number)
-
-
-def is_exchanged(given: str, number: str) -> bool:
-    """Two neighbors exchanged, all else alike."""
-    if given == number or len(given) != len(number):
-        return False
-    at = next(i for i, (a, b) in enumerate(zip(given, number, strict=True)) if a != b)
-    swapped = given[:at] + given[at + 1 : at + 2] + given[at] + given[at + 2 :]
-    return swapped == number
+    if len(wrong) != 2 or wrong[1] != wrong[0] + 1:
+        return len(wrong) == 1
+    first, second = wrong
+    return given[first] == number[second] and given[second] == number[first]

@@ -8,7 +8,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterator
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from amiable.core.matching.labels import canonical, plain
 
@@ -32,6 +32,8 @@ _NO_WORD = re.compile(r"[^A-Z0-9]+")
 SHORTEST_CUT = 8
 # token_sort_ratio from which a name is a misspelt customer's, and its lead over the next best.
 CLOSE, MARGIN = 88, 8
+# Likeness from which a name may be a customer's, written otherwise.
+ALIKE = 80
 # Customers that share a word: more of them are not compared one by one.
 MOST_COMPARED = 400
 
@@ -158,20 +160,33 @@ class Names:
         return self._close[words]
 
     def _closest(self, words: Words) -> int | None:
-        near: set[int] = set()
-        for word in sorted(words, key=lambda word: len(self.by_word.get(word, ()))):
-            near |= self.by_word.get(word, set())
-            if len(near) > MOST_COMPARED:
-                return None
         given = " ".join(words)
         if len(given) < SHORTEST_CUT:
             return None
-        scores = sorted(
-            ((fuzz.token_sort_ratio(given, " ".join(self.tokens[i])), i) for i in near),
-            reverse=True,
+        scores = process.extract(
+            given,
+            {i: " ".join(self.tokens[i]) for i in self._sharing(words)},
+            scorer=fuzz.token_sort_ratio,
+            limit=2,
+            score_cutoff=CLOSE - MARGIN,
         )
-        if not scores or scores[0][0] < CLOSE:
+        if not scores or scores[0][1] < CLOSE:
             return None
-        if len(scores) > 1 and scores[0][0] - scores[1][0] < MARGIN:
+        if len(scores) > 1 and scores[0][1] - scores[1][1] < MARGIN:
             return None
-        return scores[0][1]
+        return int(scores[0][2])
+
+    def alike(self, words: Words) -> list[int]:
+        """Customers whose name this may be, written otherwise."""
+        near = self._sharing(words)
+        return [i for i in sorted(near) if name_likeness(words, self.tokens[i]) >= ALIKE]
+
+    def _sharing(self, words: Words) -> set[int]:
+        """Customers with a word of these, by the rarest words first."""
+        near: set[int] = set()
+        for word in sorted(words, key=lambda word: len(self.by_word.get(word, ()))):
+            more = self.by_word.get(word, set())
+            if near and len(near) + len(more) > MOST_COMPARED:
+                break
+            near |= more
+        return near

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_SUMS = 1_500
+SEVERAL = -1
 # A set found by chance must be rarer than one in this many.
 CHANCE = 200
 # The same for a choice that means something by itself: one invoice, the oldest, all that is due.
@@ -28,32 +29,47 @@ class Found:
 
 
 def is_rare(choices: int, amounts: Sequence[int], target: int) -> bool:
-    """Whether one of so few choices hardly makes this sum of these amounts by chance."""
+    """Whether one of so few choices hardly makes this sum by chance, of amounts that differ."""
     step = math.gcd(*amounts) or 1
-    return choices * MEANT_CHANCE <= target // step
+    differ = len(set(amounts)) * 5 >= len(amounts) * 4
+    return differ and choices * MEANT_CHANCE <= target // step
+
+
+def is_telling(choices: int, amounts: Sequence[int], target: int) -> bool:
+    """Whether a choice that makes the target means it: no other set does, or chance hardly."""
+    found = sets_of(amounts, target)
+    return is_rare(choices, amounts, target) if found is None else found.count == 1
 
 
 def sets_of(amounts: Sequence[int], target: int) -> Found | None:
-    """The sets of amounts (each > 0) that sum to the target; None when too many to count."""
-    sums: dict[int, tuple[int, int]] = {0: (1, 0)}  # sum -> (number of sets, 2 at most; members)
-    for at, amount in enumerate(amounts):
-        if amount > target:
-            continue
-        mask = 1 << at
-        more: list[tuple[int, int, int]] = [
-            (total + amount, count, members | mask)
-            for total, (count, members) in sums.items()
-            if total + amount <= target
-        ]
-        for total, count, members in more:
-            known = sums.get(total)
-            sums[total] = (min(2, count + known[0]), known[1]) if known else (count, members)
-        if sums.get(target, (0, 0))[0] > 1:
+    """The sets of amounts (each > 0) that sum to the target; None when too many to count.
+
+    Sums are built from the largest amount down; one that the rest cannot lift to the target is
+    dropped. A sum reached in two ways is marked by SEVERAL instead of its members.
+    """
+    order = sorted((at for at, a in enumerate(amounts) if a <= target), key=lambda i: -amounts[i])
+    rest = sum(amounts[at] for at in order)
+    if rest < target:
+        return Found((), 0, rare=False)
+    sums: dict[int, int] = {0: 0}  # sum -> members as bits, or SEVERAL
+    tried = 0
+    for at in order:
+        amount, bit = amounts[at], 1 << at
+        rest -= amount
+        room, least = target - amount, target - rest
+        more = [(s + amount, m | bit) for s, m in sums.items() if least - amount <= s <= room]
+        if least > 0:
+            sums = {s: m for s, m in sums.items() if s >= least}
+        for total, chosen in more:
+            sums[total] = SEVERAL if total in sums else chosen
+        tried += len(more)
+        if sums.get(target) == SEVERAL:
             return Found((), 2, rare=False)
         if len(sums) > MOST_SUMS:
             return None
-    count, members = sums.get(target, (0, 0))
+    if target not in sums:
+        return Found((), 0, rare=False)
+    members = sums[target]
     step = math.gcd(*amounts) or 1
-    rare = len(sums) * CHANCE <= target // step
     places = tuple(at for at in range(len(amounts)) if members >> at & 1)
-    return Found(places if count == 1 else (), count, rare)
+    return Found(places, 1, rare=tried * CHANCE <= target // step)

@@ -8,8 +8,8 @@ from itertools import accumulate
 
 from amiable.core.matching.cited import MOST_HINTED, balance, net_of
 from amiable.core.matching.facts import Hypothesis, Item
-from amiable.core.matching.residuals import residual_hypotheses
-from amiable.core.matching.sums import is_rare, sets_of
+from amiable.core.matching.residuals import residual_hypotheses, residual_reason
+from amiable.core.matching.sums import Found, is_rare, sets_of
 from amiable.core.matching.view import View, difference, exact, numbers, oldest_first, whole
 from amiable.core.sentences import Sentence
 
@@ -28,8 +28,8 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     garbled = list(_garbled(view, same, evidence))
     doubles = [] if garbled else list(_paid_number(view, customer_id, evidence))
     yield from (*garbled, *doubles)
-    for hypothesis in _by_amount(view, open_items, same, evidence):
-        yield replace(hypothesis, sure=False) if doubles else hypothesis
+    for hypothesis in () if garbled else _by_amount(view, open_items, evidence):
+        yield replace(hypothesis, sure=False) if doubles and hypothesis.sure else hypothesis
     if same:
         return
     yield from _hinted(view, open_items, evidence)
@@ -46,25 +46,49 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
 
 
 def _by_amount(
-    view: View, open_items: Sequence[Item], same: Sequence[Item], evidence: list[Sentence]
+    view: View, open_items: Sequence[Item], evidence: list[Sentence]
 ) -> Iterator[Hypothesis]:
-    """One invoice, all that is due or open, or a set of them, of exactly the amount."""
-    yield from _same_amount(view, open_items, same, evidence)
+    """Invoices that together are exactly the amount.
+
+    The only set there is says what is meant, when such a sum is rare by chance or the set means
+    something: one invoice, the oldest, all that is due. Where sets are too many to count, only
+    those that mean something are tried.
+    """
+    amounts = [item.open_minor for item in open_items]
+    found = sets_of(amounts, view.line.amount_minor)
+    if found is not None and found.count == 1:
+        yield _only_set(view, open_items, found, evidence)
+        return
+    if found is None or found.count:
+        yield from _singles(view, open_items, evidence, countless=found is None)
+        yield from _prefix(view, open_items, evidence, countless=found is None)
     yield from balance(view, open_items[0].customer_id, evidence, must_hold=set())
-    if len(same) < 2:
-        yield from _sets(view, open_items, evidence, alone=not same)
+    clear = found is not None and found.count == 0
+    yield from _net_sets(view, open_items, evidence, clear=clear)
 
 
-def _same_amount(
-    view: View, open_items: Sequence[Item], same: Sequence[Item], evidence: list[Sentence]
+def _only_set(
+    view: View, open_items: Sequence[Item], found: Found, evidence: list[Sentence]
+) -> Hypothesis:
+    kept = [open_items[at] for at in found.members]
+    due = [item for item in open_items if item.due_date <= view.line.booked_on]
+    meant = len(kept) == 1 or kept in (due, open_items, open_items[: len(kept)])
+    code = "match.only_amount" if len(kept) == 1 else "match.only_set"
+    kind = "party_exact" if len(kept) == 1 else "party_set"
+    said = (exact(view, kept), Sentence(code))
+    return Hypothesis(
+        kind, kept[0].customer_id, (*evidence, *said), whole(kept), sure=meant or found.rare
+    )
+
+
+def _singles(
+    view: View, open_items: Sequence[Item], evidence: list[Sentence], *, countless: bool
 ) -> Iterator[Hypothesis]:
-    """The invoices of this very amount: one is sure when no others together make it too."""
+    """The invoices of this very amount, when they are not the only set to make it."""
+    amounts = [item.open_minor for item in open_items]
+    same = [item for item in open_items if item.open_minor == view.line.amount_minor]
     if len(same) == 1:
-        amounts = [item.open_minor for item in open_items]
-        alone = is_rare(len(amounts), amounts, view.line.amount_minor)
-        if not alone:
-            sets = sets_of(amounts, view.line.amount_minor)
-            alone = sets is not None and sets.count == 1
+        alone = countless and is_rare(len(amounts), amounts, view.line.amount_minor)
         said = Sentence("match.only_amount" if alone else "match.other_sets")
         both = (*evidence, exact(view, same), said)
         yield Hypothesis("party_exact", same[0].customer_id, both, parts=whole(same), sure=alone)
@@ -75,7 +99,7 @@ def _same_amount(
 
 def _garbled(view: View, same: Sequence[Item], evidence: list[Sentence]) -> Iterator[Hypothesis]:
     """Of the payer's invoices of this amount, the one whose number is named in part or garbled."""
-    found = [(item, said) for item in same[:MOST_HINTED] if (said := view.hint(item))]
+    found = view.hinted(same[:MOST_HINTED])
     if len(found) == 1:
         item, said = found[0]
         both = (*evidence, said, exact(view, [item]))
@@ -87,31 +111,10 @@ def _paid_number(view: View, customer_id: int, evidence: list[Sentence]) -> Iter
     """The text names the end of an invoice that this customer has paid: the same money again?"""
     ids = view.book.items_of.get((customer_id, view.line.currency), ())
     settled = [item for i in ids[-MOST_HINTED:] if (item := view.book.items[i]).open_minor <= 0]
-    named = [item for item in settled if view.hint(item)]
+    named = [item for item, _ in view.hinted(settled)]
     if named:
         said = Sentence("match.already_paid", {"numbers": numbers(named)})
         yield Hypothesis("double", customer_id, (*evidence, said))
-
-
-def _sets(
-    view: View, open_items: Sequence[Item], evidence: list[Sentence], *, alone: bool
-) -> Iterator[Hypothesis]:
-    """Several invoices, or some less a credit note, that together make the amount.
-
-    Posted when no other set does and such a sum is rare by chance; else the oldest are proposed.
-    """
-    amount, customer_id = view.line.amount_minor, open_items[0].customer_id
-    amounts = [item.open_minor for item in open_items]
-    found = sets_of(amounts, amount) if alone else None
-    if found and found.count == 1:
-        kept = [open_items[at] for at in found.members]
-        said = (exact(view, kept), Sentence("match.only_set"))
-        yield Hypothesis("party_set", customer_id, (*evidence, *said), parts=whole(kept),
-                         sure=found.rare)  # fmt: skip
-    yield from _prefix(view, open_items, evidence)
-    yield from _net_sets(
-        view, open_items, evidence, clear=alone and bool(found) and not found.count
-    )
 
 
 def _net_sets(
@@ -124,7 +127,7 @@ def _net_sets(
     for credit in credits_[:3]:
         target = view.line.amount_minor + credit.left_minor
         same = [item for item in open_items if item.open_minor == target]
-        hinted = [(item, said) for item in same if (said := view.hint(item))]
+        hinted = view.hinted(same)
         if len(hinted) == 1 and cited:
             item, said = hinted[0]
             yield net_of("hinted_netted", view, (*evidence, said), [item], [credit], sure=True)
@@ -137,7 +140,7 @@ def _net_sets(
 
 
 def _prefix(
-    view: View, open_items: Sequence[Item], evidence: list[Sentence]
+    view: View, open_items: Sequence[Item], evidence: list[Sentence], *, countless: bool
 ) -> Iterator[Hypothesis]:
     """The amount is exactly the two or more oldest invoices: most payers go by age."""
     amounts = [item.open_minor for item in open_items]
@@ -145,7 +148,8 @@ def _prefix(
         if total != view.line.amount_minor or count < 2 or count == len(open_items):
             continue
         kept = open_items[:count]
-        sure = kept[-1].due_date < open_items[count].due_date and is_rare(count, amounts, total)
+        ordered = kept[-1].due_date < open_items[count].due_date
+        sure = countless and ordered and is_rare(count, amounts, total)
         said = Sentence("match.exact_prefix", {"amount": view.money(total), "count": count})
         yield Hypothesis(
             "prefix", kept[0].customer_id, (*evidence, said), parts=whole(kept), sure=sure
@@ -156,7 +160,7 @@ def _hinted(
     view: View, open_items: Sequence[Item], evidence: list[Sentence]
 ) -> Iterator[Hypothesis]:
     """One invoice named in part or garbled, of another amount: a rest with a name, or a part."""
-    found = [(item, said) for item in open_items[:MOST_HINTED] if (said := view.hint(item))]
+    found = view.hinted(open_items[:MOST_HINTED])
     if len(found) != 1:
         return
     item, said = found[0]
@@ -174,13 +178,11 @@ def _nearly(
     view: View, open_items: Sequence[Item], evidence: list[Sentence]
 ) -> Iterator[Hypothesis]:
     """The only invoice that the amount meets but for a rest with a name."""
-    found = [
-        hypothesis
-        for item in open_items
-        for hypothesis in residual_hypotheses(view, [item], evidence, sure=False)
-    ]
-    if len(found) <= 2:
-        yield from found
+    amount = view.line.amount_minor
+    near = [i for i in open_items if residual_reason(view, [i], i.open_minor - amount)]
+    if len(near) <= 2:
+        for item in near:
+            yield from residual_hypotheses(view, [item], evidence, sure=False)
 
 
 def amount_hypotheses(view: View) -> Iterator[Hypothesis]:

@@ -8,17 +8,56 @@ from dataclasses import dataclass, field
 from amiable.core.allocation import Debt, allocate
 from amiable.core.matching.book import Book, Cited
 from amiable.core.matching.facts import Item, Line, OpenCredit
-from amiable.core.matching.labels import canonical, is_exchanged, is_near, tails
-from amiable.core.matching.names import SHORTEST_CUT, name_confirms, name_likeness
+from amiable.core.matching.labels import canonical, digits_of, is_near, tails
+from amiable.core.matching.names import SHORTEST_CUT, Words, name_confirms, name_likeness
 from amiable.core.matching.party import Party
 from amiable.core.money import Money
 from amiable.core.sentences import Sentence
 
 Parts = tuple[tuple[int, int], ...]
 Uses = tuple[tuple[int, int, int], ...]
-# Likeness under which a given name is somebody else's, and from which it may be this one's.
-STRANGER, ALIKE = 55, 80
-MOST_RIVALS = 400
+# Likeness under which a given name is somebody else's.
+STRANGER = 55
+SHORTEST_BEGUN = 6  # signs of a number cut at its end
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """What of a text may be a garbled number: numbers that are none of ours, ends of numbers,
+    and numbers of ours that are paid or another's (one exchanged digit leads there)."""
+
+    unknown: tuple[str, ...]
+    cited: tuple[tuple[str, int, int], ...]  # key, what is open, customer
+    ends: tuple[tuple[str, str], ...]  # filled with zeros to four, as given
+    flat: str
+
+    @property
+    def any(self) -> bool:
+        return bool(self.flat or self.unknown or self.cited)
+
+    def hint(self, item: Item) -> Sentence | None:
+        """Why a garbled number in the text may be this item's; None when nothing looks so."""
+        key = canonical(item.number)
+        for given in self.unknown:
+            if is_near(given, key):
+                return Sentence("match.near", {"given": given, "number": item.number})
+        for given, left, owner in self.cited:
+            if (left <= 0 or owner != item.customer_id) and is_near(given, key):
+                return Sentence("match.near", {"given": given, "number": item.number})
+        digits = digits_of(key)
+        for filled, end in self.ends:
+            if digits.endswith(filled) or digits.lstrip("0") == end:
+                return Sentence("match.tail", {"number": item.number})
+        begun = key[:-2]
+        at = self.flat.find(begun) if len(begun) >= SHORTEST_BEGUN else -1
+        if at < 0:
+            return None
+        rest = self.flat[at + len(begun) : at + len(begun) + 2]
+        begun += key[-2] if rest[:1] == key[-2] else ""
+        after = self.flat[at + len(begun) : at + len(begun) + 1]
+        if after.isdigit():
+            return None
+        return Sentence("match.cut_number", {"given": begun, "number": item.number})
 
 
 @dataclass(slots=True)
@@ -31,6 +70,7 @@ class View:
     book: Book
     _confirmations: dict[int, Sentence | None] = field(default_factory=dict)
     _flat: str = ""
+    _clues: Clues | None = None
 
     @property
     def flat(self) -> str:
@@ -56,20 +96,24 @@ class View:
 
     def _confirmed_by(self, customer_id: int) -> str:
         party = self.party
-        if party.by_reference == {customer_id}:
-            return "match.our_reference"
-        if party.by_iban == {customer_id}:
-            return "match.iban_known"
         tokens = self.book.names.tokens.get(customer_id, ())
-        flat = "".join(tokens)
-        ways = (
-            ("match.name_same", customer_id in party.by_name),
-            ("match.name_same", any(name_confirms(words, tokens) for words in party.tokens)),
-            ("match.name_inside", len(flat) >= SHORTEST_CUT and flat in self.flat),
-            ("match.paid_before", customer_id in party.links or customer_id in party.by_iban),
-            ("match.name_misspelt", party.close == customer_id),
-        )
-        return next((code for code, holds in ways if holds), "")
+        code = ""
+        if party.by_reference == {customer_id}:
+            code = "match.our_reference"
+        elif party.by_iban == {customer_id}:
+            code = "match.iban_known"
+        elif customer_id in party.by_name or _same_name(party, tokens):
+            code = "match.name_same"
+        elif self._holds("".join(tokens)):
+            code = "match.name_inside"
+        elif customer_id in party.links or customer_id in party.by_iban:
+            code = "match.paid_before"
+        elif party.close == customer_id:
+            code = "match.name_misspelt"
+        return code
+
+    def _holds(self, name: str) -> bool:
+        return len(name) >= SHORTEST_CUT and name in self.flat
 
     def is_stranger(self, customer_id: int) -> bool:
         """Whether the line names a payer, and nothing ties that name to the customer."""
@@ -95,42 +139,45 @@ class View:
 
         Then one exchanged digit would have led here just as well.
         """
-        same = self.book.by_amount.get((item.open_minor, item.currency), set())
-        if len(same) > MOST_RIVALS:
-            return True
-        key = canonical(item.number)
-        for other in (self.book.items[i] for i in same if i != item.id):
-            tokens = self.book.names.tokens.get(other.customer_id, ())
-            alike = any(name_likeness(words, tokens) >= ALIKE for words in self.party.tokens)
-            if alike or is_exchanged(canonical(other.number), key):
+        book, key = self.book, canonical(item.number)
+        same = book.by_amount.get((item.open_minor, item.currency), set())
+        if len(same) == 1:
+            return False
+        for at in range(len(key) - 1):
+            slip = key[:at] + key[at + 1] + key[at] + key[at + 2 :]
+            if slip != key and any(i in same for _, i in book.targets.get(slip, ())):
                 return True
-        return False
+        return any(
+            other.open_minor == item.open_minor
+            for words in self.party.tokens
+            for customer_id in book.names.alike(words)
+            for other in book.open_of(customer_id, item.currency)
+        )
 
-    def hint(self, item: Item) -> Sentence | None:
-        """Why a garbled number in the text may be this item's; None when nothing looks so.
+    def hinted(self, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
+        """Items whose number the text may name garbled, each with the reason.
 
         Only asked of the payer's own items: elsewhere such likeness is chance.
         """
-        key = canonical(item.number)
-        wrong = [
-            cited.number
-            for cited in self.cited.items
-            if cited.open_minor <= 0 or cited.customer_id != item.customer_id
-        ]
-        given = (*self.cited.unknown, *map(canonical, wrong))
-        near = next((text for text in given if text != key and is_near(text, key)), None)
-        if near is not None:
-            return Sentence("match.near", {"given": near, "number": item.number})
-        digits = "".join(sign for sign in key if sign.isdigit())
+        clues = self._clues or self._find_clues()
+        self._clues = clues
+        if not clues.any:
+            return []
+        return [(item, said) for item in items if (said := clues.hint(item))]
+
+    def _find_clues(self) -> Clues:
         ends = tails(self.line.label)
-        if any(digits.endswith(end.zfill(4)) or digits.lstrip("0") == end for end in ends):
-            return Sentence("match.tail", {"number": item.number})
-        for missing in (1, 2):
-            begun = key[:-missing]
-            at = self.flat.find(begun) if len(begun) >= 7 else -1
-            if at >= 0 and not self.flat[at + len(begun) : at + len(begun) + 1].isdigit():
-                return Sentence("match.cut_number", {"given": begun, "number": item.number})
-        return None
+        return Clues(
+            unknown=self.cited.unknown,
+            cited=tuple((canonical(i.number), i.open_minor, i.customer_id) for i in
+                        self.cited.items),
+            ends=tuple((end.zfill(4), end) for end in sorted(ends)),
+            flat=self.flat if any(map(str.isdigit, self.flat)) else "",
+        )  # fmt: skip
+
+
+def _same_name(party: Party, tokens: Words) -> bool:
+    return any(name_confirms(words, tokens) for words in party.tokens)
 
 
 def numbers(items: Sequence[Item | OpenCredit]) -> str:
