@@ -61,7 +61,7 @@ class Callee:
     `delays` = days after the due date on which the payer settled each invoice of the last year;
     `reached_at` = hours of the day (0 to 23) at which calls reached somebody; `next_step_on` =
     when the next message of the scenario leaves by itself, if known; `agreed_at` = the moment
-    agreed with the customer.
+    agreed with the customer; `not_before` = when it may be tried again.
     """
 
     action_id: int
@@ -75,6 +75,7 @@ class Callee:
     reached_at: Sequence[int] = ()
     next_step_on: date | None = None
     agreed_at: datetime | None = None
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +119,18 @@ def rank(callee: Callee, today: date) -> Rank:
 
 def ordered(callees: Sequence[Callee], *, now: datetime) -> list[Rank]:
     """Calls whose agreed hour has come, by that hour; then the others by what is expected per
-    minute; last, those agreed for later today. Equal ones by id, so that the order stands."""
-    ranks = [rank(callee, now.date()) for callee in callees]
-    agreed: Mapping[int, datetime | None] = {each.action_id: each.agreed_at for each in callees}
+    minute; last, those of later today. Equal ones by id, so that the order stands."""
+    known: Mapping[int, Callee] = {callee.action_id: callee for callee in callees}
 
     def key(each: Rank) -> tuple[int, datetime, Fraction, int]:
-        at = agreed[each.action_id]
-        place = 1 if at is None else 0 if at <= now else 2
-        return place, at or now, -each.per_minute, each.action_id
+        callee = known[each.action_id]
+        later = callee.agreed_at or callee.not_before
+        if later is not None and later > now:
+            return 2, later, -each.per_minute, each.action_id
+        place = 1 if callee.agreed_at is None else 0
+        return place, callee.agreed_at or now, -each.per_minute, each.action_id
 
-    return sorted(ranks, key=key)
+    return sorted((rank(callee, now.date()) for callee in callees), key=key)
 
 
 def _reasons(callee: Callee) -> list[Sentence]:
