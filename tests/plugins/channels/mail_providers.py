@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -159,8 +160,9 @@ def _brevo(request: HookRequest) -> Taken:
     told = _body(request, "smtp/email")
     headers = dict(told.get("headers", {}))
     return Taken(
-        (told["sender"].get("name", ""), told["sender"]["email"]), _emails(told["to"]),
-        _emails(told.get("cc")), [told["replyTo"]["email"]] if "replyTo" in told else [],
+        # A name with signs of its own comes encoded, which Brevo undoes.
+        (str(make_header(decode_header(told["sender"].get("name", "")))), told["sender"]["email"]),
+        _emails(told["to"]), _emails(told.get("cc")), [told["replyTo"]["email"]] if "replyTo" in told else [],
         told["subject"], told["textContent"], told.get("htmlContent", ""), headers,
         _bytes(told.get("attachment"), "name", "content"),
         key=json.loads(headers.pop("X-Mailin-custom", "{}")).get("amiable", ""),

@@ -72,6 +72,8 @@ def _reported(provider: str, event: Any) -> ReportedEvent | None:
     kind = _KINDS.get(str(event.event_type))
     if event.event_type in {"bounced", "rejected"}:
         kind = _refusal(provider, event, words)
+    elif provider == "postmark" and event.esp_event.get("Type") == "SpamNotification":
+        kind = "failed"  # a filter called it spam, not its reader
     if kind is None:
         return None
     told = (event.description, words or None if event.mta_response else event.reject_reason)
@@ -90,7 +92,8 @@ def _refusal(provider: str, event: Any, words: str) -> EventKind:
     if provider == "mailgun":
         listed = _MAILGUN_LISTED.get(str(_mailgun(event.esp_event).get("reason")))
     else:
-        listed = _LISTED.get(str(event.reject_reason))
+        rejected = event.event_type == "rejected"
+        listed = _LISTED.get(str(event.reject_reason)) if rejected else None
     if listed is not None:
         return listed
     return "bounced" if _IS_HARD[provider](event.esp_event) and is_gone(words) else "failed"

@@ -151,8 +151,10 @@ def _taken(message: Outgoing, handed: Handed, detail: str) -> Outcome:
     refused = {address: status for address, (status, _) in answers.items() if status in _REFUSED}
     if len(refused) == len(answers):
         return Outcome("failed", detail=detail, refused=dict.fromkeys(refused, detail))
-    ids = [answers.get(message.recipient, ("", ""))[1], *(found for _, found in answers.values())]
-    return Outcome("sent", next(filter(None, ids), "")[:200], detail, 0, refused)
+    ids = [answers.get(message.recipient, ("", ""))[1], *(one for _, one in answers.values())]
+    found = next(filter(None, ids), "")
+    # All of them name what they take.
+    return Outcome("sent" if found else "unknown", found[:200], detail, 0, refused)
 
 
 def _status(handed: Handed, address: str) -> tuple[str, str]:
