@@ -5,6 +5,8 @@ Sources: the APIs' own references as of November 2026, and the limits that djang
 
 from __future__ import annotations
 
+import base64
+import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -132,10 +134,24 @@ def provider_config(url: str) -> dict[str, Any]:
     return {**config, "endpoint": _https(endpoint or place)}
 
 
-def secrets_of(config: Mapping[str, Any]) -> tuple[str, ...]:
-    """What of a configuration must never be shown."""
-    names = ("password", "signing", "inbound", "api_key", "hook_secret")
-    return tuple(value for name in names if len(value := str(config.get(name) or "")) > 3)
+def without_secrets(words: str, config: Mapping[str, Any]) -> str:
+    """What another side said, without anything of ours that must never be shown."""
+    own = [
+        config.get(name) for name in ("password", "signing", "inbound", "api_key", "hook_secret")
+    ]
+    for each in (*own, config.get("smtp", {}).get("password")):
+        secret = str(each or "")
+        words = words.replace(secret, "***") if len(secret) > 3 else words
+    return words
+
+
+def relay_password(secret: str, region: str) -> str:
+    """The password of Amazon's relay that a secret access key stands for (SES developer guide,
+    "Obtaining SMTP credentials by converting existing AWS credentials")."""
+    made = f"AWS4{secret}".encode()
+    for said in ("11111111", region, "ses", "aws4_request", "SendRawEmail"):
+        made = hmac.digest(made, said.encode(), "sha256")
+    return base64.b64encode(b"\x04" + made).decode()
 
 
 def _reads(scheme: str, provider: Provider, known: set[str]) -> str:
@@ -163,10 +179,14 @@ def _relay(endpoint: str, config: Mapping[str, Any]) -> dict[str, Any]:
     parts = urlsplit(endpoint)
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.username or parts.query:
         raise ValueError("endpoint is smtp://host:port or smtps://host:port")
+    password = config["password"]
+    # A secret access key has 40 signs, a password of the relay 44.
+    if config["provider"] == "ses" and len(password) == 40:
+        password = relay_password(password, config["region"])
     tls = "auto" if is_near(parts.hostname) else "starttls"
     return {
         **smtp_config(endpoint),
         **({"tls": tls} if parts.scheme == "smtp" else {}),
-        "user": config["user"], "password": config["password"],
+        "user": config["user"], "password": password,
         "timeout": config["timeout"], "ca_file": config["ca_file"],
     }  # fmt: skip

@@ -20,7 +20,7 @@ from amiable.plugins.channels._email_api_frozen import (
     key_given,
     with_references,
 )
-from amiable.plugins.channels._email_api_providers import PROVIDERS, secrets_of
+from amiable.plugins.channels._email_api_providers import PROVIDERS, without_secrets
 from amiable.plugins.channels._retry_after import seconds_asked
 from amiable.plugins.channels._smtp_session import SmtpSession
 
@@ -79,9 +79,8 @@ class ApiSession:
 
     def _shown(self, words: str) -> str:
         """What to say of the provider, without any of our secrets."""
-        for secret in secrets_of(self.config):
-            words = words.replace(secret, "***")
-        return f"{self.provider.label}: {' '.join(words.split())}"[:LARGEST_DETAIL]
+        shown = " ".join(without_secrets(words, self.config).split())
+        return f"{self.provider.label}: {shown}"[:LARGEST_DETAIL]
 
 
 class RelaySession(SmtpSession):
@@ -96,6 +95,7 @@ class RelaySession(SmtpSession):
         """Deliver; `provider_id` = the id in the relay's last answer."""
         lines = relay_lines(message, self.ours)
         outcome = super().send(with_references(message, lines))
+        outcome = replace(outcome, detail=without_secrets(outcome.detail, self.ours))
         if outcome.state != "sent":
             return outcome
         # "250 Ok 0102018f..." of Amazon, "250 2.0.0 OK: queued as <...>" of Brevo.
