@@ -132,30 +132,32 @@ class Book:
 
     def cited(self, line: Line) -> Cited:
         """What the line names: certain references first; doubtful ones only without them."""
-        targets: dict[tuple[str, int], None] = {}
+        certain: dict[tuple[str, int], None] = {}
         doubtful: dict[tuple[str, int], None] = {}
-        unknown: list[str] = []
+        unknown: dict[str, None] = {}
         span: tuple[str, str] | None = None
         for text in dict.fromkeys((line.structured_reference, line.end_to_end_id, line.label)):
             hits = self.finder.find(text) if text else []
             for found in hits:
                 if found.unknown:
-                    unknown.append(found.key)
+                    unknown[found.key] = None
                     continue
-                strong = self.targets.get(found.key, ()) if is_strong(found.key) else ()
-                targets.update(dict.fromkeys(strong))
-                both = (*self.targets.get(found.key, ()), *self.weak_targets.get(found.key, ()))
-                doubtful.update(dict.fromkeys(both))
-            span = span or (range_after(text, hits) if hits else None)
-        weak = not any(kind == "item" for kind, _ in targets)
-        used = [*targets, *(x for x in doubtful if x not in targets)] if weak else list(targets)
-        items = (self.items[i] for kind, i in used if kind == "item")
-        credits_ = (self.credits[i] for kind, i in used if kind == "credit")
+                named = self.targets.get(found.key, [])
+                kept = certain if named and is_strong(found.key) else doubtful
+                for target in (*named, *self.weak_targets.get(found.key, ())):
+                    kept[target] = None
+            if hits and span is None:
+                span = range_after(text, hits)
+        weak = not any(kind == "item" for kind, _ in certain)
+        used = {**certain, **doubtful} if weak else certain
+        items = [self.items[i] for kind, i in used if kind == "item"]
+        credits_ = [self.credits[i] for kind, i in used if kind == "credit"]
+        customers = [i for kind, i in (*certain, *doubtful) if kind == "customer"]
         return Cited(
             items=tuple(item for item in items if item.currency == line.currency),
             credits=tuple(c for c in credits_ if c.currency == line.currency and c.left_minor > 0),
-            customers=frozenset(i for kind, i in doubtful if kind == "customer"),
-            unknown=tuple(dict.fromkeys(unknown)),
+            customers=frozenset(customers),
+            unknown=tuple(unknown),
             weak=weak,
             span=span,
         )

@@ -148,6 +148,8 @@ def _close_name(view: View, customer_id: int | None) -> tuple[Sentence, ...]:
 
 
 def _structured(view: View) -> tuple[Sentence, ...]:
+    if not view.line.structured_reference:
+        return ()
     reference = view.line.structured_reference.replace(" ", "").upper()
     if not reference.startswith("RF"):
         return ()
@@ -203,32 +205,38 @@ def _other_payer(view: View, customer_id: int) -> Iterator[Sentence]:
 def _choose(view: View, hypotheses: list[Hypothesis]) -> Decision:
     """Post the only sure reading; else propose the best ones; else leave."""
     line = view.line
-    checked: dict[tuple[object, ...], Hypothesis] = {}
-    for hypothesis in hypotheses:
-        if (line.id, hypothesis.key) in view.book.refused:
-            continue
-        against = _vetoes(view, hypothesis)
-        sure = hypothesis.sure and not against
-        weighed = hypothesis
-        if against:
-            weighed = replace(hypothesis, sure=False, evidence=(*hypothesis.evidence, *against))
-        known = checked.get(hypothesis.key)
-        if known is None or (sure and not known.sure):
-            checked[hypothesis.key] = weighed
+    checked = _checked(view, hypotheses)
     if not checked:
         touched = line.id in view.book.touched
         code = "match.veto_refused" if touched else "match.nothing"
         return Decision(line.id, "leave", (Sentence(code),))
-    sure_ones = [hypothesis for hypothesis in checked.values() if hypothesis.sure]
+    sure_ones = [hypothesis for hypothesis in checked if hypothesis.sure]
     if len(sure_ones) == 1:
         chosen = sure_ones[0]
         if view.teaches(chosen.customer_id):
             chosen = replace(chosen, teaches=True)
         return Decision(line.id, "post", chosen.evidence, (chosen,))
-    ranked = sorted(checked.values(), key=lambda hypothesis: not hypothesis.sure)
-    best = ranked[:MOST_PROPOSALS]
+    best = sorted(checked, key=lambda hypothesis: not hypothesis.sure)[:MOST_PROPOSALS]
     shown = tuple(replace(h, sure=False) if h.sure else h for h in best)
     evidence = shown[0].evidence
     if len(sure_ones) > 1:
         evidence = (*evidence, Sentence("match.ambiguous"))
     return Decision(line.id, "propose", evidence, shown)
+
+
+def _checked(view: View, hypotheses: list[Hypothesis]) -> list[Hypothesis]:
+    """Each reading once, without those turned down, with what speaks against it."""
+    checked: dict[tuple[object, ...], Hypothesis] = {}
+    refused, alone = view.line.id in view.book.touched, len(hypotheses) == 1
+    for hypothesis in hypotheses:
+        if refused and (view.line.id, hypothesis.key) in view.book.refused:
+            continue
+        against = _vetoes(view, hypothesis)
+        weighed = hypothesis
+        if against:
+            weighed = replace(hypothesis, sure=False, evidence=(*hypothesis.evidence, *against))
+        key = () if alone else hypothesis.key
+        known = checked.get(key)
+        if known is None or (weighed.sure and not known.sure):
+            checked[key] = weighed
+    return list(checked.values())

@@ -21,6 +21,7 @@ _PROTECTED = re.compile(
 _SIGNS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "A" * 26 + "9" * 10)
 _DIGITS = str.maketrans("0123456789", "9" * 10)
 _RUN = re.compile(r"[A-Z0-9]+")
+_DIGIT = re.compile(r"\d")
 _NO_SIGN = re.compile(r"[^A-Z0-9]+")
 _DATE8 = re.compile(r"(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
                     r"|(?:(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d{2})")  # fmt: skip
@@ -60,7 +61,7 @@ def is_strong(key: str) -> bool:
     """Whether a number can hardly occur in a label by chance."""
     if key.isdigit():
         return len(key) >= 7 and not _DATE8.fullmatch(key)
-    return len(key) >= 5 and sum(sign.isdigit() for sign in key) >= 3
+    return len(key) >= 5 and len(_DIGIT.findall(key)) >= 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +109,23 @@ class Finder:
         if not candidates:
             return []
         places = [at for run in _RUN.finditer(text) for at in range(*run.span())]
+        candidates.sort(key=lambda candidate: -len(candidate[1]))
         guarded: list[tuple[int, int]] | None = None
         hits: list[Found] = []
         for at, key in candidates:
-            span = (places[at], places[at + len(key) - 1] + 1)
-            if not _edges_hold(text, span, key):
+            start, end = places[at], places[at + len(key) - 1] + 1
+            if hits and any(h.start <= start and end <= h.end and len(h.key) > len(key)
+                            for h in hits):  # fmt: skip
+                continue
+            if not _edges_hold(text, (start, end), key):
                 continue
             if key.isdigit():
                 if guarded is None:
                     guarded = [match.span() for match in _PROTECTED.finditer(text)]
-                if any(a < span[1] and span[0] < b for a, b in guarded):
+                if any(a < end and start < b for a, b in guarded):
                     continue
-            hits.append(Found(key, *span, unknown=key not in self.keys))
-        if len(hits) > 1:
-            hits = [hit for hit in hits if not any(_inside(hit, other) for other in hits)]
-        return sorted(hits, key=lambda hit: hit.start)
+            hits.append(Found(key, start, end, unknown=key not in self.keys))
+        return sorted(hits, key=lambda hit: hit.start) if len(hits) > 1 else hits
 
     def _meant(self, key: str) -> bool:
         return key in self.keys or key.translate(_DIGITS) in self.shapes
@@ -139,11 +142,6 @@ class Finder:
             while at >= 0:
                 yield at, flat[at : at + len(pattern)]
                 at = signs.find(pattern, at + 1)
-
-
-def _inside(hit: Found, other: Found) -> bool:
-    longer = other.end - other.start > hit.end - hit.start
-    return longer and other.start <= hit.start and hit.end <= other.end
 
 
 def _edges_hold(text: str, span: tuple[int, int], key: str) -> bool:

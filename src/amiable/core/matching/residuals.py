@@ -47,7 +47,8 @@ def residual_hypotheses(
 def residual_reason(view: View, items: Sequence[Item], missing: int) -> tuple[str, Sentence] | None:
     """(cents | discount | bank_fee, why) of what is missing; None when it has no name."""
     limits, total = view.book.limits, total_of(items)
-    if missing <= 0:
+    most = max(limits.cents_minor, limits.bank_fee_minor)
+    if missing <= 0 or (missing > most and missing * 1000 > (total + 1) * limits.discount_permille):
         return None
     left = {"left": Money(missing, view.line.currency)}
     if missing <= limits.cents_minor:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MOST_SUMS = 1_500
+MOST_SUMS = 600
 SEVERAL = -1
 # A set found by chance must be rarer than one in this many.
 CHANCE = 200
@@ -49,7 +49,8 @@ def sets_of(amounts: Sequence[int], target: int) -> Found | None:
     """
     order = sorted((at for at, a in enumerate(amounts) if a <= target), key=lambda i: -amounts[i])
     rest = sum(amounts[at] for at in order)
-    if rest < target:
+    step = math.gcd(*amounts) or 1
+    if rest < target or target % step:
         return Found((), 0, rare=False)
     sums: dict[int, int] = {0: 0}  # sum -> members as bits, or SEVERAL
     tried = 0
@@ -70,6 +71,5 @@ def sets_of(amounts: Sequence[int], target: int) -> Found | None:
     if target not in sums:
         return Found((), 0, rare=False)
     members = sums[target]
-    step = math.gcd(*amounts) or 1
     places = tuple(at for at in range(len(amounts)) if members >> at & 1)
     return Found(places, 1, rare=tried * CHANCE <= target // step)

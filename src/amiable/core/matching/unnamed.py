@@ -13,6 +13,8 @@ from amiable.core.matching.sums import Found, is_rare, sets_of
 from amiable.core.matching.view import View, difference, exact, numbers, oldest_first, whole
 from amiable.core.sentences import Sentence
 
+MOST_SETTLED = 24  # of the latest items of a customer, those paid are compared with them too
+
 
 def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     """Readings for this customer: its own garbled numbers, one amount, a set, its balance."""
@@ -110,7 +112,7 @@ def _garbled(view: View, same: Sequence[Item], evidence: list[Sentence]) -> Iter
 def _paid_number(view: View, customer_id: int, evidence: list[Sentence]) -> Iterator[Hypothesis]:
     """The text names the end of an invoice that this customer has paid: the same money again?"""
     ids = view.book.items_of.get((customer_id, view.line.currency), ())
-    settled = [item for i in ids[-MOST_HINTED:] if (item := view.book.items[i]).open_minor <= 0]
+    settled = [item for i in ids[-MOST_SETTLED:] if (item := view.book.items[i]).open_minor <= 0]
     named = [item for item, _ in view.hinted(settled)]
     if named:
         said = Sentence("match.already_paid", {"numbers": numbers(named)})
