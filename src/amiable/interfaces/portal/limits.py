@@ -55,8 +55,9 @@ def address_of(request: HttpRequest) -> str:
     in front has added; an IPv6 network of 64 bits counts as one."""
     address = request.META.get("REMOTE_ADDR", "")
     if settings.PROXIES:
-        told = request.headers.get("X-Forwarded-For", "").split(",")
-        address = told[-settings.PROXIES].strip() if len(told) >= settings.PROXIES else address
+        told = [each.strip() for each in request.headers.get("X-Forwarded-For", "").split(",")]
+        if len(told) >= settings.PROXIES:
+            address = told[-settings.PROXIES] or address
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -57,6 +57,7 @@ def later(request: HttpRequest, visit: Visit) -> HttpResponse:
     used = help_form if kind == "hardship" else form
     more = {
         "help_form": help_form,
+        "used": used,
         "days": offered_days(visit.on, page.promise_until),
         "form": form,
         "can_promise": page.promise_until is not None and page.most_minor > 0,
