@@ -68,7 +68,8 @@ def reported(provider: str, events: Iterable[Any]) -> tuple[ReportedEvent, ...]:
 
 
 def _reported(provider: str, event: Any) -> ReportedEvent | None:
-    words = str(event.mta_response or "")
+    whole = event.esp_event if isinstance(event.esp_event, Mapping) else {}
+    words = str(event.mta_response or whole.get("comment") or "")
     kind = _KINDS.get(str(event.event_type))
     if event.event_type in {"bounced", "rejected"}:
         kind = _refusal(provider, event, words)
@@ -76,7 +77,7 @@ def _reported(provider: str, event: Any) -> ReportedEvent | None:
         kind = "failed"  # a filter called it spam, not its reader
     if kind is None:
         return None
-    told = (event.description, words or None if event.mta_response else event.reject_reason)
+    told = (event.description, words or whole.get("error") or event.reject_reason)
     return made(
         provider,
         kind,

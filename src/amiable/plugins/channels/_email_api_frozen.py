@@ -5,6 +5,7 @@ What has no field for it is refused: nothing of a message is left out in silence
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
@@ -162,4 +163,5 @@ def _text(part: MIMEPart) -> str:
 
 
 def _line(value: object) -> str:
-    return " ".join(str(value or "").split())
+    """A header's value in one line; its own blanks stay."""
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", str(value or "")).strip(" ")
