@@ -22,13 +22,18 @@ class World:
     scenario: Scenario = SME_STANDARD
     fields: dict = field(default_factory=dict)
     steps: dict[int, dict[str, date]] = field(default_factory=dict)
+    stages: dict[int, dict[str, str]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     last_contact_on: date | None = None
     contacts: dict[str, tuple[date, ...]] = field(default_factory=dict)
 
     def facts(self) -> CaseFacts:
         items = [
-            replace(item, steps_done=dict(self.steps.get(item.id, {})))
+            replace(
+                item,
+                steps_done=dict(self.steps.get(item.id, {})),
+                stages_done=dict(self.stages.get(item.id, {})),
+            )
             for item in self.items.values()
         ]
         return facts(
@@ -46,6 +51,7 @@ class World:
         done = one_contact(action for action in planned if action.due_on == day)
         after = carried_out(before, done, day=day)
         self.steps |= {item.id: dict(item.steps_done) for item in after.items}
+        self.stages |= {item.id: dict(item.stages_done) for item in after.items}
         self.counts = dict(after.closed_counts)
         self.last_contact_on = after.last_contact_on
         self.contacts = dict(after.contacts)

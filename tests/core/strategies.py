@@ -7,7 +7,16 @@ from datetime import date, timedelta
 from hypothesis import strategies as st
 
 from amiable.core.facts import Cap, CaseFacts, Hold, Item, Promise, Receipt
-from amiable.core.scenario import EVENTS, WEEKDAYS, Conditions, Scenario, Step, Window, joined
+from amiable.core.scenario import (
+    EVENTS,
+    STAGES,
+    WEEKDAYS,
+    Conditions,
+    Scenario,
+    Step,
+    Window,
+    joined,
+)
 from amiable.core.scenario_data import scenario_problems
 from amiable.core.shipped import AFTER_BROKEN, SHIPPED
 from tests.core.builders import EVERYWHERE, facts, item
@@ -106,6 +115,13 @@ scenarios = st.sampled_from(
 
 
 @st.composite
+def _stages(draw, scenario: Scenario, codes: tuple[str, ...]) -> dict[str, str]:
+    """How firm the messages were in which these steps were taken, where that is known."""
+    tones = {code: ["", *STAGES[scenario.by_code[code].rank :][:2]] for code in codes}
+    return {code: draw(st.sampled_from(tones[code])) for code in codes if draw(st.booleans())}
+
+
+@st.composite
 def items(draw, number: int, scenario: Scenario) -> Item:
     total = draw(st.integers(1, 500_000))
     due = draw(days)
@@ -120,6 +136,7 @@ def items(draw, number: int, scenario: Scenario) -> Item:
         disputed_minor=draw(st.sampled_from([0, 0, 0, total, total // 2])),
         missing_from_export=draw(st.sampled_from([False, False, False, True])),
         steps_done=done,
+        stages_done=draw(_stages(scenario, tuple(done))),
         events=draw(
             st.dictionaries(
                 st.sampled_from(["payment_returned", "dispute_closed", "formal_notice_received"]),

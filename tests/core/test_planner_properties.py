@@ -18,6 +18,7 @@ from amiable.core.planner import plan
 from amiable.core.promises import commitments
 from amiable.core.replan import change
 from amiable.core.scenario import CONTACT_MEDIA, STAGES
+from amiable.core.stops import TONE_DAYS
 from amiable.core.workdays import is_workday
 from tests.core.builders import item
 from tests.core.simulation import World
@@ -93,8 +94,28 @@ def test_a_formal_notice_follows_something_firm_for_each_of_its_items(situation)
     for action in plan(case, scenario, today).actions:
         for planned in action.items:
             if planned.step and scenario.by_code[planned.step].stage == "formal":
-                known = [c for c in by_id[planned.id].steps_done if c in scenario.by_code]
-                assert FIRM in {scenario.by_code[code].rank for code in known}
+                it = by_id[planned.id]
+                known = [c for c in it.steps_done if c in scenario.by_code]
+                tones = [it.stages_done.get(c, scenario.by_code[c].stage) for c in known]
+                assert FIRM in {STAGES.index(tone) for tone in tones if tone}
+
+
+@given(situations())
+@settings(max_examples=100 * FACTOR)
+def test_no_gentler_message_about_an_item_follows_a_firmer_one_within_days(situation):
+    case, scenario, today = situation
+    by_id = {each.id: each for each in case.items}
+    for action in plan(case, scenario, today).actions:
+        if action.medium == "task" or action.step.accompanies:
+            continue
+        for planned in action.items:
+            it = by_id[planned.id]
+            for code, stage in it.stages_done.items():
+                if not stage or STAGES.index(stage) <= action.step.rank:
+                    continue
+                on = it.steps_done[code]
+                answers = planned.event_on is not None and planned.event_on >= on
+                assert answers or (action.due_on - on).days >= TONE_DAYS
 
 
 @given(situations())
@@ -195,6 +216,7 @@ class _Year:
         self.seen: set[tuple[int, str]] = set()
         self.ranks: dict[int, int] = {}
         self.contacts: list[tuple[date, str]] = []
+        self.tones: dict[int, list[tuple[date, int]]] = {}
 
     def note(self, day, action) -> None:
         if action.medium in CONTACT_MEDIA:
@@ -207,6 +229,17 @@ class _Year:
             if each.step:
                 assert (each.id, each.step) not in self.seen
                 self.seen.add((each.id, each.step))
+                self._tone(day, action, each)
                 rank = self.scenario.by_code[each.step].rank
                 assert rank >= self.ranks.get(each.id, 0)
                 self.ranks[each.id] = rank
+
+    def _tone(self, day, action, each) -> None:
+        """A week passes between a firm message about an item and a gentler one."""
+        if action.medium not in CONTACT_MEDIA:
+            return
+        rank = action.step.rank
+        for on, other in self.tones.get(each.id, []):
+            if other > rank and (each.event_on is None or each.event_on < on):
+                assert (day - on).days >= TONE_DAYS
+        self.tones.setdefault(each.id, []).append((day, rank))

@@ -29,6 +29,7 @@ from amiable.core.stops import (
     overdue_minor,
     pace_stop,
     regroup_stop,
+    tone_stop,
     weekday_stop,
 )
 from amiable.core.workdays import next_workday
@@ -160,7 +161,7 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
     4. Each item stands at one step of the scenario, by its dates, what happened to it and what it
        already got.
     5. The firmest step due sets the tone; gentler items take part with their own step unless
-       the gap in tone is more than one stage.
+       the gap in tone is more than one stage. What was in a firmer message of late waits.
     6. Minimum amount, credit, address, minimum gap and caps are asked for the action as a whole.
     """
     day = next_workday(today, facts.holidays_zone)
@@ -230,6 +231,9 @@ def _groups(work: _Work, due: list[_Due]) -> Iterator[tuple[Step | None, list[_D
     while due:
         top = max((at.step for at in due), key=lambda step: (step.rank, order[step.code]))
         members = [at for at in due if _joins(at.step, top)]
+        if early := _too_gentle(work, top, members):
+            due = [at for at in due if at.item.id not in early]
+            continue
         yield top, members
         due = [at for at in due if not _joins(at.step, top)]
         if top.medium == "task" or _approval(work, top, members) != "automatic":
@@ -238,6 +242,17 @@ def _groups(work: _Work, due: list[_Due]) -> Iterator[tuple[Step | None, list[_D
         if waiting:
             yield None, waiting
         due = [at for at in due if at.step.medium == "task"]
+
+
+def _too_gentle(work: _Work, top: Step, members: list[_Due]) -> set[int]:
+    """Ids of the items that got a firmer message too lately for this one; each is told why."""
+    early = set()
+    for at in members:
+        stop = tone_stop(at.item, top, work.day, since=at.event_on)
+        if stop:
+            work.skip(stop, at.item.id)
+            early.add(at.item.id)
+    return early
 
 
 def _joins(step: Step, top: Step) -> bool:

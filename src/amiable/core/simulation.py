@@ -207,12 +207,14 @@ def carried_out(
     counts, contacts = dict(facts.closed_counts), dict(facts.contacts)
     last = facts.last_contact_on
     steps: dict[int, dict[str, date]] = {}
+    stages: dict[int, dict[str, str]] = {}
     received: set[int] = set()
     for action in actions:
         counts[action.step.code] = counts.get(action.step.code, 0) + 1
         for each in action.items:
             if each.step:
                 steps.setdefault(each.id, {})[each.step] = day
+                stages.setdefault(each.id, {})[each.step] = _reached(action)
         if action.medium in CONTACT_MEDIA:
             last = day
             contacts[action.medium] = (*contacts.get(action.medium, ()), day)
@@ -220,7 +222,7 @@ def carried_out(
                 received |= {e.id for e in action.items if e.step == action.step.code}
     receipt = day + timedelta(days=assumed.receipt_days)
     items = tuple(
-        _stepped(item, steps[item.id], receipt if item.id in received else None)
+        _stepped(item, steps[item.id], stages[item.id], receipt if item.id in received else None)
         if item.id in steps
         else item
         for item in facts.items
@@ -230,11 +232,17 @@ def carried_out(
     )
 
 
+def _reached(action: PlannedAction) -> str:
+    """How firm what reached the customer was; "" = nothing did."""
+    return action.step.stage if action.medium in CONTACT_MEDIA else ""
+
+
 @dataclass(slots=True)
 class _Done:
     """What the simulation did, kept apart from facts that change beneath it."""
 
     steps: dict[int, Mapping[str, date]] = field(default_factory=dict)
+    stages: dict[int, Mapping[str, str]] = field(default_factory=dict)
     receipts: dict[int, date] = field(default_factory=dict)
     case: CaseFacts | None = None
 
@@ -244,6 +252,7 @@ class _Done:
         for item in facts.items:
             if item.steps_done:
                 self.steps[item.id] = item.steps_done
+                self.stages[item.id] = item.stages_done
                 if receipt := item.events.get("formal_notice_received"):
                     self.receipts[item.id] = receipt
 
@@ -252,7 +261,7 @@ class _Done:
         if self.case is None:
             return base
         items = tuple(
-            _stepped(item, self.steps[item.id], self.receipts.get(item.id))
+            _stepped(item, self.steps[item.id], self.stages[item.id], self.receipts.get(item.id))
             if item.id in self.steps
             else item
             for item in base.items
@@ -266,11 +275,18 @@ class _Done:
         )
 
 
-def _stepped(item: Item, steps: Mapping[str, date], receipt: date | None) -> Item:
+def _stepped(
+    item: Item, steps: Mapping[str, date], stages: Mapping[str, str], receipt: date | None
+) -> Item:
     events = item.events
     if receipt is not None:
         events = {**events, "formal_notice_received": receipt}
-    return replace(item, steps_done={**item.steps_done, **steps}, events=events)
+    return replace(
+        item,
+        steps_done={**item.steps_done, **steps},
+        stages_done={**item.stages_done, **stages},
+        events=events,
+    )
 
 
 def _after(

@@ -9,10 +9,12 @@ from datetime import date, timedelta
 from amiable.core.facts import CaseFacts, Item
 from amiable.core.money import Money
 from amiable.core.promises import Commitments, last_day
-from amiable.core.scenario import CONTACT_MEDIA, WEEKDAYS, Medium, Scenario, Step
+from amiable.core.scenario import CONTACT_MEDIA, WEEKDAYS, Medium, Scenario, Step, rank_of
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 from amiable.core.workdays import next_workday
 
+# For so many days after a firmer message about an item, a gentler one would take back its tone.
+TONE_DAYS = 7
 # A customer who is insolvent may not be asked for prior debts: C. com. L622-7, L622-21.
 
 declare(
@@ -84,6 +86,9 @@ declare(
         ),
         "stop.settled": gettext_noop("Everything this action asked for is settled."),
         "stop.nothing_due": gettext_noop("Nothing of this action is due any more."),
+        "stop.firmer_before": gettext_noop(
+            "{number}: a firmer message left on {last}; a gentler one waits until {until}."
+        ),
         "stop.weekday": gettext_noop("This step does not leave on this day of the week."),
     }
 )
@@ -268,6 +273,26 @@ def regroup_stop(
     if today < until:
         return Stop(Sentence("stop.regroup", {"last": last, "until": until}), until)
     return None
+
+
+def tone_stop(item: Item, step: Step, today: date, *, since: date | None = None) -> Stop | None:
+    """A firmer message about the item left a few days ago, and nothing has happened after it.
+
+    `since` = day of the event that the step answers to (None = it follows the dates).
+    """
+    firmer = [
+        on
+        for code, on in item.steps_done.items()
+        if (stage := item.stages_done.get(code)) and rank_of(stage) > step.rank
+    ]
+    if step.medium not in CONTACT_MEDIA or not firmer:
+        return None
+    last = max(firmer)
+    until = last + timedelta(days=TONE_DAYS)
+    if until <= today or (since is not None and since >= last):
+        return None
+    params: dict[str, Param] = {"number": item.number, "last": last, "until": until}
+    return Stop(Sentence("stop.firmer_before", params), until)
 
 
 def weekday_stop(facts: CaseFacts, step: Step, today: date) -> Stop | None:
