@@ -6,13 +6,14 @@ import json
 
 import pytest
 
-from amiable.plugins.base import Outcome, Outgoing
+from amiable.plugins.base import Addressee, Outcome, Outgoing
 from amiable.plugins.registry import plugins
 from tests.plugins.channels.centres import centre
 from tests.plugins.channels.http_servers import Gateway
 from tests.plugins.channels.letter_house import House
 from tests.plugins.channels.mail_providers import MailApi
 from tests.plugins.channels.mail_providers import configured as provider
+from tests.plugins.channels.registered_house import SEED, RegisteredHouse
 from tests.plugins.channels.test_print import ONE as PDF
 from tests.plugins.smtp_servers import free_port, keeper
 
@@ -59,6 +60,11 @@ def _merci_facteur(tmp_path, stack):
     return configured("merci_facteur", url), lambda: len(house.letters)
 
 
+def _ar24(tmp_path, stack):
+    house = stack.enter_context(RegisteredHouse().running())
+    return configured("ar24", house.url), lambda: len(house.letters)
+
+
 def _sms_http(tmp_path, stack):
     gateway = Gateway((202, "0: Accepted for delivery"))
     port = stack.enter_context(gateway.running())
@@ -86,6 +92,7 @@ CONFIGS = {
     "spool": _spool,
     "print": _print,
     "merci_facteur": _merci_facteur,
+    "ar24": _ar24,
     "memory": _memory,
     "outbox": lambda *_: ({}, None),
 }
@@ -99,6 +106,9 @@ DEAD = {
     "print": lambda tmp: configured("print", f"print://{_plain_file(tmp)}"),
     "merci_facteur": lambda tmp: configured(
         "merci_facteur", f"mercifacteur+http://a:b@127.0.0.1:{free_port()}/?user=1&from=2"
+    ),
+    "ar24": lambda tmp: configured(
+        "ar24", f"ar24+http://a:b@127.0.0.1:{free_port()}/?user=1&otp={SEED}"
     ),
 }
 
@@ -115,9 +125,12 @@ ADDRESS = "Menuiserie Duval\n8 AVENUE DE L OCEAN\n44000 NANTES"
 def outgoing(medium="email", key="1:case-9:reminder_1", recipient=""):
     is_letter = TYPES[medium] == "application/pdf"
     content = PDF if is_letter else CONTENT
-    known = {"sms": "+33612345678", "email": "c@d.example"}
+    known = {
+        "sms": "+33612345678", "email": "c@d.example", "registered_email": "ap@client.example",
+    }  # fmt: skip
     recipient = recipient or known.get(medium, ADDRESS)
-    return Outgoing(key, medium, recipient, "Subject", content, TYPES[medium])
+    named = Addressee("Menuiserie Duval", True) if medium == "registered_email" else None
+    return Outgoing(key, medium, recipient, "Subject", content, TYPES[medium], addressee=named)
 
 
 @pytest.fixture(params=sorted(plugins("channels")))

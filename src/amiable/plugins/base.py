@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -69,9 +70,21 @@ class Reader(Protocol):
 class Outgoing:
     """A frozen message on its way out.
 
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom an electronic registered letter is for. `person` = who is named at a company, where one
+    is known; `consented_on` = the day a consumer agreed to such letters at this address (CPCE
+    L100), None = nothing is noted; a professional's consent is not asked for."""
+
+    name: str
+    is_professional: bool
+    person: str = ""
+    consented_on: date | None = None
+
+
     `recipient` stands first on it; `copies` are the others who get it; `done` = those who
     need it no more: it reached them, or they refused it for good. `sender` = the name or number a
-    text message shows, "" for the channel's own.
+    text message shows, "" for the channel's own; `addressee` = of an electronic registered letter.
     """
 
     key: str
@@ -88,6 +101,7 @@ class Outgoing:
     @property
     def envelope(self) -> tuple[str, ...]:
         """Addresses to hand the message to now, each once."""
+    addressee: Addressee | None = None
         everybody = dict.fromkeys((self.recipient, *self.copies))
         return tuple(address for address in everybody if address not in self.done)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,12 +54,26 @@ class CustomerReply:
     part: Part | None = None
 
 
+ProofKind = Literal["deposit", "receipt", "return", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProofFile:
+    """A paper that proves what became of a registered letter; `name` is the same each time."""
+
+    provider_id: str
+    kind: ProofKind
+    name: str
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class HookAnswer:
     """What a request brought, and what to answer once it is recorded."""
 
     events: tuple[ReportedEvent, ...] = ()
     replies: tuple[CustomerReply, ...] = ()
+    proofs: tuple[ProofFile, ...] = ()
     status: int = 200
     content_type: str = "text/plain"
     body: bytes = b""
@@ -103,6 +117,25 @@ class ToldOnAsking(Protocol):
     def pending(self, config: Mapping[str, Any]) -> Iterator[HookAnswer]:
         """What waits, oldest first. To ask for the next says that the one before is recorded: what
         is not will be told again. Raises OSError when the provider cannot be reached."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A registered letter that is asked about; `kept` = names of the papers that are here."""
+
+    provider_id: str
+    kept: frozenset[str] = frozenset()
+
+
+class ToldOfLetters(Protocol):
+    """A channel whose provider says, when asked, what became of registered letters."""
+
+    def told_of(
+        self, config: Mapping[str, Any], letters: Collection[Asked]
+    ) -> Iterator[HookAnswer]:
+        """An answer for each letter, in their order. Raises OSError when the provider cannot be
+        reached; what was told before counts."""
         ...
 
 

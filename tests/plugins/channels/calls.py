@@ -52,6 +52,15 @@ def _merci_facteur(key: str, provider_id: str, config: Mapping[str, Any]) -> Hoo
     return HookRequest("POST", "/hooks/channels/merci_facteur/", headers, {}, body.encode())
 
 
+def _ar24(key: str, provider_id: str, config: Mapping[str, Any]) -> HookRequest:
+    told = {"id_mail": provider_id, "new_state": "AR", "view_date": "2026-11-21 09:30:00",
+            "proof_url": "https://app.ar24.fr/get/proof/ar-901?token=1"}  # fmt: skip
+    query = {"secret": str(config["hook_secret"])}
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    body = urlencode(told).encode()
+    return HookRequest("POST", "/hooks/channels/ar24/", headers, query, body)
+
+
 def _email_api(key: str, provider_id: str, config: Mapping[str, Any]) -> HookRequest:
     told = {"RecordType": "Delivery", "MessageID": provider_id, "Recipient": "ap@client.example",
             "DeliveredAt": "2026-11-22T08:00:00Z", "Metadata": {"amiable": key}}  # fmt: skip
@@ -62,6 +71,7 @@ def _email_api(key: str, provider_id: str, config: Mapping[str, Any]) -> HookReq
 
 
 CALLS: dict[str, Calls] = {
+    "ar24": Calls("ar24://token:key@app.ar24.fr/api?user=1&otp=JBSWY3DP", _ar24),
     "email_api": Calls("postmark://:token@", _email_api),
     "merci_facteur": Calls(
         "mercifacteur://service:secret@api.example/?user=1&from=2&webhook=w",

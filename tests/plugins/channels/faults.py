@@ -14,6 +14,7 @@ from tests.plugins.channels.http_servers import Gateway
 from tests.plugins.channels.letter_house import House
 from tests.plugins.channels.mail_providers import JSON
 from tests.plugins.channels.mail_providers import configured as provider
+from tests.plugins.channels.registered_house import RegisteredHouse
 from tests.plugins.smtp_servers import Rogue
 
 # What each fault is to the message, whatever the channel.
@@ -70,6 +71,14 @@ def _house(fault="", **options):
     return opened
 
 
+def _registered(fault="", **options):
+    def opened(folder, stack) -> dict[str, Any]:
+        house = stack.enter_context(RegisteredHouse(fault or None).running())
+        return {**plugins("channels")["ar24"].configure(house.url), "timeout": 0.5, **options}
+
+    return opened
+
+
 def _provider(answer):
     def opened(folder, stack) -> dict[str, Any]:
         return provider("mailjet", stack.enter_context(Gateway(answer).running()))
@@ -109,6 +118,14 @@ FAULTS = {
         "slow": _provider(2.0),
         "dropped after it was read": _provider(None),
         "garbage for an answer": _provider((200, "<html>Bienvenue</html>")),
+    },
+    "ar24": {
+        "credentials refused": _registered(private_key="wrong"),
+        "recipient refused": _registered("invalid_recipient"),
+        "temporary failure": _registered("maintenance"),
+        "slow": _registered("slow"),
+        "dropped after it was read": _registered("drop"),
+        "garbage for an answer": _registered("garbage"),
     },
     "merci_facteur": {
         "temporary failure": _house("429"),

@@ -17,12 +17,13 @@ from amiable.apps.cases.links import Carried, links_keep
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.messaging.rendering.materials import materials
 from amiable.apps.messaging.rendering.messages import Rendered, drafts_render
+from amiable.apps.messaging.sending.addressees import addressees, unagreed
 from amiable.apps.messaging.sending.modes import fits, messages_current, test_recipient
 from amiable.apps.messaging.sending.routes import Routes, way_of
 from amiable.apps.messaging.writing.texts import OwnText
 from amiable.core.drafts import Draft
 from amiable.core.sentences import Sentence
-from amiable.plugins.base import Channel, Outcome, Outgoing, Session
+from amiable.plugins.base import Addressee, Channel, Outcome, Outgoing, Session
 from amiable.plugins.registry import plugins
 
 FREEZE_BATCH = 200  # drafts rendered and held in memory together
@@ -144,7 +145,8 @@ def _send_window(
     with transaction.atomic(durable=True):
         to_send, orphans, misfits = _claim(organization_id, ids, channel)
         _record(organization_id, orphans, now)
-    sent = [(message, session.send(outgoing(message))) for message in to_send]
+    named = addressees(to_send)
+    sent = [(m, session.send(outgoing(m, named.get(m.pk)))) for m in to_send]
     with transaction.atomic(durable=True):
         _record(organization_id, sent, now)
     outcomes = {message.id: outcome for message, outcome in [*orphans, *sent]}
@@ -157,7 +159,7 @@ def _claim(
     """Mark what may be sent; a row another worker holds right now is left alone.
 
     Also: what a dead worker left and cannot be resumed, and the ids of what is withdrawn because
-    it was written for another mode.
+    it was written for another mode, or for a mailbox whose owner agrees no longer.
     """
     rows = Message.objects.filter(
         organization_id=organization_id, id__in=ids, state__in=[State.FROZEN, State.SENDING]
@@ -169,8 +171,9 @@ def _claim(
     # Read once the rows are held: a switch of mode is seen here, or waits and finds them sending.
     test = test_recipient(organization_id)
     waiting = [m for m in messages if m.state == State.FROZEN]
-    to_send = [m for m in waiting if fits(m, test)]
-    misfits = [m.id for m in waiting if not fits(m, test)]
+    lost = unagreed(waiting)
+    to_send = [m for m in waiting if fits(m, test) and m.id not in lost]
+    misfits = [m.id for m in waiting if not fits(m, test) or m.id in lost]
     left = Outcome("unknown", detail="the worker stopped while sending")
     orphans = []
     for message in messages:
@@ -282,8 +285,9 @@ def _already(state: str) -> Outcome:
     return Outcome("unknown", detail="a person has to decide")
 
 
-def outgoing(message: Message) -> Outgoing:
-    """A message as a channel takes it, for those who did not get it at an earlier try."""
+def outgoing(message: Message, addressee: Addressee | None = None) -> Outgoing:
+    """A message as a channel takes it, for those who did not get it at an earlier try; `addressee`
+    = of an electronic registered letter."""
     # The id keeps apart a message and the one written anew in its place.
     return Outgoing(
         key=f"{message.organization_id}:{message.key}:{message.id}",
@@ -298,6 +302,7 @@ def outgoing(message: Message) -> Outgoing:
         done=frozenset(
             each["address"] for each in message.recipients if each["state"] not in WAITING
         ),
+        addressee=addressee,
     )
 
 

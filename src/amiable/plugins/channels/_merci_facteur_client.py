@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import hmac
-import http.client
 import json
-import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from amiable.plugins.channels._calls import asked
+
 LARGEST_ANSWER = 65_536
-
-
-class NothingSentError(Exception):
-    """The request cannot have been read whole: nothing was taken."""
-
-
-class NoAnswerError(Exception):
-    """The request has left and no answer came: it may have been taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +33,10 @@ class Answer:
 
 
 class Caller:
-    """A connection and a token, for one batch."""
+    """A token, for one batch."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
-        self.connection: http.client.HTTPConnection | None = None
         self.token = ""
 
     def authorized(self) -> Answer | None:
@@ -67,43 +58,17 @@ class Caller:
         """Send a letter. Raises NothingSentError and NoAnswerError."""
         return self._ask("POST", "/sendCourrier", form, {"ww-access-token": self.token})
 
-    def close(self) -> None:
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
-
     def _ask(self, method: str, path: str, form: str, headers: dict[str, str]) -> Answer:
         headers |= {"ww-service-id": self.config["service"]}
         if form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        # The house closes connections that rest: a fresh one is no cost beside a letter.
-        self.close()
+        body = form.encode() or None
+        target = self.config["path"] + path
+        said = asked(
+            self.config, method, target, headers=headers, body=body, largest=LARGEST_ANSWER
+        )
         try:
-            connection = self._connected()
-            connection.request(method, self.config["path"] + path, form or None, headers)
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            raise NothingSentError(str(error) or type(error).__name__) from error
-        try:
-            response = connection.getresponse()
-            octets = response.read(LARGEST_ANSWER)
-        except (OSError, http.client.HTTPException) as error:
-            raise NoAnswerError(str(error) or type(error).__name__) from error
-        try:
-            body = json.loads(octets)
+            found = json.loads(said.octets)
         except ValueError:
-            body = {}
-        retry_after = response.getheader("Retry-After") or ""
-        return Answer(response.status, body if isinstance(body, dict) else {}, retry_after)
-
-    def _connected(self) -> http.client.HTTPConnection:
-        host, port = self.config["host"], int(self.config["port"])
-        timeout = float(self.config["timeout"])
-        if self.config["secure"]:
-            context = ssl.create_default_context(cafile=self.config["ca_file"] or None)
-            self.connection = http.client.HTTPSConnection(
-                host, port, timeout=timeout, context=context
-            )
-        else:
-            self.connection = http.client.HTTPConnection(host, port, timeout=timeout)
-        self.connection.connect()
-        return self.connection
+            found = {}
+        return Answer(said.status, found if isinstance(found, dict) else {}, said.retry_after)

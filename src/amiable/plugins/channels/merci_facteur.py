@@ -13,17 +13,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from amiable.plugins.base import Outcome, Outgoing
+from amiable.plugins.channels._calls import NoAnswerError, NothingSentError
 from amiable.plugins.channels._merci_facteur_api import (
     letter_form,
     reference_of,
     service_config,
 )
-from amiable.plugins.channels._merci_facteur_client import (
-    Answer,
-    Caller,
-    NoAnswerError,
-    NothingSentError,
-)
+from amiable.plugins.channels._merci_facteur_client import Answer, Caller
 from amiable.plugins.channels._merci_facteur_events import told
 from amiable.plugins.channels._retry_after import seconds_asked
 from amiable.plugins.inbound import HookAnswer, HookRefusedError, HookRequest
@@ -49,11 +45,7 @@ class MerciFacteurChannel:
 
     @contextmanager
     def session(self, config: Mapping[str, Any]) -> Iterator[_Session]:
-        session = _Session(config)
-        try:
-            yield session
-        finally:
-            session.client.close()
+        yield _Session(config)
 
     def hook(self, request: HookRequest, config: Mapping[str, Any]) -> HookAnswer:
         """What became of letters; the call carries the key of the account in a header."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from amiable.apps.messaging.delivery.events import events_record
+from amiable.apps.messaging.delivery.letters_asked import letters_ask_soon, proofs_keep
 from amiable.apps.messaging.replies.receiving import reply_receive
 from amiable.apps.messaging.replies.texts import text_receive
 from amiable.apps.messaging.sending.routes import configured_routes
@@ -25,6 +26,8 @@ class Recorded:
 
     events: int
     replies: int
+    papers: int
+    messages: frozenset[int]  # those that something new is known of
 
 
 class HookUnknownError(LookupError):
@@ -42,14 +45,18 @@ def channel_called(code: str, request: HookRequest, *, now: datetime) -> HookAns
     if not configs or not hasattr(channel, "hook"):
         raise HookUnknownError(code)
     answer = _answer(channel, configs, request, code)
-    answer_record(code, answer, now=now)
+    messages = answer_record(code, answer, now=now).messages
+    if messages and hasattr(channel, "told_of"):
+        letters_ask_soon(messages)
     return answer
 
 
 def answer_record(code: str, answer: HookAnswer, *, now: datetime) -> Recorded:
     """Record what a channel's provider told, whether it called or was asked."""
     recorded = events_record(answer.events, channel=code, now=now)
-    return Recorded(recorded.recorded, _replies(answer.replies, code, now=now))
+    replies = _replies(answer.replies, code, now=now)
+    papers = proofs_keep(answer.proofs, code, now=now)
+    return Recorded(recorded.recorded, replies, papers, frozenset(recorded.messages))
 
 
 def _configs(code: str) -> list[Mapping[str, Any]]:

@@ -35,6 +35,11 @@ class LetterRow:
     next_step: Sentence
     proofs: int
 
+    @property
+    def is_electronic(self) -> bool:
+        """Whether it went to a mailbox (CPCE L100), not by post."""
+        return "@" in self.address
+
 
 @dataclass(frozen=True, slots=True)
 class LetterPage:
