@@ -93,7 +93,8 @@ class Match(TenantModel):
 
     Undone or superseded (by a later proposal), never deleted. `allocations` =
     [{"installment", "amount_minor", "credit", "confirms"}]: `credit` is the entry of a credit
-    netted by the payer (null = this payment), `confirms` that the accounts had shown it as paid.
+    netted by the payer (null = this payment), `confirms` that the accounts had shown it as paid;
+    "reason" (discount, bank_fee, cents) = the payer kept that amount and it is given up.
     """
 
     class State(models.TextChoices):

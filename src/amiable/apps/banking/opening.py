@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import Count, F, Sum
 from django.db.models.functions import Coalesce
 
-from amiable.apps.banking.models import Match, StatementLine
+from amiable.apps.banking.models import BankAccount, Match, StatementLine
 from amiable.apps.customers.models import Customer as CustomerRow
 from amiable.apps.customers.models import CustomerIban
 from amiable.apps.payments.models import Payment
 from amiable.apps.receivables.models import Allocation, Entry, Installment
 from amiable.apps.receivables.queries import chunks, open_items
-from amiable.core.matching.book import SAME_AMOUNT
+from amiable.core.matching.book import SAME_AMOUNT, payer_key
 from amiable.core.matching.facts import Customer, Hypothesis, Item, Line, OpenCredit, Opening, Paid
+from amiable.core.matching.labels import number_forms, numbers_in
 
 # A settled invoice may be cited again, and a debit returned, for 13 months (EPC rulebook).
 MEMORY = timedelta(days=400)
+# Whatever was settled so lately is known; older items only when a line may name them.
+LATELY = timedelta(days=60)
 WAITING = (StatementLine.State.NEW, StatementLine.State.PROPOSED, StatementLine.State.LEFT)
 TURNED_DOWN = (Match.State.REFUSED, Match.State.UNDONE)
 
@@ -62,25 +65,51 @@ def line_facts(row: Sequence[Any]) -> Line:
 def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening:
     """The state of the accounts before these lines are decided."""
     customers = CustomerRow.objects.filter(organization_id=organization_id)
-    ibans = CustomerIban.objects.filter(organization_id=organization_id)
+    accounts = {line.payer_iban for line in lines if line.payer_iban}
+    own = BankAccount.objects.filter(organization_id=organization_id)
     back = {-line.amount_minor for line in lines if line.amount_minor < 0 and line.is_return}
     return Opening(
-        items=tuple(_items(organization_id, on)),
+        items=tuple(_items(organization_id, lines, on)),
         customers=tuple(
             Customer(*row) for row in customers.order_by("id").values_list("id", "name", "code")
         ),
         credits=tuple(open_credits(organization_id)),
-        ibans=tuple(ibans.order_by("id").values_list("iban", "customer_id")),
+        ibans=tuple(_ibans(organization_id, accounts)),
         payments=tuple(_payments(organization_id, back, on)) if back else (),
         recent=tuple(_recent(organization_id, lines)),
         refused=frozenset(_refused(organization_id, [line.id for line in lines])),
+        links=tuple(_links(organization_id, lines)),
+        own=frozenset(own.values_list("identifier", flat=True)),
     )
 
 
-def _items(organization_id: int, on: date) -> Iterator[Item]:
-    """Open installments, and those settled within the memory of banks and payers."""
+def _ibans(organization_id: int, accounts: Collection[str]) -> Iterator[tuple[str, int]]:
+    """Whose own accounts these are."""
+    rows = CustomerIban.objects.filter(organization_id=organization_id)
+    for some in chunks(accounts):
+        yield from rows.filter(iban__in=some).order_by("id").values_list("iban", "customer_id")
+
+
+def _links(organization_id: int, lines: Sequence[Line]) -> Iterator[tuple[str, int, int]]:
+    """For whom the payers of these lines have paid, by account and by name, and how often."""
+    rows = Payment.objects.filter(organization_id=organization_id, entry__reversed_by__isnull=True)
+    for name, given in (
+        ("payer_iban", {line.payer_iban for line in lines}),
+        ("payer_name", {line.payer_name for line in lines}),
+    ):
+        for some in chunks(given - {""}):
+            found = rows.filter(**{f"{name}__in": some}).values_list(name, "customer_id")
+            for payer, customer_id, count in found.annotate(Count("id")).order_by(name):
+                key = payer if name == "payer_iban" else payer_key(payer)
+                if key:
+                    yield key, customer_id, count
+
+
+def _items(organization_id: int, lines: Sequence[Line], on: date) -> Iterator[Item]:
+    """Open installments; those settled of late; older ones when a line may name them."""
     books = _books(organization_id)
-    for row in open_items(organization_id):
+    open_rows = open_items(organization_id)
+    for row in open_rows:
         yield Item(
             id=row.id,
             customer_id=row.customer_id,
@@ -92,14 +121,35 @@ def _items(organization_id: int, on: date) -> Iterator[Item]:
             payment_reference=row.payment_reference,
             order_reference=row.order_reference,
         )
-    settled = Installment.objects.filter(
-        organization_id=organization_id, settled_on__gte=on - MEMORY
-    ).values_list(
+    rows = Installment.objects.filter(organization_id=organization_id)
+    fields = (
         "id", "customer_id", "invoice__number", "currency", "due_date",
         "invoice__payment_reference", "invoice__order_reference",
     )  # fmt: skip
-    for i, customer_id, number, currency, due_date, reference, order in settled:
+    settled = set(rows.filter(settled_on__gte=on - LATELY).values_list(*fields))
+    for some in chunks(_named(lines, (row.number for row in open_rows), settled)):
+        older = rows.filter(
+            settled_on__gte=on - MEMORY,
+            invoice__organization_id=organization_id,
+            invoice__number__in=some,
+        )
+        settled.update(older.values_list(*fields))
+    for i, customer_id, number, currency, due_date, reference, order in sorted(settled):
         yield Item(i, customer_id, number, currency, due_date, 0, books.get(i, 0), reference, order)
+
+
+def _named(
+    lines: Sequence[Line], numbers: Iterable[str], settled: Iterable[tuple[Any, ...]]
+) -> set[str]:
+    """Numbers, written as ours are, that the texts of the lines may name."""
+    forms = number_forms([*numbers, *(row[2] for row in settled)])
+    return {
+        number
+        for line in lines
+        for text in (line.label, line.end_to_end_id, line.structured_reference)
+        if text
+        for number in numbers_in(text, forms)
+    }
 
 
 def _books(organization_id: int) -> dict[int, int]:
@@ -183,7 +233,9 @@ def _recent(organization_id: int, lines: Sequence[Line]) -> Iterator[tuple[int, 
         received_on__range=(min(days) - SAME_AMOUNT, max(days)),
         entry__reversed_by__isnull=True,
     )
-    yield from rows.values_list("customer_id", "amount_minor", "currency", "received_on")
+    for amounts in chunks({line.amount_minor for line in lines if line.amount_minor > 0}):
+        found = rows.filter(amount_minor__in=amounts)
+        yield from found.values_list("customer_id", "amount_minor", "currency", "received_on")
 
 
 def _parts(entry_ids: Collection[int]) -> dict[int, dict[int, int]]:
@@ -214,7 +266,8 @@ def _refused(
 
 def hypothesis_of(match: Match) -> Hypothesis:
     """A stored reading as the engine said it (its evidence stays in the row)."""
-    rows = match.allocations
+    given_up = [row for row in match.allocations if row.get("reason")]
+    rows = [row for row in match.allocations if not row.get("reason")]
     taken = None
     if match.returned_payment_id and match.customer_id:
         taken = Paid(
@@ -234,4 +287,6 @@ def hypothesis_of(match: Match) -> Hypothesis:
         ),
         confirms=tuple(r["installment"] for r in rows if r.get("confirms")),
         returns=taken,
+        write_offs=tuple((r["installment"], r["amount_minor"]) for r in given_up),
+        reason=given_up[0]["reason"] if given_up else "",
     )

@@ -111,15 +111,25 @@ def match_row(organization_id: int, line_id: int, hypothesis: Hypothesis, **fiel
 def allocations_json(hypothesis: Hypothesis) -> list[dict[str, Any]]:
     """The shape that Match.allocations documents."""
     confirms = set(hypothesis.confirms)
-    own = [
+    own: list[dict[str, Any]] = [
         {"installment": i, "amount_minor": amount, "credit": None, "confirms": i in confirms}
         for i, amount in hypothesis.parts
+    ]
+    given_up = [
+        {
+            "installment": i,
+            "amount_minor": amount,
+            "credit": None,
+            "confirms": False,
+            "reason": hypothesis.reason,
+        }
+        for i, amount in hypothesis.write_offs
     ]
     netted = [
         {"installment": i, "amount_minor": amount, "credit": entry_id, "confirms": False}
         for entry_id, i, amount in hypothesis.credit_uses
     ]
-    return own + netted
+    return own + netted + given_up
 
 
 def _attempts(organization_id: int, line_ids: Iterable[int]) -> Counter[int]:
@@ -150,6 +160,7 @@ def _incoming(posting: Posting, attempt: int) -> PaymentIn:
         parts=chosen.parts,
         credit_uses=chosen.credit_uses,
         confirms=chosen.confirms,
+        write_offs=chosen.write_offs,
     )
 
 

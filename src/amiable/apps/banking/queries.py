@@ -20,12 +20,14 @@ from amiable.core.sentences import Sentence
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a reading puts on an invoice; `by_credit` = from a credit note, not this payment."""
+    """What a reading puts on an invoice; `by_credit` = from a credit note, not this payment;
+    `reason` = why it is given up (discount, bank_fee, cents), "" = it is paid."""
 
     installment_id: int
     number: str
     amount: Money
     by_credit: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +220,12 @@ def _match(match: Match, numbers: dict[int, str], amount: Money) -> MatchView:
             number=numbers.get(part["installment"], ""),
             amount=Money(part["amount_minor"], amount.currency),
             by_credit=bool(part.get("credit")),
+            reason=part.get("reason", ""),
         )
         for part in match.allocations
     )
-    used = sum(part.amount.amount_minor for part in parts if not part.by_credit)
+    paid = [part for part in parts if not part.by_credit and not part.reason]
+    used = sum(part.amount.amount_minor for part in paid)
     is_return = match.returned_payment_id is not None
     return MatchView(
         id=match.id,

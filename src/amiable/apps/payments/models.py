@@ -39,6 +39,10 @@ class Payment(TenantModel):
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_positive"),
         ]
+        indexes = [
+            models.Index(fields=["organization", "payer_iban"], name="payment_payer_iban"),
+            models.Index(fields=["organization", "payer_name"], name="payment_payer_name"),
+        ]
 
 
 class PaymentReturn(TenantModel):

@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.payments.models import Payment, PaymentReturn
 from amiable.apps.receivables.allocations import (
     Credit,
     Use,
+    WriteOff,
     allocations_reverse,
     credits_record,
     entries_reverse,
     uses_record,
+    write_offs_record,
 )
 from amiable.apps.receivables.models import Allocation, Entry
 from amiable.apps.receivables.queries import chunks
@@ -53,7 +56,8 @@ class PaymentIn:
 
     `parts` = ((installment, amount), ...) of the payment itself; `credit_uses` = ((credit entry,
     installment, amount), ...) of credits netted by the payer; `confirms` = installments that the
-    accounts already showed as settled by this money: that entry gives way to the payment.
+    accounts already showed as settled by this money: that entry gives way to the payment;
+    `write_offs` = ((installment, amount), ...) that the payer kept and that is given up.
     """
 
     customer_id: int
@@ -68,6 +72,7 @@ class PaymentIn:
     parts: tuple[tuple[int, int], ...] = ()
     credit_uses: tuple[tuple[int, int, int], ...] = ()
     confirms: tuple[int, ...] = ()
+    write_offs: tuple[tuple[int, int], ...] = ()
 
 
 def payment_record(
@@ -115,6 +120,13 @@ def payments_record(
         for credit_id, installment_id, amount in p.credit_uses
     ]
     uses_record(organization_id, uses, on=on)
+    given_up = [
+        WriteOff(installment_id, amount, p.received_on, p.external_id)
+        for p in fresh
+        for installment_id, amount in p.write_offs
+    ]
+    if given_up:
+        write_offs_record(organization_id, given_up, on=on)
     happenings = [
         _happening("payment.recorded", payment, on=on, actor=actor, cases=cases)
         for payment in payments
@@ -223,6 +235,11 @@ def payment_return_undo(
         payer_iban=payment.payer_iban,
         reference=payment.reference,
         parts=tuple((row.installment_id, -row.amount_minor) for row in reversed_rows),
+        write_offs=tuple(
+            (row.installment_id, -row.amount_minor)
+            for row in _write_offs(payment).filter(reversed_by__source=back.external_id)
+            if row.installment_id
+        ),
     )
     return payment_record(organization_id, again, on=on, actor=actor, cases=cases)
 
@@ -238,10 +255,26 @@ def _take_back(payment: Payment, *, kind: str, on: date, source: str) -> Entry:
     allocations_reverse(
         payment.organization_id, list(used.values_list("id", flat=True)), on=on, source=source
     )
+    given_up = list(_write_offs(payment).filter(reversed_by__isnull=True))
+    entries_reverse(payment.organization_id, given_up, kind=None, on=on, source=source)
+    installments_settle(
+        payment.organization_id, {e.installment_id for e in given_up if e.installment_id}, on=on
+    )
     (entry,) = entries_reverse(
         payment.organization_id, [payment.entry], kind=kind, on=on, source=source
     )
     return entry
+
+
+def _write_offs(payment: Payment) -> QuerySet[Entry]:
+    """What was given up with the payment, taken back since or not."""
+    return Entry.objects.filter(
+        organization_id=payment.organization_id,
+        customer_id=payment.customer_id,
+        kind=Entry.Kind.WRITE_OFF,
+        source=payment.external_id,
+        reverses__isnull=True,
+    ).order_by("id")
 
 
 def _locked(organization_id: int, payment_id: int) -> Payment:

@@ -152,6 +152,58 @@ def uses_record(organization_id: int, uses: Sequence[Use], *, on: date) -> list[
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class WriteOff:
+    """`amount_minor` > 0 of an installment that is given up with a payment."""
+
+    installment_id: int
+    amount_minor: int
+    on: date
+    source: str
+
+
+@transaction.atomic
+def write_offs_record(
+    organization_id: int, write_offs: Sequence[WriteOff], *, on: date
+) -> list[Entry]:
+    """Enter what is given up of installments, all or none, and settle them.
+
+    Raises AllocationError when an installment has less left than that.
+    """
+    items = _lock_installments(organization_id, {each.installment_id for each in write_offs})
+    left = installment_balances(organization_id, items)
+    for each in write_offs:
+        if each.installment_id not in items:
+            raise AllocationError(Sentence("allocation.unknown"))
+        currency = items[each.installment_id][1]
+        available = left[each.installment_id]
+        if not 0 < each.amount_minor <= available:
+            values = {
+                "wanted": Money(each.amount_minor, currency),
+                "available": Money(max(available, 0), currency),
+            }
+            raise AllocationError(Sentence("allocation.item_exceeded", values))
+        left[each.installment_id] -= each.amount_minor
+    rows = Entry.objects.bulk_create(
+        [
+            Entry(
+                organization_id=organization_id,
+                customer_id=items[each.installment_id][0],
+                installment_id=each.installment_id,
+                kind=Entry.Kind.WRITE_OFF,
+                amount_minor=-each.amount_minor,
+                currency=items[each.installment_id][1],
+                on_date=each.on,
+                source=each.source[:120],
+            )
+            for each in write_offs
+        ],
+        batch_size=1000,
+    )
+    installments_settle(organization_id, list(items), on=on)
+    return rows
+
+
 @transaction.atomic
 def allocations_reverse(
     organization_id: int, allocation_ids: Collection[int], *, on: date, source: str

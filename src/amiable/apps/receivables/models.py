@@ -65,7 +65,12 @@ class Installment(TenantModel):
                 fields=["organization", "customer"],
                 condition=Q(settled_on__isnull=True),
                 name="installment_open",
-            )
+            ),
+            models.Index(
+                fields=["organization", "settled_on"],
+                condition=Q(settled_on__isnull=False),
+                name="installment_settled",
+            ),
         ]
 
 

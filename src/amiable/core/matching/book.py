@@ -227,10 +227,14 @@ class Book:
         self.items[item_id] = replace(self.items[item_id], books_minor=0)
 
 
+def payer_key(name: str) -> str:
+    """Under what a payer's name is remembered: its words without legal form."""
+    return " ".join(name_tokens(name))
+
+
 def payer_keys(line: Line) -> list[str]:
     """Under what a payer is remembered besides customers' own accounts: its account, its name."""
-    name = " ".join(name_tokens(line.payer_name))
-    return [key for key in (line.payer_iban, name) if key]
+    return [key for key in (line.payer_iban, payer_key(line.payer_name)) if key]
 
 
 def _paid(line: Line, customer_id: int, parts: Iterable[tuple[int, int]]) -> Paid:

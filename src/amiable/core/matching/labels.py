@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -156,6 +157,38 @@ def _edges_hold(text: str, span: tuple[int, int], key: str) -> bool:
         return len(key) >= 8 or not (before.isalpha() and key[0].isalpha())
     glued = span[1] - span[0] == len(key)
     return glued and not after.isalpha() and not (before.isalpha() and key[0].isalpha())
+
+
+def number_forms(numbers: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """How our numbers are written: (letters and digits alone, as written), digits as 9.
+
+    Sixteen at most, the most usual ones; without letters only what has seven digits or more.
+    """
+    written = Counter(plain(number).translate(_DIGITS) for number in numbers)
+    forms: dict[str, str] = {}
+    for form, _ in written.most_common():
+        flat = _NO_SIGN.sub("", form)
+        if flat.count("9") >= 3 and (not flat.startswith("9") or len(flat) >= 7):
+            forms.setdefault(flat, form)
+            digits = "9" * flat.count("9")
+            if len(digits) >= 7:
+                forms.setdefault(digits, form)
+    return tuple(forms.items())[:16]
+
+
+def numbers_in(text: str, forms: Iterable[tuple[str, str]]) -> set[str]:
+    """Numbers in a text that are written in one of the forms, once its own separators are put
+    back. Meant to look them up: most are none of ours."""
+    flat = _NO_SIGN.sub("", plain(text))
+    shape = flat.translate(_DIGITS)
+    found: set[str] = set()
+    for short, form in forms:
+        at = shape.find(short)
+        while at >= 0:
+            digits = iter(digits_of(flat[at : at + len(short)]))
+            found.add("".join(next(digits) if sign == "9" else sign for sign in form))
+            at = shape.find(short, at + 1)
+    return found
 
 
 def range_after(text: str, found: list[Found]) -> tuple[str, str] | None:

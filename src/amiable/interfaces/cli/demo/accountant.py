@@ -33,7 +33,8 @@ class Truth:
             return False
         if match.is_return or line.amount_minor < 0:
             return match.is_return and line.amount_minor < 0
-        own = {p.number: p.amount.amount_minor for p in match.parts if not p.by_credit}
+        paid = [p for p in match.parts if not p.by_credit and not p.reason]
+        own = {p.number: p.amount.amount_minor for p in paid}
         credit = sorted((p.number, p.amount.amount_minor) for p in match.parts if p.by_credit)
         netted = sorted((number, cents) for _, number, cents in line.netted)
         return bool(own) and own == dict(line.parts) and credit == netted
