@@ -115,16 +115,19 @@ def accounts_page(
 
 
 def waiting(organization_id: int, on: date, *, with_unmatched: bool = False) -> dict[str, int]:
-    """What waits for a person: `actions` to approve or to do by `on`, `bank` lines to decide,
-    `replies` to read (with those that matched nobody, for managers)."""
+    """What waits for a person: `actions` to approve or to do by `on`, of these `calls` to make,
+    `bank` lines to decide, `replies` to read (with those that matched nobody, for managers)."""
     actions = Action.objects.filter(
         organization_id=organization_id,
         state__in=["to_approve", "todo", "unknown"],
         due_on__lte=on,
     )
+    waits = actions.aggregate(
+        actions=Count("id"), calls=Count("id", filter=Q(state="todo", medium="phone"))
+    )
     lines = StatementLine.objects.filter(organization_id=organization_id, state="proposed")
     return {
-        "actions": actions.count(),
+        **waits,
         "bank": lines.count(),
         "replies": unread_count(organization_id, with_unmatched=with_unmatched),
     }

@@ -25,6 +25,7 @@ LIMIT = 60
 NOTED = (
     "customer.insolvent_since", "customer.deceased_since", "customer.score",
     "customer.payer_group", "contact_point.marked", "customer.address", "payment.refused",
+    "call.reopened", "call.started_anyway",
 )  # fmt: skip
 
 

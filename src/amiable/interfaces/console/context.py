@@ -17,6 +17,7 @@ INSIDE = {
     "customer": "customers",
     "message": "outbox",
     "reply": "replies",
+    "call": "calls",
     "import": "imports",
     "scenario": "scenarios",
     "template": "templates",
@@ -40,6 +41,7 @@ class Place:
 PLACES = (
     Place("dashboard", _("Dashboard"), icon="layout-dashboard"),
     Place("actions", _("Today"), icon="checklist", counter="actions"),
+    Place("calls", _("Calls"), icon="phone", counter="calls"),
     Place("replies", _("Answers"), icon="inbox", counter="replies"),
     Place("customers", _("Customers"), icon="users"),
     Place("bank", _("Bank"), icon="building-bank", counter="bank"),
@@ -65,6 +67,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "organization": getattr(request, "organization", None),
         "membership": getattr(request, "membership", None),
         "can_change": getattr(request, "can_change", False),
+        "can_manage": getattr(request, "can_manage", False),
     }
     if context["organization"]:
         managing = getattr(request, "can_manage", False)

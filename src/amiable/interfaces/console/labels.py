@@ -209,6 +209,8 @@ LOOKS: dict[str, dict[str, Look]] = {
         "contact_point.consent": Look(_("Consent to electronic registered letters")),
         "customer.address": Look(_("Postal address")),
         "payment.refused": Look(_("Refuses to pay")),
+        "call.reopened": Look(_("Outcome of a call taken back")),
+        "call.started_anyway": Look(_("Called all the same")),
     },
     "mark": {
         "valid": Look(_("Usable"), "good"),

@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 
 from amiable.interfaces.console import (
     brand_urls,
+    call_urls,
     case_urls,
     registered_urls,
     reply_urls,
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/", customers.customers, name="customers"),
     path("customers/<int:customer_id>/", customers.customer, name="customer"),
     *case_urls.PATHS,
+    *call_urls.PATHS,
     path("actions/", actions.actions, name="actions"),
     path("actions/approve/", actions.approve, name="actions_approve"),
     path("actions/reopen/", actions.reopen, name="actions_reopen"),

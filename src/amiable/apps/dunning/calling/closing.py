@@ -10,7 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from amiable.apps.cases.services import CallOutcome, CaseError, call_outcome_apply
-from amiable.apps.dunning.calling.confirming import confirmation_draft, confirmation_freeze
+from amiable.apps.dunning.calling.confirming import (
+    Preview,
+    confirmation_draft,
+    confirmation_freeze,
+    preview_of,
+)
 from amiable.apps.dunning.calling.follow_ups import FollowUp, follow_up
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.planning import cases_replan
@@ -73,6 +78,30 @@ def call_close(
     problem = frozen if isinstance(frozen, Sentence) else None
     message = frozen if isinstance(frozen, int) else None
     return Closed(tuple(followed), message, problem)
+
+
+def confirmation_preview(
+    organization_id: int,
+    action_id: int,
+    outcome: CallOutcome,
+    *,
+    now: datetime,
+    disputed_invoice: str = "",
+) -> Preview | Sentence | None:
+    """What the email that confirms an outcome would say, nothing stored; a Sentence for why there
+    would be none, None for an outcome that agrees nothing or a call that is not open."""
+    on = timezone.localtime(now).date()
+    with transaction.atomic():
+        action = _open(organization_id, action_id)
+        if action is None:
+            return None
+        if outcome.result == "dispute" and disputed_invoice:
+            installment_id = open_installment(action, disputed_invoice)
+            outcome = replace(outcome, installment_id=installment_id)
+        draft = confirmation_draft(action, outcome, on=on)
+    if draft is None or isinstance(draft, Sentence):
+        return draft
+    return preview_of(organization_id, draft, now=now)
 
 
 def open_installment(action: Action, number: str) -> int:

@@ -8,7 +8,7 @@ nor the gaps between reminders count it.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -24,7 +24,10 @@ from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.planning import scenario_of
 from amiable.apps.dunning.writing.drafts import Ready, drafts
 from amiable.apps.dunning.writing.recipients import Reach, reaches
+from amiable.apps.messaging.library.resolution import own_texts
 from amiable.apps.messaging.models import Message
+from amiable.apps.messaging.rendering.messages import Material, drafts_render
+from amiable.apps.messaging.sending.modes import test_recipient
 from amiable.apps.messaging.sending.routes import Routes
 from amiable.apps.messaging.services import messages_freeze, messages_send, messages_withdraw
 from amiable.apps.receivables.models import Installment
@@ -70,6 +73,8 @@ def confirmation_draft(
     """
     if outcome.result not in CONFIRMED:
         return None
+    if not _is_complete(outcome):
+        return Sentence("call.confirm_incomplete")
     facts = case_facts(action.organization_id, [action.case_id], on=on)[action.case_id]
     if facts.insolvent_since or facts.deceased_since:
         return Sentence("call.confirm_stopped")
@@ -91,7 +96,7 @@ def confirmation_draft(
     mail = Action(key=key, medium="email", case_id=action.case_id)
     (draft,) = drafts(action.organization_id, [Ready(mail, facts, definition, step, asked)], on=on)
     reach = reaches(action.organization_id, [facts.customer_id])[facts.customer_id]
-    if person := _spoken_with(reach, outcome.phone):
+    if person := spoken_with(reach, outcome.phone):
         draft = replace(
             draft, recipient=person.address, recipient_name=person.name,
             recipient_role=person.role, copies=(), notes=(),
@@ -100,6 +105,27 @@ def confirmation_draft(
         return Sentence("call.confirm_no_email")
     lines = tuple(line for line in draft.lines if line.group == "due")
     return replace(draft, lines=lines, confirms=_confirmed(outcome))
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A confirmation before it is written."""
+
+    recipient: str
+    subject: str
+    text: str
+
+
+def preview_of(organization_id: int, draft: Draft, *, now: datetime) -> Preview | Sentence:
+    """What a draft would say as an email, or why it cannot be written; nothing is stored."""
+    own = own_texts(organization_id, [draft]).get(draft.key)
+    rendered = drafts_render(
+        [draft], {draft.key: Material(own=own)}, organization_id=organization_id, now=now,
+        test_recipient=test_recipient(organization_id),
+    )[draft.key]  # fmt: skip
+    if isinstance(rendered, Sentence):
+        return rendered
+    return Preview(rendered.recipient, rendered.subject, rendered.text)
 
 
 @transaction.atomic
@@ -184,7 +210,17 @@ def _outdated(organization_id: int, ids: Collection[int], *, on: date) -> set[in
     }
 
 
-def _spoken_with(reach: Reach, phone: str) -> Recipient | None:
+def _is_complete(outcome: CallOutcome) -> bool:
+    """Whether everything is known that the text says."""
+    needed = {
+        "promise": (outcome.amount_minor, outcome.due_on),
+        "callback": (outcome.callback_on,),
+        "dispute": (outcome.installment_id,),
+    }
+    return all(value is not None for value in needed.get(outcome.result, ()))
+
+
+def spoken_with(reach: Reach, phone: str) -> Recipient | None:
     """The email address of the person whose number was called; None when none is known."""
     called = next((p for p in reach.points if p.medium == "phone" and p.value == phone), None)
     if called is None or called.contact_id is None:

@@ -8,12 +8,14 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
+from amiable.apps.dunning.calling.confirming import spoken_with
+from amiable.apps.dunning.calling.exceptions import started_anyway
 from amiable.apps.dunning.calling.listing import Known, calls_known
 from amiable.apps.dunning.calling.three_facts import three_facts
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.queries import AgendaLine, action_lines
 from amiable.apps.dunning.writing.drafts import Ready, drafts
-from amiable.apps.dunning.writing.recipients import Point, reaches
+from amiable.apps.dunning.writing.recipients import Point, chosen, reaches
 from amiable.apps.messaging.library.resolution import own_texts
 from amiable.apps.messaging.writing.scripts import Script, script_code, script_of
 from amiable.apps.messaging.writing.texts import TextError
@@ -67,7 +69,8 @@ class Defaults:
 class CallSheet:
     """Everything on the page of a call. `why_not` = what speaks against calling now, and `own` =
     the customer's local time; `elsewhere` = its clock is another one than ours. `script` None =
-    it cannot be written, for `script_problem`."""
+    it cannot be written, for `script_problem`. `email` = where a confirmation goes, "" = nowhere;
+    `anyway` = why somebody calls today in spite of `why_not`."""
 
     line: AgendaLine
     language: str
@@ -87,6 +90,8 @@ class CallSheet:
     tries: int
     defaults: Defaults
     promised_minor: int
+    email: str
+    anyway: str
 
 
 def call_sheet(
@@ -125,7 +130,17 @@ def call_sheet(
         tries=step.tries or organization.call_tries,
         defaults=_defaults(known, organization, own, on),
         promised_minor=sum(s.remaining_minor for s in given.standings if s.state == "running"),
+        email=_email(organization_id, known, line.phone),
+        anyway=started_anyway(organization_id, action_id, on=on) if why_not else "",
     )
+
+
+def _email(organization_id: int, known: Known, phone: str) -> str:
+    """Where what is agreed would be confirmed."""
+    reach = reaches(organization_id, [known.facts.customer_id])[known.facts.customer_id]
+    person = spoken_with(reach, phone)
+    first = person or chosen(reach, "email", roles=known.call.step.recipients).first
+    return first.address if first else ""
 
 
 def dialed(template: str, value: str) -> str:

@@ -241,7 +241,8 @@ def call(request: Request, action_id: int) -> HttpResponse:
             **who(request),
         )
         if closed:
-            toasts.done(request, gettext("The outcome is noted."))
+            undo = reverse("console:call_reopen", args=[action_id])
+            toasts.done(request, gettext("The outcome is noted."), undo)
         else:
             toasts.failed(request, gettext("This is already done."))
         return back(request, "console:actions")
