@@ -67,10 +67,6 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A frozen message on its way out.
-
-@dataclass(frozen=True, slots=True)
 class Addressee:
     """Whom an electronic registered letter is for. `person` = who is named at a company, where one
     is known; `consented_on` = the day a consumer agreed to such letters at this address (CPCE
@@ -81,6 +77,10 @@ class Addressee:
     person: str = ""
     consented_on: date | None = None
 
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A frozen message on its way out.
 
     `recipient` stands first on it; `copies` are the others who get it; `done` = those who
     need it no more: it reached them, or they refused it for good. `sender` = the name or number a
@@ -97,11 +97,11 @@ class Addressee:
     copies: tuple[str, ...] = ()
     done: frozenset[str] = frozenset()
     sender: str = ""
+    addressee: Addressee | None = None
 
     @property
     def envelope(self) -> tuple[str, ...]:
         """Addresses to hand the message to now, each once."""
-    addressee: Addressee | None = None
         everybody = dict.fromkeys((self.recipient, *self.copies))
         return tuple(address for address in everybody if address not in self.done)
 
