@@ -60,8 +60,9 @@ def hook_url(code: str) -> str:
 
 
 def route_of(medium: str, url: str) -> Route:
-    """The channel whose scheme an address has. Raises ValueError, naming what could be written."""
-    scheme = urlsplit(url).scheme
+    """The channel whose scheme an address has. Raises ValueError, naming what could be written, and
+    never what was: it holds a password."""
+    scheme = url.partition(":")[0].lower()
     able = {
         name: channel
         for channel in plugins("channels").values()
@@ -70,4 +71,12 @@ def route_of(medium: str, url: str) -> Route:
     }
     if scheme not in able:
         raise ValueError(f"an address for {medium} begins with {', '.join(sorted(able))}")
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        # Python's own words repeat the part of the address that they are about.
+        raise ValueError(
+            "the address cannot be taken apart: signs such as / ? # @ in names and passwords are "
+            "percent-encoded, and a port is a number"
+        ) from None
     return able[scheme].code, able[scheme].configure(url)
