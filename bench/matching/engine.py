@@ -52,7 +52,7 @@ class Engine:
             )
 
     def decide(self, line: BankLine) -> Answer:
-        decision = decide(_line(line), self.book)
+        decision = decide(facts_of(line), self.book)
         self.decided = (line.id, decision)
         return Answer(
             action=ACTIONS[decision.action],
@@ -61,7 +61,7 @@ class Engine:
         )
 
     def enter(self, line: BankLine, entered: tuple[Entered, ...]) -> None:
-        facts = _line(line)
+        facts = facts_of(line)
         for one in entered:
             if not one.by_person and self.decided:
                 self.book.apply(facts, self.decided[1])
@@ -78,12 +78,13 @@ class Engine:
         left = dict(one.parts)
         uses: list[tuple[int, int, int]] = []
         for note_id, amount in one.notes:
-            for invoice_id in left:
-                part = min(amount, left[invoice_id])
+            rest = amount
+            for invoice_id, open_minor in left.items():
+                part = min(rest, open_minor)
                 if part > 0:
                     uses.append((note_id, invoice_id, part))
                     left[invoice_id] -= part
-                    amount -= part
+                    rest -= part
         view = View(line, self.book.cited(line), party_of(line, self.book), self.book)
         return Hypothesis(
             "assigned",
@@ -95,7 +96,8 @@ class Engine:
         )
 
 
-def _line(line: BankLine) -> Line:
+def facts_of(line: BankLine) -> Line:
+    """A line of the stream as the engine is given it."""
     return Line(
         id=line.id,
         booked_on=line.booked_on,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from bench.matching.profiles import CLASSES, RECEIVABLE
@@ -108,7 +109,7 @@ def _learning(rows: Sequence[Judged]) -> list[dict[str, Any]]:
     """Rates among the lines up to, between and after the steps, in order."""
     edges = [0, *(step for step in STEPS if step < len(rows)), len(rows)]
     found = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         part = rows[start:end]
         posts = [row for row in part if row.answer.action == "post"]
         found.append(

@@ -50,18 +50,17 @@ def number_text(rng: random.Random, invoice: Invoice, how: str) -> str:
     if how == "separators":
         join = rng.choice((" ", "", "/", ".", " / ", "_"))
         return number.replace("-", join).replace("FA", rng.choice(("FA", "FA ", "FAC", "fa")))
-    if how == "digits":
-        return digits
-    if how == "tail":
-        return digits[-rng.choice((4, 5)) :]
-    if how == "order":
-        return invoice.order
     if how == "exchanged":
         at = rng.randrange(len(number) - 3, len(number) - 1)
         return number[:at] + number[at + 1] + number[at] + number[at + 2 :]
-    if how == "cut":
-        return number[: -rng.choice((1, 2))]
-    return "" if how == "none" else number
+    written = {
+        "digits": lambda: digits,
+        "tail": lambda: digits[-rng.choice((4, 5)) :],
+        "order": lambda: invoice.order,
+        "cut": lambda: number[: -rng.choice((1, 2))],
+        "none": lambda: "",
+    }
+    return written.get(how, lambda: number)()
 
 
 def remittance(

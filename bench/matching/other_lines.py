@@ -54,8 +54,8 @@ def debit_batch(stream: Stream) -> tuple[BankLine, Gold] | None:
         return None
     if stream.world.share(40):
         return _one_debit(stream, customer)
-    chosen = [customer] + [c for c in rng.sample(world.customers, 60) if c.mandate and c.id
-                           != customer.id and world.open_of[c.id]][: rng.randint(1, 9)]  # fmt: skip
+    others = (c for c in rng.sample(world.customers, 60) if c.mandate and world.open_of[c.id])
+    chosen = [customer, *(c for c in others if c.id != customer.id)][: rng.randint(2, 10)]
     debits = []
     for each in chosen:
         invoice = world.opened(each.id)[0]

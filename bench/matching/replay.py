@@ -131,7 +131,7 @@ def judged(
         seconds = time.perf_counter() - started
         ranks = (n for n, reading in enumerate(answer.readings, 1) if is_right(reading, gold))
         one = Judged(line, gold, answer, next(ranks, 0), seconds)
-        entered = _truth(line, gold, accounts)
+        entered = _truth(gold, accounts)
         if mode == "own" and answer.action == "post":
             entered = (_own(line, answer.readings[0], accounts),)
         elif mode == "own" and answer.action == "aside":
@@ -141,7 +141,7 @@ def judged(
         yield one
 
 
-def _truth(line: BankLine, gold: Gold, accounts: Accounts) -> tuple[Entered, ...]:
+def _truth(gold: Gold, accounts: Accounts) -> tuple[Entered, ...]:
     """The truth, as far as the accounts still can hold it."""
     if gold.action == "aside":
         return ()

@@ -12,7 +12,12 @@ from bench.matching.facts import Answer, BankLine, Event, Reading
 from bench.matching.replay import Entered, copy_of
 from bench.matching.world import Customer, Invoice
 
-_TOKEN = re.compile(r"\d{4,}")
+_NO_DIGIT = re.compile(r"\D+")
+
+
+def tokens_of(text: str) -> set[str]:
+    """The digits of each word, four or more: "FA2026-0042 DU 12" -> {"20260042"}."""
+    return {digits for word in text.split() if len(digits := _NO_DIGIT.sub("", word)) >= 4}
 
 
 class Ledger:
@@ -34,7 +39,7 @@ class Ledger:
             self.open[event.customer_id][event.id] = event.total
             self.owner[event.id] = event.customer_id
             for text in (event.number, event.order):
-                for token in {*_TOKEN.findall(text), "".join(filter(str.isdigit, text))}:
+                for token in tokens_of(text):
                     self.tokens[token].append(event.id)
 
     def enter(self, line: BankLine, entered: tuple[Entered, ...]) -> None:
@@ -64,8 +69,8 @@ class Ledger:
 
 
 class DigitTokens(Ledger):
-    """The rule of Odoo up to 17: runs of four digits of the label found in numbers; the sum of
-    all found, and more money than they ask for, reconciles by itself; text-less only proposes."""
+    """The rule of Odoo up to 17: the digits of the label's words found in numbers; the sum of all
+    found, and more money than they ask for, reconciles by itself; without text only proposes."""
 
     name = "digit tokens"
 
@@ -75,7 +80,7 @@ class DigitTokens(Ledger):
         party = self.party(line)
         found = dict.fromkeys(
             invoice_id
-            for token in _TOKEN.findall(line.label)
+            for token in sorted(tokens_of(line.label))
             for invoice_id in self.tokens.get(token, ())
             if invoice_id in self.open[self.owner[invoice_id]]
             and party in (None, self.owner[invoice_id])
@@ -103,8 +108,7 @@ class PartyAmount(Ledger):
         if line.amount <= 0:
             return Answer("leave", reasons=("money out",))
         party = self.party(line) or self._close_name(line)
-        tokens = set(_TOKEN.findall(line.label))
-        named = {i for token in tokens for i in self.tokens.get(token, ())}
+        named = {i for token in tokens_of(line.label) for i in self.tokens.get(token, ())}
         pool = named | set(self.open[party] if party else ())
         ranked = []
         for invoice_id in pool:
