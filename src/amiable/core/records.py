@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -129,6 +129,7 @@ class StatementEntry:
 class StatementRecord:
     """One account statement: balances in minor units, None where the bank does not state them.
 
+    `entries` may be long: iterate, do not copy. `format` = the code of the reader.
     `kind`: an interim report or a notification tells of movements that the statement repeats.
     """
 
@@ -138,9 +139,10 @@ class StatementRecord:
     closing_minor: int | None
     opening_on: date | None
     closing_on: date | None
-    entries: tuple[StatementEntry, ...]
+    entries: Sequence[StatementEntry]
     reference: str = ""
     kind: StatementKind = "statement"
+    format: str = ""
 
     @property
     def difference_minor(self) -> int | None:

@@ -43,11 +43,15 @@ class ReadResult:
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How to read: `columns` maps our field names to the file's column names."""
+    """How to read: `columns` maps our field names to the file's column names.
+
+    `progress` is told bytes read and bytes in all, of files that may take long.
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     default_term: str = "30 net"
     currency: str = "EUR"
+    progress: Callable[[int, int], None] | None = None
 
 
 class Reader(Protocol):
@@ -150,4 +154,13 @@ class Channel(Protocol):
 
     def session(self, config: Mapping[str, Any]) -> AbstractContextManager[Session]:
         """Open a session; an unreachable server shows in the outcomes, not as an exception."""
+        ...
+
+
+class Collects(Protocol):
+    """A channel that collects messages and hands them over together, at the end of a session."""
+
+    def finish(self, config: Mapping[str, Any]) -> int:
+        """Hand over what processes that died have collected; returns how many collections. What a
+        living process holds is left alone. Raises OSError."""
         ...

@@ -15,8 +15,9 @@ from amiable.plugins.base import FileKind, Reader, ReadOptions, ReadResult
 from amiable.plugins.registry import plugins
 
 HEAD_BYTES = 65536
-# Larger than any file of these kinds, smaller than what would fill a disk or a memory.
-MAX_FILE_BYTES = 512 * 1024 * 1024
+# Larger than a statement of some million movements, smaller than what would fill a disk. Readers
+# that hold a file in memory have limits of their own, far below.
+MAX_FILE_BYTES = 4 * 1024 * 1024 * 1024
 _HEADER_CODES = {
     "file.columns_missing",
     "file.column_twice",

@@ -16,6 +16,7 @@ from amiable.core.numbers import plain
 from amiable.core.records import RowError, StatementEntry, StatementKind, StatementRecord
 from amiable.core.sentences import Param, declare, gettext_noop
 from amiable.plugins.base import ReadResult
+from amiable.plugins.statements._spool import Entries
 
 declare(
     {
@@ -131,7 +132,7 @@ class Draft:
     opening_on: date | None = None
     closing_on: date | None = None
     created_on: date | None = None
-    entries: list[StatementEntry] = field(default_factory=list)
+    entries: Entries = field(default_factory=Entries)
     count: int = 0
     credits: int = 0
     debits: int = 0
@@ -144,7 +145,8 @@ class Draft:
         self, entries: Iterable[StatementEntry], amount_minor: int, entry_currency: str
     ) -> None:
         """Take one entry of the bank, as one or several movements of the same total."""
-        self.entries.extend(entries)
+        for entry in entries:
+            self.entries.append(entry)
         self.count += 1
         self.currencies.add(entry_currency)
         if amount_minor >= 0:
@@ -164,7 +166,14 @@ class Draft:
         all_currencies = self.currencies | {b[1] for b in (self.opening, self.closing) if b}
         return all_currencies <= {self.main_currency}
 
-    def record(self) -> StatementRecord:
+    @property
+    def difference_minor(self) -> int | None:
+        """opening + entries - closing; None when a balance is not stated or not comparable."""
+        if not (self.opening and self.closing and self.comparable):
+            return None
+        return self.opening[0] + self.credits - self.debits - self.closing[0]
+
+    def record(self, format_code: str = "") -> StatementRecord:
         """The frozen record; balances that cannot be compared are not stated."""
         whole = self.comparable
         return StatementRecord(
@@ -174,14 +183,15 @@ class Draft:
             closing_minor=self.closing[0] if self.closing and whole else None,
             opening_on=self.opening_on,
             closing_on=self.closing_on,
-            entries=tuple(self.entries),
+            entries=self.entries.settled(),
             reference=self.reference,
             kind=self.kind,
+            format=format_code,
         )
 
     def summary(self) -> dict[str, Any]:
         """The shape of INTERFACES: amounts as strings in major units, None where not stated."""
-        difference = self.record().difference_minor
+        difference = self.difference_minor
         main = self.main_currency
         return {
             "account": self.account,
@@ -223,7 +233,7 @@ def result(
     return ReadResult(
         kind="statement",
         format=format_code,
-        statements=tuple(draft.record() for draft in drafts),
+        statements=tuple(draft.record(format_code) for draft in drafts),
         rows=rows,
         summary={"statements": [draft.summary() for draft in drafts], **(more or {})},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -53,13 +54,18 @@ def local(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
+@functools.cache
+def _path(names: tuple[str, ...]) -> str:
+    return "/".join("{*}" + name for name in names)
+
+
 def text_of(element: Any, *path: str) -> str:
     """Text of the first element on the path, in any namespace; "" when absent."""
-    found = element.find("/".join("{*}" + name for name in path))
-    return "" if found is None else (found.text or "").strip()
+    found: str | None = element.findtext(_path(path))
+    return found.strip() if found else ""
 
 
 def texts_of(element: Any, *path: str) -> list[str]:
     """Texts of every element on the path, the empty ones left out."""
-    found = element.findall("/".join("{*}" + name for name in path))
+    found = element.findall(_path(path))
     return [text for node in found if (text := (node.text or "").strip())]

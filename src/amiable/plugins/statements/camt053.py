@@ -7,8 +7,9 @@ marked as such: banking does not book them. A batch is split when its amounts su
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from lxml import etree
 
@@ -29,7 +30,9 @@ HOLDERS: dict[str, StatementKind] = {
     "Ntfctn": "notification",
 }
 FORMATS = {"statement": "camt053", "report": "camt052", "notification": "camt054"}
-PARTS = frozenset({"Id", "CreDtTm", "Acct", "Bal", "Ntry"})
+PARTS = frozenset({"Acct", "Bal", "Ntry"})
+PROGRESS_BYTES = 1_000_000
+Progress = Callable[[int, int], None] | None
 
 
 class Camt053:
@@ -48,13 +51,13 @@ class Camt053:
             return True
         return b"<Document>" in text and name.lower().endswith(".xml")
 
-    def read(self, path: Path, options: ReadOptions) -> ReadResult:  # noqa: ARG002
+    def read(self, path: Path, options: ReadOptions) -> ReadResult:
         """Read every account; the first defect of each entry is reported, nothing is kept then."""
         errors: list[RowError] = []
         drafts: list[Draft] = []
         try:
             check_prolog(path)
-            _read_into(path, drafts, errors)
+            _read_into(path, drafts, errors, options.progress)
         except Refused as refused:
             errors.append(refused.error)
         except etree.XMLSyntaxError as error:
@@ -64,18 +67,41 @@ class Camt053:
         return common.result(FORMATS[found], drafts, errors)
 
 
-def _read_into(path: Path, drafts: list[Draft], errors: list[RowError]) -> None:
+class _Watched:
+    """A file that tells how far it has been read."""
+
+    def __init__(self, stream: IO[bytes], size: int, progress: Progress) -> None:
+        self.stream, self.size, self.progress = stream, size, progress
+        self.done = self.told = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes; lxml asks for some 32 KB at a time."""
+        content = self.stream.read(size)
+        self.done += len(content)
+        if self.progress and (self.done - self.told >= PROGRESS_BYTES or not content):
+            self.told = self.done
+            self.progress(self.done, self.size)
+        return content
+
+
+def _read_into(path: Path, drafts: list[Draft], errors: list[RowError], progress: Progress) -> None:
     """Add the statements as they end; entries are freed as soon as they are read."""
-    events = etree.iterparse(
-        str(path),
-        events=("start", "end"),
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    with path.open("rb") as stream:
+        events = etree.iterparse(
+            _Watched(stream, path.stat().st_size, progress),
+            events=("start", "end"),
+            tag=[f"{{*}}{name}" for name in (*HOLDERS, *PARTS)],
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+        _follow(events, drafts, errors)
+
+
+def _follow(events: Any, drafts: list[Draft], errors: list[RowError]) -> None:
     draft = Draft(account="")
     for event, element in events:
         name = local(element)
@@ -108,10 +134,17 @@ def _free(element: Any) -> None:
         del parent[0]
 
 
+def _named(draft: Draft, holder: Any) -> None:
+    """The number of a statement and the day it was made, which stand before its account."""
+    draft.reference = common.clean(text_of(holder, "Id"), 60)
+    made = text_of(holder, "CreDtTm")
+    if made:
+        draft.created_on = _camt.day_of(made, line=holder.sourceline, where="CreDtTm")
+
+
 def _take(draft: Draft, name: str, element: Any) -> None:
-    if name == "Id":
-        draft.reference = common.clean(element.text or "", 60)
-    elif name == "Acct":
+    if name == "Acct":
+        _named(draft, element.getparent())
         account = text_of(element, "Id", "IBAN") or text_of(element, "Id", "Othr", "Id")
         account = account or text_of(element, "Id", "PrtryAcct", "Id")
         if not account or len(account) > 40:
@@ -119,8 +152,6 @@ def _take(draft: Draft, name: str, element: Any) -> None:
         draft.account = account.replace(" ", "")
         stated = text_of(element, "Ccy")
         draft.currency = common.currency(stated, line=element.sourceline) if stated else ""
-    elif name == "CreDtTm":
-        draft.created_on = _camt.day_of(element.text or "", line=element.sourceline, where=name)
     elif name == "Bal":
         _camt.balance(draft, element)
     elif name == "Ntry":
