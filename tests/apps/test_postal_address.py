@@ -51,7 +51,7 @@ def test_a_returned_letter_is_noted_in_the_console_and_the_next_medium_takes_ove
     ).content.decode()  # fmt: skip
     customer.refresh_from_db()
     assert (customer.address_invalid_since, customer.address_invalid_reason) == (today, "NPAI")
-    assert "Known as wrong" in page
+    assert "Known to be wrong" in page
     assert page.count("NPAI") >= 2  # at the address and in the history
     assert medium(office, customer, today) == ["email"]
     assert [each.code for each in alerts(office.id, today)].count("invalid_address") == 1

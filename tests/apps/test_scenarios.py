@@ -425,7 +425,7 @@ def test_an_older_version_handed_in_again_is_said_to_be_one(tmp_path):
     file.write_text(typed("export", "soft"), "utf-8")
     assert json.loads(typed("import", str(file), "--json")) == {
         "code": "soft", "version": 1, "created": False, "equals_version": 1, "default": False,
-        "message": "Douceur is there already, as version 1: nothing is changed.",
+        "message": "Douceur already exists, as version 1: nothing is changed.",
     }  # fmt: skip
     assert Scenario.objects.filter(code="soft").count() == 1
     scenario_import(organization.id, scenario_parse(SOFT.replace("12", "14")))
@@ -437,7 +437,7 @@ def test_an_older_version_handed_in_again_is_said_to_be_one(tmp_path):
     )
     assert "nothing is changed" in typed("import", str(file))
     assert typed("import", str(file), "--default").endswith(
-        "is there already, as version 3. New cases start on it.\n"
+        "already exists, as version 3. New cases start on it.\n"
     )
     assert Event.objects.filter(kind="scenario.default").count() == 1
 

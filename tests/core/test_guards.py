@@ -181,7 +181,7 @@ def test_what_accompanies_a_message_needs_no_gap_after_it_but_keeps_the_caps():
     assert asked(case, call, policies={"min_gap_days": 5}).item_ids == (1,)
     verdict = asked(replace(case, caps=(Cap(1, 7),)), call)
     assert said(verdict) == (
-        "1 contact(s) in 7 day(s) is the limit: the next is not before 2026-09-09."
+        "The limit of contacts is reached (contacts: 1, days: 7): the next is not before 2026-09-09."
     )
     assert verdict.postpone
     by_phone = replace(case, caps=(Cap(1, 7, "phone"),))

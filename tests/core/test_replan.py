@@ -113,7 +113,7 @@ def test_a_call_that_may_not_be_made_says_why_while_its_email_stays():
     found = changed(case)
     assert [old.key for old, _ in found.keep] == ["7/one/1"]
     assert cancelled(found) == [
-        "1 contact(s) in 7 day(s) is the limit: the next is not before 2026-09-09."
+        "The limit of contacts is reached (contacts: 1, days: 7): the next is not before 2026-09-09."
     ]
 
 

@@ -317,7 +317,7 @@ def test_a_cap_for_another_medium_or_kind_does_not_hide_the_one_that_counts():
     caps = (Cap(1, 7, "phone"), Cap(1, 7, kind="consumer"), Cap(1, 7, "email"))
     case = facts(item(), caps=caps, contacts={"email": (day(-1),)})
     assert words(plan(case, one(), day(1))) == [
-        "1 contact(s) in 7 day(s) is the limit: the next is not before 2026-09-07."
+        "The limit of contacts is reached (contacts: 1, days: 7): the next is not before 2026-09-07."
     ]
 
 

@@ -43,7 +43,7 @@ declare(
             "Presented on {since} and not said to be collected within 15 days: look its number up, "
             "and write whether it came back unclaimed."
         ),
-        "registered.accepted": gettext_noop("Handed over on {since}. Keep the receipt here."),
+        "registered.accepted": gettext_noop("Delivered on {since}. Keep the receipt here."),
         "registered.refused": gettext_noop(
             "Refused on {since}: the notice counts from its presentation. Keep the envelope here."
         ),
@@ -51,13 +51,13 @@ declare(
             "Never collected: the notice counts from its presentation. Keep the envelope here."
         ),
         "registered.returned": gettext_noop(
-            "Came back on {since}, no such addressee there: find another address."
+            "Came back on {since}, addressee unknown there: find another address."
         ),
         "registered.no_number": gettext_noop(
-            "{number} is no number of a registered letter: it has 10 to 20 figures and letters."
+            "{number} is not the number of a registered letter: it has 10 to 20 letters and digits."
         ),
         "registered.check_digit": gettext_noop(
-            "{number} has a figure wrong: its check digit does not fit (UPU S10)."
+            "{number} has a wrong digit: its check digit does not match (UPU S10)."
         ),
     }
 )

@@ -27,7 +27,7 @@ declare(
         "scenario.a_truth": gettext_noop("true or false"),
         "scenario.a_text": gettext_noop("text"),
         "scenario.unknown_field": gettext_noop(
-            "{where}: {field} is no field here; the fields are {known}."
+            "{where}: there is no field {field} here; the fields are {known}."
         ),
         "scenario.no_mapping": gettext_noop(
             "{where}: fields with their values are expected here, not {value}."

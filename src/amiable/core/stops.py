@@ -69,7 +69,8 @@ declare(
             "The customer was contacted on {last} about other invoices: these join from {until}."
         ),
         "stop.cap": gettext_noop(
-            "{count} contact(s) in {days} day(s) is the limit: the next is not before {until}."
+            "The limit of contacts is reached (contacts: {count}, days: {days}): the next is not "
+            "before {until}."
         ),
         "stop.no_email": gettext_noop("No valid email address is known: add one."),
         "stop.no_phone": gettext_noop("No phone number is known: add one."),

@@ -30,7 +30,7 @@ _RATE_LIMITS = {"least": "0.01", "most": "100"}
 
 declare(
     {
-        "brand.color": gettext_noop("Write a color as #rrggbb, like #1f4e79."),
+        "brand.color": gettext_noop("Write a colour as #rrggbb, like #1f4e79."),
         "brand.claims": gettext_noop(
             "Claim from firm messages on, from formal notices on, or never."
         ),

@@ -37,9 +37,9 @@ declare(
         "settings.cap_numbers": gettext_noop(
             "A limit is a number of contacts from 1 to 50 in 1 to 365 days."
         ),
-        "settings.cap_medium": gettext_noop("{medium} is no medium that reaches a customer."),
-        "settings.cap_kind": gettext_noop("{kind} is no kind of customer."),
-        "settings.cap_twice": gettext_noop("This limit is there already."),
+        "settings.cap_medium": gettext_noop("{medium} is not a medium that reaches a customer."),
+        "settings.cap_kind": gettext_noop("{kind} is not a kind of customer."),
+        "settings.cap_twice": gettext_noop("This limit already exists."),
         "settings.email": gettext_noop("{address} is not an email address mail can be sent to."),
         "settings.phone": gettext_noop("{phone} is not a phone number."),
         "settings.tries": gettext_noop("Give a number of calls from 1 to {limit}."),

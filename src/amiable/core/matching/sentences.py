@@ -24,7 +24,7 @@ declare(
         ),
         "match.only_amount": gettext_noop("no other open invoice of the customer has this amount"),
         "match.other_exact": gettext_noop("{number} has exactly this amount"),
-        "match.near": gettext_noop("{given} is {number} but for one sign, or two exchanged"),
+        "match.near": gettext_noop("{given} is {number} but for one character, or two swapped"),
         "match.tail": gettext_noop("the remittance names the end of {number}"),
         "match.other_sets": gettext_noop(
             "other invoices of the customer together have the same sum: which is not said"

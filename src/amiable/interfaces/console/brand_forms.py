@@ -21,7 +21,7 @@ class BrandForm(forms.Form):
     """A picture is replaced by a file, taken away by its box, and kept otherwise."""
 
     brand_color = forms.CharField(
-        max_length=7, label=_("Color"), widget=forms.TextInput(attrs={"type": "color"})
+        max_length=7, label=_("Colour"), widget=forms.TextInput(attrs={"type": "color"})
     )
     sender_email = forms.CharField(
         required=False,

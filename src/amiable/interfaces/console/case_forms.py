@@ -47,7 +47,7 @@ class OutcomeForm(CallForm):
     )
     disputed = AmountField(required=False, label=_("Disputed amount"))
     callback_on = forms.DateField(required=False, input_formats=DAY, label=_("Call again on"))
-    callback_at = forms.TimeField(required=False, input_formats=["%H:%M"], label=_("At"))
+    callback_at = forms.TimeField(required=False, input_formats=["%H:%M"], label=_("Hour"))
     phone = forms.CharField(required=False, max_length=254)
 
     @property
@@ -121,7 +121,7 @@ class ContactForm(RoleForm):
         r"^\+?[0-9][0-9 .\-/()]{5,30}$",
         required=False,
         label=_("Phone"),
-        error_messages={"invalid": _("Write the phone number with figures.")},
+        error_messages={"invalid": _("Write the phone number in digits.")},
     )
 
 

@@ -18,7 +18,7 @@ class AmountField(forms.Field):
 
     currency = "EUR"
     default_error_messages = {
-        "amount": _("Write the amount with figures, for example 1252,23."),
+        "amount": _("Write the amount in digits, for example 1252,23."),
         "currency": _("Write the amount in {currency}, with the decimals it has."),
     }
 

@@ -160,7 +160,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "send": Look(_("Sending"), icon="send"),
         "match": Look(_("Bank matching"), icon="arrows-exchange"),
         "mail": Look(_("Reading the mailboxes"), icon="inbox"),
-        "drops": Look(_("Taking the files that wait"), icon="file-import"),
+        "drops": Look(_("Taking in waiting files"), icon="file-import"),
         "day": Look(_("Daily run"), icon="sun"),
         "check": Look(_("Nightly check"), icon="shield-check"),
         "snapshot": Look(_("Figures of the night"), icon="chart-bar"),
@@ -214,7 +214,7 @@ LOOKS: dict[str, dict[str, Look]] = {
     },
     "mark": {
         "valid": Look(_("Usable"), "good"),
-        "invalid": Look(_("Known as wrong"), "bad"),
+        "invalid": Look(_("Known to be wrong"), "bad"),
         "opted_out": Look(_("Opted out"), "warn"),
     },
     "method": {

@@ -20,7 +20,7 @@ class DepositForm(forms.Form):
     """The number on the slip, and the day the letter was handed to the post."""
 
     number = forms.CharField(required=False, max_length=40, label=_("Number of the letter"))
-    deposited_on = forms.DateField(required=False, input_formats=DAY, label=_("Handed over on"))
+    deposited_on = forms.DateField(required=False, input_formats=DAY, label=_("Posted on"))
 
 
 class EventForm(forms.Form):

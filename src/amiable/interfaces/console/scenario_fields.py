@@ -41,8 +41,8 @@ class Spec:
 SCENARIO = (
     Spec("name", _("Name"), "text", limit=120),
     Spec("description", _("What it is for, in a sentence"), "text", limit=500),
-    Spec("min_amount_minor", _("Least amount reminded (EUR)"), "amount"),
-    Spec("min_gap_days", _("Least days between two contacts"), "number"),
+    Spec("min_amount_minor", _("Smallest amount reminded (EUR)"), "amount"),
+    Spec("min_gap_days", _("Fewest days between two contacts"), "number"),
     Spec("regroup_days", _("Days a new invoice waits to join the next contact"), "number"),
     Spec("deadline_days", _("Days to pay that a message gives"), "number"),
     Spec("catch_up", _("Old invoices never reminded"), "select", "catch_up"),

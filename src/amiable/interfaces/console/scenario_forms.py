@@ -256,7 +256,7 @@ def _said(problem: scenarios.Problem, specs: Sequence[Spec], names: Mapping[str,
     params["where"] = names.get(str(problem.step), "") or whole[:1].upper() + whole[1:]
     text = render(Sentence(problem.sentence.code, params))
     if spec and spec.kind == "amount" and problem.sentence.code == "scenario.wrong_type":
-        text = gettext("Write the amount with figures, for example 1252,23.")
+        text = gettext("Write the amount in digits, for example 1252,23.")
     return Said(path if spec else "", label, text, render(problem.remedy))
 
 

@@ -29,8 +29,8 @@ from amiable.plugins.documents.pictures import Picture
 declare(
     {
         "letter.unprintable": gettext_noop(
-            "The letter cannot be printed: our font has no sign for {sign}. "
-            "Correct the name, the address or the text"
+            "The letter cannot be printed: our font has no character for {sign}. Correct the "
+            "name, the address or the text"
         ),
         "letter.broken": gettext_noop("The letter cannot be laid out: {reason}"),
     }

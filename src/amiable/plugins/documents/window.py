@@ -17,7 +17,7 @@ A4_WIDTH, A4_HEIGHT = 210, 297  # mm
 declare(
     {
         "window.unknown": gettext_noop(
-            "{text} is no window: name one of {names}, or write left, top, width and height in "
+            "{text} is not a window: name one of {names}, or write left, top, width and height in "
             "millimetres, like 110,55,85,33."
         ),
         "window.outside": gettext_noop(

@@ -27,10 +27,10 @@ from amiable.plugins.imports._workbook import workbook_source
 declare(
     {
         "tracking.status": gettext_noop(
-            "“{value}” is no status we know: write deposited, presented, accepted, refused, "
+            "“{value}” is not a status we know: write deposited, presented, accepted, refused, "
             "unclaimed or returned, or what the post writes."
         ),
-        "tracking.date": gettext_noop("“{value}” is no date: write 2026-11-20 or 20/11/2026."),
+        "tracking.date": gettext_noop("“{value}” is not a date: write 2026-11-20 or 20/11/2026."),
         "tracking.no_number": gettext_noop("The row has no number of a letter."),
     }
 )

@@ -29,9 +29,9 @@ declare(
             "imported once more, as version {version}."
         ),
         "adopted.there": gettext_noop(
-            "{name} is there already, as version {version}: nothing is changed."
+            "{name} already exists, as version {version}: nothing is changed."
         ),
-        "adopted.there_default": gettext_noop("{name} is there already, as version {version}."),
+        "adopted.there_default": gettext_noop("{name} already exists, as version {version}."),
         "adopted.default": gettext_noop("{what} New cases start on it."),
     }
 )

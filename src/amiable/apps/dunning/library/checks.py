@@ -37,10 +37,10 @@ declare(
             "{where}: there is no text {template} for {medium}; there are {known}."
         ),
         "scenario.no_text_at_all": gettext_noop("{where}: there is no text for {medium}."),
-        "scenario.same_medium": gettext_noop("{where}: {medium} stands there twice."),
+        "scenario.same_medium": gettext_noop("{where}: {medium} appears twice."),
         "scenario.not_alone": gettext_noop("{where}: a call or a task needs no text."),
         "scenario.no_task": gettext_noop("{where}: only a task says what is to be done inside."),
-        "scenario.crossed": gettext_noop("{where}: the least is more than the most."),
+        "scenario.crossed": gettext_noop("{where}: the minimum is above the maximum."),
         "scenario.no_such": gettext_noop(
             "{where}: there is no scenario {code} to take over after a broken promise."
         ),

@@ -37,8 +37,8 @@ Kind = Literal["forward", "back_test"]
 declare(
     {
         "simulation.across_today": gettext_noop(
-            "A period is wholly to come, which simulates what lies ahead, or wholly past, which "
-            "tests on past facts: this one goes across {today}. Ask for both parts one by one."
+            "A period lies wholly ahead, to simulate what is to come, or wholly in the past, to "
+            "test on past facts: this one spans {today}. Ask for the two parts separately."
         ),
         "simulation.backwards": gettext_noop("The period ends on {last}, before it begins."),
         "simulation.too_long": gettext_noop("A simulation covers at most {limit} days."),

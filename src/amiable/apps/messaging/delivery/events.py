@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 declare(
     {
         "delivery.unknown_reference": gettext_noop(
-            "{count} report(s) of {channel} speak of messages that are not known here; the first "
+            "Reports of {channel} speak of messages that are not known here ({count}); the first "
             "one: {reference}."
         ),
         "delivery.everybody": gettext_noop("It came back from every address."),

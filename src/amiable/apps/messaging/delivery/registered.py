@@ -35,7 +35,9 @@ declare(
         "registered.number_taken": gettext_noop(
             "{number} is the number of another letter already."
         ),
-        "registered.not_sent": gettext_noop("The letter has not left yet: nothing became of it."),
+        "registered.not_sent": gettext_noop(
+            "The letter has not left yet: there is nothing to note."
+        ),
         "registered.kind": gettext_noop("Choose what became of the letter."),
         "registered.future": gettext_noop("{on} is yet to come: write it on the day."),
         "registered.too_early": gettext_noop(

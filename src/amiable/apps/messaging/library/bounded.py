@@ -34,7 +34,7 @@ declare(
         "text_problem.stopped": gettext_noop(
             "Writing it took too much time or memory: it was stopped."
         ),
-        "text_problem.busy": gettext_noop("Others look at texts right now: try again."),
+        "text_problem.busy": gettext_noop("Others are previewing texts right now: try again."),
     }
 )
 

@@ -64,7 +64,7 @@ declare(
         "text_problem.too_long": gettext_noop(
             "The text has {count} characters; at most {limit} are taken."
         ),
-        "text_problem.hidden": gettext_noop("An invisible sign stands here ({sign})."),
+        "text_problem.hidden": gettext_noop("There is an invisible character here ({sign})."),
         "text_problem.unclosed": gettext_noop("“{mark}” is opened here and never closed."),
         "text_problem.unopened": gettext_noop("“{mark}” closes what was never opened."),
         "text_problem.no_value": gettext_noop("Nothing stands between the braces."),
@@ -80,7 +80,7 @@ declare(
         "text_problem.parts": gettext_noop("“{name}” looks inside a value: values have no parts."),
         "text_problem.hides": gettext_noop("“{name}” is a value already: take another name."),
         "text_problem.unknown_filter": gettext_noop(
-            "There is no way to write “{name}”; there are: {known}."
+            "There is no filter “{name}”; there are: {known}."
         ),
         "text_problem.unbalanced": gettext_noop(
             "“{tag}” opened here is never closed: “{end}” is missing."
@@ -115,12 +115,12 @@ declare(
             "The text message needs {segments} parts, each billed, for {kind}."
         ),
         "text_problem.sms_signs": gettext_noop(
-            "{signs} cost the plain alphabet: a part then holds 67 signs instead of 153."
+            "{signs} cost the plain alphabet: a part then holds 67 characters instead of 153."
         ),
         "text_problem.law_adds": gettext_noop(
             "Law adds a paragraph to it for {kind}: see the preview."
         ),
-        "text_problem.unprintable": gettext_noop("Our font has no sign for “{sign}”."),
+        "text_problem.unprintable": gettext_noop("Our font has no character for “{sign}”."),
         "text_for.company": gettext_noop("a company"),
         "text_for.consumer": gettext_noop("a consumer"),
         "text_for.public": gettext_noop("a public body"),
@@ -147,7 +147,7 @@ declare(
         "text_remedy.neutral": gettext_noop(
             "Ask the customer to get in touch, without saying what it is about."
         ),
-        "text_remedy.signs": gettext_noop("Write others in their place where the cost matters."),
+        "text_remedy.signs": gettext_noop("Replace them where the cost matters."),
         "text_remedy.name": gettext_noop(
             "Name who writes: {{{{ creditor }}}} or {{{{ collector }}}}."
         ),

@@ -52,7 +52,7 @@ def test_page(setting: str, *, language: str, on: date) -> bytes:
                 gettext("Check a ruler against your own: 100 mm have to be 100 mm."),
                 gettext("Fold it at the dotted lines and put it into the envelope."),
                 gettext(
-                    "Knock the envelope on each of its edges: the whole red frame has to stay in "
+                    "Tap the envelope on each of its edges: the whole red frame has to stay in "
                     "the window, and nothing outside the dashed frame may show."
                 ),
                 gettext("If it does not, change the frame in the settings and print again."),

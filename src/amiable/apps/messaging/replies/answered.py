@@ -48,7 +48,7 @@ declare(
             "It answers no message of ours, and {address} does not say which file it is about."
         ),
         "reply.nobody": gettext_noop(
-            "It answers no message of ours, and {address} is no address of a customer."
+            "It answers no message of ours, and {address} is not a customer's address."
         ),
         "reply.nobody_unsigned": gettext_noop(
             "It answers no message of ours, and does not say who wrote it."

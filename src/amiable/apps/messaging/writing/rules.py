@@ -35,7 +35,7 @@ declare(
         "rule.block_inside": gettext_noop(
             "{{{{ {name} }}}} has to stand alone on its line, without a filter."
         ),
-        "rule.block_twice": gettext_noop("{{{{ {name} }}}} stands there twice."),
+        "rule.block_twice": gettext_noop("{{{{ {name} }}}} appears twice."),
     }
 )
 

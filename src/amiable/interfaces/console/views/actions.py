@@ -88,7 +88,7 @@ def refuse(request: Request) -> HttpResponse:
     """Refuse the chosen actions: their step is skipped, with a reason everybody can read."""
     reason = request.POST.get("reason", "").strip()[:200]
     if not reason:
-        toasts.failed(request, gettext("Say why: the reason stands in the customer's history."))
+        toasts.failed(request, gettext("Say why: the reason is kept in the customer's history."))
         return back(request, HOME)
     count = services.action_refuse(
         request.organization.pk,

@@ -141,7 +141,7 @@ def anyway(request: Request, action_id: int) -> HttpResponse:
     if sheet is None:
         raise Http404
     if not reason:
-        toasts.failed(request, gettext("Say why: the reason stands in the customer's history."))
+        toasts.failed(request, gettext("Say why: the reason is kept in the customer's history."))
     elif sheet.why_not is not None:
         call_start_anyway(
             organization, action_id, sheet.why_not, reason=reason, on=today, actor=actor(request)
