@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.encoders import encode_base64
+from email.mime.nonmultipart import MIMENonMultipart
 from hashlib import sha256
 from importlib import import_module
 from io import BytesIO
@@ -25,7 +26,7 @@ from anymail.inbound import AnymailInboundMessage
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.mail import EmailMultiAlternatives
 
-from amiable.plugins.channels._email_api_frozen import Frozen
+from amiable.plugins.channels._email_api_frozen import File, Frozen
 from amiable.plugins.channels._email_api_providers import PROVIDERS, Provider
 from amiable.plugins.inbound import HookRefusedError, HookRequest
 
@@ -209,12 +210,24 @@ def _mail(frozen: Frozen, provider: Provider) -> EmailMultiAlternatives:
     if frozen.html:
         mail.attach_alternative(frozen.html, "text/html")
     extra: Any = mail
-    extra.attachments = list(frozen.files)
+    extra.attachments = [_file(each) for each in frozen.files]
     if provider.tracking:
         extra.track_opens = extra.track_clicks = False
     if provider.metadata and frozen.key:
         extra.metadata = {METADATA: frozen.key}
     return mail
+
+
+def _file(file: File) -> Any:
+    """A file as the library takes it."""
+    if not file.cid:
+        return file.name, file.content, file.kind
+    picture = MIMENonMultipart(*file.kind.split("/", 1))
+    picture.set_payload(file.content)
+    encode_base64(picture)
+    picture.add_header("Content-Disposition", "inline", filename=file.name)
+    picture["Content-ID"] = f"<{file.cid}>"
+    return picture
 
 
 def _statuses(mail: Any) -> dict[str, tuple[str, str]]:
