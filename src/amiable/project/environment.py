@@ -23,8 +23,9 @@ VARIABLES: dict[str, tuple[str, str]] = {
     ),
     "AMIABLE_SMTP_URL": (
         "",
-        "smtp[s]://user:password@host:port, or the address of another channel for email; "
-        "empty = email stays in the built-in outbox",
+        "smtp[s]://user:password@host:port, or a provider such as brevo://, mailjet://, postmark:// "
+        "or ses:// (docs/howto/connect-an-email-provider.md); empty = email stays in the built-in "
+        "outbox",
     ),
     "AMIABLE_SMS_URL": (
         "",
