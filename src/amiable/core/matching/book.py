@@ -34,8 +34,8 @@ Account = tuple[int, str]  # customer and currency
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """What the texts of a line name. `weak` = it may be there by chance; `span` = the first and
-    the last number of a range."""
+    """What the texts of a line name. `weak` = it may be there by chance; `span` = the first number
+    of a range and the end of its last."""
 
     items: tuple[Item, ...]
     credits: tuple[OpenCredit, ...]

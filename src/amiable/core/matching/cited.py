@@ -124,29 +124,33 @@ def _stands_alone(view: View, items: Sequence[Item]) -> bool:
 
 
 def _ranged(view: View, named: Named) -> Iterator[Hypothesis]:
-    """Everything open from one number to another."""
+    """Everything open from one number to another; both must be the customer's, and open."""
     if view.cited.span is None:
         return
-    first, last = view.cited.span
+    first, end = view.cited.span
     owed = view.book.open_of(named.customer_id, view.line.currency)
-    inside = [
-        item
-        for item in owed
-        if len(key := canonical(item.number)) == len(first) and first <= key <= last
-    ]
+    keys = {item.id: canonical(item.number) for item in owed}
+    # "0042 A 51" is 0051 of the same year if there is one, else of the only year that has it.
+    near = first[: -len(end)] + end
+    ends_so = [key for key in keys.values() if key.endswith(end) and key > first]
+    lasts = [near] if near in ends_so else ends_so
+    if len(lasts) != 1 or first not in keys.values():
+        return
+    (last,) = lasts
+    inside = [i for i in owed if len(keys[i.id]) == len(first) and first <= keys[i.id] <= last]
     said = Sentence("match.range", {"first": first, "last": last})
     ranged = replace(named, evidence=(*named.evidence, said))
-    if len(inside) > 1 and total_of(inside) == view.line.amount_minor:
+    if total_of(inside) == view.line.amount_minor:
         yield _exactly("cited_range", view, ranged, inside, sure=not named.settled)
         return
     yield from _netted(view, ranged, inside)
-    ends = {item.id for item in named.open}
-    middle = [item for item in inside if item.id not in ends]
-    rest = view.line.amount_minor - total_of(named.open)
+    ends = [item for item in inside if keys[item.id] in (first, last)]
+    middle = [item for item in inside if item not in ends]
+    rest = view.line.amount_minor - total_of(ends)
     found = sets_of([item.open_minor for item in middle], rest) if rest > 0 else None
-    if found and found.count == 1 and ends <= {item.id for item in inside}:
+    if found and found.count == 1:
         # Some of the range were paid otherwise, or not at all: only one choice makes the sum.
-        kept = by_age([*named.open, *(middle[at] for at in found.members)])
+        kept = by_age([*ends, *(middle[at] for at in found.members)])
         yield _exactly("cited_range", view, ranged, kept, sure=named.confirmed and found.rare)
 
 

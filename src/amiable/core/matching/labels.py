@@ -30,6 +30,7 @@ _TO = re.compile(r"[ .,]*(?:AU?|JUSQU ?A|TO|-+>|\.\.+)[ ]*(?:NO?[ .]*)?")
 _UPPER = re.compile(r"(?:AU?|JUSQU ?A|TO|-+>|\.\.+) ?(\d{2,9})(?!\d)")
 _CREDIT = re.compile(r"\bAV(?:OIRS?)?\b|AV(?:OIR)?\W{0,3}\d{3}|NOTE DE CREDIT|CREDIT NOTE|\bNC ?\d"
                      r"|DEDUCTION|DEDUIT|RETENUE|COMPENSATION")  # fmt: skip
+_PART = re.compile(r"ACOMPTE|PARTIEL|\d ?ERE? ?VERS|\d ?E(?:ME)? ?VERS")
 # More kinds of numbers than this (letters and digits in many orders) are looked for by length.
 MOST_PATTERNS = 48
 
@@ -192,7 +193,8 @@ def numbers_in(text: str, forms: Iterable[tuple[str, str]]) -> set[str]:
 
 
 def range_after(text: str, found: list[Found]) -> tuple[str, str] | None:
-    """The first and the last number of "FA2026-0042 A FA2026-0051" or "FA2026-0042 AU 51".
+    """The first number and the end of the last one of "FA2026-0042 A FA2026-0051", or of
+    "FA2026-0042 AU 51" (then "51").
 
     `found` = what `Finder.find` found in the text.
     """
@@ -205,9 +207,7 @@ def range_after(text: str, found: list[Found]) -> tuple[str, str] | None:
     for first in found:
         match = _UPPER.match(text, first.end + (text[first.end : first.end + 1] == " "))
         if match:
-            last = first.key[: -len(match.group(1))] + match.group(1)
-            if len(last) == len(first.key) and first.key < last:
-                return first.key, last
+            return first.key, match.group(1)
     return None
 
 
@@ -228,6 +228,11 @@ def tails(text: str) -> frozenset[str]:
 def names_credit(text: str) -> bool:
     """Whether a text speaks of a credit note or a deduction: less than asked for is then meant."""
     return bool(_CREDIT.search(plain(text)))
+
+
+def names_part(text: str) -> bool:
+    """Whether a text speaks of a part payment: an invoice of this very amount is then chance."""
+    return bool(_PART.search(plain(text)))
 
 
 def is_near(given: str, number: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 MOST_SUMS = 600
 SEVERAL = -1
 # A set found by chance must be rarer than one in this many.
-CHANCE = 200
+CHANCE = 2_000
 # The same for a choice that means something by itself: one invoice, the oldest, all that is due.
 MEANT_CHANCE = 1_000
 

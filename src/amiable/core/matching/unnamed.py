@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from amiable.core.matching.cited import MOST_HINTED, balance, net_of
 from amiable.core.matching.facts import Hypothesis, Item
+from amiable.core.matching.labels import names_credit, names_part
 from amiable.core.matching.residuals import residual_hypotheses, residual_reason
 from amiable.core.matching.sums import Found, is_rare, sets_of
 from amiable.core.matching.view import View, difference, exact, numbers, oldest_first, whole
@@ -28,13 +29,16 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
         return
     same = [item for item in open_items if item.open_minor == line.amount_minor]
     garbled = list(_garbled(view, same, evidence))
-    doubles = [] if garbled else list(_paid_number(view, customer_id, evidence))
-    yield from (*garbled, *doubles)
+    doubles = list(_paid_number(view, customer_id, evidence, far=bool(garbled)))
+    yield from (replace(h, sure=not doubles) for h in garbled)
+    yield from doubles
+    hinted = [] if garbled else view.hinted(open_items[:MOST_HINTED])
     for hypothesis in () if garbled else _by_amount(view, open_items, evidence):
-        yield replace(hypothesis, sure=False) if doubles and hypothesis.sure else hypothesis
+        doubt = hypothesis.sure and (doubles or not _fits(view, hypothesis, hinted))
+        yield replace(hypothesis, sure=False) if doubt else hypothesis
     if same:
         return
-    yield from _hinted(view, open_items, evidence)
+    yield from _hinted(view, hinted, evidence)
     yield from _nearly(view, open_items, evidence)
     total = sum(item.open_minor for item in open_items)
     short = line.amount_minor <= total
@@ -45,6 +49,17 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
         (*evidence, said_last),
         parts=oldest_first(view, open_items),
     )
+
+
+def _fits(view: View, hypothesis: Hypothesis, hinted: Sequence[tuple[Item, Sentence]]) -> bool:
+    """Whether the reading uses the credit that the text speaks of, and a number it may name."""
+    used = {item_id for item_id, _ in hypothesis.parts}
+    used |= {item_id for _, item_id, _ in hypothesis.credit_uses}
+    if hinted and not any(item.id in used for item, _ in hinted):
+        return False
+    label = view.line.label
+    speaks = bool(view.cited.credits) or names_credit(label)
+    return (bool(hypothesis.credit_uses) or not speaks) and not names_part(label)
 
 
 def _by_amount(
@@ -109,10 +124,16 @@ def _garbled(view: View, same: Sequence[Item], evidence: list[Sentence]) -> Iter
         yield Hypothesis(kind, item.customer_id, both, parts=whole([item]), sure=True)
 
 
-def _paid_number(view: View, customer_id: int, evidence: list[Sentence]) -> Iterator[Hypothesis]:
+def _paid_number(
+    view: View, customer_id: int, evidence: list[Sentence], *, far: bool
+) -> Iterator[Hypothesis]:
     """The text names the end of an invoice that this customer has paid: the same money again?"""
     ids = view.book.items_of.get((customer_id, view.line.currency), ())
-    settled = [item for i in ids[-MOST_SETTLED:] if (item := view.book.items[i]).open_minor <= 0]
+    settled = [
+        item
+        for i in ids[-MOST_HINTED if far else -MOST_SETTLED :]
+        if (item := view.book.items[i]).open_minor <= 0
+    ]
     named = [item for item, _ in view.hinted(settled)]
     if named:
         said = Sentence("match.already_paid", {"numbers": numbers(named)})
@@ -128,12 +149,6 @@ def _net_sets(
     credits_ = cited or view.book.credits_left(customer_id, view.line.currency)
     for credit in credits_[:3]:
         target = view.line.amount_minor + credit.left_minor
-        same = [item for item in open_items if item.open_minor == target]
-        hinted = view.hinted(same)
-        if len(hinted) == 1 and cited:
-            item, said = hinted[0]
-            yield net_of("hinted_netted", view, (*evidence, said), [item], [credit], sure=True)
-            return
         netted = sets_of(amounts, target)
         if netted and netted.count == 1:
             kept = [open_items[at] for at in netted.members]
@@ -159,17 +174,21 @@ def _prefix(
 
 
 def _hinted(
-    view: View, open_items: Sequence[Item], evidence: list[Sentence]
+    view: View, hinted: Sequence[tuple[Item, Sentence]], evidence: list[Sentence]
 ) -> Iterator[Hypothesis]:
-    """One invoice named in part or garbled, of another amount: a rest with a name, or a part."""
-    found = view.hinted(open_items[:MOST_HINTED])
-    if len(found) != 1:
+    """One invoice named in part or garbled, of another amount: a credit, a rest with a name, or a
+    part."""
+    if len(hinted) != 1:
         return
-    item, said = found[0]
-    both = [*evidence, said]
+    item, said = hinted[0]
+    both, gap = [*evidence, said], item.open_minor - view.line.amount_minor
+    for credit in view.book.credits_left(item.customer_id, item.currency):
+        if credit.left_minor == gap:
+            yield net_of("hinted_netted", view, both, [item], [credit], sure=view.party.known)
+            return
     rest = list(residual_hypotheses(view, [item], both, sure=view.party.known))
-    yield from rest
-    if not rest and view.line.amount_minor < item.open_minor:
+    yield from (replace(h, sure=False) if h.reason == "bank_fee" else h for h in rest)
+    if not rest and gap > 0:
         part = difference("match.partial", view, item.open_minor)
         yield Hypothesis(
             "hinted_partial", item.customer_id, (*both, part), oldest_first(view, [item])

@@ -24,10 +24,10 @@ SHORTEST_BEGUN = 6  # signs of a number cut at its end
 @dataclass(frozen=True, slots=True)
 class Clues:
     """What of a text may be a garbled number: numbers that are none of ours, ends of numbers,
-    and numbers of ours that are paid or another's (one exchanged digit leads there)."""
+    and numbers of another's (one exchanged digit leads there)."""
 
     unknown: tuple[str, ...]
-    cited: tuple[tuple[str, int, int], ...]  # key, what is open, customer
+    cited: tuple[tuple[str, int], ...]  # key, customer
     ends: tuple[tuple[str, str], ...]  # filled with zeros to four, as given
     flat: str
 
@@ -41,8 +41,8 @@ class Clues:
         for given in self.unknown:
             if is_near(given, key):
                 return Sentence("match.near", {"given": given, "number": item.number})
-        for given, left, owner in self.cited:
-            if (left <= 0 or owner != item.customer_id) and is_near(given, key):
+        for given, owner in self.cited:
+            if owner != item.customer_id and is_near(given, key):
                 return Sentence("match.near", {"given": given, "number": item.number})
         digits = digits_of(key)
         for filled, end in self.ends:
@@ -169,8 +169,7 @@ class View:
         ends = tails(self.line.label)
         return Clues(
             unknown=self.cited.unknown,
-            cited=tuple((canonical(i.number), i.open_minor, i.customer_id) for i in
-                        self.cited.items),
+            cited=tuple((canonical(i.number), i.customer_id) for i in self.cited.items),
             ends=tuple((end.zfill(4), end) for end in sorted(ends)),
             flat=self.flat if any(map(str.isdigit, self.flat)) else "",
         )  # fmt: skip
