@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from amiable.core.money import Money
 from amiable.core.replies.amounts import named_amounts, named_share
 from amiable.core.replies.days import MAX_DAYS, named_days
+from amiable.core.replies.facts import facts_of
 from amiable.core.replies.wording import fold, language_of
 
 ON = date(2026, 11, 24)  # a Tuesday
@@ -57,6 +60,19 @@ def days(text, language="fr", past=False):
         ("aujourd'hui", "2026-11-24"),
         ("demain", "2026-11-25"),
         ("après-demain", "2026-11-26"),
+        ("semaine 48", "2026-11-27"),
+        ("en S49", "2026-12-04"),
+        ("semaine 2", "2027-01-15"),
+        ("la semaine du 7 décembre", "2026-12-11"),
+        ("lundi en huit", "2026-12-07"),
+        ("vendredi en quinze", "2026-12-11"),
+        ("vendredi de la semaine prochaine", "2026-12-04"),
+        ("lundi 30", "2026-11-30"),
+        ("ce week-end", "2026-11-29"),
+        ("avant Noël", "2026-12-24"),
+        ("le dernier jour du mois", "2026-11-30"),
+        ("le dernier vendredi du mois", "2026-11-27"),
+        ("le 10 et le 25", "2026-12-25"),
     ],
 )
 def test_french_day_to_come(text, day):
@@ -86,6 +102,13 @@ def test_french_day_to_come(text, day):
         ("in a fortnight", "2026-12-09"),
         ("tomorrow", "2026-11-25"),
         ("the day after tomorrow", "2026-11-26"),
+        ("in week 49", "2026-12-04"),
+        ("week commencing 7 December", "2026-12-11"),
+        ("a week on Monday", "2026-12-07"),
+        ("Friday of next week", "2026-12-04"),
+        ("this weekend", "2026-11-29"),
+        ("before Christmas", "2026-12-24"),
+        ("on the last day of the month", "2026-11-30"),
     ],
 )
 def test_english_day_to_come(text, day):
@@ -121,6 +144,10 @@ def test_day_gone_by(text, day):
         ("le 12 novembre", "fr"),  # twelve days ago, said of the future
         ("sous 36 h", "fr"),
         ("le 39", "fr"),
+        ("lundi 31", "fr"),  # a Tuesday
+        ("à 45 jours fin de mois", "fr"),  # of an invoice that is not named
+        ("30 days end of month", "en"),
+        ("semaine 54", "fr"),
     ],
 )
 def test_day_with_two_readings_is_none(text, language):
@@ -180,6 +207,55 @@ def test_share_of_the_debt():
     assert named_share("30 % tout de suite") == 30
     assert named_share("la moitié, ou 30 %") is None
     assert named_share("tout") is None
+
+
+WORDS = st.sampled_from(
+    ("le 15", "fin de mois", "semaine 48", "lundi 30", "vendredi en quinze", "je paie", "ne", "pas",
+     "mais", "500 €", "1.200,50 EUR", "et", "le solde", "le 25", "avant Noël", "hier", "12/11", ".",
+     "by Friday", "week 49", "the 15th", "I cannot", "not", "will pay", "sous huitaine", "31/02",
+     "le 1er février", "\n", "🙂", "ÉCHÉANCE", "01.12.26", "2020-01-01", "le 29 février", "dans 3 mois")
+)  # fmt: skip
+
+
+@given(st.lists(WORDS, max_size=15).map(" ".join), st.dates(date(2024, 1, 1), date(2030, 12, 31)))
+def test_a_promise_is_never_for_the_past_and_its_words_stand_in_the_text(text, on):
+    for one in named_days(text, on=on):
+        assert 0 <= one.start < one.end <= len(text)
+    for label in ("promise", "hardship", "already_paid"):
+        facts, spans = facts_of(text, label, on=on, language="fr", currency="EUR")
+        assert all(0 <= start < end <= len(text) for start, end in spans)
+        if facts.day:
+            assert facts.day <= on if label == "already_paid" else facts.day >= on
+        assert facts.amount is None or facts.amount.amount_minor > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "amount"),
+    [
+        ("Je ne pourrai pas payer le 15", None, None),
+        ("Je ne pourrai pas payer le 15 mais le 20 oui", "2026-12-20", None),
+        ("I can't pay on the 15th, I will pay on the 20th", "2026-12-20", None),
+        ("Pas avant le 10", None, None),
+        ("Pas de souci je paie vendredi", "2026-11-27", None),
+        ("Sans faute le 5", "2026-12-05", None),
+        ("500 euros le 10 et 700 le 25", "2026-12-10", 50000),
+        ("Je paie 200 € demain et 300 € le 5", "2026-11-25", 20000),
+        ("Demain 200 € puis 300 € le 5", "2026-11-25", 20000),
+        ("On règle en deux fois, le 1er décembre et le 1er janvier", "2026-12-01", None),
+    ],
+)
+def test_the_first_day_that_is_promised_counts_with_its_amount(text, day, amount):
+    facts, _ = facts_of(text, "promise", on=ON, language="", currency="EUR")
+    assert (str(facts.day) if facts.day else None) == day
+    assert (facts.amount.amount_minor if facts.amount else None) == amount
+
+
+def test_every_instalment_of_an_offer_is_shown():
+    text = "500 euros le 10 décembre et 700 le 25 décembre"
+    _, spans = facts_of(text, "promise", on=ON, language="fr", currency="EUR")
+    assert {text[start:end] for start, end in spans} == {
+        "500 euros", "le 10 décembre", "le 25 décembre",
+    }  # fmt: skip
 
 
 def test_folding_keeps_every_place():

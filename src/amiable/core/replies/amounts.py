@@ -15,8 +15,8 @@ MAX_CHARS = 3000  # whoever names a day or a sum does it before that
 MAX_AMOUNTS = 50
 _SYMBOLS = {"€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "e": "EUR", "$": "USD",
             "usd": "USD", "£": "GBP", "gbp": "GBP", "chf": "CHF", "cad": "CAD",
-            "$ca": "CAD", "balles": "EUR"}  # fmt: skip
-_UNIT = r"(?:€|euros?|eur|\$ca|\$|usd|£|gbp|chf|cad|balles)"
+            "$ca": "CAD", "balles": "EUR", "quid": "GBP", "pounds": "GBP"}  # fmt: skip
+_UNIT = r"(?:€|euros?|eur|\$ca|\$|usd|£|gbp|chf|cad|balles|quid|pounds)"
 _NUMBER = r"\d{1,3}(?:[ '.,]\d{3}){1,4}(?:[.,]\d{1,2})?|\d{1,9}(?:[.,]\d{1,3})?"
 _AMOUNT = re.compile(
     rf"(?<![\w.,/-])(?P<before>{_UNIT} ?)?(?P<number>{_NUMBER})(?P<kilo> ?k(?![a-z]))?"

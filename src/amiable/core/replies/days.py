@@ -42,6 +42,7 @@ _NUMBERS = {
 _N = r"(?:\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + ")"
 MAX_CHARS = 3000  # whoever names a day or a sum does it before that
 MAX_DAYS = 50
+_BARE_DAY = re.compile(r"(?:on )?(?:le|au|the) \d{1,2}(?:er|st|nd|rd|th)?")
 _FARTHEST = 300  # days: a date without its year that lies farther is a date of the past
 
 
@@ -83,7 +84,20 @@ def named_days(
                 continue
             taken[start:end] = b"\1" * (end - start)
             found.append(NamedDay(start, end, _plausible(reader(match, context), on)))
-    return sorted(found, key=lambda one: one.start)
+    found.sort(key=lambda one: one.start)
+    return found if past else _in_turn(found, folded)
+
+
+def _in_turn(found: list[NamedDay], folded: str) -> list[NamedDay]:
+    """ "Le 10 et le 25", written on the 24th: the 25th is the one that follows the 10th."""
+    result: list[NamedDay] = []
+    for one in found:
+        day, before = one.day, result[-1].day if result else None
+        bare = _BARE_DAY.fullmatch(folded[one.start : one.end])
+        if day and before and bare and day < before and day.day > before.day:
+            day = _date(before.year, before.month, day.day)
+        result.append(NamedDay(one.start, one.end, day))
+    return result
 
 
 def _plausible(day: date | None, on: date) -> date | None:
@@ -171,7 +185,11 @@ def _weekday(found: re.Match[str], context: _Context) -> date | None:
     if context.past or re.search("dernier|passe|last", before + after):
         return on - timedelta((on.weekday() - wanted - 1) % 7 + 1)
     coming = on + timedelta((wanted - on.weekday() - 1) % 7 + 1)
-    if "en huit" in after or "week" in after:
+    if re.search("semaine prochaine|next week", after):
+        return on + timedelta(7 - on.weekday() + wanted)
+    if "en quinze" in after:
+        return coming + timedelta(14)
+    if "en huit" in after or "week" in before + after:
         return coming + timedelta(7)
     if "next" in before and coming.isocalendar().week == on.isocalendar().week:
         return None  # of this week or of the next: speakers differ
@@ -232,6 +250,42 @@ def _end_of_week(found: re.Match[str], context: _Context) -> date | None:
     return friday + timedelta(7 if re.search("prochaine|next", found[0]) else 0)
 
 
+def _week_number(found: re.Match[str], context: _Context) -> date | None:
+    """The Friday of a numbered week: of this year, or of the next when it is over."""
+    number, on = int(found["n"] or found["n2"]), context.on
+    for year in (on.isocalendar().year, on.isocalendar().year + 1):
+        try:
+            friday = date.fromisocalendar(year, number, 5)
+        except ValueError:
+            continue
+        if friday >= on and (friday - on).days <= _FARTHEST:
+            return friday
+    return None
+
+
+def _week_of(found: re.Match[str], context: _Context) -> date | None:
+    """ "La semaine du 7 décembre": its Friday."""
+    first = _worded(found, context) if found["m"] else _day_of_month(found, context)
+    return first + timedelta(4 - first.weekday()) if first and first.weekday() < 5 else None
+
+
+def _weekend(found: re.Match[str], context: _Context) -> date | None:
+    sunday = context.on + timedelta(6 - context.on.weekday())
+    return sunday + timedelta(7 if re.search("prochain|next", found[0]) else 0)
+
+
+def _christmas(found: re.Match[str], context: _Context) -> date | None:
+    return _nearest(12, 24 if re.match("avant|before|by", found[0]) else 25, context)
+
+
+def _last_of_month(found: re.Match[str], context: _Context) -> date | None:
+    last = _in_month(context.on, 0, monthrange(context.on.year, context.on.month)[1])
+    name = found["w"]
+    if last is None or not name:
+        return last
+    return last - timedelta((last.weekday() - _WEEKDAYS[name]) % 7)
+
+
 def _end_of_year(_found: re.Match[str], context: _Context) -> date | None:
     return date(context.on.year, 12, 31)
 
@@ -260,6 +314,20 @@ def _vague(_found: re.Match[str], _context: _Context) -> date | None:
 _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
     (re.compile(pattern), reader)
     for pattern, reader in (
+        # Terms of payment, counted from the invoice: no day of their own.
+        (r"\b\d{1,3} ?(?:j|jours?|days?)(?: nets?)?,? (?:from )?(?:le |the )?(?:fin (?:de|du) mois|"
+         r"end of (?:the )?month|eom|fdm)\b", _vague),
+        (r"\b(?:semaine|sem\.?|week|wk) ?(?:n[°o]\.? ?)?(?P<n>[0-5]?\d)\b(?![.,/:]?\d)|"
+         r"\bs(?P<n2>[0-5]\d)\b", _week_number),
+        (rf"\b(?:(?:la )?semaine du|(?:the )?week (?:of|beginning|commencing)|w/c)"
+         rf"(?P<w>) (?:the )?(?:{_FULL_DAYS})? ?(?P<d>[0-3]?\d)(?:er|st|nd|rd|th)?(?P<which>)"
+         rf"(?: (?P<m>{_M}))?(?: (?P<y>20\d\d))?\b", _week_of),
+        (r"\b(?:ce |le |this |next |over the |at the )?week-?end(?! of)(?: prochain)?\b",
+         _weekend),
+        (r"\b(?:avant |before |by )?(?:la |le )?(?:noel|christmas|xmas)\b", _christmas),
+        (rf"\b(?:le )?dernier (?:jour|(?P<w>{_FULL_DAYS})) (?:du|de ce) mois\b(?! prochain)",
+         _last_of_month),
+        (rf"\b(?:the )?last (?:day|(?P<w>{_FULL_DAYS})) of the month\b", _last_of_month),
         (r"\b(20\d\d)-([01]?\d)-([0-3]?\d)\b", _iso),
         (rf"\b(?:(?P<w>{_W}),? )?(?:le |the )?(?P<a>[0-3]?\d) ?"
          r"(?P<s>[/.]|-(?=[01]?\d-)) ?(?P<b>[0-3]?\d)"
@@ -301,8 +369,11 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
          r"this morning|"
          r"this afternoon|(?:the )?day after tomorrow|apres[- ]demain|avant[- ]hier|hier|yesterday|"
          r"(?:day before yesterday)|demain|tomorrow|tmrw|eod)\b", _close),
-        (rf"\b(?P<before>next |last |this |ce |le |on |by )?(?P<w>{_FULL_DAYS})\b"
-         r"(?P<after> (?:prochain|qui vient|dernier|passe|en huit|week)\b)?", _weekday),
+        (rf"\b(?P<w>{_FULL_DAYS}),? (?:le |the )?(?P<d>[0-3]?\d)(?:er|st|nd|rd|th)?\b(?P<which>)"
+         r"(?![.,/:]?\d| ?(?:h\b|h\d|€|eur|%|heures?|am\b|pm\b|k\b|x\b|fois\b))", _day_of_month),
+        (rf"\b(?P<before>next |last |this |ce |le |(?:a )?week on |on |by )?(?P<w>{_FULL_DAYS})\b"
+         r"(?P<after> (?:(?:de |of )?(?:la )?(?:semaine prochaine|next week)|prochain|qui vient|"
+         r"dernier|passe|en huit|en quinze|week)\b)?", _weekday),
         (rf"\b(?:(?P<w>{_W}) )?(?:le|du|au|the) (?P<d>[0-3]?\d)(?:er|st|nd|rd|th)?\b"
          rf"(?![.,/:]?\d|[h%€]|"
          rf"\d| ?(?:€|eur|%"
@@ -314,7 +385,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (r"\b(?:la )?semaine prochaine\b|\bnext week\b|\b(?:le )?mois prochain\b|\bnext month\b|"
          r"\bprochainement\b|\bdes que possible\b|\bsoon\b|\basap\b|\bce mois[- ]ci\b|"
          r"\bthis month\b|"
-         r"\bcette semaine\b|\bthis week\b|\bdans la semaine\b|\bsous peu\b|\bshortly\b|"
+         r"\bcette semaine\b|\bthis week\b|\bdans (?:le courant de )?la semaine\b|\bsous peu\b|\bshortly\b|"
          r"\bdans les (?:prochains )?jours\b|\bin the coming days\b", _vague),
     )
 )  # fmt: skip

@@ -42,6 +42,19 @@ _NO_PROMISE = re.compile(
     r"credit note (?:of|for)|(?:facture|invoice)(?: \S+){0,5} (?:de|of|for)) $"
 )
 
+_CLAUSE = re.compile(
+    r"[.!?;:,\n]|\b(?:mais|but|par contre|en revanche|however|plutot|rather|instead|sinon|"
+    r"otherwise|et je|and i|et nous|and we|donc|so)\b"
+)
+_NEGATED = re.compile(
+    r"\b(?:pas|jamais|impossible|incapable|aucun|not|never|cannot|cant|wont|unable|sans)\b|n't\b"
+)
+_NO_NEGATION = re.compile(
+    r"(?:pas de |aucun |no )(?:souci|probleme|inquietude|stress)|n'(?:ai|avons) pas oublie|not? "
+    r"(?:a problem|worries|forgotten)|haven't forgotten|pas plus tard|not? later|sans faute|"
+    r"sans attendre|without (?:fail|delay)"
+)
+
 
 def facts_of(
     text: str, label: Label, *, on: date, language: Language, currency: str
@@ -72,6 +85,7 @@ def _money(
         one
         for one in named_days(text, on=on, language=language or "fr", past=past)
         if not _OF_INVOICE.search(folded[max(0, one.start - 60) : one.start])
+        and (past or not _is_negated(folded, one.start))
     ]
     day = _one_day(days, on, past=past)
     amounts = [
@@ -79,7 +93,7 @@ def _money(
         for one in named_amounts(text, language=language or "fr", currency=currency)
         if not _NO_PROMISE.search(folded[max(0, one.start - 60) : one.start])
     ]
-    amount = amounts[0] if len(amounts) == 1 else _nearest_amount(amounts, day)
+    amount = amounts[0] if len(amounts) == 1 else _nearest_amount(folded, amounts, day)
     means, place = _means(folded)
     facts = Facts(
         day=day.day if day else None,
@@ -88,7 +102,17 @@ def _money(
         means=means,
     )
     said = [(one.start, one.end) for one in (day, amount) if one]
-    return facts, [*said, *([place] if place[1] else [])]
+    # Further instalments are shown too: the person who confirms sees the whole offer.
+    later = [(one.start, one.end) for one in days if one.day and day and not past]
+    return facts, [*said, *later, *([place] if place[1] else [])]
+
+
+def _is_negated(folded: str, start: int) -> bool:
+    """Whether what is said of a day is that nothing happens on it: "I cannot pay on the 15th"."""
+    before = folded[max(0, start - 120) : start]
+    ends = [found.end() for found in _CLAUSE.finditer(before)]
+    clause = _NO_NEGATION.sub(" ", before[ends[-1] if ends else 0 :])
+    return _NEGATED.search(clause) is not None
 
 
 def _one_day(days: list[NamedDay], on: date, *, past: bool) -> NamedDay | None:
@@ -106,10 +130,19 @@ def _one_day(days: list[NamedDay], on: date, *, past: bool) -> NamedDay | None:
     return min(fitting, key=lambda one: (one.day or on, one.start)) if fitting else None
 
 
-def _nearest_amount(amounts: list[NamedAmount], day: NamedDay | None) -> NamedAmount | None:
+def _nearest_amount(
+    folded: str, amounts: list[NamedAmount], day: NamedDay | None
+) -> NamedAmount | None:
     """Of several amounts the one in the same breath as the day; none when that is not plain."""
-    near = [one for one in amounts if day and abs(one.start - day.end) <= 40]
-    near += [one for one in amounts if day and abs(day.start - one.end) <= 40 and one not in near]
+    if day is None:
+        return None
+    gaps = {
+        one: folded[one.end : day.start] if one.end <= day.start else folded[day.end : one.start]
+        for one in amounts
+    }
+    near = [one for one, gap in gaps.items() if len(gap) <= 40]
+    joined = [one for one in near if not re.search(r"\b(?:et|puis|and|then)\b|[,;.]", gaps[one])]
+    near = joined or near
     return near[0] if len(near) == 1 else None
 
 
