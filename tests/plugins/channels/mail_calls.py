@@ -68,7 +68,7 @@ def _mailgun(text: str) -> HookRequest:
     signature = hmac.new(SIGNING.encode(), f"{stamp}{token}".encode(), sha256).hexdigest()
     for mark, value in (("@TOKEN@", token), ("@TIMESTAMP@", stamp), ("@SIGNATURE@", signature)):
         text = text.replace(mark, value)
-    return HookRequest("POST", PATH, JSON, {}, text.encode())
+    return HookRequest("POST", PATH, JSON, {"secret": SECRET}, text.encode())
 
 
 def _mailersend(text: str) -> HookRequest:
@@ -114,7 +114,7 @@ def mailgun_reply(*, parsed: bool) -> HookRequest:
         for name, value in fields.items()
     )
     headers = {"content-type": "multipart/form-data; boundary=xx"}
-    return HookRequest("POST", PATH, headers, {}, body + file + b"--xx--\r\n")
+    return HookRequest("POST", PATH, headers, {"secret": SECRET}, body + file + b"--xx--\r\n")
 
 
 @functools.cache

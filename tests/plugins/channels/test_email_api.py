@@ -376,6 +376,14 @@ def test_addresses_of_regions_lead_there():
     assert (relay["host"], relay["user"]) == ("smtp-relay.brevo.com", "login@acme.example")
 
 
+def test_without_the_file_of_certificates_nothing_leaves_and_all_of_it_waits(tmp_path):
+    with opened("brevo", ca_file=str(tmp_path / "none.pem")) as (api, session):
+        session.api.backend.api_url = session.api.backend.api_url.replace("http:", "https:")
+        outcome = session.send(outgoing())
+    assert (outcome.state, api.taken) == ("retry", [])
+    assert "none.pem" in outcome.detail
+
+
 def test_options_reach_the_provider():
     with MailApi("postmark").running() as port:
         config = configured("postmark", port, "&stream=dunning")

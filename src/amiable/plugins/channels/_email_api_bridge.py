@@ -72,7 +72,7 @@ class Wire(requests.Session):
         except urllib3.exceptions.HTTPError as error:
             self.failure = error
             raise requests.ConnectionError(str(error)) from error
-        except requests.RequestException as error:
+        except OSError as error:  # requests' own errors are of this kind
             self.failure = error
             raise
         if len(octets) > self.largest:
@@ -239,6 +239,8 @@ def _statuses(mail: Any) -> dict[str, tuple[str, str]]:
 
 def _never_left(error: Exception) -> bool:
     """Whether the failure came before any of the request can have been read."""
+    if type(error) is OSError:
+        return True  # requests found no file of certificates
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(

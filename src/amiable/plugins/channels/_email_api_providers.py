@@ -69,7 +69,8 @@ PROVIDERS: Mapping[str, Provider] = {
     "mailgun": Provider(
         "mailgun", "Mailgun",
         {"": "https://api.mailgun.net/v3/", "eu": "https://api.eu.mailgun.net/v3/"},
-        keeps_id={}, proof="signature", options={"domain": "sender_domain"},
+        # Its signature covers a moment and a token, not the words.
+        keeps_id={}, proof="both", options={"domain": "sender_domain"},
     ),
     "sparkpost": Provider(
         "sparkpost", "SparkPost",

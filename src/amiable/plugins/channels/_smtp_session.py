@@ -18,6 +18,8 @@ UNREACHABLE_SECONDS, DEFERRED_SECONDS = 300, 900
 
 
 class SmtpSession:
+    """A session with a mail server; see base.Session."""
+
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
         self.client: smtplib.SMTP | None = None
@@ -167,4 +169,3 @@ def _refused(code: int, text: bytes) -> Outcome:
 
 def _retry(detail: str, seconds: int) -> Outcome:
     return Outcome("retry", detail=detail[:500], retry_after_seconds=seconds)
-
