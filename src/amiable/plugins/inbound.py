@@ -82,7 +82,7 @@ class HookAnswer:
 class HookRefusedError(Exception):
     """The request does not prove where it comes from, or cannot be read: nothing is recorded.
 
-    `status` = 401 or 403 for the first, 400 for the second.
+    `status` = 401 or 403 for the first, 400 for the second, 503 for what can be read later only.
     """
 
     def __init__(self, message: str, status: int = 403) -> None:
