@@ -109,6 +109,7 @@ def test_a_call_agreed_with_a_customer_outlives_a_move(creditor):
     Action.objects.filter(pk=action.pk).update(
         state="todo", medium="phone", due_on=TODAY + timedelta(days=3), retry_at="2026-11-23T14:00Z"
     )
+    action.items.update(step="")  # a call that was agreed on is no step of its own
     moved(creditor, "0-x")
     action.refresh_from_db()
     assert (action.state, action.outcome) == ("todo", [])
@@ -132,3 +133,29 @@ def test_taking_back_costs_a_fixed_number_of_queries(creditor, django_assert_max
     moved(creditor, name)
     with django_assert_max_num_queries(24):
         move_undo(creditor.organization_id, name, **WHO)
+
+
+def test_a_yes_is_not_asked_for_again_when_the_other_scenario_had_planned_a_step_of_that_name(
+    creditor,
+):
+    """Both scenarios have a step "ask", each its own: what waits is that of the scenario."""
+    organization = creditor.organization
+    step = Step("ask", 1, "email", "firm", "reminder_2", approval="batch")
+    scenario_import(organization.pk, Definition("brisk", 1, "Brisk", (step,)))
+    first = Action.objects.order_by("id")[0]
+    action_approve(organization.pk, [first.pk], **WHO)
+    before, pending = states(), waiting()
+    to = Scenario.objects.get(organization=organization, code="brisk").pk
+    for _ in range(2):
+        name = move_name(organization.pk)
+        assert enrollments_move(organization.pk, CaseFilter(), to=to, name=name, **WHO) == 3
+        cases_replan(organization.pk, _customers(), on=TODAY)
+        assert {state for _, state, _ in waiting()} == {"to_approve"}
+        assert move_undo(organization.pk, name, **WHO) == 3
+        cases_replan(organization.pk, _customers(), on=TODAY)
+        assert states() == before
+        assert [state for _, state, _ in waiting()] == [state for _, state, _ in pending]
+    approved = Action.objects.get(state="approved")
+    assert (approved.case_id, approved.decided_by) == (first.case_id, WHO["actor"])
+    assert approved.items.count() == first.items.count() == 1
+    assert broken_invariants() == []

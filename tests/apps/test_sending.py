@@ -342,3 +342,39 @@ def test_a_conversation_goes_on_about_its_invoices_and_others_begin_their_own(de
     assert follow_up.subject.startswith("Re")
     assert other.thread_id != opening.thread_id
     assert not other.subject.startswith("Re")
+
+
+def test_next_tick_finishes_the_run_of_letters_that_a_dead_worker_left(
+    debtor, installment, tmp_path, monkeypatch
+):
+    """All its letters are recorded as sent: nothing is due any more, and the printer got nothing."""
+    import os
+
+    from amiable.apps.messaging.services import messages_freeze, messages_send
+    from amiable.plugins.channels import _print_run
+    from amiable.plugins.registry import plugins
+    from tests.apps.messaging_drafts import draft
+
+    case = factories.case(debtor)
+    routes = {
+        **ROUTES,
+        "letter": ("print", plugins("channels")["print"].configure(f"print://{tmp_path}")),
+    }
+    drafts = [draft("reminder_firm", case=case, key=f"letter-{n}") for n in range(3)]
+    ids = messages_freeze(case.organization_id, drafts, now=NOW)
+
+    def dies(run):
+        os.close(run.lock)
+        raise SystemExit
+
+    with monkeypatch.context() as mortal:
+        mortal.setattr(_print_run.Run, "close", dies)
+        with pytest.raises(SystemExit):
+            messages_send(case.organization_id, ids.values(), now=NOW, routes=routes)
+    assert set(Message.objects.values_list("state", flat=True)) == {"sent"}
+    visible = [path for path in tmp_path.iterdir() if not path.name.startswith(".")]
+    assert visible == []
+    send(case.organization_id, routes=routes)
+    (run,) = [path for path in tmp_path.iterdir() if not path.name.startswith(".")]
+    assert sorted(path.name for path in run.iterdir()) == ["letters.pdf", "manifest.csv"]
+    assert (run / "manifest.csv").read_text("utf-8-sig").count("\n") == 1 + 3

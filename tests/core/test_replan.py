@@ -268,3 +268,14 @@ def test_an_agreed_call_goes_with_what_it_was_about():
         len(changed(facts(item(), pending=(agreed(),), insolvent_since=day(0)), on=2).cancel) == 1
     )
     assert len(changed(facts(item(), pending=(agreed(),), deceased_since=day(0)), on=2).cancel) == 1
+
+
+@pytest.mark.parametrize(
+    ("credit", "stays"), [(0, True), (119_999, True), (120_000, False), (200_000, False)]
+)
+def test_an_agreed_call_goes_when_a_credit_covers_what_it_was_about(credit, stays):
+    found = changed(facts(item(), item(2), pending=(agreed(4, 1),), unallocated_minor=credit), on=2)
+    assert (found.cancel == ()) == stays
+    if not stays:
+        (said,) = [why.code for _, why in found.cancel]
+        assert said == "stop.credit_covers"

@@ -147,6 +147,16 @@ def opened(channel, tmp_path):
         yield channel, config, count
 
 
+def test_channel_that_collects_has_nothing_to_finish_after_a_session(opened):
+    channel, config, _ = opened
+    if not hasattr(channel, "finish"):
+        pytest.skip("hands over one by one")
+    assert channel.finish(config) == 0
+    with channel.session(config) as session:
+        session.send(outgoing(sorted(channel.media)[0]))
+    assert channel.finish(config) == 0
+
+
 def test_channel_says_what_it_is(channel):
     assert channel.code == channel.code.lower()
     assert channel.label

@@ -148,6 +148,23 @@ def test_a_call_agreed_goes_with_what_it_was_about():
     assert gone.outcome[0]["code"] == "stop.settled"
 
 
+def test_a_call_agreed_goes_when_a_credit_that_is_not_allocated_yet_covers_it():
+    office = Office(Scenario("story", 1, "Story", (Step("call", 1, "phone", "friendly"),)))
+    customer = office.customer(phone=MOBILE)
+    office.invoice(customer, due=DUE)
+    office.live(day(1), day(1), calls=False)
+    call = office.actions(state="todo").get()
+    call_close(office.id, call.id, CallOutcome("callback", callback_on=day(10)), on=day(1), **WHO)
+    office.pay(customer, 1100, on=day(3))
+    office.plan(day(4))
+    assert office.actions(state="todo").count() == 1  # 100 EUR are still to be spoken of
+    office.pay(customer, 100, on=day(5))
+    office.plan(day(6))
+    assert office.actions(state="todo").count() == 0
+    gone = office.actions(state="cancelled").get()
+    assert gone.outcome[0]["code"] == "stop.credit_covers"
+
+
 # -- disputes ------------------------------------------------------------------------------------
 
 

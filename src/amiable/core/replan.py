@@ -9,7 +9,7 @@ from amiable.core.planner import Plan, PlannedAction
 from amiable.core.promises import commitments
 from amiable.core.scenario import Scenario
 from amiable.core.sentences import Sentence
-from amiable.core.stops import item_stop
+from amiable.core.stops import chaseable_minor, credit_sentence, item_stop
 
 # Claimed actions are on their way out: the guard at the last second decides, not the planner.
 _UNTOUCHABLE = frozenset({"claimed"})
@@ -87,18 +87,26 @@ def _agreed_stays(facts: CaseFacts, plan: Plan, action: PendingAction) -> bool:
         and (hold.ends_on is None or hold.ends_on >= plan.day)
         for hold in facts.holds
     )
+    asked = _spoken_of(facts, plan, action)
+    return not paused and asked is not None and facts.unallocated_minor < asked
+
+
+def _spoken_of(facts: CaseFacts, plan: Plan, action: PendingAction) -> int | None:
+    """What may be asked for of an action's items, in minor units; None = none may be spoken of."""
     given = commitments(facts, plan.day)
-    return not paused and any(
-        item.id in action.item_ids and item_stop(facts, item, plan.day, given=given) is None
+    asked = [
+        chaseable_minor(item, given)
         for item in facts.items
-    )
+        if item.id in action.item_ids and item_stop(facts, item, plan.day, given=given) is None
+    ]
+    return sum(asked) if asked else None
 
 
 def _why_cancelled(
     facts: CaseFacts, scenario: Scenario, plan: Plan, action: PendingAction
 ) -> Sentence:
     """Settled; or why its items drop out; or the step that takes them instead; or what stops all
-    that was left of it."""
+    that was left of it. Of a call that was agreed on: the credit that covers what it was about."""
     left = action.item_ids.intersection(item.id for item in facts.items)
     if not left:
         return Sentence("stop.settled")
@@ -106,6 +114,9 @@ def _why_cancelled(
     said = {skip.item_id: skip.sentence for skip in reversed(plan.skips)}
     if left.issubset(said):
         return said[min(left)]
+    asked = _spoken_of(facts, plan, action) if action.is_agreed else None
+    if asked is not None and facts.unallocated_minor >= asked:
+        return credit_sentence(facts, asked)
     along = {one.code for each in plan.actions for one in scenario.companions[each.step.code]}
     taken = {item.id for each in plan.actions for item in each.items}
     overtaken = action.step not in along and not left.isdisjoint(taken)

@@ -183,18 +183,26 @@ def amount_stop(
     currency = facts.currency
     asked = sum(chaseable_minor(item, given) for item in kept)
     if facts.unallocated_minor >= asked:
-        credit = Money(facts.unallocated_minor, currency)
-        params: dict[str, Param] = {"credit": credit, "amount": Money(asked, currency)}
-        return Stop(Sentence("stop.credit_covers", params), grows_on(facts, today))
+        return Stop(credit_sentence(facts, asked), grows_on(facts, today))
     owed = max(overdue, asked) - facts.unallocated_minor
     for code, least in (
         ("stop.below_floor", facts.min_amount_minor),
         ("stop.below_minimum", scenario.min_amount_minor),
     ):
         if owed < least:
-            params = {"amount": Money(owed, currency), "minimum": Money(least, currency)}
+            params: dict[str, Param] = {
+                "amount": Money(owed, currency),
+                "minimum": Money(least, currency),
+            }
             return Stop(Sentence(code, params), grows_on(facts, today))
     return None
+
+
+def credit_sentence(facts: CaseFacts, asked: int) -> Sentence:
+    """That what is asked for, in minor units, is covered by a credit."""
+    credit = Money(facts.unallocated_minor, facts.currency)
+    params: dict[str, Param] = {"credit": credit, "amount": Money(asked, facts.currency)}
+    return Sentence("stop.credit_covers", params)
 
 
 def grows_on(facts: CaseFacts, today: date) -> date | None:

@@ -209,10 +209,42 @@ def test_killed_anywhere_every_letter_is_handed_over_once(tmp_path):
     assert died > 15
 
 
+# Every letter is taken and recorded, and the process dies before its session ends.
+TAKEN = """
+import os, sys, signal
+from pathlib import Path
+from tests.plugins.channels.test_print import letter, opened
+with opened(Path(sys.argv[1])) as session:
+    for number in range(1, 4):
+        assert session.send(letter(number)).state == "sent"
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.slow
+def test_run_of_a_process_killed_before_its_end_is_finished_without_another_letter(tmp_path):
+    child = subprocess.run(
+        [sys.executable, "-c", TAKEN, str(tmp_path)], check=False, capture_output=True
+    )
+    assert child.returncode == -signal.SIGKILL, child.stderr.decode()
+    assert runs(tmp_path) == []
+    config = CHANNEL.configure(f"print://{tmp_path}")
+    assert [CHANNEL.finish(config) for _ in range(2)] == [1, 0]
+    (run,) = runs(tmp_path)
+    assert [row["key"] for row in manifest(run)] == ["1:case-1", "1:case-2", "1:case-3"]
+    assert sorted(path.name for path in run.iterdir()) == ["letters.pdf", "manifest.csv"]
+    assert len(PdfReader(run / "letters.pdf").pages) == 6  # each behind its separator
+
+
+def test_nothing_is_left_where_nothing_was_printed(tmp_path):
+    assert CHANNEL.finish(CHANNEL.configure(f"print://{tmp_path}/none")) == 0
+
+
 def test_run_of_a_living_process_is_left_alone(tmp_path):
     with opened(tmp_path, "mode=single") as ours:
         ours.send(letter(1))
         with opened(tmp_path, "mode=single") as other:
             other.send(letter(2))
         assert keys(tmp_path) == ["1:case-2"]
+        assert CHANNEL.finish(CHANNEL.configure(f"print://{tmp_path}")) == 0
     assert keys(tmp_path) == ["1:case-1", "1:case-2"]

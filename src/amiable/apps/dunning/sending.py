@@ -29,6 +29,7 @@ from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.planning import scenario_of
 from amiable.apps.dunning.writing.copies import copies_tick
 from amiable.apps.dunning.writing.drafts import Ready, drafts
+from amiable.apps.messaging.sending.leftovers import leftovers_finish
 from amiable.apps.messaging.sending.routes import Routes, configured_routes
 from amiable.apps.messaging.services import messages_freeze, messages_send, messages_withdraw
 from amiable.apps.tenants.models import Organization
@@ -95,6 +96,7 @@ def send_tick(
     counts = SendCounts()
     local = timezone.localtime(now)
     routes = routes or configured_routes()
+    leftovers_finish(routes)
     copies_tick(organization_id, now=now, routes=routes)
     confirmations_tick(organization_id, now=now, routes=routes)
     total = _claimable(organization_id, local).count() if progress else 0

@@ -73,12 +73,15 @@ class Run:
             self.path = self.lock = None
             self.count = self.size = 0
 
-    def recover(self) -> None:
-        """Hand over what processes that died have left."""
+    def recover(self) -> int:
+        """Hand over what processes that died have left; returns how many runs."""
+        done = 0
         for path in sorted((self.folder / ".open").glob("*")):
             with _owned(path) as ours:
                 if ours:
                     _hand_over(self.folder, path, self.build)
+                    done += 1
+        return done
 
     def _opened(self) -> Path:
         if self.path is None:

@@ -66,6 +66,10 @@ class PrintChannel:
             )
         return config
 
+    def finish(self, config: Mapping[str, Any]) -> int:
+        """Hand over the runs that killed processes have left."""
+        return _run(config).recover()
+
     @contextmanager
     def session(self, config: Mapping[str, Any]) -> Iterator[_PrintSession]:
         session = _PrintSession(config)
@@ -77,9 +81,7 @@ class PrintChannel:
 
 class _PrintSession:
     def __init__(self, config: Mapping[str, Any]) -> None:
-        self.run = Run(
-            Path(config["folder"]), _Build(config), most=config["size"], most_bytes=MOST_BYTES
-        )
+        self.run = _run(config)
         self.recovered = False
 
     def send(self, message: Outgoing) -> Outcome:
@@ -96,6 +98,11 @@ class _PrintSession:
         except OSError as error:
             return Outcome("retry", detail=str(error)[:500], retry_after_seconds=900)
         return Outcome("sent", provider_id=place)
+
+
+def _run(config: Mapping[str, Any]) -> Run:
+    folder = Path(config["folder"])
+    return Run(folder, _Build(config), most=config["size"], most_bytes=MOST_BYTES)
 
 
 class _Build:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Count, Max, Q
 
 from amiable.apps.audit.models import Event
 from amiable.apps.audit.services import Happening, events_record
@@ -21,7 +23,7 @@ from amiable.apps.dunning.enrollment.enrollments import (
     state_restore,
 )
 from amiable.apps.dunning.enrollment.switching import pending_renew
-from amiable.apps.dunning.models import Action, Enrollment
+from amiable.apps.dunning.models import Action, ActionItem, Enrollment
 from amiable.core.scenario import HUMAN_MEDIA
 
 _FIELDS = ["scenario", "is_manual", "why", "started_on"]
@@ -108,21 +110,83 @@ def _reopen(organization_id: int, told: Told) -> None:
         closed_on__gte=min((event.on_date for event in told.values()), default=date.max),
         message__isnull=True,
     )
-    rows = [
-        row
-        for row in cancelled.order_by("id")
-        if row.closed_on == told[row.case_id].on_date
-        and row.scenario_id == told[row.case_id].payload["before"]["scenario"]
-        and [each["code"] for each in row.outcome] == ["enroll.replaced"]
-    ]
-    taken, reopened = _waiting(organization_id, told), []
-    for row in rows:
-        if (row.case_id, row.step) in taken:
-            continue
-        taken.add((row.case_id, row.step))
+    taken, again = _waiting(organization_id, told), []
+    # The newest first: of several that the same day's moves cancelled, it is what waited last.
+    for row in cancelled.order_by("-id"):
+        event = told[row.case_id]
+        if (
+            row.closed_on == event.on_date
+            and row.scenario_id == event.payload["before"]["scenario"]
+            and [each["code"] for each in row.outcome] == ["enroll.replaced"]
+            and (row.case_id, row.step) not in taken
+        ):
+            taken.add((row.case_id, row.step))
+            again.append(row)
+    planned = _planned_since(organization_id, again)
+    reopened = [row for row in again if planned[row.case_id, row.step].last == row.occurrence]
+    for row in reopened:
         row.state, row.outcome, row.closed_on = _state_before(row), [], None
-        reopened.append(row)
     Action.objects.bulk_update(reopened, ["state", "outcome", "closed_on"], batch_size=500)
+    _plan_again(
+        [row for row in again if planned[row.case_id, row.step].last != row.occurrence], planned
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """How often a step of a case was planned and is closed, and its last occurrence."""
+
+    closed: int
+    last: int
+
+
+def _planned_since(
+    organization_id: int, rows: Collection[Action]
+) -> dict[tuple[int, str], _Planned]:
+    if not rows:
+        return {}
+    actions = Action.objects.filter(
+        organization_id=organization_id,
+        case_id__among={row.case_id for row in rows},
+        step__in={row.step for row in rows},
+    )
+    counted = actions.values_list("case_id", "step").annotate(
+        closed=Count("id", filter=~Q(state__in=Action.PENDING)), last=Max("occurrence")
+    )
+    return {
+        (case_id, step): _Planned(closed, last)
+        for case_id, step, closed, last in counted.order_by()
+    }
+
+
+def _plan_again(rows: Collection[Action], planned: Mapping[tuple[int, str], _Planned]) -> None:
+    """Put beside what was cancelled its like, with the yes a person gave it, where the other
+    scenario had planned a step of the same code since: that one has the later number, and the
+    planner counts on from it."""
+    copies = []
+    for row in rows:
+        values = {field.attname: getattr(row, field.attname) for field in Action._meta.fields}
+        occurrence = planned[row.case_id, row.step].closed + 1
+        copies.append(
+            Action(**{
+                **values, "id": None, "occurrence": occurrence, "outcome": [], "closed_on": None,
+                "key": f"{row.case_id}/{row.step}/{occurrence}", "state": _state_before(row),
+            })
+        )  # fmt: skip
+    Action.objects.bulk_create(copies, batch_size=500)
+    of = {row.pk: copy for row, copy in zip(rows, copies, strict=True)}
+    spoken_of = ActionItem.objects.filter(action_id__among=of.keys()) if of else ()
+    ActionItem.objects.bulk_create(
+        [
+            ActionItem(
+                organization_id=item.organization_id, action=of[item.action_id],
+                installment_id=item.installment_id, step=item.step, open_minor=item.open_minor,
+                event_on=item.event_on,
+            )
+            for item in spoken_of
+        ],
+        batch_size=500,
+    )  # fmt: skip
 
 
 def _waiting(organization_id: int, case_ids: Collection[int]) -> set[tuple[int, str]]:
