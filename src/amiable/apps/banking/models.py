@@ -30,10 +30,12 @@ class Statement(TenantModel):
 
     `difference_minor` = opening + its movements - closing, 0 when it holds, null when not stated.
     `follows` = its opening is the closing before it; null when there is nothing to compare.
+    `format` = the code of the reader it came through.
     """
 
     account = models.ForeignKey(BankAccount, on_delete=models.PROTECT, related_name="statements")
     reference = models.CharField(max_length=60, blank=True)
+    format = models.CharField(max_length=20, blank=True)
     opening_minor = models.BigIntegerField(null=True)
     closing_minor = models.BigIntegerField(null=True)
     opening_on = models.DateField(null=True)

@@ -97,6 +97,7 @@ def import_run(
     mapping: str = "",
     creditor: str = "",
     write: Writer | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> ImportResult:
     """Read a file and let it in.
 
@@ -106,10 +107,12 @@ def import_run(
        wakes. `dry_run` does the same and takes everything back.
     3. `full` says the file lists all open invoices: others are flagged as missing.
     4. The run is a job, seen in the console from the moment the file is being read.
-    `write` enters statements and what is said of letters ("statement", "tracking"). Raises
+    `write` enters statements and what is said of letters ("statement", "tracking"); `progress` is
+    told bytes read and bytes in all of a large file. Raises
     LookupError for an unknown mapping or creditor.
     """
-    options = ReadOptions(columns=mapping_columns(organization.id, kind, mapping))
+    columns = mapping_columns(organization.id, kind, mapping)
+    options = ReadOptions(columns=columns, progress=progress)
     with _as_path(source, filename) as path:
         order = _Order(
             organization, kind, Path(filename).name[:255], _sha256(path), on, actor, dry_run,
@@ -117,12 +120,18 @@ def import_run(
         )  # fmt: skip
         if dry_run:
             return _run(order, read_file(path, options, kind=kind))
-        with job(organization.id, "import", on=on) as progress:
-            read = read_file(path, options, kind=kind)
-            progress(0, read.rows)
+        with job(organization.id, "import", on=on) as seen:
+
+            def told(done: int, total: int) -> None:
+                seen(done, total)
+                if progress:
+                    progress(done, total)
+
+            read = read_file(path, replace(options, progress=told), kind=kind)
+            seen(0, read.rows)
             result = _run(order, read)
-            progress(read.rows, read.rows)
-            progress.result = {"file": order.filename, "state": str(result.state)}
+            seen(read.rows, read.rows)
+            seen.result = {"file": order.filename, "state": str(result.state)}
         return result
 
 

@@ -14,6 +14,7 @@ from amiable.apps.imports.drops import DropCounts, drops_read
 from amiable.apps.imports.services import ImportResult, RefusedImportError, import_run
 from amiable.apps.messaging.delivery.registered import tracking_record
 from amiable.apps.tenants.models import Organization
+from amiable.core.records import RowError
 from amiable.plugins.base import FileKind, ReadResult
 
 
@@ -25,20 +26,27 @@ def file_import(
     filename: str,
     now: datetime,
     actor: str,
+    account: str = "",
     **options: Any,
 ) -> ImportResult:
-    """Let a file in, on the business day of `now` (aware); `options` and errors as import_run."""
+    """Let a file in, on the business day of `now` (aware); `options` and errors as import_run.
+
+    `account` is that of a statement whose file names none.
+    """
     on = timezone.localtime(now).date()
 
     def write(read: ReadResult, origin: str) -> Any:
         if read.kind == "tracking":
             return tracking_record(organization.pk, read.tracking, on=on, now=now, actor=actor)
+        notes: list[RowError] = []
         try:
-            return statement_import(
-                organization.pk, read.statements, source=origin, on=on, actor=actor
-            )
+            counts = statement_import(
+                organization.pk, read.statements, source=origin, on=on, actor=actor,
+                account=account, notes=notes,
+            )  # fmt: skip
         except StatementError as error:
             raise RefusedImportError(error.sentence) from error
+        return counts, notes
 
     return import_run(
         organization, kind, source=source, filename=filename, on=on, actor=actor, write=write,

@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
 from amiable.core.money import major
-from amiable.core.records import CustomerRow, InvoiceRow, RowError, StatementRecord
+from amiable.core.records import CustomerRow, InvoiceRow, RowError, StatementEntry, StatementRecord
 from amiable.plugins.base import ReadResult
 
+_ENTRY = tuple(field.name for field in fields(StatementEntry))
 _CUSTOMER = tuple(field.name for field in fields(CustomerRow) if field.name != "line")
 
 
-def read_document(result: ReadResult) -> dict[str, Any]:
-    """The document of `amiable read`: kind, format, records, errors, summary."""
-    records: list[dict[str, Any]] = [_invoice(row) for row in result.invoices]
-    records += [{"line": row.line, **_customer(row)} for row in result.customers]
-    for statement in result.statements:
-        records += _entries(statement)
-    records += [{**asdict(row), "on": row.on.isoformat()} for row in result.tracking]
+def read_pieces(result: ReadResult) -> Iterator[str]:
+    """The document of `amiable read` (kind, format, records, errors, summary) as JSON, in pieces:
+    one record a line, so that a long file is never in memory at once."""
     known = result.format != "unknown"
-    return {
-        "kind": result.kind if known else None,
-        "format": result.format if known else None,
-        "records": records,
-        "errors": [error_json(error) for error in result.errors],
-        "summary": dict(result.summary),
-    }
+    kind, file_format = (result.kind, result.format) if known else (None, None)
+    yield f'{{\n  "kind": {_json(kind)},\n  "format": {_json(file_format)},\n  "records": ['
+    mark = "\n"
+    for record in _records(result):
+        yield f"{mark}    {_json(record)}"
+        mark = ",\n"
+    errors = _json([error_json(error) for error in result.errors], indent=2)
+    summary = _json(dict(result.summary), indent=2)
+    yield f'\n  ],\n  "errors": {errors},\n  "summary": {summary}\n}}'
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str, indent=indent)
+
+
+def _records(result: ReadResult) -> Iterator[dict[str, Any]]:
+    yield from (_invoice(row) for row in result.invoices)
+    yield from ({"line": row.line, **_customer(row)} for row in result.customers)
+    for statement in result.statements:
+        yield from _entries(statement)
+    yield from ({**asdict(row), "on": row.on.isoformat()} for row in result.tracking)
 
 
 def error_json(error: RowError) -> dict[str, Any]:
@@ -62,15 +75,13 @@ def _customer(row: CustomerRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _CUSTOMER}
 
 
-def _entries(statement: StatementRecord) -> list[dict[str, Any]]:
-    found = []
+def _entries(statement: StatementRecord) -> Iterator[dict[str, Any]]:
     for entry in statement.entries:
         record: dict[str, Any] = {"account": statement.account}
-        for field in fields(entry):
-            value = getattr(entry, field.name)
-            if field.name == "amount_minor":
-                record["amount"] = major(value, entry.currency)
+        for name in _ENTRY:
+            value = getattr(entry, name)
+            if name.endswith("_minor"):
+                record[name.removesuffix("_minor")] = major(value, entry.currency)
             else:
-                record[field.name] = value.isoformat() if isinstance(value, date) else value
-        found.append(record)
-    return found
+                record[name] = value.isoformat() if isinstance(value, date) else value
+        yield record

@@ -19,7 +19,8 @@ from amiable.interfaces.cli.common import (
     seen_job,
     tenant_command,
 )
-from amiable.interfaces.cli.records import error_json, read_document
+from amiable.interfaces.cli.records import error_json, read_pieces
+from amiable.plugins.base import ReadOptions
 from amiable.plugins.sniffing import read_file
 
 if TYPE_CHECKING:
@@ -46,13 +47,17 @@ def read_command(files: tuple[Path, ...], as_json: bool) -> int:  # noqa: ARG001
 
     The output is always JSON: one document for one file, a list for several.
     """
-    documents = []
+    status = OK
     with progress_bar("read") as progress:
-        for count, path in enumerate(files, start=1):
-            documents.append(read_document(read_file(path)))
-            progress(count, len(files))
-    emit(documents[0] if len(files) == 1 else documents, as_json=True)
-    return REJECTED if any(document["errors"] for document in documents) else OK
+        # Printed as it goes: a statement of a million movements is never in memory at once.
+        for count, path in enumerate(files):
+            result = read_file(path, ReadOptions(progress=progress))
+            status = REJECTED if result.errors else status
+            click.echo(("," if count else "[") if len(files) > 1 else "", nl=len(files) > 1)
+            for piece in read_pieces(result):
+                click.echo(piece, nl=False)
+    click.echo("]" if len(files) > 1 else "")
+    return status
 
 
 @click.command("import")
@@ -63,6 +68,7 @@ def read_command(files: tuple[Path, ...], as_json: bool) -> int:  # noqa: ARG001
 @click.option("--full", is_flag=True, help="The file lists all open invoices: flag the others.")
 @click.option("--mapping", default="", help="Saved mapping of column names.")
 @click.option("--creditor", default="", help="Creditor of rows that name none.")
+@click.option("--account", default="", help="Account of a statement that names none (IBAN).")
 @click.option(
     "--rejected-to",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
@@ -89,9 +95,9 @@ def import_command(
         raise click.UsageError("--rejected-to takes one file at a time")
     results = []
     with progress_bar("import") as progress:
-        for count, path in enumerate(files, start=1):
-            results.append(_import(organization, kind, path, on=on, **options))
-            progress(count, len(files))
+        results += [
+            _import(organization, kind, path, on=on, progress=progress, **options) for path in files
+        ]
     documents = [_document(result) for result in results]
     text = "\n".join(_told(result) for result in results)
     emit(documents[0] if len(files) == 1 else documents, as_json=as_json, text=text)
@@ -192,6 +198,8 @@ def _told(result: ImportResult) -> str:
         lines.append(f"  and {len(result.errors) - _SHOWN} more; --json lists all")
     passed = [each for each in result.warnings if each.code.startswith("tracking.")][:_SHOWN]
     lines += [f"  line {each.line}, {each.column}: {each.sentence}" for each in passed]
+    noted = [each for each in result.warnings if each.code.startswith("bank.")][:_SHOWN]
+    lines += [f"  {each.sentence}" for each in noted]
     if result.missing:
         lines.append(f"  no longer in the file: {', '.join(result.missing[:_SHOWN])}")
     return "\n".join(lines)
