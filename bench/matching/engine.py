@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from amiable.core.matching.book import Book
-from amiable.core.matching.engine import decide
+from amiable.core.matching.engine import decide, view_of
 from amiable.core.matching.facts import Customer as CustomerFacts
 from amiable.core.matching.facts import Decision, Hypothesis, Item, Line, OpenCredit, Opening, Paid
-from amiable.core.matching.party import party_of
-from amiable.core.matching.view import View
 from bench.matching.facts import Answer, BankLine, Event, Reading
 from bench.matching.replay import Entered
 from bench.matching.world import Customer, Note
@@ -85,14 +83,13 @@ class Engine:
                     uses.append((note_id, invoice_id, part))
                     left[invoice_id] -= part
                     rest -= part
-        view = View(line, self.book.cited(line), party_of(line, self.book), self.book)
         return Hypothesis(
             "assigned",
             one.customer_id,
             (),
             parts=tuple((i, part) for i, part in left.items() if part > 0),
             credit_uses=tuple(uses),
-            teaches=view.teaches(one.customer_id),
+            teaches=view_of(line, self.book).teaches(one.customer_id),
         )
 
 

@@ -85,10 +85,10 @@ class Stream:
     ) -> Customer | None:
         """A customer with that many open invoices; those with more of them pay more often."""
         for _ in range(300):
-            owed = self.rng.choice(list(self.world.open_of.values())) or [0]
-            if len(owed) < least or not owed[0] or self.rng.random() > len(owed) / 12:
+            found = self.rng.choice(self.world.customers)
+            count = len(self.world.open_of[found.id])
+            if count < least or self.rng.random() > count / 12:
                 continue
-            found = self.world.customers[self.world.invoices[owed[0]].customer_id - 1]
             if wanted is None or wanted(found):
                 return found
         return None

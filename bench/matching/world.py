@@ -9,6 +9,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import accumulate
 
 from bench.matching.profiles import Profile
 
@@ -112,7 +113,8 @@ class World:
         self.day = FIRST_DAY
         self.factors = [(name, iban(self.rng)) for name in FACTORS]
         self.customers = [self._customer(i) for i in range(1, self.profile.customers + 1)]
-        self.weights = [self.rng.lognormvariate(0.0, 1.0) for _ in self.customers]
+        weights = (self.rng.lognormvariate(0.0, 1.0) for _ in self.customers)
+        self.weights = list(accumulate(weights))
         for customer in self.customers:
             self.open_of[customer.id] = []
             self.notes_of[customer.id] = []
@@ -155,7 +157,7 @@ class World:
     def issue(self) -> Invoice | Note:
         """One new invoice (or, 5 %, a credit note) of a customer with at most 40 open."""
         rng = self.rng
-        customer = rng.choices(self.customers, self.weights)[0]
+        customer = rng.choices(self.customers, cum_weights=self.weights)[0]
         while len(self.open_of[customer.id]) >= 40:
             customer = rng.choice(self.customers)
         if self.open_of[customer.id] and self.share(5):

@@ -53,12 +53,18 @@ def decide(line: Line, book: Book) -> Decision:
         return Decision(line.id, "leave", (Sentence("match.own_returned"),))
     if line.payer_iban and line.payer_iban in book.own:
         return Decision(line.id, "ignore", (Sentence("match.own_account"),))
-    view = View(line, book.cited(line), party_of(line, book), book)
-    if not view.cited.items and view.party.customer_id is None:
+    view = view_of(line, book)
+    if not view.cited.items and view.payer is None:
         kind = kind_of(line)
         if kind:
             return _of_kind(view, kind)
     return _choose(view, list(_hypotheses(view)))
+
+
+def view_of(line: Line, book: Book) -> View:
+    """The line beside what the book says of its numbers and of its payer."""
+    party = party_of(line, book)
+    return View(line, book.cited(line), party, book, party.customer_id)
 
 
 def _of_kind(view: View, kind: Kind) -> Decision:
@@ -72,7 +78,7 @@ def _of_kind(view: View, kind: Kind) -> Decision:
 
 def _hypotheses(view: View) -> Iterator[Hypothesis]:
     by_customer = _cited_by_customer(view)
-    party = view.party.customer_id
+    party = view.payer
     if len(by_customer) > 1:
         yield from _several(view, by_customer)
     elif by_customer:
@@ -95,7 +101,7 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
 def _cited_by_customer(view: View) -> dict[int, list[Item]]:
     """Items named, by customer. The same number at several customers is told by the payer."""
     by_customer: dict[int, list[Item]] = {}
-    party = view.party.customer_id
+    party = view.payer
     for item in view.cited.items:
         # A doubtful reference to something paid says nothing; nor does one to another's.
         empty = item.open_minor <= 0 or party is not None

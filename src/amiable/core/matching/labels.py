@@ -82,7 +82,7 @@ class Finder:
 
     def __init__(self, keys: Iterable[str] = (), numbers: Iterable[str] = ()) -> None:
         self.keys: set[str] = set()
-        self.patterns: dict[str, None] = {}
+        self.patterns: dict[str, bool] = {}  # and whether numbers unknown to us may have it
         self.shapes: set[str] = set()
         for key in keys:
             self.add(key)
@@ -93,7 +93,7 @@ class Finder:
         """A key to find from now on."""
         if key not in self.keys:
             self.keys.add(key)
-            self.patterns.setdefault(key.translate(_SIGNS), None)
+            self.patterns.setdefault(key.translate(_SIGNS), False)
 
     def add_shape(self, number: str) -> None:
         """A number whose shape betrays others of ours that are not known."""
@@ -102,12 +102,13 @@ class Finder:
             return
         if is_strong(number):
             self.shapes.add(shape)
+            self.patterns[number.translate(_SIGNS)] = True
 
     def find(self, text: str) -> list[Found]:
         """Keys in order of appearance; one inside a longer one is not reported."""
         text = plain(text)
         flat = _NO_SIGN.sub("", text)
-        candidates = [(at, key) for at, key in self._candidates(flat) if self._meant(key)]
+        candidates = self._candidates(flat)
         if not candidates:
             return []
         places = [at for run in _RUN.finditer(text) for at in range(*run.span())]
@@ -129,21 +130,27 @@ class Finder:
             hits.append(Found(key, start, end, unknown=key not in self.keys))
         return sorted(hits, key=lambda hit: hit.start) if len(hits) > 1 else hits
 
-    def _meant(self, key: str) -> bool:
-        return key in self.keys or key.translate(_DIGITS) in self.shapes
-
-    def _candidates(self, flat: str) -> Iterator[tuple[int, str]]:
+    def _candidates(self, flat: str) -> list[tuple[int, str]]:
+        """Places of known keys, and of numbers of the shape of ours."""
         if len(self.patterns) > MOST_PATTERNS:
-            for length in {len(pattern) for pattern in self.patterns}:
-                for at in range(len(flat) - length + 1):
-                    yield at, flat[at : at + length]
-            return
+            return list(self._by_length(flat))
+        keys, shapes, found = self.keys, self.shapes, []
         signs = flat.translate(_SIGNS)
-        for pattern in self.patterns:
+        for pattern, numbered in self.patterns.items():
             at = signs.find(pattern)
             while at >= 0:
-                yield at, flat[at : at + len(pattern)]
+                key = flat[at : at + len(pattern)]
+                if key in keys or (numbered and key.translate(_DIGITS) in shapes):
+                    found.append((at, key))
                 at = signs.find(pattern, at + 1)
+        return found
+
+    def _by_length(self, flat: str) -> Iterator[tuple[int, str]]:
+        for length in {len(pattern) for pattern in self.patterns}:
+            for at in range(len(flat) - length + 1):
+                key = flat[at : at + length]
+                if key in self.keys or key.translate(_DIGITS) in self.shapes:
+                    yield at, key
 
 
 def _edges_hold(text: str, span: tuple[int, int], key: str) -> bool:

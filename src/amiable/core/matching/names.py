@@ -6,7 +6,6 @@ import functools
 import re
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterator
 
 from rapidfuzz import fuzz, process
 
@@ -36,6 +35,7 @@ CLOSE, MARGIN = 88, 8
 ALIKE = 80
 # Customers that share a word: more of them are not compared one by one.
 MOST_COMPARED = 400
+MOST_CUT = 50
 
 Words = tuple[str, ...]
 
@@ -97,6 +97,7 @@ class Names:
         self.flat: dict[str, set[int]] = defaultdict(set)
         self.by_word: dict[str, set[int]] = defaultdict(set)
         self.sorted: list[tuple[str, int]] = []
+        self.joined: dict[int, str] = {}
         self._close: dict[Words, int | None] = {}
         self._longest = 0
 
@@ -114,7 +115,8 @@ class Names:
                 self._longest = max(self._longest, len(flat))
         for word in words:
             self.by_word[word].add(customer_id)
-        insort(self.sorted, (" ".join(words), customer_id))
+        self.joined[customer_id] = " ".join(words)
+        insort(self.sorted, (self.joined[customer_id], customer_id))
 
     def same(self, words: Words) -> set[int]:
         """Customers of exactly these words, in any order."""
@@ -142,16 +144,14 @@ class Names:
         return set()
 
     def cut(self, words: Words) -> set[int]:
-        """Customers whose name begins with these words, the last one perhaps cut."""
-        return set(self._begins_with(" ".join(words)))
-
-    def _begins_with(self, cut: str) -> Iterator[int]:
+        """Customers whose name begins with these words, the last one perhaps cut; none when so
+        many do that it says nothing."""
+        cut = " ".join(words)
         if len(cut) < SHORTEST_CUT:
-            return
-        at = bisect_left(self.sorted, (cut, 0))
-        while at < len(self.sorted) and self.sorted[at][0].startswith(cut):
-            yield self.sorted[at][1]
-            at += 1
+            return set()
+        start = bisect_left(self.sorted, (cut, 0))
+        end = bisect_left(self.sorted, (cut + "~", 0))  # after every sign of a name
+        return {i for _, i in self.sorted[start:end]} if end - start <= MOST_CUT else set()
 
     def close(self, words: Words) -> int | None:
         """The customer whose name this is misspelt: alike enough, and no other nearly as much."""
@@ -165,7 +165,7 @@ class Names:
             return None
         scores = process.extract(
             given,
-            {i: " ".join(self.tokens[i]) for i in self._sharing(words)},
+            {i: self.joined[i] for i in self._sharing(words)},
             scorer=fuzz.token_sort_ratio,
             limit=2,
             score_cutoff=CLOSE - MARGIN,

@@ -77,14 +77,15 @@ def party_of(line: Line, book: Book) -> Party:
         by_name |= book.names.same(words) if whole else book.names.leading(words)
         if not by_name and " " not in line.label[:40]:
             by_name |= book.names.glued(line.label)
+    by_iban = frozenset(book.ibans.get(line.payer_iban, ()) if line.payer_iban else ())
     cut: set[int] = set()
     close: int | None = None
-    if not by_name:
+    if not by_name and len(by_iban) != 1:
         for words in given:
             cut |= book.names.cut(words)
             close = close or book.names.close(words)
     return Party(
-        by_iban=frozenset(book.ibans.get(line.payer_iban, ()) if line.payer_iban else ()),
+        by_iban=by_iban,
         by_name=frozenset(by_name),
         tokens=tuple(words for words in given if words),
         by_cut_name=frozenset(cut),

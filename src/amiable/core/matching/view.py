@@ -62,12 +62,14 @@ class Clues:
 
 @dataclass(slots=True)
 class View:
-    """A line with what the book says of it. Answers about customers are kept."""
+    """A line with what the book says of it. `payer` = the customer that the party tells, if one.
+    Answers about customers are kept."""
 
     line: Line
     cited: Cited
     party: Party
     book: Book
+    payer: int | None = None
     _confirmations: dict[int, Sentence | None] = field(default_factory=dict)
     _flat: str = ""
     _clues: Clues | None = None
@@ -219,9 +221,18 @@ def difference(code: str, view: View, total_minor: int) -> Sentence:
 
 
 def oldest_first(view: View, items: Sequence[Item]) -> Parts:
-    """The line's amount over the items in the order of C. civ. 1342-10."""
-    debts = [Debt(item.id, item.due_date, item.open_minor) for item in items]
-    return tuple(allocate(view.line.amount_minor, debts, on=view.line.booked_on))
+    """The line's amount over the items, oldest due first, in the order of C. civ. 1342-10.
+
+    Items beyond those that the amount reaches are not looked at.
+    """
+    reached: list[Debt] = []
+    total = 0
+    for item in items:
+        if total >= view.line.amount_minor and item.due_date != reached[-1].due_date:
+            break
+        reached.append(Debt(item.id, item.due_date, item.open_minor))
+        total += item.open_minor
+    return tuple(allocate(view.line.amount_minor, reached, on=view.line.booked_on))
 
 
 def spread(
