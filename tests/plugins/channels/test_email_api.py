@@ -351,6 +351,7 @@ def test_a_server_without_a_trusted_certificate_is_told_nothing(tmp_path):
         "brevo://", "brevo://:@", "brevo://k3y-s3cret@", "brevo://user:k3y-s3cret@",
         "brevo://:k3y-s3cret@mars", "brevo://:k3y-s3cret@/v3", "brevo://:k3y-s3cret@?tracking=1",
         "mailjet://:k3y-s3cret@", "ses://AKIA:k3y-s3cret@", "ses://AKIA:k3y-s3cret@a.b.c",
+        "ses://AKIA:k3y-s3cret@eu-west-3?configuration_set=a%0D%0ABcc:x",
         "brevo://:k3y-s3cret@?endpoint=http://api.example.com/", "postmark://:k3y-s3cret@?region=eu",
         "brevo://:k3y-s3cret@?endpoint=//api.example.com", "brevo://:k3y-s3cret@?timeout=x",
         "brevo://:k3y-s3cret@?endpoint=https://u:k3y-s3cret@api.example.com",

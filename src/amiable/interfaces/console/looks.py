@@ -68,6 +68,7 @@ MESSAGES: dict[str, dict[str, Look]] = {
     "channel": {
         "outbox": Look(_("Built-in outbox")),
         "smtp": Look(_("Email server")),
+        "email_api": Look(_("Email provider")),
         "spool": Look(_("Folder")),
     },
 }

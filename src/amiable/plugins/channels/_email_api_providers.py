@@ -120,6 +120,7 @@ def provider_config(url: str) -> dict[str, Any]:
         and (user + secret).isascii() and re.fullmatch(r"[a-z0-9-]*", region)
         and options.keys() <= known
         and place and (region or "{region}" not in provider.places)
+        and re.fullmatch(r"[A-Za-z0-9_-]{0,64}", options.get("configuration_set", ""))
     )  # fmt: skip
     if not good:
         raise ValueError(_reads(parts.scheme, provider, known))
