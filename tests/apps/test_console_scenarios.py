@@ -155,7 +155,7 @@ def test_wrong_draft_is_not_saved_and_nothing_of_it_is_lost(organization, manage
         marked = f'name="{name}" value="[^"]*"[^>]* aria-invalid'
         assert re.search(marked, page), name
     assert "Days must be a whole number, not soon" in page
-    assert "Write the amount with figures" in page
+    assert "Write the amount in digits" in page
     assert Scenario.objects.count() == 1
     # With values that can be read, the rules speak, each at its step.
     data |= {"min_gap_days": "1", "2-offset_days": "9", "4-conditions.min_amount_minor": ""}

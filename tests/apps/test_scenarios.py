@@ -198,8 +198,8 @@ def test_text_that_does_not_exist_is_refused_with_those_that_do():
     assert refused(organization, text) == {("first", "template"): "scenario.no_text"}
     with pytest.raises(ScenarioError, match="reminder_1"):
         scenario_import(organization.id, scenario_parse(text))
-    assert "reminder_1" in template_names("registered_letter")  # a letter of the email's text
-    assert "reminder_sms" not in template_names("email")
+    assert "reminder_1" in template_names("registered_letter", {})  # a letter of the email's text
+    assert "reminder_sms" not in template_names("email", {})
     assert refused(organization, SOFT.replace("reminder_1", "../secret")) == {
         ("first", "template"): "scenario.no_text"
     }

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 
 from amiable.apps.dunning.library import scenarios
+from amiable.apps.messaging.library.own import OwnMedia, own_media
 from amiable.core.scenario import Scenario, Step
 from amiable.core.scenario_data import ScenarioError, scenario_from_json
 from amiable.core.sentences import Sentence
@@ -172,6 +173,7 @@ def draft_draw(organization_id: int, draft: Draft) -> Draft:
     """Give every field its choices and its problems."""
     named: Choices = [(step.values["code"], step.title) for step in draft.steps]
     given: dict[str, Choices] = {"steps": named, "scenarios": _others(organization_id, draft)}
+    texts = own_media(organization_id)
     draft.fields = [
         _with_problems(view(spec, draft.values[spec.path], prefix="", given=given), draft.problems)
         for spec in SCENARIO
@@ -180,7 +182,7 @@ def draft_draw(organization_id: int, draft: Draft) -> Draft:
         own = {
             **given,
             "steps": [(code, title) for code, title in named if code != step.values["code"]],
-            "texts": _texts(step.values),
+            "texts": _texts(step.values, texts),
         }
         step.groups = [
             _group(step, code, label, tuple(_field(step, spec, own) for spec in shown))
@@ -272,12 +274,12 @@ def _others(organization_id: int, draft: Draft) -> Choices:
     ]
 
 
-def _texts(values: Mapping[str, Any]) -> Choices:
+def _texts(values: Mapping[str, Any], own: OwnMedia) -> Choices:
     """The texts that exist for the medium and for all it falls back on."""
     media = [m for m in (values["medium"], *values["fallback"]) if m not in {"phone", "task", ""}]
     if not media:
         return []
-    names = [set(scenarios.template_names(medium)) for medium in media]
+    names = [set(scenarios.template_names(medium, own)) for medium in media]
     return sorted(
         ((name, words.labels_word("text", name)) for name in set.intersection(*names)),
         key=lambda pair: pair[1],

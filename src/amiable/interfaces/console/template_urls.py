@@ -9,6 +9,7 @@ from amiable.interfaces.console.views import templates as views
 _ONE = "templates/<slug:code>/<slug:medium>/<slug:language>/"
 PATHS = [
     path("templates/", views.template_list, name="templates"),
+    path("templates/new/", views.template_new, name="template_new"),
     path("templates/cases/", views.template_cases, name="template_cases"),
     path("templates/page/", views.template_page, name="template_page"),
     path(_ONE, views.template, name="template"),

@@ -6,10 +6,12 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
+from amiable.apps.dunning.library.checks import OF_CALLS
 from amiable.apps.dunning.writing.trials import TextUse
 from amiable.apps.messaging.library.fields import BY_NAME
+from amiable.apps.messaging.library.own import WRITTEN_MEDIA
 from amiable.apps.messaging.library.resolution import Place
 from amiable.apps.messaging.library.templates import (
     Current,
@@ -18,6 +20,7 @@ from amiable.apps.messaging.library.templates import (
     other_languages,
 )
 from amiable.apps.messaging.writing.texts import WRITTEN
+from amiable.apps.messaging.writing.wording import language_of
 from amiable.core.scenario import Scenario
 from amiable.interfaces.console import labels, scenario_words
 from amiable.interfaces.console.sentences import render
@@ -68,6 +71,22 @@ def shelves(
     used = {row.written.code for shelf in found for row in shelf.rows}
     left = tuple(Row(each, (), "") for each in chosen if each.code not in used)
     return [shelf for shelf in [*found, Shelf(None, None, left)] if shelf.rows]
+
+
+def models(places: Sequence[Written]) -> list[tuple[str, str]]:
+    """(code.medium, words) of the texts that a new one may begin with."""
+    found = [
+        (f"{each.code}.{each.medium}", f"{labels.look('text', each.code).label} "
+         f"({labels.look('medium', each.medium).label})")
+        for each in places
+        if each.medium in WRITTEN_MEDIA and each.code not in OF_CALLS and "missing" not in each.languages.values()
+    ]  # fmt: skip
+    return sorted(found, key=lambda pair: pair[1].lower())
+
+
+def language_here() -> str:
+    """The language of texts nearest to that of the screen."""
+    return language_of(get_language() or "")
 
 
 def _rows(scenario: Scenario, by_code: Mapping[str, Sequence[Written]]) -> list[Row]:

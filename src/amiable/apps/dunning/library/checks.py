@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 
 from amiable.apps.dunning.models import Scenario
+from amiable.apps.messaging.library.own import OwnMedia, is_written, own_media
 from amiable.apps.messaging.writing.agreed import CONFIRMATIONS
 from amiable.apps.messaging.writing.scripts import SCRIPTS
-from amiable.apps.messaging.writing.texts import text_exists
 from amiable.apps.messaging.writing.wording import TEXTS
 from amiable.core.scenario import HUMAN_MEDIA, Conditions, Medium, Step
 from amiable.core.scenario import Scenario as Definition
@@ -74,7 +74,8 @@ def scenario_check(organization_id: int, definition: Definition) -> list[Sentenc
     """What keeps a well-formed scenario from being used here; empty when nothing does."""
     problems = [*_sizes(definition), *_conditions(definition)]
     if not problems:
-        problems = [problem for step in definition.steps for problem in _texts(step)]
+        own = own_media(organization_id)
+        problems = [problem for step in definition.steps for problem in _texts(step, own)]
     if definition.after_broken:
         problems += _after(organization_id, definition)
     return problems
@@ -110,10 +111,10 @@ def _unlocated(sentence: Sentence) -> tuple[Sentence, int]:
     return found, line if isinstance(line, int) else 0
 
 
-def template_names(medium: str) -> tuple[str, ...]:
-    """The texts that exist for a medium, by name."""
-    names = {path.name.split(".")[0] for path in TEXTS.glob("*/*.liquid")}
-    return tuple(sorted(name for name in names - OF_CALLS if text_exists(name, medium)))
+def template_names(medium: str, own: OwnMedia) -> tuple[str, ...]:
+    """The texts that exist for a medium, shipped or `own` (see own_media), by name."""
+    names = {path.name.split(".")[0] for path in TEXTS.glob("*/*.liquid")} | own.keys()
+    return tuple(sorted(name for name in names - OF_CALLS if is_written(own, name, medium)))
 
 
 def after_definition(organization_id: int, code: str) -> Definition | None:
@@ -172,7 +173,7 @@ def _conditions(definition: Definition) -> Iterator[Sentence]:
             yield Sentence("scenario.crossed", {"where": where, "field": "max_score"})
 
 
-def _texts(step: Step) -> Iterator[Sentence]:
+def _texts(step: Step, own: OwnMedia) -> Iterator[Sentence]:
     """Every medium a step may take has its text, and none that needs no text has one."""
     where = step_label(step)
     media: tuple[Medium, ...] = (step.medium, *step.fallback)
@@ -186,9 +187,9 @@ def _texts(step: Step) -> Iterator[Sentence]:
     if step.template and not written and step.medium == "phone":
         yield Sentence("scenario.not_alone", {"where": where})
     for medium in written:
-        if text_exists(step.template, medium) and step.template not in OF_CALLS:
+        if is_written(own, step.template, medium) and step.template not in OF_CALLS:
             continue
-        known = ", ".join(template_names(medium))
+        known = ", ".join(template_names(medium, own))
         params: dict[str, Param] = {"where": where, "template": step.template, "medium": medium}
         if known:
             yield Sentence("scenario.no_text", {**params, "known": known})

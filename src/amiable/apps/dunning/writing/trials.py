@@ -15,7 +15,7 @@ from amiable.apps.dunning.writing.drafts import Ready, drafts
 from amiable.apps.messaging.library.resolution import Place
 from amiable.apps.messaging.library.samples import Use
 from amiable.apps.messaging.writing.scripts import STAGE_OF
-from amiable.apps.messaging.writing.texts import WRITTEN, shipped_text
+from amiable.apps.messaging.writing.texts import WRITTEN, shipped_text, text_exists
 from amiable.apps.tenants.models import Organization
 from amiable.core.drafts import Draft
 from amiable.core.promises import commitments
@@ -52,6 +52,20 @@ def text_uses(organization_id: int) -> dict[str, list[TextUse]]:
             if step.template and step.medium not in HUMAN_MEDIA:
                 found[step.template].append(TextUse(scenario_id, definition, step))
     return found
+
+
+def text_needed_by(organization_id: int, place: Place) -> str:
+    """The name of a scenario, in any version, that would be left without words were the text of a
+    place withdrawn; "" when none would."""
+    is_for_all = place.creditor_id is None and place.scenario_code == ""
+    if not is_for_all or text_exists(place.code, place.medium):
+        return ""
+    for row in Scenario.objects.filter(organization_id=organization_id).order_by("-version"):
+        for step in scenario_from_json(row.definition).steps:
+            media = {each for m in (step.medium, *step.fallback) for each in WRITTEN.get(m, (m,))}
+            if step.template == place.code and place.medium in media:
+                return row.name
+    return ""
 
 
 def text_use(organization_id: int, place: Place) -> Use:

@@ -72,7 +72,10 @@ def place_problem(organization_id: int, place: Place) -> str:
     """Why no text can stand at a place, "" when one can."""
     if place.medium not in MEDIA or place.language not in LANGUAGES:
         return f"no text by {place.medium} in {place.language}"
-    if not text_exists(place.code, place.medium):
+    own = Template.objects.filter(
+        organization_id=organization_id, code=place.code, medium=place.medium
+    )
+    if not text_exists(place.code, place.medium) and not own.exists():
         return f"no text {place.code} by {place.medium}"
     theirs = Creditor.objects.filter(organization_id=organization_id, id=place.creditor_id or 0)
     if place.creditor_id is not None and not theirs.exists():
@@ -93,25 +96,31 @@ def template_save(
     look = text_look(text, use)
     if not look.is_right:
         raise TemplateError(each for each in look.problems if each.weight == "error")
-    with transaction.atomic():
-        organization_lock(organization_id)
-        rows = _rows(organization_id, place)
-        last = rows.order_by("-version").first()
-        if last and last.text == text and not last.is_withdrawn:
-            return last.version, False
-        row = Template.objects.create(
-            organization_id=organization_id,
-            code=place.code,
-            medium=place.medium,
-            language=place.language,
-            creditor_id=place.creditor_id,
-            scenario_code=place.scenario_code,
-            version=last.version + 1 if last else 1,
-            text=text,
-            created_at=now,
-            created_by=actor,
-        )
-        _recorded(organization_id, "template.saved", row, on=now.date(), actor=actor)
+    return template_keep(organization_id, place, text, now=now, actor=actor)
+
+
+@transaction.atomic
+def template_keep(
+    organization_id: int, place: Place, text: str, *, now: datetime, actor: str
+) -> tuple[int, bool]:
+    """Keep a text that was looked at; returns as template_save."""
+    organization_lock(organization_id)
+    last = _rows(organization_id, place).order_by("-version").first()
+    if last and last.text == text and not last.is_withdrawn:
+        return last.version, False
+    row = Template.objects.create(
+        organization_id=organization_id,
+        code=place.code,
+        medium=place.medium,
+        language=place.language,
+        creditor_id=place.creditor_id,
+        scenario_code=place.scenario_code,
+        version=last.version + 1 if last else 1,
+        text=text,
+        created_at=now,
+        created_by=actor,
+    )
+    _recorded(organization_id, "template.saved", row, on=now.date(), actor=actor)
     return row.version, True
 
 

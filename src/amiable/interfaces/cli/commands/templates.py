@@ -92,6 +92,34 @@ def show_command(
     return OK
 
 
+@template_command.command("new")
+@click.argument("name")
+@click.option("--like", required=True, metavar="CODE", help="The text it begins as a copy of.")
+@click.option("--medium", default="email", show_default=True,
+              help="email, sms, letter or registered_letter.")  # fmt: skip
+@tenant_command
+def new_command(
+    *, organization: Organization, on: date, as_json: bool, name: str, like: str, medium: str,  # noqa: ARG001
+) -> int:  # fmt: skip
+    """Add a text of your own, for the steps of your scenarios: a copy in every language."""
+    from django.utils import timezone
+
+    from amiable.apps.messaging.library.own import NewTextError, template_create
+    from amiable.apps.messaging.library.resolution import Place
+
+    try:
+        place = template_create(
+            organization.pk, name, like=Place(like, medium, "fr"), now=timezone.now(),
+            actor="amiable",
+        )  # fmt: skip
+    except NewTextError as error:
+        emit({"error": str(error)}, as_json=as_json, text=str(error))
+        return REJECTED
+    text = f"{place.code} {medium} is there: export it, change it, and import it again."
+    emit({"code": place.code, "medium": medium}, as_json=as_json, text=text)
+    return OK
+
+
 @template_command.command("export")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--shipped", is_flag=True, help="The shipped texts, too, to start from.")

@@ -13,11 +13,12 @@ from django.utils.translation import gettext
 
 from amiable.apps.dunning.writing import trials
 from amiable.apps.messaging import queries as messaging
-from amiable.apps.messaging.library import templates
+from amiable.apps.messaging.library import own, templates
 from amiable.apps.messaging.library.resolution import Place
+from amiable.apps.messaging.writing.texts import text_exists
 from amiable.apps.messaging.writing.wording import LANGUAGES
 from amiable.apps.tenants import queries as tenants
-from amiable.interfaces.console import clock, template_words, toasts
+from amiable.interfaces.console import clock, scenario_words, sentences, template_words, toasts
 from amiable.interfaces.console import template_forms as forms
 from amiable.interfaces.console.access import Request, actor, ask, manage, page
 
@@ -28,17 +29,34 @@ HOME = "console:templates"
 def template_list(request: Request) -> HttpResponse:
     """Every text by scenario and medium: own, shipped, or missing in a language."""
     organization, medium = request.organization.pk, request.GET.get("medium", "")
-    shelves = template_words.shelves(
-        trials.text_uses(organization), templates.template_places(organization), medium=medium
-    )
+    places = templates.template_places(organization)
+    shelves = template_words.shelves(trials.text_uses(organization), places, medium=medium)
     context = {
         "shelves": shelves,
         "media": templates.MEDIA,
         "medium": medium,
         "creditors": {each.pk: each.name for each in tenants.creditors(organization)},
         "languages": LANGUAGES,
+        "models": template_words.models(places),
     }
     return render(request, "console/templates.html", context)
+
+
+@manage
+def template_new(request: Request) -> HttpResponse:
+    """A text of the organization's own, as a copy of another one, to be changed at once."""
+    code, _, medium = request.POST.get("like", "").partition(".")
+    like = Place(code, medium, template_words.language_here())
+    try:
+        place = own.template_create(
+            request.organization.pk, request.POST.get("name", "")[:100], like=like,
+            now=timezone.now(), actor=actor(request),
+        )  # fmt: skip
+    except own.NewTextError as error:
+        toasts.failed(request, sentences.render(error.sentence))
+        return redirect(HOME)
+    toasts.done(request, gettext("Your text is there: change it, then choose it in a step."))
+    return redirect(forms.address(place))
 
 
 @page
@@ -63,6 +81,7 @@ def template_preview(request: Request, code: str, medium: str, language: str) ->
         "is_real": is_real,
         "said": forms.said(look, written),
         "views": [(view, forms.page_key(view, request.user.pk or 0)) for view in look.views],
+        "sms_costs": forms.sms_costs(request.organization.pk, look.views),
     }
     return render(request, "console/template_preview.html", context)
 
@@ -113,11 +132,15 @@ def template_save(request: Request, code: str, medium: str, language: str) -> Ht
 def template_withdraw(request: Request, code: str, medium: str, language: str) -> HttpResponse:
     """Go back to the text that stood here before."""
     place = _place(request, code, medium, language, given=request.POST.dict())
-    templates.template_withdraw(
-        request.organization.pk, place, on=clock.today(), actor=actor(request)
-    )
+    organization = request.organization.pk
+    if needed := trials.text_needed_by(organization, place):
+        text = gettext("The scenario “{name}” uses this text: choose another one there first.")
+        toasts.failed(request, text.format(name=scenario_words.own(needed)))
+        return redirect(forms.address(place))
+    templates.template_withdraw(organization, place, on=clock.today(), actor=actor(request))
     toasts.done(request, gettext("Your text is withdrawn; its versions stay below."))
-    return redirect(forms.address(place))
+    is_left = text_exists(place.code, place.medium)
+    return redirect(forms.address(place) if is_left else HOME)
 
 
 @manage
