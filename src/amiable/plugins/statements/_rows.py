@@ -97,7 +97,7 @@ def read_rows(table: Table, options: ReadOptions, *, format_code: str) -> ReadRe
             raise refuse("file.header_only", table.header_line)
     except RefusedFileError as refusal:
         return common.result(format_code, [], refusal.errors)
-    for side in reading.sides.values():
+    for side in [] if reading.errors else reading.sides.values():
         _balance(reading, side)
     drafts = [side.draft for side in reading.sides.values()]
     used = {name: table.header[index] for name, index in table.columns.items()}

@@ -1,0 +1,162 @@
+"""Damage statements of every format at random: readers answer with errors, never with an exception.
+
+`python -m scripts.fuzz_statements --count 1000000 --seed 1 --workers 2`. Each input is a sample of
+tests/samples with some bytes changed, cut, doubled or crossed with another format. A failure prints
+seed, number and format, which make the same input again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import multiprocessing
+import random
+import sys
+import tempfile
+import time
+import traceback
+import zipfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import xlsxwriter
+
+from amiable.plugins.base import ReadOptions
+from amiable.plugins.registry import plugins
+
+SAMPLES = Path(__file__).resolve().parent.parent / "tests" / "samples"
+SLOWEST_SECONDS = 10.0
+# Pieces that have broken parsers of such files before.
+TOKENS = (
+    b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"\r", b"\n\n", b'"', b";", b"<", b"</", b"<!DOCTYPE a>",
+    b"&a;", b"<![CDATA[", b"-", b"+", b",", b".", b"9" * 40, b"1e999", b"NaN", b"\xc2\xa0", b"?20",
+    b":61:", b":86:", b":62F:", b"0431", b"07", b"}", b"{", b"<STMTTRN>", b"<TRNAMT>", b"<Ntry>",
+    b"00000000", b"990231", b"2026-02-30", b"\x1a", b"=1+1", "é€ß".encode(), b"\x80\x81",
+)  # fmt: skip
+
+
+def samples() -> dict[str, list[bytes]]:
+    """The samples of each statement reader by code; a ZIP file of them is made here."""
+    found: dict[str, list[bytes]] = {}
+    for code in plugins("statements"):
+        folder = SAMPLES / code
+        if folder.is_dir():
+            found[code] = [path.read_bytes() for path in sorted(folder.iterdir())]
+    found["zip"] = [_zipped({code: each[0] for code, each in found.items()})]
+    found["statement_xlsx"] = [_workbook(found["statement_csv"][-1])]
+    return found
+
+
+def damaged(source: random.Random, known: dict[str, list[bytes]]) -> tuple[str, bytes]:
+    """(code of the reader, an input): a sample after one to six changes."""
+    code = source.choice(sorted(known))
+    content = bytearray(source.choice(known[code]))
+    other = source.choice(known[source.choice(sorted(known))])
+    for _ in range(source.randint(1, 6)):
+        _change(source, content, other)
+    return code, bytes(content)
+
+
+def _change(source: random.Random, content: bytearray, other: bytes) -> None:
+    at = source.randrange(len(content) + 1)
+    to = min(len(content), at + source.choice((1, 2, 5, 30, 200)))
+    kind = source.randrange(7)
+    if kind == 0 and at < len(content):
+        content[at] = source.randrange(256)
+    elif kind == 1:
+        del content[at:to]
+    elif kind == 2:
+        content[at:at] = content[at:to] * source.choice((1, 2, 20))
+    elif kind == 3:
+        content[at:at] = source.choice(TOKENS)
+    elif kind == 4:
+        content[at:to] = source.choice(TOKENS)
+    elif kind == 5:
+        start = source.randrange(len(other) + 1)
+        content[at:to] = other[start : start + source.choice((3, 40, 400))]
+    else:
+        del content[at:]
+
+
+def problem(code: str, content: bytes, folder: Path) -> str:
+    """What is wrong with the reading of an input; "" when it is as it must be."""
+    path = folder / ("f.xlsx" if code == "statement_xlsx" else "f")
+    path.write_bytes(content)
+    reader, started = plugins("statements")[code], time.monotonic()
+    try:
+        reader.sniff(content[:65536], path.name)
+        result = reader.read(path, ReadOptions())
+    except Exception:  # the very thing that is looked for
+        return traceback.format_exc()
+    seconds = time.monotonic() - started
+    if seconds > SLOWEST_SECONDS:
+        return f"took {seconds:.1f} s"
+    if bool(result.errors) == bool(result.statements):
+        return f"{len(result.errors)} errors and {len(result.statements)} statements"
+    if any(not error.code or not str(error.sentence) for error in result.errors):
+        return "an error without words"
+    return ""
+
+
+def run(seed: int, count: int) -> tuple[Counter[str], list[str]]:
+    """(inputs by format and outcome, failures) of `count` inputs."""
+    known, outcomes, failures = samples(), Counter[str](), list[str]()
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(count):
+            code, content = damaged(random.Random(f"{seed}-{number}"), known)
+            wrong = problem(code, content, Path(folder))
+            outcomes[code] += 1
+            if wrong:
+                failures.append(f"seed {seed}, input {number}, {code}: {wrong}")
+            if len(failures) >= 20:
+                break
+    return outcomes, failures
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fuzz; exit status 1 when an input was not refused in words."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
+    chosen = parser.parse_args(arguments)
+    share = -(-chosen.count // chosen.workers)
+    jobs = [(chosen.seed * 1000 + worker, share) for worker in range(chosen.workers)]
+    started = time.monotonic()
+    with multiprocessing.Pool(chosen.workers) as pool:
+        results = pool.starmap(run, jobs)
+    total = sum((outcomes for outcomes, _ in results), Counter[str]())
+    failures = [failure for _, some in results for failure in some]
+    for code, number in sorted(total.items()):
+        print(f"{code:16} {number:>9}")
+    print(f"{sum(total.values())} inputs, {len(failures)} failures, "
+          f"{time.monotonic() - started:.0f} s")  # fmt: skip
+    print("\n".join(failures), file=sys.stderr)
+    return bool(failures)
+
+
+def _zipped(members: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
+    with tempfile.TemporaryFile() as file:
+        with zipfile.ZipFile(file, "w", how) as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+        file.seek(0)
+        return file.read()
+
+
+def _workbook(table: bytes) -> bytes:
+    """A workbook of a comma-separated table, all cells as text, stored without compression."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "f.xlsx"
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet()
+            for number, row in enumerate(csv.reader(table.decode().splitlines())):
+                sheet.write_row(number, 0, row)
+        with zipfile.ZipFile(path) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+    return _zipped(members, zipfile.ZIP_STORED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
