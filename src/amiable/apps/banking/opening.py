@@ -79,6 +79,7 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
         recent=tuple(_recent(organization_id, lines)),
         refused=frozenset(_refused(organization_id, [line.id for line in lines])),
         links=tuple(_links(organization_id, lines)),
+        against=frozenset(_against(organization_id, lines)),
         own=frozenset(own.values_list("identifier", flat=True)),
     )
 
@@ -93,16 +94,32 @@ def _ibans(organization_id: int, accounts: Collection[str]) -> Iterator[tuple[st
 def _links(organization_id: int, lines: Sequence[Line]) -> Iterator[tuple[str, int, int]]:
     """For whom the payers of these lines have paid, by account and by name, and how often."""
     rows = Payment.objects.filter(organization_id=organization_id, entry__reversed_by__isnull=True)
-    for name, given in (
-        ("payer_iban", {line.payer_iban for line in lines}),
-        ("payer_name", {line.payer_name for line in lines}),
-    ):
-        for some in chunks(given - {""}):
-            found = rows.filter(**{f"{name}__in": some}).values_list(name, "customer_id")
-            for payer, customer_id, count in found.annotate(Count("id")).order_by(name):
-                key = payer if name == "payer_iban" else payer_key(payer)
-                if key:
-                    yield key, customer_id, count
+    for name, some in _payers(lines):
+        found = rows.filter(**{f"{name}__in": some}).values_list(name, "customer_id")
+        for payer, customer_id, count in found.annotate(Count("id")).order_by(name):
+            yield _payer_key(name, payer), customer_id, count
+
+
+def _against(organization_id: int, lines: Sequence[Line]) -> Iterator[tuple[str, int]]:
+    """Customers that readings gave the money of these payers to, and a person gave to another."""
+    rows = Match.objects.filter(organization_id=organization_id, state__in=TURNED_DOWN)
+    for name, some in _payers(lines):
+        posted = {f"line__matches__payment__{name}__in": some, "line__matches__state": "posted"}
+        other = rows.filter(**posted).exclude(customer_id=F("line__matches__customer_id"))
+        found = other.values_list(f"line__matches__payment__{name}", "customer_id").distinct()
+        yield from ((_payer_key(name, payer), customer_id) for payer, customer_id in found)
+
+
+def _payers(lines: Sequence[Line]) -> Iterator[tuple[str, Sequence[str]]]:
+    """(field of a payment, payers of the lines) in pieces that a statement takes."""
+    for name in ("payer_iban", "payer_name"):
+        given = {getattr(line, name) for line in lines} - {""}
+        for some in chunks(given):
+            yield name, some
+
+
+def _payer_key(name: str, payer: str) -> str:
+    return payer if name == "payer_iban" else payer_key(payer)
 
 
 def _items(organization_id: int, lines: Sequence[Line], on: date) -> Iterator[Item]:

@@ -14,11 +14,12 @@ from typing import Any
 from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
-from amiable.apps.customers.models import CustomerIban
+from amiable.apps.customers.models import Customer, CustomerIban
 from amiable.apps.payments.models import Payment
 from amiable.apps.payments.services import PaymentIn, payment_return, payments_record
 from amiable.apps.receivables.queries import chunks
 from amiable.core.matching.facts import Hypothesis, Line
+from amiable.core.matching.names import is_own_name
 from amiable.core.sentences import Sentence
 
 AUTOMATIC = "amiable"
@@ -198,6 +199,9 @@ def _matches_save(
 
 def _accounts_learn(organization_id: int, postings: Sequence[Posting]) -> None:
     """The payer's account is the customer's from now on; undoing the match forgets it."""
+    told = [p for p in postings if p.match is not None or p.chosen.kind == "assigned"]
+    rows = Customer.objects.filter(id__in={p.chosen.customer_id for p in told})
+    names = dict(rows.values_list("id", "name")) if told else {}
     CustomerIban.objects.bulk_create(
         [
             CustomerIban(
@@ -208,16 +212,20 @@ def _accounts_learn(organization_id: int, postings: Sequence[Posting]) -> None:
                 since=p.line.booked_on,
             )
             for p in postings
-            if _teaches(p) and 0 < len(p.line.payer_iban) <= 34
+            if _teaches(p, names) and 0 < len(p.line.payer_iban) <= 34
         ],
         ignore_conflicts=True,
         batch_size=500,
     )
 
 
-def _teaches(posting: Posting) -> bool:
-    """A person's word teaches the payer's account; the engine says when its own decision does."""
-    return posting.chosen.teaches or posting.match is not None or posting.chosen.kind == "assigned"
+def _teaches(posting: Posting, names: Mapping[int, str]) -> bool:
+    """The engine says when its own decision teaches an account; a person's does, unless the payer
+    goes by another name: it then is remembered as somebody who pays for the customer."""
+    name = names.get(posting.chosen.customer_id or 0)
+    if name is None:
+        return posting.chosen.teaches
+    return is_own_name(posting.line.payer_name, name)
 
 
 def learned_from(line_id: int) -> str:

@@ -68,6 +68,7 @@ class Book:
         self.touched = {line_id for line_id, _ in opening.refused}
         self.limits = opening.limits
         self.own = opening.own
+        self.against = opening.against
         self._fill(opening)
 
     def _fill(self, opening: Opening) -> None:

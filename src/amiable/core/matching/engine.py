@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import amiable.core.matching.sentences  # noqa: F401  # declares the sentences
-from amiable.core.matching.book import Book
+from amiable.core.matching.book import Book, payer_keys
 from amiable.core.matching.cited import cited_hypotheses
 from amiable.core.matching.facts import Decision, Hypothesis, Item, Line, Opening
 from amiable.core.matching.kinds import Kind, kind_of
@@ -180,6 +180,9 @@ def _vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
     found: list[Sentence] = []
     if customer_id is not None and customer_id not in party.by_reference:
         found += _other_payer(view, customer_id)
+        if view.book.against and _said_not(view, customer_id):
+            values = {"customer": view.name(customer_id)}
+            found.append(Sentence("match.veto_not_payer", values))
     if view.cited.unknown and hypothesis.kind not in EXPLAINED:
         found.append(Sentence("match.veto_unknown", {"number": view.cited.unknown[0]}))
     if customer_id is not None and hypothesis.kind in UNNAMED:
@@ -189,6 +192,12 @@ def _vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
     if view.line.id in view.book.touched:
         found.append(Sentence("match.veto_refused"))
     return tuple(found)
+
+
+def _said_not(view: View, customer_id: int) -> bool:
+    """Whether a person has given money of this payer, shown as this customer's, to another."""
+    keys = payer_keys(view.line)
+    return any((key, customer_id) in view.book.against for key in keys)
 
 
 def _other_payer(view: View, customer_id: int) -> Iterator[Sentence]:

@@ -145,7 +145,9 @@ class Opening:
     """Everything the engine knows at the start of a run.
 
     `ibans` = ((iban, customer), ...) of customers' own accounts; `links` = ((account or name of a
-    payer, customer, payments made for it), ...) from the past; `own` = the seller's accounts;
+    payer, customer, payments made for it), ...) from the past; `against` =
+    (account or name of a payer, customer) pairs that a person has said it is not; `own` = the
+    seller's accounts;
     `recent` = ((customer, amount, currency, day), ...) of
     payments received lately; `refused` = (line, key of a hypothesis) pairs that a person
     has turned down: they never come back, and nothing else is posted on that line unasked.
@@ -159,5 +161,6 @@ class Opening:
     recent: tuple[tuple[int, int, str, date], ...] = ()
     refused: frozenset[tuple[int, tuple[object, ...]]] = field(default_factory=frozenset)
     links: tuple[tuple[str, int, int], ...] = ()
+    against: frozenset[tuple[str, int]] = field(default_factory=frozenset)
     own: frozenset[str] = frozenset()
     limits: Limits = Limits()

@@ -88,6 +88,14 @@ def name_likeness(payer: Words, customer: Words) -> float:
     return float(whole)
 
 
+def is_own_name(payer: str, customer: str) -> bool:
+    """Whether an account under the payer's name may be remembered as the customer's own: the names
+    are alike, or none is given. A parent or an owner who pays for others keeps its own."""
+    given = name_tokens(payer)
+    words = name_tokens(customer)
+    return not given or name_confirms(given, words) or name_likeness(given, words) >= ALIKE
+
+
 class Names:
     """The names of the customers, to look up by what a bank gives of one."""
 

@@ -68,6 +68,9 @@ declare(
         "match.veto_party": gettext_noop(
             "the amount is not exact and nothing but the reference tells who paid"
         ),
+        "match.veto_not_payer": gettext_noop(
+            "a person has given money of this payer to another than {customer} before"
+        ),
         "match.veto_refused": gettext_noop("a person has turned down a reading of this line"),
         "match.repeated": gettext_noop(
             "the same amount was received from this customer on {date}: it may be paid twice"
