@@ -188,7 +188,7 @@ def test_the_page_tells_whom_what_and_why(organization, creditor, django_assert_
 @pytest.mark.parametrize(
     ("now", "code"),
     [
-        (SUNDAY, "stop.not_worked"),
+        (SUNDAY, "call.not_worked"),
         (MORNING.replace(hour=7), "stop.quiet_hours"),
         (MORNING.replace(hour=20), "stop.quiet_hours"),
     ],

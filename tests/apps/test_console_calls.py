@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from amiable.apps.audit.models import Event
 from amiable.apps.cases.models import Dispute, Promise
+from amiable.apps.cases.services import dispute_open
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.dunning.library.scenarios import scenario_import
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.services import plan_tick
 from amiable.apps.messaging.models import Message
+from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.services import user_create
 from amiable.core.scenario import Scenario, Step
 from amiable.interfaces.console import clock
@@ -80,6 +82,16 @@ def test_the_call_has_the_script_the_facts_and_every_key(client, org, calls):
     assert "Ouverture" in text
     assert "FA-1" in text
     assert f"/calls/{calls[1].pk}/" in text
+
+
+def test_what_is_not_to_be_asked_for_stands_there_with_the_reason(client, org, calls):
+    item = Installment.objects.get(invoice__number="FA-1")
+    dispute_open(
+        org.pk, item.pk, reason="price", amount_minor=None, on=timezone.localdate(), actor="c"
+    )
+    text = text_of(signed_in(client, org).get(f"/calls/{calls[0].pk}/"))
+    assert "FA-1" in text
+    assert "tel:" not in text
 
 
 def test_outside_decent_hours_the_number_is_not_offered_until_somebody_says_why(

@@ -11,9 +11,17 @@ from amiable.core.call_order import Callee
 from amiable.core.facts import CaseFacts
 from amiable.core.promises import commitments
 from amiable.core.scenario import ANY_TIME, CONTACT_MEDIA, Scenario, Step
-from amiable.core.sentences import Sentence
-from amiable.core.stops import chaseable_minor, item_stop
+from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.stops import asked_minor, chaseable_minor, item_stop
 from amiable.core.workdays import next_workday
+
+declare(
+    {
+        "call.not_worked": gettext_noop(
+            "{day} is not a working day: nobody is called before {until}."
+        ),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +69,33 @@ def veto(
     found = guards.check(
         facts, scenario, step=step, item_ids=call.item_ids, now=now, medium="phone", own=own
     )
-    return found.stop.sentence if found.stop else None
+    if found.stop is None:
+        return None
+    said = found.stop.sentence
+    # What the guards say of messages, said of a call.
+    return Sentence("call.not_worked", said.params) if said.code == "stop.not_worked" else said
+
+
+def asked_of(
+    facts: CaseFacts, step: Step, item_ids: Collection[int], *, on: date
+) -> dict[int, int]:
+    """What a call asks for, in minor units by item: what its step asks for and nothing stops; where
+    that is nothing, what is open of what it is about."""
+    given = commitments(facts, on)
+    about = [item for item in facts.items if item.id in item_ids]
+    free = [item for item in about if item_stop(facts, item, on, given=given) is None]
+    asked = {item.id: asked_minor(item, step, on, given=given) for item in free}
+    asked = {item_id: amount for item_id, amount in asked.items() if amount}
+    return asked or {item.id: chaseable_minor(item, given) for item in free}
 
 
 def callee_of(facts: CaseFacts, scenario: Scenario, call: Call, past: Past, *, on: date) -> Callee:
     """What the order of calls weighs: what may be asked for, and what is known of the payer."""
     given = commitments(facts, on)
-    items = [item for item in facts.items if item.id in call.item_ids]
-    asked = [item for item in items if item_stop(facts, item, on, given=given) is None]
-    oldest = min((item.due_date for item in asked or items), default=on)
-    amount = sum(chaseable_minor(item, given) for item in asked) - facts.unallocated_minor
+    asked = asked_of(facts, call.step, call.item_ids, on=on)
+    dates = [item.due_date for item in facts.items if item.id in (asked or call.item_ids)]
+    oldest = min(dates, default=on)
+    amount = sum(asked.values()) - facts.unallocated_minor
     return Callee(
         action_id=call.action_id,
         amount_minor=max(0, amount),

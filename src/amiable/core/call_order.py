@@ -84,6 +84,7 @@ class Rank:
     `per_minute` = what is expected of it, in major units per minute; `reasons` = in words."""
 
     action_id: int
+    amount_minor: int
     self_cure: Fraction
     per_minute: Fraction
     reasons: tuple[Sentence, ...] = field(default=())
@@ -114,7 +115,9 @@ def rank(callee: Callee, today: date) -> Rank:
     major = Fraction(callee.amount_minor, 10 ** exponent(callee.currency))
     reached = _PER_ATTEMPT**callee.attempts
     worth = min(major, Fraction(LARGEST_WEIGHT)) * (1 - chance) * reached
-    return Rank(callee.action_id, chance, worth / CALL_MINUTES, tuple(_reasons(callee)))
+    return Rank(
+        callee.action_id, callee.amount_minor, chance, worth / CALL_MINUTES, tuple(_reasons(callee))
+    )
 
 
 def ordered(callees: Sequence[Callee], *, now: datetime) -> list[Rank]:

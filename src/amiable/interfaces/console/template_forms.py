@@ -158,7 +158,7 @@ def picker(use: Use) -> list[tuple[Any, list[tuple[Field, str]]]]:
             ],
         )
         for group, label in GROUPS.items()
-        if not (group == "block" and use.medium == "sms")
+        if not (group == "block" and use.medium in {"sms", "phone"})
     ]
 
 

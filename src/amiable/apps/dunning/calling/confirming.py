@@ -31,6 +31,7 @@ from amiable.apps.messaging.sending.modes import test_recipient
 from amiable.apps.messaging.sending.routes import Routes
 from amiable.apps.messaging.services import messages_freeze, messages_send, messages_withdraw
 from amiable.apps.receivables.models import Installment
+from amiable.core.call_cases import asked_of
 from amiable.core.drafts import Confirmed, Draft, Recipient
 from amiable.core.scenario import Step
 from amiable.core.sentences import Sentence, declare, gettext_noop
@@ -79,13 +80,15 @@ def confirmation_draft(
     if facts.insolvent_since or facts.deceased_since:
         return Sentence("call.confirm_stopped")
     about = set(action.items.values_list("installment_id", flat=True))
+    definition = scenario_of(action.scenario)
+    called = definition.by_code.get(action.step)
     if outcome.result == "dispute":
         about = {outcome.installment_id}
     asked = {item.id: item.open_minor for item in facts.items if item.id in about}
+    if called is not None and outcome.result != "dispute":
+        asked = asked_of(facts, called, about, on=on) or asked
     if not asked:
         return Sentence("call.confirm_settled")
-    definition = scenario_of(action.scenario)
-    called = definition.by_code.get(action.step)
     code = CONFIRMED[outcome.result]
     roles = called.recipients if called else ()
     step = Step(code, 0, "email", "friendly", template=code, recipients=roles)

@@ -20,7 +20,7 @@ from amiable.apps.messaging.library.resolution import own_texts
 from amiable.apps.messaging.writing.scripts import Script, script_code, script_of
 from amiable.apps.messaging.writing.texts import TextError
 from amiable.apps.tenants.models import Organization
-from amiable.core.call_cases import callee_of, veto
+from amiable.core.call_cases import asked_of, callee_of, veto
 from amiable.core.call_order import Rank, rank
 from amiable.core.call_retries import Policy, next_try
 from amiable.core.facts import Item
@@ -173,7 +173,7 @@ def _script(
 ) -> tuple[Script | None, Sentence | None]:  # fmt: skip
     """What to say, from the organization's text for this stage or the shipped one."""
     call, facts = known.call, known.facts
-    asked = {item.id: item.open_minor for item in facts.items if item.id in call.item_ids}
+    asked = asked_of(facts, call.step, call.item_ids, on=on)
     if not asked:
         return None, Sentence("stop.settled")
     code = script_code(call.step.stage, call.step.anchor)
@@ -193,13 +193,12 @@ def _script(
 def _items(known: Known, on: date) -> tuple[CallItem, ...]:
     """What the call is about, oldest first, then what else is open."""
     given = commitments(known.facts, on)
-    rows = [
-        CallItem(
-            item, (on - item.due_date).days, item.id in known.call.item_ids,
-            item_stop(known.facts, item, on, given=given),
-        )
-        for item in known.facts.items
-    ]  # fmt: skip
+    rows = []
+    for item in known.facts.items:
+        stop = item_stop(known.facts, item, on, given=given)
+        late = (on - item.due_date).days
+        is_asked = item.id in known.call.item_ids
+        rows.append(CallItem(item, late, is_asked, stop.sentence if stop else None))
     return tuple(sorted(rows, key=lambda row: (not row.is_asked, row.item.due_date, row.item.id)))
 
 

@@ -44,9 +44,9 @@
       if (first) { event.preventDefault(); validate(first); }
     } else if (/^[a-z]$/.test(event.key)) {
       const form = document.querySelector(`form[data-key="${event.key}"]`);
-      const link = document.querySelector(`a[data-key="${event.key}"]`);
+      const one = document.querySelector(`a[data-key="${event.key}"], button[data-key="${event.key}"]`);
       if (form) { event.preventDefault(); validate(form); }
-      else if (link) { event.preventDefault(); link.click(); }
+      else if (one) { event.preventDefault(); leaving = one.type === "submit"; one.click(); }
     }
   });
 
