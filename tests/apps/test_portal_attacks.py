@@ -243,6 +243,15 @@ def test_forms_are_counted_by_link(client, path, monkeypatch):
     assert (codes[0], codes[-1]) == (422, 429)
 
 
+def test_what_breaks_says_so_kindly_and_tells_nothing(client, path, monkeypatch):
+    monkeypatch.setattr("amiable.interfaces.portal.guard.portal_page", lambda *a, **k: 1 / 0)
+    answer = client.get(path)
+    assert answer.status_code == 500
+    assert b"Something went wrong" in answer.content
+    assert HEADERS.items() <= dict(answer.headers).items()
+    assert b"ZeroDivision" not in answer.content
+
+
 def test_a_window_begins_anew_and_memory_is_bounded(monkeypatch):
     limit = limits.Limit(most=1, seconds=10)
     assert [limit.allows("a", now=100.0) for _ in range(2)] == [True, False]

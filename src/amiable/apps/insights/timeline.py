@@ -11,7 +11,7 @@ from django.db.models import Count, F, Max, Sum
 from django.utils import timezone
 
 from amiable.apps.audit.models import Event
-from amiable.apps.cases.models import Dispute, Hold, PaymentPlan, Promise
+from amiable.apps.cases.models import Dispute, Hold, PaymentLink, PaymentPlan, Promise
 from amiable.apps.cases.queries import Broken
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.queries import step_names
@@ -74,6 +74,7 @@ def timeline(
         *_money(organization_id, customer_id),
         *_disputes(by_case),
         *_promises_and_holds(by_case),
+        *_rows("link_used", PaymentLink.objects.filter(**by_case), "first_used_on", ["made_on"]),
         *(_broken(each) for each in broken),
         *_facts(by_case),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from amiable.interfaces.console.views import cases, customers
+from amiable.interfaces.console.views import cases, customers, links
 
 PATHS: list[URLPattern] = [
     path("holds/", cases.hold_place, name="hold_place"),
@@ -25,4 +25,6 @@ PATHS: list[URLPattern] = [
     path("customers/<int:customer_id>/address/", customers.address_mark, name="address_mark"),
     path("points/<int:point_id>/consent/", customers.point_consent, name="point_consent"),
     path("points/<int:point_id>/mark/", customers.point_mark, name="point_mark"),
+    path("links/", links.make, name="link_make"),
+    path("links/revoke/", links.revoke, name="link_revoke"),
 ]

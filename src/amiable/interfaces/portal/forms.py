@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from amiable.apps.dunning.writing.portal import Page, PageItem
 from amiable.core.money import AmountError, minor
 from amiable.core.numbers import ParseError, amount
+from amiable.core.workdays import next_workday
 
 LONGEST_NOTE = 1000
 # Nobody pays a year late and remembers the day; older payments are told in words.
@@ -65,6 +66,9 @@ class PortalForm(forms.Form):
         super().__init__(data, initial=initial)
         self.page, self.on = page, on
         for field in self.fields.values():
+            field.error_messages["required"] = _("Please fill this in.")
+            if isinstance(field, forms.ChoiceField):
+                field.error_messages["required"] = _("Please choose one.")
             if isinstance(field, Amount):
                 field.currency = page.draft.currency
 
@@ -149,8 +153,9 @@ def offered_days(on: date, until: date | None) -> list[date]:
     if until is None:
         return []
     month_end = (on.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-    wanted = {on + timedelta(days=7), on + timedelta(days=14), month_end, until}
-    return sorted(day for day in wanted if on < day <= until)
+    wanted = (on + timedelta(days=7), on + timedelta(days=14), month_end, until)
+    days = {min(next_workday(day), until) for day in wanted if on < day <= until}
+    return sorted(days)
 
 
 def _day(chosen: str, other: date | None) -> date | None:

@@ -4,11 +4,14 @@ customer's language, kept out of caches, search engines and the addresses of oth
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -20,6 +23,7 @@ from amiable.apps.dunning.writing.portal import Page, portal_page
 from amiable.apps.messaging.writing.wording import LANGUAGES, language_of
 from amiable.interfaces.portal import limits
 
+_log = logging.getLogger(__name__)
 LARGEST_FORM = 20_000  # bytes
 HEADERS = {
     "Referrer-Policy": "no-referrer",
@@ -63,7 +67,15 @@ def visited(*methods: str) -> Callable[[View], View]:
         @csrf_exempt  # a signed ticket stands in each form instead: see tickets
         @functools.wraps(view)
         def wrapper(request: HttpRequest, token: str, **values: Any) -> HttpResponse:
-            return _kept_apart(_answer(request, token, view, methods, values))
+            try:
+                return _kept_apart(_answer(request, token, view, methods, values))
+            except SuspiciousOperation:
+                return _kept_apart(HttpResponse(status=400))
+            except Exception:
+                if settings.DEBUG:
+                    raise
+                _log.exception("the payment page failed")
+                return _kept_apart(_said(request, "portal/broken.html", 500))
 
         return wrapper
 

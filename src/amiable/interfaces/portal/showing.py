@@ -82,14 +82,10 @@ def home_context(visit: Visit, ids: Collection[int]) -> dict[str, Any]:
     return {
         "ids": ids,
         "pay": pay_panel(draft, visit.language),
-        "due_minor": sum(item.payable_minor for item in page.items if item.state in _DUE),
         "recent": portal_recent(visit.link, on=visit.on),
         "documents": [item for item in page.items if item.has_document],
         **who_asks(visit, draft),
     }
-
-
-_DUE = frozenset({"due", "reminded"})
 
 
 def pay_panel(draft: Draft, language: str) -> Pay:

@@ -51,7 +51,7 @@ def later(request: HttpRequest, visit: Visit) -> HttpResponse:
     page = visit.page
     kind = "hardship" if request.POST.get("kind") == "hardship" else "promise"
     sent = request.POST if request.method == "POST" else None
-    initial = {"amount": words.figures(page.most_minor, page.draft.currency)}
+    initial = {"amount": words.figures(page.due_minor or page.most_minor, page.draft.currency)}
     form = PromiseForm(sent if kind == "promise" else None, page=page, on=visit.on, initial=initial)
     help_form = HelpForm(sent if kind == "hardship" else None, page=page, on=visit.on)
     used = help_form if kind == "hardship" else form

@@ -78,6 +78,11 @@ class Page:
         return 0 if self.link.invoice_id else max(0, self.draft.credit_minor)
 
     @property
+    def due_minor(self) -> int:
+        """What is due, before any credit."""
+        return sum(item.payable_minor for item in self.items if item.state in {"due", "reminded"})
+
+    @property
     def running(self) -> tuple[PromiseView, ...]:
         """What was promised and is waited for, beside plans."""
         return self.given.running

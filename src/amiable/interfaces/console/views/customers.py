@@ -18,6 +18,7 @@ from amiable.apps.dunning.enrollment.enrollments import case_scenario
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
 from amiable.apps.insights.customer_file import CustomerFile, customer_file, positions_decide
+from amiable.apps.insights.customer_links import file_links
 from amiable.core.workdays import next_workday
 from amiable.interfaces.console import case_forms, clock, labels, toasts
 from amiable.interfaces.console.access import Request, back, change, ids, page, page_number
@@ -64,6 +65,7 @@ def customer(request: Request, customer_id: int) -> HttpResponse:
         "every": labels.choices("every"),
         "roles": case_forms.role_choices(),
         "people": _people(file),
+        "links": file_links(organization, file.case_ids),
         "scenarios": [case_scenario(organization, case_id) for case_id in file.case_ids],
     }
     return render(request, "console/customer.html", context)

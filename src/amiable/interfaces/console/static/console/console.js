@@ -179,6 +179,17 @@
     });
   })();
 
+  /* Copy buttons name the field they copy; they are shown only where the browser can. */
+  if (navigator.clipboard) {
+    for (const button of document.querySelectorAll("[data-copy]")) {
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+        button.querySelector("span").textContent = button.dataset.copied;
+      });
+    }
+  }
+
   document.querySelectorAll("[data-toast]").forEach(watchToast);
   document.querySelectorAll("[data-batch-form]").forEach(refreshBatch);
 })();

@@ -10,10 +10,11 @@
       button.hidden = false;
       button.addEventListener("click", async () => {
         await navigator.clipboard.writeText(button.dataset.copy);
-        const said = button.textContent;
-        button.textContent = body.dataset.copied;
+        const word = button.querySelector("[data-word]"), said = word.textContent;
+        if (button.dataset.done) return;
+        word.textContent = body.dataset.copied;
         button.dataset.done = "1";
-        setTimeout(() => { button.textContent = said; delete button.dataset.done; }, 2500);
+        setTimeout(() => { word.textContent = said; delete button.dataset.done; }, 2500);
       });
     }
   };
@@ -60,12 +61,12 @@
   const problems = document.querySelector("[data-focus]");
   if (problems) problems.focus();
 
-  // Somebody touches the page: what only fetches mail and links does not.
+  // Somebody touches the page and stays a moment: what only fetches the links of a mail does not.
   const touched = () => {
     for (const name of ["pointerdown", "keydown", "touchstart"]) removeEventListener(name, touched);
-    fetch(body.dataset.used, {
+    setTimeout(() => fetch(body.dataset.used, {
       method: "POST", keepalive: true, body: new URLSearchParams({ ticket: body.dataset.ticket }),
-    }).catch(() => {});
+    }).catch(() => {}), 1000);
   };
   for (const name of ["pointerdown", "keydown", "touchstart"]) addEventListener(name, touched, { passive: true });
 })();
