@@ -203,3 +203,19 @@ def test_key_of_a_page_is_no_ones_to_make():
 def test_step_of_a_scenario_leads_to_its_text(manager):
     page = manager.get("/scenarios/shipped/risky/").content.decode()
     assert 'href="/templates/reminder_sms/sms/en/"' in page
+
+
+def test_the_preview_of_a_text_message_says_what_it_costs(manager, organization):
+    from amiable.apps.tenants.models import Organization
+
+    Organization.objects.update(sms_part_minor=6)
+    page = "/templates/reminder_sms/sms/fr/preview/"
+
+    def told(words: str) -> str:
+        return manager.post(page, {"body": words}).content.decode().replace("\xa0", " ")
+
+    short = "{{ creditor }} : votre dossier {{ customer_code }} vous attend."
+    assert "€0.06 a message" in told(short)
+    assert "€0.12 a message, €0.06 a part" in told(short + " Merci de nous rappeler." * 6)
+    Organization.objects.update(sms_part_minor=0)
+    assert "a message" not in told(short)

@@ -237,6 +237,7 @@ def test_command_shows_and_sets_what_the_page_does(organization):
     stored = settings_of(organization.pk).to_json()
     assert stored.pop("min_amount_minor") == 0
     assert shown.pop("min_amount") == "0.00"
+    assert (stored.pop("sms_part_minor"), shown.pop("sms_part_price")) == (8, "0.08")
     assert shown == stored
     assert command("set", "bank_data_max_age_days=off").return_value == 0
     assert "bank_data_max_age_days=off" in command("show").stdout
@@ -295,3 +296,39 @@ def test_check_says_which_organizations_are_in_test_mode(organization):
         {"organization": "acme", "recipient": "essais@vauban.example"}
     ]
     assert not Message.objects.exists()
+
+
+def test_the_page_sets_the_least_sum_and_the_cases_feel_it(manager, organization, owing):
+    page = manager.get("/settings/").content.decode()
+    assert 'name="min_amount_minor"' in page
+    assert manager.post("/settings/minimum/", {"min_amount_minor": "2 000,50"}).status_code == 302
+    assert settings_of(organization.pk).min_amount_minor == 200_050
+    assert "2\u202f000,50" in manager.get("/settings/").content.decode()
+    (found,) = plan_preview(organization.pk, on=TODAY + timedelta(days=60), case_ids=[owing.pk])
+    assert not found.plan.actions
+    assert manager.post("/settings/minimum/", {"min_amount_minor": ""}).status_code == 302
+    assert settings_of(organization.pk).min_amount_minor == 0
+    refused = manager.post("/settings/minimum/", {"min_amount_minor": "abc"})
+    assert refused.status_code == 422
+    refused = manager.post("/settings/minimum/", {"min_amount_minor": "2000000"})
+    assert (refused.status_code, settings_of(organization.pk).min_amount_minor) == (422, 0)
+
+
+def test_the_price_of_a_text_is_set_on_the_page_and_by_command(manager, organization):
+    assert settings_of(organization.pk).sms_part_minor == 8
+    assert manager.post("/settings/sms/", {"sms_part_minor": "0,06"}).status_code == 302
+    assert settings_of(organization.pk).sms_part_minor == 6
+    assert manager.post("/settings/sms/", {"sms_part_minor": ""}).status_code == 422
+    assert manager.post("/settings/sms/", {"sms_part_minor": "11"}).status_code == 422
+    run = CliRunner().invoke(amiable, ["settings", "set", "sms_part_price=0.05"])
+    assert run.exit_code == 0, run.output
+    assert settings_of(organization.pk).sms_part_minor == 5
+    assert "sms_part_price=0.05" in CliRunner().invoke(amiable, ["settings", "show"]).output
+
+
+def test_a_simulation_spends_the_price_of_a_text_that_is_set(organization):
+    from amiable.apps.dunning.simulation.tally import usual_costs
+
+    settings_change(organization.pk, {"sms_part_minor": 6}, **WHO)
+    assert usual_costs(organization.pk).cost_minor["sms"] == 6
+    assert usual_costs(organization.pk).cost_minor["letter"] == 180

@@ -39,6 +39,7 @@ class Organization(models.Model):
     letter_window = models.CharField(max_length=40, blank=True)  # documents.window, "" = default
     call_tries = models.PositiveSmallIntegerField(default=3)  # calls in all, when nobody answers
     call_retry_days = models.PositiveSmallIntegerField(default=1)  # between two of them
+    sms_part_minor = models.PositiveSmallIntegerField(default=8)  # price of a part of a text, cents
     dial_address = models.CharField(max_length=200, default="tel:{number}")
 
     def __str__(self) -> str:

@@ -20,6 +20,7 @@ LARGEST_DAYS, LARGEST_GRACE, LEAST_TOLERANCE, MOST_CAPS = 90, 30, 50, 12
 LARGEST_REPLY_HOLD = 30
 LARGEST_LINK_DAYS, LARGEST_PROMISE_DAYS = 730, 90
 LARGEST_MINIMUM = 10**8  # a million euros: above it nobody would ever be reminded
+LARGEST_SMS_PART = 1000
 KINDS: tuple[str, ...] = get_args(CustomerKind)
 MOST_TRIES, MOST_RETRY_DAYS = 9, 30
 _PHONE = re.compile(r"\+?[0-9][0-9 .()/-]{4,30}")
@@ -65,7 +66,8 @@ class Settings:
     off;
     `test_recipient` "" = messages reach the customers; `letter_window` as documents.window reads
     it; `call_tries` = calls in all when nobody answers, `call_retry_days` between two;
-    `dial_address` = what starts a call, with {number} in it."""
+    `dial_address` = what starts a call, with {number} in it; `sms_part_minor` = what a part of a
+    text message costs the house, in cents."""
 
     bank_data_max_age_days: int | None
     min_amount_minor: int
@@ -82,6 +84,7 @@ class Settings:
     call_tries: int
     call_retry_days: int
     dial_address: str
+    sms_part_minor: int
     portal_link_days: int
     portal_promise_days: int
 
@@ -178,6 +181,11 @@ def _retry_days(wanted: Settings) -> Sentence | None:
     return Sentence("settings.grace", {"limit": MOST_RETRY_DAYS}) if wrong else None
 
 
+def _sms_part(wanted: Settings) -> Sentence | None:
+    wrong = not 0 <= wanted.sms_part_minor <= LARGEST_SMS_PART
+    return Sentence("settings.minimum", {"limit": Money(LARGEST_SMS_PART)}) if wrong else None
+
+
 def _dial(wanted: Settings) -> Sentence | None:
     address = wanted.dial_address
     right = len(address) <= 200 and _DIAL.fullmatch(address)
@@ -257,4 +265,5 @@ _CHECKS: Mapping[str, Callable[[Settings], Sentence | None]] = {
     "call_tries": _tries,
     "call_retry_days": _retry_days,
     "dial_address": _dial,
+    "sms_part_minor": _sms_part,
 }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from amiable.apps.tenants.settings import FIELDS, Settings, SettingsError
-from amiable.interfaces.console import labels, sentences
+from amiable.interfaces.console import formats, labels, sentences
+from amiable.interfaces.console.forms import AmountField
 
 LETTERS = ("email", "letter", "registered_letter", "sms", "phone")
 
@@ -52,6 +54,42 @@ class BankForm(SettingsForm):
         help_text=_("Empty = off."),
         widget=forms.NumberInput(attrs={"min": 1, "max": 90}),
     )
+
+
+class MinimumForm(SettingsForm):
+    """The least sum for which anybody is reminded."""
+
+    name = "minimum"
+    min_amount_minor = AmountField(
+        required=False,
+        label=_("Least sum for a reminder"),
+        help_text=_("Empty or 0 = off. Each case is measured in its own currency."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+    @classmethod
+    def shown(cls, settings: Settings) -> dict[str, Any]:
+        least = settings.min_amount_minor
+        return {"min_amount_minor": formats.number(Decimal(least) / 100, 2) if least else ""}
+
+    def clean_min_amount_minor(self) -> int:
+        """Minor units; nothing written = off."""
+        return self.cleaned_data["min_amount_minor"] or 0
+
+
+class SmsForm(SettingsForm):
+    """What text messages cost."""
+
+    name = "sms"
+    sms_part_minor = AmountField(
+        label=_("Price of a part, in EUR"),
+        help_text=_("What your gateway bills for 160 plain characters, to the cent."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+    @classmethod
+    def shown(cls, settings: Settings) -> dict[str, Any]:
+        return {"sms_part_minor": formats.number(Decimal(settings.sms_part_minor) / 100, 2)}
 
 
 class PromiseForm(SettingsForm):
@@ -233,7 +271,7 @@ class TestForm(SettingsForm):
 FORMS: dict[str, type[SettingsForm]] = {
     form.name: form
     for form in (
-        BankForm, PromiseForm, ReplyForm, CallForm, PortalForm, AgencyForm, LettersForm, CapForm,
-        TestForm,
+        BankForm, MinimumForm, SmsForm, PromiseForm, ReplyForm, CallForm, PortalForm, AgencyForm,
+        LettersForm, CapForm, TestForm,
     )
 }  # fmt: skip

@@ -45,9 +45,9 @@ class SimulationForm(forms.Form):
         min_value=0, max_value=999, required=False, label=_("Minutes of a task")
     )
 
-    def asked(self) -> Asked:
-        """The simulation asked for, once the form is valid."""
-        given, usual = self.cleaned_data, UnitCosts()
+    def asked(self, usual: UnitCosts) -> Asked:
+        """The simulation asked for, once the form is valid; `usual` = what was left empty costs."""
+        given = self.cleaned_data
         costs = _given(given, COSTS, usual.cost_minor)
         minutes = _given(given, MINUTES, usual.minutes)
         return Asked(
@@ -71,9 +71,8 @@ def headline(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def usual(today: date) -> dict[str, Any]:
+def usual(today: date, costs: UnitCosts) -> dict[str, Any]:
     """What a new form proposes: the running scenarios over the next thirty days."""
-    costs = UnitCosts()
     return {
         "first": today.isoformat(),
         "last": (today + HORIZON).isoformat(),

@@ -22,7 +22,9 @@ from amiable.apps.messaging.library.samples import KINDS, Use, sample, sample_va
 from amiable.apps.messaging.library.templates import normalized
 from amiable.apps.messaging.library.viewing import View
 from amiable.apps.messaging.rendering.branding import PLAIN, brands
+from amiable.apps.tenants.settings import settings_of
 from amiable.core.drafts import Draft
+from amiable.core.money import Money
 from amiable.core.records import CustomerKind
 
 OF_AGENCIES = frozenset({"mandate", "collector"})
@@ -128,6 +130,23 @@ def said(look: Look, written: Written) -> list[Said]:
 
 def _line(problem: Problem) -> int:
     return {0: 0, 1: -1}.get(problem.line, problem.line - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class SmsCost:
+    """What a text message costs: a part, and all of them."""
+
+    part: Money
+    total: Money
+
+
+def sms_cost(organization_id: int, views: Iterable[View]) -> SmsCost | None:
+    """The cost of the text among these, None when there is none."""
+    parts = next((view.size["parts"] for view in views if view.size), 0)
+    if not parts:
+        return None
+    price = settings_of(organization_id).sms_part_minor
+    return SmsCost(Money(price, "EUR"), Money(price * parts, "EUR"))
 
 
 def page_key(view: View, user_id: int) -> str:

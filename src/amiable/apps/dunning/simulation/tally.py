@@ -12,6 +12,7 @@ from typing import get_args
 
 from amiable.apps.dunning.simulation.past import PastCase, settled_by
 from amiable.apps.messaging.library.parts import text_parts
+from amiable.apps.tenants.settings import settings_of
 from amiable.core.scenario import STAGES, Medium, Stage
 from amiable.core.simulation import SimulatedContact
 
@@ -34,6 +35,13 @@ class UnitCosts:
         default_factory=lambda: {"letter": 180, "registered_letter": 850, "sms": 8}
     )
     minutes: Mapping[str, int] = field(default_factory=lambda: {"phone": 6, "task": 10})
+
+
+def usual_costs(organization_id: int) -> UnitCosts:
+    """The estimates, with the price of text messages that the organization pays."""
+    usual = UnitCosts()
+    part = settings_of(organization_id).sms_part_minor
+    return UnitCosts({**usual.cost_minor, "sms": part}, usual.minutes)
 
 
 @dataclass(slots=True)

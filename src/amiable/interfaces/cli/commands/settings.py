@@ -46,7 +46,8 @@ def set_command(
 ) -> int:
     """Change settings: NAME=VALUE, with "off" for none and JSON for contact_caps.
 
-    min_amount is the least sum for which anybody is reminded, whatever the scenario.
+    min_amount is the least sum for which anybody is reminded, whatever the scenario; sms_part_price
+    what a part of a text message costs.
     test_recipient=ADDRESS withdraws every message that has not left; from then on all of them go
     to that address. test_recipient=off withdraws those, and messages reach customers again.
     """
@@ -131,7 +132,7 @@ def _whole(value: str) -> int:
 
 
 # Amounts are written in major units here; settings hold minor ones.
-_FIELDS = {"min_amount": "min_amount_minor"}
+_FIELDS = {"min_amount": "min_amount_minor", "sms_part_price": "sms_part_minor"}
 _NAMES = {field: name for name, field in _FIELDS.items()}
 READERS: Mapping[str, Callable[[str], Any]] = {
     "bank_data_max_age_days": lambda value: None if value == OFF else _whole(value),
@@ -151,13 +152,15 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "call_tries": _whole,
     "call_retry_days": _whole,
     "dial_address": _or_off,
+    "sms_part_price": cents,
 }
 
 
 def _shown(current: Settings) -> dict[str, Any]:
     """The settings by the names that `set` takes."""
     data = {_NAMES.get(name, name): value for name, value in current.to_json().items()}
-    return {**data, "min_amount": major(current.min_amount_minor)}
+    amounts = {"min_amount": current.min_amount_minor, "sms_part_price": current.sms_part_minor}
+    return {**data, **{name: major(minor) for name, minor in amounts.items()}}
 
 
 def _text(current: Settings) -> str:

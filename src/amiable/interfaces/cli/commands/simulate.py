@@ -79,7 +79,7 @@ def simulate_command(
         scenario=name,
         version=version,
         scope=Scope(creditor, kind or "", segment),
-        costs=_unit_costs(costs, minutes),
+        costs=_unit_costs(organization.id, costs, minutes),
         keep=EVERYTHING if contacts else SHOWN_CASES,
     )
     try:
@@ -101,10 +101,12 @@ def _scenario(text: str) -> tuple[str, int | None]:
     return code, version
 
 
-def _unit_costs(costs: tuple[str, ...], minutes: tuple[str, ...]) -> UnitCosts:
-    from amiable.apps.dunning.simulation.tally import UnitCosts
+def _unit_costs(
+    organization_id: int, costs: tuple[str, ...], minutes: tuple[str, ...]
+) -> UnitCosts:
+    from amiable.apps.dunning.simulation.tally import UnitCosts, usual_costs
 
-    usual = UnitCosts()
+    usual = usual_costs(organization_id)
     given = {}
     for medium, text in _pairs(costs):
         try:

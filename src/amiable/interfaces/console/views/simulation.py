@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 
 from amiable.apps.dunning.simulation import jobs as kept
 from amiable.apps.dunning.simulation.runs import SimulationError
+from amiable.apps.dunning.simulation.tally import usual_costs
 from amiable.apps.tenants import queries as tenants
 from amiable.interfaces.console import clock, forms, labels, sentences, simulating, toasts
 from amiable.interfaces.console.access import Request, change, page, page_number
@@ -19,7 +20,7 @@ def simulation(request: Request) -> HttpResponse:
     scenario = request.GET.get("scenario", "")
     context = {
         "today": clock.today(),
-        "usual": simulating.usual(clock.today()),
+        "usual": simulating.usual(clock.today(), usual_costs(organization)),
         "choices": kept.scenario_choices(organization),
         "chosen": scenario,
         "creditors": tenants.creditors(organization),
@@ -37,7 +38,8 @@ def simulation_run(request: Request) -> HttpResponse:
         toasts.failed(request, forms.first_error(form))
         return redirect("console:simulation")
     try:
-        job_id = kept.simulation_start(request.organization.pk, form.asked(), on=clock.today())
+        asked = form.asked(usual_costs(request.organization.pk))
+        job_id = kept.simulation_start(request.organization.pk, asked, on=clock.today())
     except SimulationError as error:
         toasts.failed(request, sentences.render(error.sentence))
         return redirect("console:simulation")

@@ -81,7 +81,7 @@ def template_preview(request: Request, code: str, medium: str, language: str) ->
         "is_real": is_real,
         "said": forms.said(look, written),
         "views": [(view, forms.page_key(view, request.user.pk or 0)) for view in look.views],
-        "sms_costs": forms.sms_costs(request.organization.pk, look.views),
+        "sms_cost": forms.sms_cost(request.organization.pk, look.views),
     }
     return render(request, "console/template_preview.html", context)
 
