@@ -105,7 +105,7 @@ class Recognized:
 
 
 def recognize(
-    account: BankAccount, record: StatementRecord, prints: Sequence[str], known: set[str]
+    account: BankAccount, record: StatementRecord, *, prints: Sequence[str], known: set[str]
 ) -> Recognized:
     """Find entries of a statement, unknown by fingerprint, among the stored lines of other formats.
 

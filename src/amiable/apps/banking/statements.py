@@ -82,7 +82,7 @@ class _Import:
         )  # fmt: skip
         return {**{name: getattr(self, name) for name in names}, "accounts": len(self.accounts)}
 
-    def note(self, code: str, record: StatementRecord, amount_minor: int) -> None:
+    def note(self, code: str, record: StatementRecord, *, amount_minor: int) -> None:
         told = {
             "account": record.account,
             "day": record.opening_on or record.closing_on or date.min,
@@ -157,7 +157,7 @@ def _take(run: _Import, record: StatementRecord, account: BankAccount) -> None:
         run.duplicates += len(prints)
         return
     known = known_prints(run.organization_id, prints)
-    found = recognize(account, record, prints, known)
+    found = recognize(account, record, prints=prints, known=known)
     run.statements += 1
     run.duplicates += len(known) + len(found.places)
     run.recognized += len(found.places)
@@ -197,10 +197,10 @@ def _statement(
     statement.save()
     if difference:
         run.unbalanced += 1
-        run.note("bank.unbalanced", record, difference)
+        run.note("bank.unbalanced", record, amount_minor=difference)
     if statement.follows is False:
         run.gaps += 1
-        run.note("bank.gap", record, record.opening_minor or 0)
+        run.note("bank.gap", record, amount_minor=record.opening_minor or 0)
     if closing_on:
         after = account.statements.filter(follows=False, opening_on__gte=closing_on)
         for later in after.exclude(id=statement.id).order_by("opening_on", "id")[:1]:

@@ -69,10 +69,10 @@ class Mt940:
             return common.result(self.code, [], [RowError(0, "", "statement.not_text")])
         parser = _Parser()
         for number, tag, value in _tags(common.decoded(content)):
-            parser.safely(number, tag, value)
+            parser.safely(number, tag, value=value)
             if len(parser.errors) >= common.MAX_ERRORS:
                 break
-        parser.safely(0, "20", None)
+        parser.safely(0, "20", value=None)
         return common.result(self.code, parser.drafts, parser.errors)
 
 
@@ -106,7 +106,7 @@ class _Parser:
         self.movements: list[Movement] = []
         self.told = False  # whether a field 86 here is of the last movement
 
-    def safely(self, number: int, tag: str, value: str | None) -> None:
+    def safely(self, number: int, tag: str, *, value: str | None) -> None:
         """Take one field; a refusal is kept. A value of None ends the file."""
         try:
             if tag == "20":
