@@ -166,6 +166,8 @@ def test_same_amount_again_without_a_reference_may_be_a_double_payment():
     assert decide(replace(again, label="FA2026-0043"), opening=opening).action == "post"
     long_ago = replace(BASE, recent=((1, 33_350, "EUR", DAY - timedelta(days=30)),))
     assert decide(again, opening=long_ago).action == "post"
+    early = replace(B, due_date=DAY + timedelta(days=20))
+    assert decide(again, opening=replace(long_ago, items=(A, early))).action == "propose"
 
 
 def test_equal_amounts_of_one_customer_are_never_guessed():

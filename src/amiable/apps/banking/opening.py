@@ -16,7 +16,7 @@ from amiable.apps.customers.models import CustomerIban
 from amiable.apps.payments.models import Payment
 from amiable.apps.receivables.models import Allocation, Entry, Installment
 from amiable.apps.receivables.queries import chunks, open_items
-from amiable.core.matching.book import SAME_AMOUNT, payer_key
+from amiable.core.matching.book import SAME_AMOUNT_EARLY, payer_key
 from amiable.core.matching.facts import Customer, Hypothesis, Item, Line, OpenCredit, Opening, Paid
 from amiable.core.matching.labels import number_forms, numbers_in
 
@@ -247,7 +247,7 @@ def _recent(organization_id: int, lines: Sequence[Line]) -> Iterator[tuple[int, 
         return
     rows = Payment.objects.filter(
         organization_id=organization_id,
-        received_on__range=(min(days) - SAME_AMOUNT, max(days)),
+        received_on__range=(min(days) - SAME_AMOUNT_EARLY, max(days)),
         entry__reversed_by__isnull=True,
     )
     for amounts in chunks({line.amount_minor for line in lines if line.amount_minor > 0}):

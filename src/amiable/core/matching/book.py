@@ -26,6 +26,8 @@ from amiable.core.matching.names import Names, name_tokens
 
 # Shorter than a month: a subscription paid twice within it is rather the same invoice again.
 SAME_AMOUNT = timedelta(days=25)
+# Paid again within two months although the only invoice of this amount is far from due: likewise.
+SAME_AMOUNT_EARLY, FAR_FROM_DUE = timedelta(days=62), timedelta(days=10)
 # Digits alone from this length on are worth looking for without the letters of their number.
 SHORTEST_DIGITS, CERTAIN_DIGITS = 6, 8
 
@@ -172,11 +174,15 @@ class Book:
         rows = (self.credits[i] for i in self.credits_of.get((customer_id, currency), ()))
         return [credit for credit in rows if credit.left_minor > 0]
 
-    def paid_lately(self, customer_id: int, line: Line) -> date | None:
-        """The day the customer paid the same amount within SAME_AMOUNT before the line."""
-        days = self.recent.get((customer_id, line.amount_minor, line.currency), ())
-        near = [d for d in days if line.booked_on - SAME_AMOUNT <= d <= line.booked_on]
-        return max(near, default=None)
+    def paid_lately(self, line: Line, chosen: Hypothesis) -> date | None:
+        """The day the customer paid this same amount, when the line may be that money again."""
+        days = self.recent.get((chosen.customer_id or 0, line.amount_minor, line.currency))
+        if not days:
+            return None
+        dues = [self.items[i].due_date for i, _ in chosen.parts if i in self.items]
+        early = bool(dues) and min(dues) > line.booked_on + FAR_FROM_DUE
+        since = line.booked_on - (SAME_AMOUNT_EARLY if early else SAME_AMOUNT)
+        return max((day for day in days if since <= day <= line.booked_on), default=None)
 
     def apply(self, line: Line, decision: Decision) -> None:
         """Move the book by what a decision posts; nothing else moves it."""

@@ -186,7 +186,7 @@ def _vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
     if view.cited.unknown and hypothesis.kind not in EXPLAINED:
         found.append(Sentence("match.veto_unknown", {"number": view.cited.unknown[0]}))
     if customer_id is not None and hypothesis.kind in UNNAMED:
-        before = view.book.paid_lately(customer_id, view.line)
+        before = view.book.paid_lately(view.line, hypothesis)
         if before is not None:
             found.append(Sentence("match.repeated", {"date": before}))
     if view.line.id in view.book.touched:
