@@ -42,6 +42,7 @@ def registered(request: Request) -> HttpResponse:
         "found": found,
         "state": state,
         "states": [(code, words, found.counts[code]) for code, words in labels.choices("letter")],
+        "waits": found.counts["to_deposit"] > 0 and state in {"", "to_deposit"},
         "today": clock.today(),
     }
     return render(request, "console/registered.html", context)
