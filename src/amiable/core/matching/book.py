@@ -56,8 +56,11 @@ class Book:
         self.customers: dict[int, Customer] = {}
         self.names = Names()
         self.finder = Finder()
-        self.targets: dict[str, list[tuple[str, int]]] = {}
-        self.weak_targets: dict[str, list[tuple[str, int]]] = {}
+        # Key of a text -> who bears it: items by number, by what may be chance; credits; customers
+        self.numbers: dict[str, tuple[int, ...]] = {}
+        self.other_numbers: dict[str, tuple[int, ...]] = {}
+        self.credit_numbers: dict[str, tuple[int, ...]] = {}
+        self.codes: dict[str, tuple[int, ...]] = {}
         self.open_ids: dict[Account, list[tuple[date, int]]] = defaultdict(list)
         self.items_of: dict[Account, list[int]] = defaultdict(list)
         self.credits_of: dict[Account, list[int]] = defaultdict(list)
@@ -93,7 +96,7 @@ class Book:
         """A customer to know from now on."""
         self.customers[customer.id] = customer
         self.names.add(customer.id, customer.name)
-        self._target(self.weak_targets, customer.code, ("customer", customer.id))
+        self._key(self.codes, canonical(customer.code), customer.id)
 
     def add_item(self, item: Item) -> None:
         """An installment, open or settled, to know from now on."""
@@ -102,66 +105,62 @@ class Book:
         if item.open_minor > 0:
             insort(self.open_ids[item.customer_id, item.currency], (item.due_date, item.id))
             self.by_amount[item.open_minor, item.currency].add(item.id)
-        target = ("item", item.id)
-        number = self._target(self.targets, item.number, target)
+        number = canonical(item.number)
+        self._key(self.numbers, number, item.id)
         self.finder.add_shape(number)
         if item.payment_reference:
-            self._target(self.targets, item.payment_reference, target)
+            self._key(self.numbers, canonical(item.payment_reference), item.id)
         if item.order_reference:
-            self._target(self.weak_targets, item.order_reference, target)
+            self._key(self.other_numbers, canonical(item.order_reference), item.id)
         digits = digits_of(number)
         if digits != number and len(digits) >= SHORTEST_DIGITS:
             certain = len(digits) >= CERTAIN_DIGITS
-            self._target(self.targets if certain else self.weak_targets, digits, target)
+            self._key(self.numbers if certain else self.other_numbers, digits, item.id)
 
     def add_credit(self, credit: OpenCredit) -> None:
         """A credit to know from now on."""
         self.credits[credit.entry_id] = credit
         self.credits_of[credit.customer_id, credit.currency].append(credit.entry_id)
         if credit.number:
-            number = self._target(self.targets, credit.number, ("credit", credit.entry_id))
+            number = canonical(credit.number)
+            self._key(self.credit_numbers, number, credit.entry_id)
             self.finder.add_shape(number)
 
-    def _target(
-        self, targets: dict[str, list[tuple[str, int]]], text: str, target: tuple[str, int]
-    ) -> str:
-        key = canonical(text)
-        if key in targets:
-            targets[key].append(target)
-        elif sum(map(key.count, "0123456789")) >= 3:
-            targets[key] = [target]
-            self.finder.add(key)
-        return key
+    def _key(self, index: dict[str, tuple[int, ...]], key: str, owner: int) -> None:
+        known = index.get(key)
+        if known is not None:
+            index[key] = (*known, owner)
+        elif self.finder.add(key):
+            index[key] = (owner,)
 
     def cited(self, line: Line) -> Cited:
         """What the line names: certain references first; doubtful ones only without them."""
-        certain: dict[tuple[str, int], None] = {}
-        doubtful: dict[tuple[str, int], None] = {}
+        certain: dict[int, None] = {}
+        doubtful: dict[int, None] = {}
+        credits_: dict[int, None] = {}
+        customers: set[int] = set()
         unknown: dict[str, None] = {}
         span: tuple[str, str] | None = None
         for text in dict.fromkeys((line.structured_reference, line.end_to_end_id, line.label)):
             hits = self.finder.find(text) if text else []
-            for found in hits:
-                if found.unknown:
-                    unknown[found.key] = None
-                    continue
-                named = self.targets.get(found.key, [])
-                kept = certain if named and is_strong(found.key) else doubtful
-                for target in (*named, *self.weak_targets.get(found.key, ())):
-                    kept[target] = None
+            for key in (found.key for found in hits):
+                named = self.numbers.get(key, ())
+                kept = certain if named and is_strong(key) else doubtful
+                kept.update(dict.fromkeys(named))
+                doubtful.update(dict.fromkeys(self.other_numbers.get(key, ())))
+                credits_.update(dict.fromkeys(self.credit_numbers.get(key, ())))
+                customers.update(self.codes.get(key, ()))
+            unknown.update((found.key, None) for found in hits if found.unknown)
             if hits and span is None:
                 span = range_after(text, hits)
-        weak = not any(kind == "item" for kind, _ in certain)
-        used = {**certain, **doubtful} if weak else certain
-        items = [self.items[i] for kind, i in used if kind == "item"]
-        credits_ = [self.credits[i] for kind, i in used if kind == "credit"]
-        customers = [i for kind, i in (*certain, *doubtful) if kind == "customer"]
+        used = [self.items[i] for i in certain or doubtful]
+        left = [self.credits[i] for i in credits_ if self.credits[i].left_minor > 0]
         return Cited(
-            items=tuple(item for item in items if item.currency == line.currency),
-            credits=tuple(c for c in credits_ if c.currency == line.currency and c.left_minor > 0),
+            items=tuple(item for item in used if item.currency == line.currency),
+            credits=tuple(credit for credit in left if credit.currency == line.currency),
             customers=frozenset(customers),
             unknown=tuple(unknown),
-            weak=weak,
+            weak=not certain,
             span=span,
         )
 

@@ -33,6 +33,7 @@ _CREDIT = re.compile(r"\bAV(?:OIRS?)?\b|AV(?:OIR)?\W{0,3}\d{3}|NOTE DE CREDIT|CR
 _PART = re.compile(r"ACOMPTE|PARTIEL|\d ?ERE? ?VERS|\d ?E(?:ME)? ?VERS")
 # More kinds of numbers than this (letters and digits in many orders) are looked for by length.
 MOST_PATTERNS = 48
+FEWEST_DIGITS = 3
 
 
 def plain(text: str) -> str:
@@ -89,11 +90,16 @@ class Finder:
         for number in numbers:
             self.add_shape(number)
 
-    def add(self, key: str) -> None:
-        """A key to find from now on."""
-        if key not in self.keys:
-            self.keys.add(key)
-            self.patterns.setdefault(key.translate(_SIGNS), False)
+    def add(self, key: str) -> bool:
+        """A key to find from now on; False for one of fewer than three digits, never looked for."""
+        if key in self.keys:
+            return True
+        pattern = key.translate(_SIGNS)
+        if pattern.count("9") < FEWEST_DIGITS:
+            return False
+        self.keys.add(key)
+        self.patterns.setdefault(pattern, False)
+        return True
 
     def add_shape(self, number: str) -> None:
         """A number whose shape betrays others of ours that are not known."""

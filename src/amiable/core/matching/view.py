@@ -147,7 +147,7 @@ class View:
             return False
         for at in range(len(key) - 1):
             slip = key[:at] + key[at + 1] + key[at] + key[at + 2 :]
-            if slip != key and any(i in same for _, i in book.targets.get(slip, ())):
+            if slip != key and any(i in same for i in book.numbers.get(slip, ())):
                 return True
         return any(
             other.open_minor == item.open_minor
