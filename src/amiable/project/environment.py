@@ -23,8 +23,8 @@ VARIABLES: dict[str, tuple[str, str]] = {
     ),
     "AMIABLE_SMTP_URL": (
         "",
-        "smtp[s]://user:password@host:port, or a provider such as brevo://, mailjet://, postmark:// "
-        "or ses:// (docs/howto/connect-an-email-provider.md); empty = email stays in the built-in "
+        "smtp[s]://user:password@host:port, or a provider such as brevo://, mailjet:// or ses:// "
+        "(docs/howto/connect-an-email-provider.md); empty = email stays in the built-in "
         "outbox",
     ),
     "AMIABLE_SMS_URL": (

@@ -25,9 +25,9 @@ from amiable.apps.imports.rejected import problems_file
 from amiable.apps.imports.services import ImportResult
 from amiable.apps.tenants.models import Organization
 from amiable.plugins.base import FileKind
-from amiable.plugins.inbound import DropSession, Waiting
 from amiable.plugins.registry import plugins
 from amiable.plugins.sniffing import MAX_FILE_BYTES, kind_of
+from amiable.plugins.waiting import DropSession, Waiting
 
 DONE, ERROR = "done", "error"
 # A file that changed so lately may still be written; and so that are named like this.

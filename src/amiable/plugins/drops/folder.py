@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from amiable.plugins.drops._names import free_name
-from amiable.plugins.inbound import Waiting
+from amiable.plugins.waiting import Waiting
 
 
 class FolderDrop:

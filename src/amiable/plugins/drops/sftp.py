@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import paramiko
 
 from amiable.plugins.drops._names import free_name
-from amiable.plugins.inbound import Waiting
+from amiable.plugins.waiting import Waiting
 
 _OPTIONS = {"key", "host_key", "known_hosts", "timeout"}
 _CHUNK = 1 << 18
