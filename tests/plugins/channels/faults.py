@@ -81,7 +81,8 @@ def _registered(fault="", **options):
 
 def _provider(answer):
     def opened(folder, stack) -> dict[str, Any]:
-        return provider("mailjet", stack.enter_context(Gateway(answer).running()))
+        port = stack.enter_context(Gateway(answer).running())
+        return {**provider("mailjet", port), "timeout": 0.5}
 
     return opened
 

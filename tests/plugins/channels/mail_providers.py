@@ -30,8 +30,7 @@ def address_of(provider: str, port: int, options: str = "") -> str:
 
 
 def configured(provider: str, port: int, options: str = "") -> dict[str, Any]:
-    config = plugins("channels")["email_api"].configure(address_of(provider, port, options))
-    return {**config, "timeout": 0.5}
+    return plugins("channels")["email_api"].configure(address_of(provider, port, options))
 
 
 @dataclass

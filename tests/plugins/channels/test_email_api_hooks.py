@@ -80,7 +80,7 @@ def test_every_provider_tells_of_what_counts(provider):
 
 @pytest.mark.parametrize(("provider", "name"), [*CASES, ("mailgun", "reply-parsed")])
 def test_told_again_it_is_the_same(provider, name, configured, monkeypatch):
-    monkeypatch.setattr("amiable.plugins.channels._email_api_bridge.Wire", NoWire)
+    monkeypatch.setattr("amiable.plugins.channels._email_api_bridge.calls.Wire", NoWire)
     request = call(provider, name)
     assert hook(request, configured(provider)) == hook(request, configured(provider))
 

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from amiable.core.delivery import EventKind, ReportedEvent
 from amiable.core.replies.bounce_reasons import outcome_of, reason_of, status_in
+from amiable.plugins.channels._email_api_providers import METADATA
 
 LARGEST_DETAIL = 500
 # Being queued or sent says nothing new; openings and clicks are not ours to know.
@@ -134,5 +135,5 @@ def made(
 
 def unquoted(metadata: Any) -> str:
     """Our key in what a provider gives back, "" when it is not there."""
-    given = metadata.get("amiable") if isinstance(metadata, Mapping) else None
+    given = metadata.get(METADATA) if isinstance(metadata, Mapping) else None
     return unquote(given) if isinstance(given, str) else ""

@@ -16,6 +16,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from amiable.plugins.channels._hosts import is_near
 from amiable.plugins.channels._smtp_client import smtp_config
 
+# The name under which our key travels with a message.
+METADATA = "amiable"
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:

@@ -20,12 +20,12 @@ from amiable.plugins.channels._email_api_frozen import (
     key_given,
     with_references,
 )
-from amiable.plugins.channels._email_api_providers import PROVIDERS, without_secrets
+from amiable.plugins.channels._email_api_providers import METADATA, PROVIDERS, without_secrets
 from amiable.plugins.channels._retry_after import seconds_asked
 from amiable.plugins.channels._smtp_session import SmtpSession
 
 if TYPE_CHECKING:
-    from amiable.plugins.channels._email_api_bridge import Handed
+    from amiable.plugins.channels._email_api_bridge.sending import Handed
 
 UNREACHABLE_SECONDS, MISCONFIGURED_SECONDS = 300, 900
 LARGEST_DETAIL = 500
@@ -46,7 +46,7 @@ class ApiSession:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         # Loaded when it is used: Django's mail and requests take a while.
-        from amiable.plugins.channels._email_api_bridge import Api
+        from amiable.plugins.channels._email_api_bridge.sending import Api
 
         self.config = config
         self.provider = PROVIDERS[config["scheme"]]
@@ -111,9 +111,9 @@ def relay_lines(message: Outgoing, config: Mapping[str, Any]) -> str:
         if config["configuration_set"]:
             lines.append(f"X-SES-CONFIGURATION-SET: {config['configuration_set']}")
         if tag and len(tag) <= 256:
-            lines.append(f"X-SES-MESSAGE-TAGS: amiable={tag}")
+            lines.append(f"X-SES-MESSAGE-TAGS: {METADATA}={tag}")
     elif key := key_given(message.key):
-        lines.append(f"X-Mailin-custom: {json.dumps({'amiable': key})}")
+        lines.append(f"X-Mailin-custom: {json.dumps({METADATA: key})}")
     return "".join(f"{line}\r\n" for line in lines)
 
 

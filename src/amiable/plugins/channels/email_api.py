@@ -58,7 +58,7 @@ class EmailApiChannel:
             from amiable.plugins.channels._email_api_sns import notified
 
             return notified(request, config)
-        from amiable.plugins.channels._email_api_bridge import told
+        from amiable.plugins.channels._email_api_bridge.calls import told
 
         found = told(request, config)
         try:
