@@ -14,19 +14,25 @@ from amiable.core.replies.wording import fold, language_of
 
 # Ends of a sentence's beginning, right before the day.
 _UNTIL = re.compile(
-    r"(?:jusqu'?(?:au|a|en|ici le)?|until|till|til|through|thru|to|au|inclus|up to|-)\s*"
-    r"(?:the |le |ce |and including |soir (?:du )?)?$"
+    r"(?:jusqu'?(?:au|a|en|ici le)?|until|till|til|through|thru|to|au|inclus|up to|-|bis|hasta|"
+    r"fino|tot|t/m|ate)\s*(?:the |le |ce |and including |soir (?:du )?|(?:einschlie(?:ss|ß)lich |"
+    r"einschl\.? |inkl\.? )?(?:zum |den |dem )?|el |al?\w? |en met |o )?$"
 )
 _RETURN = re.compile(
     r"(?:retour|reviens|reviendrai|rentre|rentrerai|reprends?|reprendrai|reprise|rouvr\w+|ouvert\w*|"
     r"back|return\w*|reopen\w*|be (?:in|available)|disponible|joignable|resume\w*|"
-    r"a (?:partir|compter) (?:du|de))"
+    r"a (?:partir|compter) (?:du|de)|\bab(?: dem)?\b|wieder|zuruck|erreichbar|vuelvo|vuelta|"
+    r"regres\w+|reincorpor\w+|rientr\w+|tornero|terug|volto)"
     r"[^.;\n]{0,50}$"
+)
+_AWAY = (
+    "absent|conge|out of|away|leave|vacation|holiday|travel|ferme|closed|urlaub|abwesend|ausente|"
+    "vacaciones|fuera|ferie|vakantie|afwezig"
 )
 _CONTACT = re.compile(
     r"(?:contacte[rz]?|ecrire|ecrivez|adresser|adressez|joindre|envoye[rz]|transmettre|urgen\w*|"
     r"reach|contact|e-?mail|write|get in touch|colleague|collegue|remplac\w*|assist\w*|immediate|"
-    r"interlocut\w*|besoin)"
+    r"interlocut\w*|besoin|wenden|kontakt\w*|dringend\w*|vertretung|dirij\w+|rivolg\w+|neem)"
 )
 _ADDRESS = re.compile(r"[^\s<>()\[\]\",;:]{1,64}@[A-Za-z0-9._-]{1,255}")
 _NAME = re.compile(
@@ -81,7 +87,7 @@ def _article(words: str) -> str:
 
 def _end_of_range(folded: str, days: list[NamedDay]) -> list[tuple[date, NamedDay]]:
     """ "July 10-31", "out of the office Friday": the words themselves hold the last day."""
-    away = re.search(r"absent|conge|out of|away|leave|vacation|holiday|travel|ferme|closed", folded)
+    away = re.search(_AWAY, folded)
     known = [(one.day, one) for one in days if one.day]
     return known if away and len(known) == 1 else []
 

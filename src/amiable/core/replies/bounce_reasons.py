@@ -77,7 +77,9 @@ _WORDS: tuple[tuple[Reason, str], ...] = (
      r"not listed in|"
      r"name (?:or service )?not known|no matches to nameserver|no mx|not a known user|"
      r"couldn.t find any host|can't accept|user doesn.t|address rejected|no account|"
-     r"not a local|no users? here|this user"),
+     r"not a local|no users? here|this user|nicht gefunden|unbekannt|existiert nicht|"
+    r"no se (?:ha )?encontr|no existe|desconocid|sconosciut|inesistente|non esiste|onbekend|"
+    r"niet gevonden|a quitt[ée] (?:la|notre|l)"),
     ("unreachable",
      r"tim(?:ed?|e) ?-?out|connection (?:refused|reset|timed|dropped|lost|closed)|no route|"
      r"unreachable|"

@@ -46,7 +46,9 @@ _SUBJECT = re.compile(
     r"unable to deliver|"
     r"address (?:error|unknown|rejected)|quota|mailbox (?:full|unavailable)|delayed mail|"
     r"notice de non|"
-    r"avis de non|rejected|could not be delivered|\bdsn\b|ndn|failed",
+    r"avis de non|rejected|could not be delivered|\bdsn\b|ndn|failed|"
+    r"n.a pas (?:pu [êe]tre|[ée]t[ée]) (?:remis|distribu|d[ée]livr|achemin)|onbestelbaar|"
+    r"no se (?:puede|pudo|ha podido) entregar|impossibile recapitare",
     re.I,
 )
 _TEXT = re.compile(
@@ -60,7 +62,11 @@ _TEXT = re.compile(
     r"achemin)|"
     r"impossible de (?:remettre|d[ée]livrer|distribuer|transmettre)|(?:remise|distribution) .{0,40}"
     r"[ée]chou|[ée]chec d|has been delayed|not yet been delivered|undelivered|mailbox.{0,30}full|"
-    r"did not receive|non remis|quota exceeded|does not exist|delivery attempt",
+    r"did not receive|non remis|quota exceeded|does not exist|delivery attempt|"
+    r"(?:nicht|konnten?) .{0,60}(?:zugestellt|zugestellt werden|erreicht werden)|unzustellbar|"
+    r"no se (?:puede|pudo|ha podido) entregar|non .{0,20}(?:consegnat|recapitat)|"
+    r"impossibile recapitare|niet .{0,30}(?:bezorgd|afgeleverd)|n[ãa]o foi poss[íi]vel entregar|"
+    r"bo[îi]te .{0,80}d[ée]sactiv",
     re.I,
 )
 _ANSWER = re.compile(r"\s*(?:re|tr|fwd?|aw|rép)\s?:", re.I)
@@ -87,11 +93,12 @@ _ALONE = re.compile(
     re.I | re.M,
 )
 _NAMED = re.compile(
-    rf"(?:original address|(?:failed|intended|original|final|invalid|unknown|"
+    rf"(?<![\w@.-])(?:original address|(?:failed|intended|original|final|invalid|unknown|"
     rf"bad)?[ -]?(?:recipients?|"
     rf"destinataires?|address(?:es)?|adresses?|users?|mailbox|utilisateur|account|compte)"
     rf"(?: (?:address|name|unknown|inconnue?))?(?: is| was| not known)?|rcpt to|delivery to|"
-    rf"(?:message|mail|e-?mail) (?:to|for|pour|[àa])|sent to|envoy[ée] [àa]|to|[àa]|for|from"
+    rf"(?:message|mail|e-?mail) (?:to|for|pour|[àa])|sent to|envoy[ée] [àa]"
+    rf"|(?:to|[àa]|an|for|from|para|bo[îi]te de)(?=[\s:=<\"'«“(\[])"
     rf"|for user|unknown user|user unknown|no such user(?: here)?|couldn't deliver to|deliver to|"
     rf"5[05]\d[ -](?:5\.\d\.\d{{1,3}} )?)"
     rf"[ \t]{{0,4}}[:=]?[ \t]{{0,20}}(?:rfc822;)?[ \t]?[<\"'«“(\[]{{0,2}}(?P<to>{_ANY})",

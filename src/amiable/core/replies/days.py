@@ -12,34 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from amiable.core.replies.day_words import FULL_DAYS, MONTHS, NUMBERS, WEEKDAYS, M, N, W
 from amiable.core.replies.proposals import Language
 from amiable.core.replies.wording import fold
 
-_MONTH_NAMES = (
-    "janvier janv jan january", "fevrier fevr fev february feb", "mars march mar",
-    "avril avr april apr", "mai may", "juin june jun", "juillet juil july jul",
-    "aout august aug", "septembre sept september sep", "octobre oct october",
-    "novembre nov november", "decembre dec december",
-)  # fmt: skip
-_MONTHS = {name: i for i, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
-_DAY_NAMES = (
-    "lundi lun monday mon", "mardi mar tuesday tue tues", "mercredi mer wednesday wed",
-    "jeudi jeu thursday thu thur thurs", "vendredi ven friday fri", "samedi sam saturday sat",
-    "dimanche dim sunday sun",
-)  # fmt: skip
-_WEEKDAYS = {name: i for i, names in enumerate(_DAY_NAMES) for name in names.split()}
-_FULL_DAYS = "|".join(
-    name for name in _WEEKDAYS if name.endswith(("di", "day")) or name == "dimanche"
-)
-_M = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
-_W = "(?:" + "|".join(sorted(_WEEKDAYS, key=len, reverse=True)) + r")\.?"
-_NUMBERS = {
-    "un": 1, "une": 1, "one": 1, "a": 1, "deux": 2, "two": 2, "trois": 3, "three": 3, "quatre": 4,
-    "four": 4, "cinq": 5, "five": 5, "six": 6, "sept": 7, "seven": 7, "huit": 8, "eight": 8,
-    "dix": 10, "ten": 10, "quinze": 15, "fifteen": 15, "vingt": 20, "twenty": 20, "trente": 30,
-    "thirty": 30, "quelques": 0, "a few": 0, "couple of": 0,
-}  # fmt: skip
-_N = r"(?:\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + ")"
 MAX_CHARS = 3000  # whoever names a day or a sum does it before that
 MAX_DAYS = 50
 _BARE_DAY = re.compile(r"(?:on )?(?:le|au|the) \d{1,2}(?:er|st|nd|rd|th)?")
@@ -58,7 +34,7 @@ class NamedDay:
 @dataclass(frozen=True, slots=True)
 class _Context:
     on: date
-    language: Language
+    month_first: bool | None  # of 5/12; None = nobody knows
     past: bool
 
 
@@ -74,7 +50,7 @@ def named_days(
     15th"), else as to come. In English 5/12 is nobody knows which: no day.
     """
     folded = fold(text[:MAX_CHARS])
-    context = _Context(on, language, past)
+    context = _Context(on, _month_first(folded, language), past)
     taken = bytearray(len(folded))
     found: list[NamedDay] = []
     for pattern, reader in _PATTERNS:
@@ -98,6 +74,15 @@ def _in_turn(found: list[NamedDay], folded: str) -> list[NamedDay]:
             day = _date(before.year, before.month, day.day)
         result.append(NamedDay(one.start, one.end, day))
     return result
+
+
+def _month_first(folded: str, language: Language) -> bool | None:
+    """In English, where one numeric date can be read in one way only the others are read alike."""
+    if language != "en":
+        return False
+    pairs = re.findall(r"\b([0-3]?\d)/([0-3]?\d)\b", folded)[:MAX_DAYS]
+    seen = {int(second) > 12 for first, second in pairs if max(int(first), int(second)) > 12}
+    return seen.pop() if len(seen) == 1 else None
 
 
 def _plausible(day: date | None, on: date) -> date | None:
@@ -134,9 +119,10 @@ def _iso(found: re.Match[str], _context: _Context) -> date | None:
 
 def _numeric(found: re.Match[str], context: _Context) -> date | None:
     first, second, year = int(found["a"]), int(found["b"]), _year(found["y"])
-    if context.language == "en" and first != second and max(first, second) <= 12:
+    month_first = context.month_first if found["s"] == "/" else False
+    if month_first is None and first != second and max(first, second) <= 12:
         return None  # 5/12: the fifth of December or May the twelfth
-    day, month = (second, first) if context.language == "en" and second > 12 else (first, second)
+    day, month = (second, first) if month_first else (first, second)
     resolved = _date(year, month, day) if year else _with_month(month, day, context)
     return _agreeing(resolved, found["w"])
 
@@ -147,13 +133,13 @@ def _with_month(month: int, day: int, context: _Context) -> date | None:
 
 def _agreeing(day: date | None, weekday: str | None) -> date | None:
     """None when the weekday that stands before contradicts the date."""
-    if day and weekday and _WEEKDAYS[weekday.rstrip(".")] != day.weekday():
+    if day and weekday and WEEKDAYS[weekday.rstrip(".")] != day.weekday():
         return None
     return day
 
 
 def _worded(found: re.Match[str], context: _Context) -> date | None:
-    month, day = _MONTHS[found["m"].rstrip(".")], int(found["d"])
+    month, day = MONTHS[found["m"].rstrip(".")], int(found["d"])
     year = _year(found["y"])
     resolved = _date(year, month, day) if year else _nearest(month, day, context)
     return _agreeing(resolved, found["w"])
@@ -180,7 +166,7 @@ def _in_month(on: date, offset: int, day: int) -> date | None:
 
 
 def _weekday(found: re.Match[str], context: _Context) -> date | None:
-    wanted, on = _WEEKDAYS[found["w"]], context.on
+    wanted, on = WEEKDAYS[found["w"]], context.on
     before, after = found["before"] or "", found["after"] or ""
     if context.past or re.search("dernier|passe|last", before + after):
         return on - timedelta((on.weekday() - wanted - 1) % 7 + 1)
@@ -198,7 +184,7 @@ def _weekday(found: re.Match[str], context: _Context) -> date | None:
 
 def _relative(found: re.Match[str], context: _Context) -> date | None:
     word = found["n"]
-    count = int(word) if word.isdigit() else _NUMBERS[word]
+    count = int(word) if word.isdigit() else NUMBERS[word]
     if not count:
         return None
     unit = found["unit"]
@@ -230,7 +216,7 @@ def _months_later(on: date, count: int) -> date | None:
 def _end_of_month(found: re.Match[str], context: _Context) -> date | None:
     on, name = context.on, found["m"]
     if name:
-        month = _MONTHS[name.rstrip(".")]
+        month = MONTHS[name.rstrip(".")]
         turn = (
             -1 if context.past and month > on.month else int(not context.past and month < on.month)
         )
@@ -242,7 +228,7 @@ def _end_of_month(found: re.Match[str], context: _Context) -> date | None:
 
 
 def _middle_of_month(found: re.Match[str], context: _Context) -> date | None:
-    return _nearest(_MONTHS[found["m"].rstrip(".")], 15, context)
+    return _nearest(MONTHS[found["m"].rstrip(".")], 15, context)
 
 
 def _end_of_week(found: re.Match[str], context: _Context) -> date | None:
@@ -283,7 +269,7 @@ def _last_of_month(found: re.Match[str], context: _Context) -> date | None:
     name = found["w"]
     if last is None or not name:
         return last
-    return last - timedelta((last.weekday() - _WEEKDAYS[name]) % 7)
+    return last - timedelta((last.weekday() - WEEKDAYS[name]) % 7)
 
 
 def _end_of_year(_found: re.Match[str], context: _Context) -> date | None:
@@ -320,34 +306,34 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (r"\b(?:semaine|sem\.?|week|wk) ?(?:n[°o]\.? ?)?(?P<n>[0-5]?\d)\b(?![.,/:]?\d)|"
          r"\bs(?P<n2>[0-5]\d)\b", _week_number),
         (rf"\b(?:(?:la )?semaine du|(?:the )?week (?:of|beginning|commencing)|w/c)"
-         rf"(?P<w>) (?:the )?(?:{_FULL_DAYS})? ?(?P<d>[0-3]?\d)(?:er|st|nd|rd|th)?(?P<which>)"
-         rf"(?: (?P<m>{_M}))?(?: (?P<y>20\d\d))?\b", _week_of),
+         rf"(?P<w>) (?:the )?(?:{FULL_DAYS})? ?(?P<d>[0-3]?\d)(?:er|st|nd|rd|th)?(?P<which>)"
+         rf"(?: (?P<m>{M}))?(?: (?P<y>20\d\d))?\b", _week_of),
         (r"\b(?:ce |le |this |next |over the |at the )?week-?end(?! of)(?: prochain)?\b",
          _weekend),
         (r"\b(?:avant |before |by )?(?:la |le )?(?:noel|christmas|xmas)\b", _christmas),
-        (rf"\b(?:le )?dernier (?:jour|(?P<w>{_FULL_DAYS})) (?:du|de ce) mois\b(?! prochain)",
+        (rf"\b(?:le )?dernier (?:jour|(?P<w>{FULL_DAYS})) (?:du|de ce) mois\b(?! prochain)",
          _last_of_month),
-        (rf"\b(?:the )?last (?:day|(?P<w>{_FULL_DAYS})) of the month\b", _last_of_month),
+        (rf"\b(?:the )?last (?:day|(?P<w>{FULL_DAYS})) of the month\b", _last_of_month),
         (r"\b(20\d\d)-([01]?\d)-([0-3]?\d)\b", _iso),
-        (rf"\b(?:(?P<w>{_W}),? )?(?:le |the )?(?P<a>[0-3]?\d) ?"
+        (rf"\b(?:(?P<w>{W}),? )?(?:le |the )?(?P<a>[0-3]?\d) ?"
          r"(?P<s>[/.]|-(?=[01]?\d-)) ?(?P<b>[0-3]?\d)"
          r"(?:(?P=s)(?P<y>20\d\d|\d\d))?\b(?![.,/]?\d| ?(?:€|eur|%))", _numeric),
-        (rf"\b(?:(?P<w>{_W}),? )?(?:le |the )?(?P<d>[0-3]?\d)(?:er|st|nd|rd|"
-         rf"th)?(?: of)?[ -]?(?P<m>{_M})"
-         r"(?:,? ?(?P<y>20\d\d)\b)?", _worded),
-        (rf"\b(?:(?P<w>{_W}),? )?(?P<m>{_M}) (?:the )?"
+        (rf"\b(?:(?P<w>{W}),? )?(?:le |the )?(?P<d>[0-3]?\d)(?:er|st|nd|rd|"
+         rf"th|\.)?(?: of| de)?[ -]?(?P<m>{M})"
+         r"(?:,? ?(?:de )?(?P<y>20\d\d)\b)?", _worded),
+        (rf"\b(?:(?P<w>{W}),? )?(?P<m>{M}) (?:the )?"
          r"(?:[0-3]?\d(?:st|nd|rd|th)? ?(?:-|–|to|through) ?)?"
          r"(?P<d>[0-3]?\d)(?:st|nd|rd|th)?\b"
          r"(?:,? (?P<y>20\d\d)\b)?(?![.,/]?\d)", _worded),
         (rf"\b(?:(?:en |a |at )?(?:la |the )?(?:fin|end)(?: du mois)?(?: de| d'|"
          rf" of)?(?: the)?(?: mois de)? "
-         rf"?)(?P<m>{_M})(?: (?P<y>20\d\d)\b)?", _end_of_month),
+         rf"?)(?P<m>{M})(?: (?P<y>20\d\d)\b)?", _end_of_month),
         (r"\b(?:fin (?:du |de |ce |de ce )?mois|end of (?:the |this |next )?month|month[- ]end|eom)"
          r"\b(?: prochain| suivant)?(?P<m>)(?P<y>)", _end_of_month),
-        (rf"\b(?:mi|mid)[- ](?P<m>{_M})", _middle_of_month),
+        (rf"\b(?:mi|mid)[- ](?P<m>{M})", _middle_of_month),
         (rf"\b(?:(?:au |le )?(?:tout )?debut(?: du mois)?(?: de| d')?|(?:early|late|beginning of|"
          rf"courant)"
-         rf"(?: in)?) ?(?:{_M}|(?:le |the )?(?:mois|month|semaine|"
+         rf"(?: in)?) ?(?:{M}|(?:le |the )?(?:mois|month|semaine|"
          rf"week)\b(?: prochaine?)?)", _vague),
         (r"\b(?:(?:en |a |d'ici )?(?:la )?fin de (?:la |cette )?semaine|end of (?:the |this |"
          r"next )?week|"
@@ -360,21 +346,21 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (r"\bsous quinzaine\b|\bdans (?:la|une) quinzaine\b|\bd'ici (?:une )?quinzaine\b|"
          r"\bsous une quinzaine\b|\b(?:in|within) a fortnight\b", _fixed(15)),
         (rf"\b(?:dans|sous|d'ici|in|within|d ici)(?: les| un delai de| the next| environ| about)? "
-         rf"(?P<n>{_N}) ?(?P<unit>(?:working|business) days?|jours? ouvr[a-z]{{1,4}}|h(?:eures?|"
+         rf"(?P<n>{N}) ?(?P<unit>(?:working|business) days?|jours? ouvr[a-z]{{1,4}}|h(?:eures?|"
          rf"ours?|rs)?\b|"
          r"j(?:ours?)?\b|days?|semaines?|sem\b|weeks?|mois|months?)(?P<ago>)", _relative),
-        (rf"\b(?P<ago>il y a (?:deja )?)(?P<n>{_N}) (?P<unit>jours?|semaines?|mois)\b", _relative),
-        (rf"\b(?P<n>{_N}) (?P<unit>days?|weeks?|months?)(?P<ago> ago)\b", _relative),
+        (rf"\b(?P<ago>il y a (?:deja )?)(?P<n>{N}) (?P<unit>jours?|semaines?|mois)\b", _relative),
+        (rf"\b(?P<n>{N}) (?P<unit>days?|weeks?|months?)(?P<ago> ago)\b", _relative),
         (r"\b(?:aujourd'?hui|ce jour\b|ce soir|ce matin|cet(?:te)? apres|today|tonight|"
          r"this morning|"
          r"this afternoon|(?:the )?day after tomorrow|apres[- ]demain|avant[- ]hier|hier|yesterday|"
          r"(?:day before yesterday)|demain|tomorrow|tmrw|eod)\b", _close),
-        (rf"\b(?P<w>{_FULL_DAYS}),? (?:le |the )?(?P<d>[0-3]?\d)(?:er|st|nd|rd|th)?\b(?P<which>)"
+        (rf"\b(?P<w>{FULL_DAYS}),? (?:le |the )?(?P<d>[0-3]?\d)(?:er|st|nd|rd|th)?\b(?P<which>)"
          r"(?![.,/:]?\d| ?(?:h\b|h\d|€|eur|%|heures?|am\b|pm\b|k\b|x\b|fois\b))", _day_of_month),
-        (rf"\b(?P<before>next |last |this |ce |le |(?:a )?week on |on |by )?(?P<w>{_FULL_DAYS})\b"
+        (rf"\b(?P<before>next |last |this |ce |le |(?:a )?week on |on |by )?(?P<w>{FULL_DAYS})\b"
          r"(?P<after> (?:(?:de |of )?(?:la )?(?:semaine prochaine|next week)|prochain|qui vient|"
          r"dernier|passe|en huit|en quinze|week)\b)?", _weekday),
-        (rf"\b(?:(?P<w>{_W}) )?(?:le|du|au|the) (?P<d>[0-3]?\d)(?:er|st|nd|rd|th)?\b"
+        (rf"\b(?:(?P<w>{W}) )?(?:le|du|au|the) (?P<d>[0-3]?\d)(?:er|st|nd|rd|th)?\b"
          rf"(?![.,/:]?\d|[h%€]|"
          rf"\d| ?(?:€|eur|%"
          r"|h\b|heures?|jours?|days?|factures?|invoices?|rue|avenue|mois\b))(?P<which> (?:du |"
@@ -385,7 +371,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (r"\b(?:la )?semaine prochaine\b|\bnext week\b|\b(?:le )?mois prochain\b|\bnext month\b|"
          r"\bprochainement\b|\bdes que possible\b|\bsoon\b|\basap\b|\bce mois[- ]ci\b|"
          r"\bthis month\b|"
-         r"\bcette semaine\b|\bthis week\b|\bdans (?:le courant de )?la semaine\b|\bsous peu\b|\bshortly\b|"
+         r"\bcette semaine\b|\bthis week\b|\bdans (?:le courant de )?la semaine\b|"
+         r"\bsous peu\b|\bshortly\b|"
          r"\bdans les (?:prochains )?jours\b|\bin the coming days\b", _vague),
     )
 )  # fmt: skip

@@ -28,7 +28,10 @@ _AUTO_SUBJECT = re.compile(
     r"on (?:vacation|"
     r"annual leave|holiday|leave)\b|en cong[ée]s?\b|^cong[ée]s?\b|abwesen|autorespon|auto-respon|"
     r"r[ée]pondeur|afwezig|fuori ufficio|assente|fuera de (?:la )?oficina|office closed|fermeture "
-    r"(?:annuelle|estivale|pour cong)|i am away|currently away|ferm[ée] pour cong",
+    r"(?:annuelle|estivale|pour cong)|i am away|currently away|ferm[ée] pour cong|"
+    r"automatische antwort|automatisch antwoord|respuesta autom[áa]tica|risposta automatica|"
+    r"resposta autom[áa]tica|^ausen(?:cia|te)|^au[ßs]er haus|^(?:je suis|nous sommes) absent|"
+    r"is out of the office|est absente? du bureau|en vacaciones|im urlaub|afwezigheid",
     re.I,
 )
 _VACATION = re.compile(
@@ -46,7 +49,9 @@ _VACATION = re.compile(
     r"mes cong[ée]s|"
     r"cong[ée]s? (?:maternit|annuel|pay|d.[ée]t)|fermeture|abwesen|will respond .{0,60}return|"
     r"r[ée]ponse d.absence|jusqu.au .{0,30}inclus|absente? (?:du|jusqu)|\ben (?:cong[ée]s?|"
-    r"vacances)\b|(?:sont|seront|est|sera) ferm[ée]|vacation|annual leave",
+    r"vacances)\b|(?:sont|seront|est|sera) ferm[ée]|vacation|annual leave|"
+    r"nicht im (?:b[üu]ro|hause)|au[ßs]er haus|im urlaub|abwesend|fuera de la oficina|"
+    r"de vacaciones|\bausente|fuori ufficio|in ferie|\bassente|afwezig|op vakantie|de f[ée]rias",
     re.I,
 )
 _CHALLENGE = re.compile(

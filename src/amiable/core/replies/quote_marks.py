@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 _ORIGINAL = (
-    r"message d.origine|message initial|message original|message transf[ée]r[ée]|original message|"
+    r"message d.origine|(?:e-?)?mail original|courriel original|message initial|message original|"
+    r"message transf[ée]r[ée]|original message|"
     r"forwarded message|reply message|original appointment|urspr[üu]ngliche nachricht|mensaje "
     r"original|messaggio originale|mensagem original|oorspronkelijk bericht|message de départ|"
     r"begin forwarded message|début du message (?:transféré|réexpédié)|"
@@ -19,6 +20,7 @@ _ORIGINAL = (
 )
 SEPARATOR = re.compile(
     rf"\s{{0,10}}(?:[-_*=>]{{2,60}}\s?(?:{_ORIGINAL})\b.{{0,60}}[-_*=:]{{0,60}}"
+    r"|-{3,10} ?[^\n]{1,200}(?:a [ée]crit|wrote|schrieb) ?: ?-{3,10}"
     rf"|(?:begin forwarded message|début du message (?:transféré|réexpédié)) ?:"
     r"|#{2,}-? .{0,80}(?:above this line|au-dessus de cette ligne).{0,20})\s*$",
     re.I,
@@ -59,12 +61,16 @@ _STARTS = re.compile(
 _HAS_DAY = re.compile(r"\d{1,4}|hier|yesterday|lundi|monday", re.I)
 
 _FIRST_FIELD = re.compile(
-    r"[ >*]{0,6}(?:de|from|von|da|van|fra|expéditeur|exp[ée]di[ée] par|envoy[ée] par|sender)"
-    r"\*{0,2}\s?:\*{0,2}\s?\S",
+    r"[ >*]{0,6}(?:de|from|von|da|van|fra|expéditeur|exp[ée]di[ée] par|envoy[ée] par|"
+    r"sender)\*{0,2}\s?:\*{0,2}\s{0,20}\S",
+    re.I,
+)
+_DATE_FIELD = re.compile(
+    r"[ >*]{0,6}(?:envoy[ée](?: le)?|gesendet|sent|date|datum|message du)\*{0,2}\s?:\s{0,20}\S",
     re.I,
 )
 _OTHER_FIELD = re.compile(
-    r"[ >*]{0,6}(?:envoy[ée](?: le| par)?|sent|date|à|a|to|pour|objet|sujet|subject|cc|"
+    r"[ >*]{0,6}(?:de|from|von|envoy[ée](?: le| par)?|sent|date|à|a|to|pour|objet|sujet|subject|cc|"
     r"copie(?: à)?|"
     r"gesendet|an|betreff|inviato|oggetto|enviado(?: el)?|para|asunto|verzonden|aan|onderwerp|"
     r"destinataires?|importance|reply-to|répondre à|message-id|datum|pièces? jointes?|attachments?)"
@@ -78,15 +84,18 @@ NAME_LINE = re.compile(
 )
 PROGRAM_LINE = re.compile(
     r"\s{0,10}[\[(*_]{0,3}(?:"
-    r"(?:envoy[ée]|exp[ée]di[ée]|écrit) (?:de|depuis|à partir de|avec|via|par|du|d[’'])\b.{0,100}"
+    r"(?:envoy[ée]|exp[ée]di[ée]|écrit) (?:de|depuis|à partir de|avec|via|par|du|d[’'])\b.{0,100}\b"
     r"(?:iphone|ipad|mobile|t[ée]l[ée]phone|smartphone|android|samsung|galaxy|huawei|xiaomi|"
     r"outlook|"
     r"yahoo|orange|mail|courrier|messagerie|proton|gmail|blackberry|tablette|appareil|sfr|free|"
-    r"bouygues|windows|la ?poste|nokia|redmi|oppo)"
-    r"|sent (?:from|with|via|using)\b.{0,100}(?:iphone|ipad|mobile|phone|android|samsung|galaxy|"
+    r"bouygues|windows|la ?poste|nokia|redmi|oppo|spark|mailbird|thunderbird|pixel|zimbra)"
+    r"|(?:this (?:message|e-?mail) was )?sent (?:from|with|via|using|by)\b.{0,100}"
+    r"(?:iphone|ipad|mobile|phone|android|samsung|galaxy|"
     r"outlook|yahoo|mail|proton|gmail|blackberry|tablet|device|windows|aol|huawei|xiaomi)"
-    r"|get outlook for|t[ée]l[ée]charge[rz] outlook|obtenez outlook|provenance ?: ?courrier"
-    r"|von meinem .{0,30} gesendet|inviato da|enviado desde|verstuurd vanaf|mobile ?: envoyé"
+    r"|get outlook for|(?:t[ée]l[ée]charge[rz]|obten(?:ez|ir)) outlook|outlook (?:for|pour|f[üu]r) "
+    r"(?:ios|android)|provenance ?: ?courrier"
+    r"|von meinem .{0,30} gesendet|(?:diese nachricht wurde )?gesendet (?:von|mit|[üu]ber)|.{0,30}"
+    r"gesendet mit der|inviato da|enviado desde|verstuurd vanaf|mobile ?: envoyé"
     r").{0,200}$",
     re.I,
 )
@@ -155,14 +164,18 @@ def _ends_here(joined: str) -> bool:
 
 
 def is_header_block(lines: list[str], index: int) -> bool:
-    """ "De : … / Envoyé : … / À : … / Objet : …": a sender and two more fields within seven lines.
+    """ "De : … / Envoyé : … / À : … / Objet : …": a sender and two more fields within seven lines,
+    or a date and three.
 
     One line may hold several fields, and programs put blank lines between them.
     """
-    if not _FIRST_FIELD.match(lines[index][:300]):
+    is_sender = _FIRST_FIELD.match(lines[index][:300]) is not None
+    if not is_sender and not _DATE_FIELD.match(lines[index][:300]):
         return False
     following = [line for line in lines[index + 1 : index + 9] if line][:6]
     fields = sum(bool(_OTHER_FIELD.match(line[:300])) for line in following)
+    if not is_sender:
+        return fields >= 3  # fewer may be the particulars of a transfer
     inline = len(re.findall(r"\b(?:Objet|Subject|Envoyé|Sent|Date) ?:", lines[index][:600]))
     return fields + inline >= 2
 
