@@ -109,6 +109,16 @@ def test_more_than_a_limit_stays_a_part_payment(debtor):
     assert not Entry.objects.filter(kind="write_off").exists()
 
 
+def test_the_organization_says_how_much_is_given_up(debtor):
+    item = factories.invoice(debtor, "FA2026-0042", total_minor=100_000)
+    org = debtor.organization
+    org.rest_fee_minor = 1_000
+    org.save()
+    assert match(org, entry(98_500, "FA2026-0042", payer_name=debtor.name))["posted"] == 1
+    assert balance(item) == 1_500
+    assert not Entry.objects.filter(kind="write_off").exists()
+
+
 def test_a_rest_that_a_person_confirms_is_given_up_with_its_reason(debtor):
     item = factories.invoice(debtor, "FA2026-0042", total_minor=100_000)
     org = debtor.organization

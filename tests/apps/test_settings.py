@@ -60,6 +60,9 @@ WRONG = [
     ({"min_amount_minor": 10**8 + 1}, "min_amount_minor", "settings.minimum"),
     ({"promise_grace_days": -1}, "promise_grace_days", "settings.grace"),
     ({"promise_tolerance_pct": 101}, "promise_tolerance_pct", "settings.tolerance"),
+    ({"rest_cents_minor": 501}, "rest_cents_minor", "settings.minimum"),
+    ({"rest_fee_minor": -1}, "rest_fee_minor", "settings.minimum"),
+    ({"rest_discount_permille": 101}, "rest_discount_permille", "settings.discount"),
     ({"test_recipient": "nobody"}, "test_recipient", "settings.email"),
     ({"test_recipient": "a@b.fr\r\nBcc: c@d.fr"}, "test_recipient", "settings.email"),
     ({"email": "x@"}, "email", "settings.email"),
@@ -238,6 +241,8 @@ def test_command_shows_and_sets_what_the_page_does(organization):
     assert stored.pop("min_amount_minor") == 0
     assert shown.pop("min_amount") == "0.00"
     assert (stored.pop("sms_part_minor"), shown.pop("sms_part_price")) == (8, "0.08")
+    assert (stored.pop("rest_cents_minor"), shown.pop("rest_cents")) == (99, "0.99")
+    assert (stored.pop("rest_fee_minor"), shown.pop("rest_fee")) == (2_500, "25.00")
     assert shown == stored
     assert command("set", "bank_data_max_age_days=off").return_value == 0
     assert "bank_data_max_age_days=off" in command("show").stdout

@@ -28,6 +28,10 @@ class Organization(models.Model):
     test_recipient = models.EmailField(blank=True)  # set = test mode: every message goes here
     promise_grace_days = models.PositiveSmallIntegerField(default=3)
     promise_tolerance_pct = models.PositiveSmallIntegerField(default=95)
+    # What a payer may keep of an invoice without a person being asked (core Limits); 0 = nothing.
+    rest_cents_minor = models.PositiveIntegerField(default=99)
+    rest_fee_minor = models.PositiveIntegerField(default=2_500)
+    rest_discount_permille = models.PositiveSmallIntegerField(default=30)
     unread_reply_hold_days = models.PositiveSmallIntegerField(default=5)
     # How long the payment link of a message works, and for how long ahead its page takes a promise.
     portal_link_days = models.PositiveSmallIntegerField(default=180)

@@ -18,6 +18,7 @@ from amiable.plugins.documents.window import WindowError, window_of
 
 LARGEST_DAYS, LARGEST_GRACE, LEAST_TOLERANCE, MOST_CAPS = 90, 30, 50, 12
 LARGEST_REPLY_HOLD = 30
+LARGEST_CENTS, LARGEST_FEE, LARGEST_DISCOUNT = 500, 10_000, 100
 LARGEST_LINK_DAYS, LARGEST_PROMISE_DAYS = 730, 90
 LARGEST_MINIMUM = 10**8  # a million euros: above it nobody would ever be reminded
 LARGEST_SMS_PART = 1000
@@ -33,6 +34,7 @@ declare(
         "settings.link_days": gettext_noop("Give a number of days from 1 to {limit}."),
         "settings.minimum": gettext_noop("Give an amount from 0 to {limit}."),
         "settings.grace": gettext_noop("Give a number of days from 0 to {limit}."),
+        "settings.discount": gettext_noop("Give thousandths from 0 to {limit}."),
         "settings.tolerance": gettext_noop("Give a percentage from {least} to 100."),
         "settings.caps_many": gettext_noop("At most {limit} limits are kept."),
         "settings.cap_numbers": gettext_noop(
@@ -64,6 +66,8 @@ class Settings:
     """Settings of an organization. `min_amount_minor` = the least sum for which anybody is
     reminded, in the minor unit of the case's currency, 0 = off; `bank_data_max_age_days` None =
     off;
+    `rest_...` = what matching gives up by itself of an invoice: cents, a bank's fee, a discount
+    for paying early in thousandths (above it a person decides);
     `test_recipient` "" = messages reach the customers; `letter_window` as documents.window reads
     it; `call_tries` = calls in all when nobody answers, `call_retry_days` between two;
     `dial_address` = what starts a call, with {number} in it; `sms_part_minor` = what a part of a
@@ -74,6 +78,9 @@ class Settings:
     contact_caps: tuple[Cap, ...]
     promise_grace_days: int
     promise_tolerance_pct: int
+    rest_cents_minor: int
+    rest_fee_minor: int
+    rest_discount_permille: int
     unread_reply_hold_days: int
     test_recipient: str
     is_agency: bool
@@ -166,6 +173,21 @@ def _tolerance(wanted: Settings) -> Sentence | None:
     return Sentence("settings.tolerance", {"least": LEAST_TOLERANCE}) if wrong else None
 
 
+def _rest_cents(wanted: Settings) -> Sentence | None:
+    wrong = not 0 <= wanted.rest_cents_minor <= LARGEST_CENTS
+    return Sentence("settings.minimum", {"limit": Money(LARGEST_CENTS)}) if wrong else None
+
+
+def _rest_fee(wanted: Settings) -> Sentence | None:
+    wrong = not 0 <= wanted.rest_fee_minor <= LARGEST_FEE
+    return Sentence("settings.minimum", {"limit": Money(LARGEST_FEE)}) if wrong else None
+
+
+def _rest_discount(wanted: Settings) -> Sentence | None:
+    wrong = not 0 <= wanted.rest_discount_permille <= LARGEST_DISCOUNT
+    return Sentence("settings.discount", {"limit": LARGEST_DISCOUNT}) if wrong else None
+
+
 def _reply_hold(wanted: Settings) -> Sentence | None:
     wrong = not 0 <= wanted.unread_reply_hold_days <= LARGEST_REPLY_HOLD
     return Sentence("settings.grace", {"limit": LARGEST_REPLY_HOLD}) if wrong else None
@@ -254,6 +276,9 @@ _CHECKS: Mapping[str, Callable[[Settings], Sentence | None]] = {
     "contact_caps": _caps,
     "promise_grace_days": _grace,
     "promise_tolerance_pct": _tolerance,
+    "rest_cents_minor": _rest_cents,
+    "rest_fee_minor": _rest_fee,
+    "rest_discount_permille": _rest_discount,
     "unread_reply_hold_days": _reply_hold,
     "test_recipient": lambda wanted: _mail(wanted.test_recipient),
     "address": _address,

@@ -92,6 +92,44 @@ class SmsForm(SettingsForm):
         return {"sms_part_minor": formats.number(Decimal(settings.sms_part_minor) / 100, 2)}
 
 
+class RestForm(SettingsForm):
+    """What a payer may keep of an invoice without a person being asked."""
+
+    name = "rests"
+    rest_cents_minor = AmountField(
+        required=False,
+        label=_("Cents, in EUR"),
+        help_text=_("A rest that is not worth asking for."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    rest_fee_minor = AmountField(
+        required=False,
+        label=_("Bank fee, in EUR"),
+        help_text=_("What a bank on the way may have kept of one invoice."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    rest_discount_permille = forms.IntegerField(
+        label=_("Discount for paying early, in thousandths"),
+        help_text=_("30 = 3 %. Only of invoices paid by their due date."),
+        widget=forms.NumberInput(attrs={"min": 0, "max": 100}),
+    )
+
+    @classmethod
+    def shown(cls, settings: Settings) -> dict[str, Any]:
+        amounts = {
+            name: formats.number(Decimal(getattr(settings, name)) / 100, 2)
+            for name in ("rest_cents_minor", "rest_fee_minor")
+        }
+        return {**super().shown(settings), **amounts}
+
+    def clean(self) -> dict[str, Any]:
+        """Minor units; nothing written = nothing is given up."""
+        data = super().clean() or {}
+        for name in ("rest_cents_minor", "rest_fee_minor"):
+            data[name] = data.get(name) or 0
+        return data
+
+
 class PromiseForm(SettingsForm):
     """When a promise counts as kept."""
 
@@ -271,7 +309,7 @@ class TestForm(SettingsForm):
 FORMS: dict[str, type[SettingsForm]] = {
     form.name: form
     for form in (
-        BankForm, MinimumForm, SmsForm, PromiseForm, ReplyForm, CallForm, PortalForm, AgencyForm,
-        LettersForm, CapForm, TestForm,
+        BankForm, MinimumForm, RestForm, SmsForm, PromiseForm, ReplyForm, CallForm, PortalForm,
+        AgencyForm, LettersForm, CapForm, TestForm,
     )
 }  # fmt: skip

@@ -47,7 +47,8 @@ def set_command(
     """Change settings: NAME=VALUE, with "off" for none and JSON for contact_caps.
 
     min_amount is the least sum for which anybody is reminded, whatever the scenario; sms_part_price
-    what a part of a text message costs.
+    what a part of a text message costs. Matching gives up rest_cents, rest_fee (a bank's) and
+    rest_discount_permille (for paying early) of an invoice by itself; above, a person decides.
     test_recipient=ADDRESS withdraws every message that has not left; from then on all of them go
     to that address. test_recipient=off withdraws those, and messages reach customers again.
     """
@@ -132,7 +133,12 @@ def _whole(value: str) -> int:
 
 
 # Amounts are written in major units here; settings hold minor ones.
-_FIELDS = {"min_amount": "min_amount_minor", "sms_part_price": "sms_part_minor"}
+_FIELDS = {
+    "min_amount": "min_amount_minor",
+    "sms_part_price": "sms_part_minor",
+    "rest_cents": "rest_cents_minor",
+    "rest_fee": "rest_fee_minor",
+}
 _NAMES = {field: name for name, field in _FIELDS.items()}
 READERS: Mapping[str, Callable[[str], Any]] = {
     "bank_data_max_age_days": lambda value: None if value == OFF else _whole(value),
@@ -140,6 +146,9 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "contact_caps": _caps,
     "promise_grace_days": _whole,
     "promise_tolerance_pct": _whole,
+    "rest_cents": cents,
+    "rest_fee": cents,
+    "rest_discount_permille": _whole,
     "unread_reply_hold_days": _whole,
     "test_recipient": _or_off,
     "is_agency": _yes,
@@ -159,8 +168,8 @@ READERS: Mapping[str, Callable[[str], Any]] = {
 def _shown(current: Settings) -> dict[str, Any]:
     """The settings by the names that `set` takes."""
     data = {_NAMES.get(name, name): value for name, value in current.to_json().items()}
-    amounts = {"min_amount": current.min_amount_minor, "sms_part_price": current.sms_part_minor}
-    return {**data, **{name: major(minor) for name, minor in amounts.items()}}
+    amounts = {name: major(getattr(current, field)) for name, field in _FIELDS.items()}
+    return {**data, **amounts}
 
 
 def _text(current: Settings) -> str:
