@@ -92,6 +92,15 @@ def test_notifications_and_reports_state_no_balance_and_mark_what_is_not_booked(
     assert (report.format, report.statements[0].kind) == ("camt052", "report")
 
 
+def test_what_only_informs_never_refuses_a_statement(tmp_path):
+    text = DETAILS.read_text().replace('"USD">100.00', '"USD">1OO').replace(">3.20<", ">3.205<")
+    (paid, *_) = written("camt053", tmp_path, text).statements[0].entries
+    assert (paid.amount_minor, paid.original, paid.fee_minor) == (9_120, "", 0)
+    text = (SAMPLES / "camt053" / "batch-and-returns.xml").read_text().replace("700.00", "700.001")
+    kept = written("camt053", tmp_path, text).statements[0].entries[0]
+    assert (kept.amount_minor, kept.batch_size) == (73_223, 2)
+
+
 def test_a_booked_movement_without_a_date_is_refused_in_a_statement(tmp_path):
     text = DETAILS.read_text().replace("<BookgDt><Dt>2026-10-31</Dt></BookgDt>", "")
     found = written("camt053", tmp_path, text, "s.xml")

@@ -91,6 +91,16 @@ def test_two_equal_payments_of_a_day_are_both_kept():
     assert found.summary["statements"][1]["difference"] == "0.01"
 
 
+def test_several_accounts_under_one_reference_are_several_statements(tmp_path):
+    text = "".join(
+        f":25:FR{n}\n:60F:C261030EUR{n},\n:61:261030C1NTRFX\n:62F:C261030EUR{n + 1}\n"
+        for n in (1, 2)
+    )
+    found = written("mt940", tmp_path, f":20:A\n{text}-\n")
+    assert [s.account for s in found.statements] == ["FR1", "FR2"]
+    assert [s.difference_minor for s in found.statements] == [0, 0]
+
+
 def test_an_interim_report_states_no_balance_and_marks_what_is_expected():
     found = read("mt940", SAMPLES / "mt940" / "intraday.sta")
     (statement,) = found.statements

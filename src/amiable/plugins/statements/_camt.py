@@ -82,7 +82,9 @@ def _split(details: list[Any], total_minor: int, currency: str) -> list[int] | N
             node = detail.find("{*}AmtDtls/{*}TxAmt/{*}Amt")
         if node is None or node.get("Ccy") != currency:
             return None
-        size = common.amount(node.text or "", currency, line=node.sourceline, where="TxDtls/Amt")
+        size = _told(node, currency)
+        if size is None:
+            return None
         side = text_of(detail, "CdtDbtInd") or ("CRDT" if total_minor >= 0 else "DBIT")
         parts.append(size if side == "CRDT" else -size)
     return parts if sum(parts) == total_minor else None
@@ -130,15 +132,23 @@ def _movement(entry: Any, detail: Any, *, amount_minor: int, **fields: Any) -> S
     )
 
 
+def _told(node: Any, currency: str) -> int | None:
+    """An amount that only informs: None when it cannot be read exactly, for it decides nothing."""
+    try:
+        code = common.currency(currency, line=node.sourceline)
+        return common.amount(node.text or "", code, line=node.sourceline, where="Amt")
+    except Refused:
+        return None
+
+
 def _original(source: Any, currency: str) -> str:
     """ "USD 100.00": the amount as instructed, when that was in another currency."""
     for name in ("InstdAmt", "TxAmt", "CntrValAmt"):
         node = source.find(f"{{*}}AmtDtls/{{*}}{name}/{{*}}Amt")
         stated = "" if node is None else node.get("Ccy") or ""
         if node is not None and stated and stated != currency:
-            code = common.currency(stated, line=node.sourceline)
-            size = common.amount(node.text or "", code, line=node.sourceline, where=name)
-            return f"{code} {major(size, code)}"
+            size = _told(node, stated)
+            return "" if size is None else f"{stated} {major(size, stated)}"
     return ""
 
 
@@ -150,8 +160,7 @@ def _fees(source: Any, currency: str) -> int:
             stated = node.find("{*}Amt")
             if stated is None or stated.get("Ccy") != currency:
                 continue
-            line = stated.sourceline
-            size = common.amount(stated.text or "", currency, line=line, where="Chrgs")
+            size = _told(stated, currency) or 0
             total += -size if text_of(node, "CdtDbtInd") == "CRDT" else size
     return max(total, 0)
 

@@ -18,8 +18,9 @@ _LINE = re.compile(
     r"(?P<value>\d{6})(?P<entry>\d{4}| {4})?(?P<mark>R[DC]|E[DC]|[DC])(?P<funds>[A-Z])?\s?"
     r"(?P<amount>[\d.,]+)(?:(?P<type>[A-Z][A-Z0-9 ]{3})(?P<rest>.*))?"
 )
-# The decimal mark is mandatory: without it a digit may have been lost.
 _NUMBER = re.compile(r"\d+[.,]\d*|[.,]\d+")
+# The decimal mark is mandatory; an amount without it is only read where nothing can be lost.
+_WHOLE = re.compile(r"N[A-Z]{3}")
 _SUM = re.compile(r"\d*([A-Z]{3})[DC]?[\d.,]+")
 _ORIGINAL = re.compile(r"/OCMT/([A-Z]{3})([\d.,]+)")
 _FEE = re.compile(r"/CHGS/([A-Z]{3})([\d.,]+)")
@@ -57,7 +58,7 @@ def balance(text: str, *, line: int) -> tuple[tuple[int, str] | None, date | Non
     on = bank_day(found[2], line=line)
     if not found[3]:
         return None, on
-    size = _size(found[4], found[3], line=line)
+    size = _size(found[4] + ("," if found[4].isdigit() else ""), found[3], line=line)
     return ((size if found[1] == "C" else -size), common.currency(found[3], line=line)), on
 
 
@@ -73,7 +74,10 @@ def statement_line(text: str, currency: str, *, line: int, about: date | None) -
     found = _LINE.fullmatch(first.rstrip())
     if found is None:
         raise Refused(line, "61", "statement.bad_amount", value=first[:40], where="61")
-    size = _size(found["amount"], currency, line=line)
+    written = found["amount"]
+    if written.isdigit() and _WHOLE.fullmatch(found["type"] or ""):
+        written += ","
+    size = _size(written, currency, line=line)
     mark = found["mark"]
     value_on = bank_day(found["value"], line=line)
     entry = (found["entry"] or "").strip()

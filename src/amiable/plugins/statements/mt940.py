@@ -104,6 +104,7 @@ class _Parser:
         self.draft: Draft | None = None
         self.begun = 0
         self.movements: list[Movement] = []
+        self.closed = False
         self.told = False  # whether a field 86 here is of the last movement
 
     def safely(self, number: int, tag: str, *, value: str | None) -> None:
@@ -117,9 +118,8 @@ class _Parser:
             self.errors.append(refused.error)
 
     def _take(self, number: int, tag: str, value: str) -> None:
-        if tag == "20" or (tag == "25" and self.draft is None):
-            self.draft, self.begun, self.movements = Draft(account=""), number, []
-            self.draft.reference = common.clean(value, 40) if tag == "20" else ""
+        if tag in {"20", "25"}:
+            self._begin(number, tag, value)
         if self.draft is None:
             raise Refused(number, tag, "mt940.outside", tag=tag)
         draft = self.draft
@@ -140,8 +140,18 @@ class _Parser:
             self.movements[-1].own.append(value)
         self.told = tag == "61" or (self.told and tag in {"86", "NS"})
 
+    def _begin(self, number: int, tag: str, value: str) -> None:
+        """A reference begins a statement; so does an account without one, or after a closing."""
+        if tag == "25" and self.draft and self.draft.account and self.closed:
+            self._close()
+        if tag == "20" or self.draft is None:
+            self.draft, self.begun, self.movements = Draft(account=""), number, []
+            self.draft.reference = common.clean(value, 40) if tag == "20" else ""
+            self.closed = False
+
     def _balance(self, number: int, which: str, value: str) -> None:
         assert self.draft  # noqa: S101  # _take has opened it
+        self.closed = self.closed or which == "closing"
         amount, on = fields.balance(value, line=number)
         if amount is None:
             return

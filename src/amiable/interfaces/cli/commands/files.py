@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 KINDS = ("invoices", "customers", "statement", "tracking", "documents")
 ACTOR = "command line"
+_PIECES = 1000  # written at once
 _SHOWN = 20  # errors printed for a person; --json lists all
 
 _files = click.argument(
@@ -54,8 +56,9 @@ def read_command(files: tuple[Path, ...], as_json: bool) -> int:  # noqa: ARG001
             result = read_file(path, ReadOptions(progress=progress))
             status = REJECTED if result.errors else status
             click.echo(("," if count else "[") if len(files) > 1 else "", nl=len(files) > 1)
-            for piece in read_pieces(result):
-                click.echo(piece, nl=False)
+            pieces = read_pieces(result)
+            while some := "".join(islice(pieces, _PIECES)):
+                click.echo(some, nl=False)
     click.echo("]" if len(files) > 1 else "")
     return status
 
