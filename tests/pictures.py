@@ -28,7 +28,7 @@ from tests.apps.messaging_drafts import CREDITOR, CUSTOMER, NOW, ON, draft, line
 from tests.plugins.pictures import png
 
 APPROVED = Path(__file__).resolve().parent / "samples" / "pictures"
-LINK = "https://amiable.example/p/Zx8k2LmQ"
+LINK = "https://amiable.example/p/Zx8k2LmQ7vB3nR9tW5yH1c/"
 DOTS = 50  # per inch: text can be told apart, and a page is some 30 kB
 WIDTHS, SCHEMES = (600, 360), ("light", "dark")
 

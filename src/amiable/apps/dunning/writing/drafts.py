@@ -49,6 +49,11 @@ class Ready:
     step: Step
     asked: Mapping[int, int]
 
+    @property
+    def deadline(self) -> timedelta:
+        """How long the message gives for paying."""
+        return timedelta(days=self.scenario.deadline_days)
+
 
 def drafts(organization_id: int, ready: Collection[Ready], *, on: date) -> list[Draft]:
     """One draft per action, in the same order; a fixed number of queries for all."""
@@ -107,6 +112,11 @@ class _Known:
             reduced=self.reductions, on=on,
         )  # fmt: skip
 
+    def link(self, key: str) -> str:
+        """Where the customer of the message of this key sees and pays what it owes."""
+        is_test = bool(self.organization.test_recipient)
+        return message_link(self.organization.pk, key, is_test=is_test)
+
     def people(self, ready: Ready, reach: Reach) -> Chosen:
         """Who the message goes to, and where."""
         named = chosen(reach, ready.action.medium, roles=ready.step.recipients)
@@ -142,9 +152,7 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
     account = Account(facts, on, given, known.invoices)
     lines = message_lines(account, ready.asked, show_paused=ready.scenario.show_paused)
     returned_on, return_code = returned_payment(facts, ready.asked)
-    zone = facts.holidays_zone
     claimed = known.claims(ready, customer, on)
-    is_test = bool(known.organization.test_recipient)
     return Draft(
         key=ready.action.key,
         case_id=facts.case_id,
@@ -169,7 +177,7 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
         lines=lines,
         credit_minor=facts.unallocated_minor,
         payment_reference=payment_reference(customer.id, lines),
-        deadline_on=next_workday(on + timedelta(days=ready.scenario.deadline_days), zone),
+        deadline_on=next_workday(on + ready.deadline, facts.holidays_zone),
         previous_contact_on=earlier[-1].on if earlier else None,
         thread_ids=tuple(each.message_id for each in earlier if each.message_id),
         attachments=step.attachments,
@@ -180,7 +188,7 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
         account=account_lines(account) if "statement" in step.attachments else (),
         scenario=ready.scenario.code,
         claims=claimed.lines,
-        payment_link=message_link(known.organization.pk, ready.action.key, is_test=is_test),
+        payment_link=known.link(ready.action.key),
     )
 
 
