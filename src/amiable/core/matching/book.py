@@ -47,6 +47,9 @@ class Cited:
     span: tuple[str, str] | None = None
 
 
+NOTHING_CITED = Cited((), (), frozenset(), (), weak=True)
+
+
 class Book:
     """Mutable only through `apply` and the `add_...` methods."""
 
@@ -141,23 +144,30 @@ class Book:
         customers: set[int] = set()
         unknown: dict[str, None] = {}
         span: tuple[str, str] | None = None
-        for text in dict.fromkeys((line.structured_reference, line.end_to_end_id, line.label)):
-            hits = self.finder.find(text) if text else []
-            for key in (found.key for found in hits):
-                named = self.numbers.get(key, ())
-                kept = certain if named and is_strong(key) else doubtful
-                kept.update(dict.fromkeys(named))
-                doubtful.update(dict.fromkeys(self.other_numbers.get(key, ())))
-                credits_.update(dict.fromkeys(self.credit_numbers.get(key, ())))
-                customers.update(self.codes.get(key, ()))
-            unknown.update((found.key, None) for found in hits if found.unknown)
+        for text in _texts(line):
+            hits = self.finder.find(text)
+            for found in hits:
+                key = found.key
+                if found.unknown:
+                    unknown[key] = None
+                named = self.numbers.get(key)
+                if named:
+                    (certain if is_strong(key) else doubtful).update(dict.fromkeys(named))
+                if key in self.other_numbers:
+                    doubtful.update(dict.fromkeys(self.other_numbers[key]))
+                if key in self.credit_numbers:
+                    credits_.update(dict.fromkeys(self.credit_numbers[key]))
+                if key in self.codes:
+                    customers.update(self.codes[key])
             if hits and span is None:
                 span = range_after(text, hits)
+        if not (certain or doubtful or credits_ or customers or unknown):
+            return NOTHING_CITED
         used = [self.items[i] for i in certain or doubtful]
         left = [self.credits[i] for i in credits_ if self.credits[i].left_minor > 0]
         return Cited(
-            items=tuple(item for item in used if item.currency == line.currency),
-            credits=tuple(credit for credit in left if credit.currency == line.currency),
+            items=tuple([item for item in used if item.currency == line.currency]),
+            credits=tuple([credit for credit in left if credit.currency == line.currency]),
             customers=frozenset(customers),
             unknown=tuple(unknown),
             weak=not certain,
@@ -231,6 +241,12 @@ class Book:
         books_minor = self.items[item_id].books_minor
         self._move(item_id, books_minor)
         self.items[item_id] = replace(self.items[item_id], books_minor=0)
+
+
+def _texts(line: Line) -> Iterable[str]:
+    if not line.structured_reference and not line.end_to_end_id:
+        return (line.label,)
+    return dict.fromkeys((line.structured_reference, line.end_to_end_id, line.label))
 
 
 def payer_key(name: str) -> str:

@@ -55,8 +55,10 @@ def cited_hypotheses(view: View, items: Sequence[Item]) -> Iterator[Hypothesis]:
     evidence = [Sentence(code, {"numbers": numbers(items)})]
     confirmation = view.confirmation(customer_id)
     evidence += [confirmation] if confirmation else []
-    open_items = tuple(by_age([item for item in items if item.open_minor > 0]))
-    settled = tuple(i for i in items if i.open_minor <= 0 and i.books_minor <= 0)
+    open_items = tuple([item for item in items if item.open_minor > 0])
+    if len(open_items) > 1:
+        open_items = tuple(by_age(open_items))
+    settled = tuple([i for i in items if i.open_minor <= 0 and i.books_minor <= 0])
     if any(i.books_minor for i in items) and not settled:
         yield from _books(view, items, evidence)
     if settled:

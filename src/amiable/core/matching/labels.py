@@ -118,13 +118,13 @@ class Finder:
         if not candidates:
             return []
         places = [at for run in _RUN.finditer(text) for at in range(*run.span())]
-        candidates.sort(key=lambda candidate: -len(candidate[1]))
+        if len(candidates) > 1:
+            candidates.sort(key=lambda candidate: -len(candidate[1]))
         guarded: list[tuple[int, int]] | None = None
         hits: list[Found] = []
         for at, key in candidates:
             start, end = places[at], places[at + len(key) - 1] + 1
-            if hits and any(h.start <= start and end <= h.end and len(h.key) > len(key)
-                            for h in hits):  # fmt: skip
+            if hits and _inside(hits, start, end, len(key)):
                 continue
             if not _edges_hold(text, (start, end), key):
                 continue
@@ -157,6 +157,11 @@ class Finder:
                 key = flat[at : at + length]
                 if key in self.keys or key.translate(_DIGITS) in self.shapes:
                     yield at, key
+
+
+def _inside(hits: list[Found], start: int, end: int, length: int) -> bool:
+    """Whether a longer key already stands there."""
+    return any(hit.start <= start and end <= hit.end and len(hit.key) > length for hit in hits)
 
 
 def _edges_hold(text: str, span: tuple[int, int], key: str) -> bool:
