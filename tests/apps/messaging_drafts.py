@@ -4,29 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from amiable.core.drafts import Draft, DraftLine, Party
+from amiable.apps.messaging.library.samples import CREDITOR, CUSTOMER
+from amiable.core.drafts import Draft, DraftLine
 
 ON = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
-CREDITOR = Party(
-    name="Atelier Vauban",
-    address_lines=("12 rue des Forges",),
-    postcode="69007",
-    city="Lyon",
-    email="compta@vauban.example",
-    phone="04 72 00 00 00",
-    siren="732829320",
-    iban="FR1420041010050500013M02606",
-    signatory="Claire Fontaine",
-)
-CUSTOMER = Party(
-    name="Menuiserie Duval",
-    address_lines=("8 avenue de l’Océan",),
-    postcode="44000",
-    city="Nantes",
-    siren="404833048",
-)
 STAGES = {
     "reminder_preventive": ("email", "preventive"),
     "reminder_1": ("email", "friendly"),

@@ -85,7 +85,7 @@ def test_the_list_is_ordered_by_what_is_expected_and_says_why(organization, cred
     assert names(found.rows) == ["Client 2", "Client 3", "Client 1"]
     assert (found.kept_back, found.total) == ([], 3)
     said = [str(reason) for reason in found.rows[0].rank.reasons]
-    assert said[:2] == ["9000.00 EUR to ask for", "5 day(s) late"]
+    assert said[:2] == ["9000.00 EUR to ask for", "days late: 5"]
     assert call_order(organization.pk, on=TODAY, now=MORNING) == [r.line.id for r in found.rows]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from amiable.core.records import CustomerRow
@@ -10,17 +10,9 @@ from amiable.core.sentences import Param, declare, gettext_noop
 from amiable.plugins.base import FileKind, ReadOptions, ReadResult
 from amiable.plugins.imports import _fields
 from amiable.plugins.imports._customers import CustomerReader
+from amiable.plugins.imports._rows import rows_read, table_of
 from amiable.plugins.imports._sniff import head_has, is_workbook
-from amiable.plugins.imports._summary import table_summary
-from amiable.plugins.imports._table import (
-    Problems,
-    RefusedFileError,
-    Table,
-    find_table,
-    find_text_table,
-    refuse,
-)
-from amiable.plugins.imports._workbook import workbook_source
+from amiable.plugins.imports._table import Problems, RefusedFileError
 
 declare(
     {
@@ -52,54 +44,24 @@ class Customers:
 
     def read(self, path: Path, options: ReadOptions) -> ReadResult:
         """Customers of the file."""
-        chosen = dict(options.columns)
-        names, needs = _fields.CUSTOMERS_FILE, _fields.CUSTOMER_NEEDS
         try:
-            with path.open("rb") as stream:
-                workbook = is_workbook(stream.read(65536), path.name)
-            if workbook:
-                table = find_table(workbook_source(path), names, needs, chosen)
-            else:
-                table = find_text_table(path, names, needs, chosen)
+            table = table_of(path, options, _fields.CUSTOMERS_FILE, _fields.CUSTOMER_NEEDS)
         except RefusedFileError as refusal:
             return ReadResult(self.kind, self.code, errors=refusal.errors)
-        return _read(table)
+        problems = Problems()
+        reader = CustomerReader(table, problems)
+        known: dict[tuple[str, str], _Stated] = {}
 
-
-def _read(table: Table) -> ReadResult:
-    problems = Problems()
-    reader = CustomerReader(table, problems)
-    customers: list[CustomerRow] = []
-    raw: dict[int, tuple[str, ...]] = {}
-    known: dict[tuple[str, str], _Stated] = {}
-    rows = 0
-    try:
-        for line, cells in table.rows():
-            rows += 1
+        def row_of(line: int, cells: list[str]) -> CustomerRow | None:
             before = len(problems.errors)
-            if table.fitted(line, cells, problems) and (row := reader.read(line, cells)):
+            row = reader.read(line, cells)
+            if row:
                 _check(line, row, reader, problems, known)
-                if len(problems.errors) == before:
-                    customers.append(row)
-            if len(problems.errors) > before:
-                raw[line] = tuple(cells)
-        if not rows:
-            raise refuse("file.header_only", table.header_line)
-    except RefusedFileError as refusal:
-        problems.errors.extend(refusal.errors)
-        customers = []
-    return ReadResult(
-        kind="customers",
-        format=Customers.code,
-        customers=tuple(customers),
-        errors=tuple(problems.errors),
-        warnings=tuple(problems.warnings),
-        rows=rows,
-        summary={**table_summary(rows, problems, table), "customers": len(known)},
-        header=table.header,
-        raw=raw,
-        cells_of=table.cells_of,
-    )
+            return row if len(problems.errors) == before else None
+
+        found, result = rows_read(table, problems, row_of, kind=self.kind, code=self.code)
+        summary = {**result.summary, "customers": len(known)}
+        return replace(result, customers=tuple(found), summary=summary)
 
 
 @dataclass(slots=True)

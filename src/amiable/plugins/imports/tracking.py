@@ -4,6 +4,7 @@ words. Letters of other senders may be among them."""
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from amiable.core.numbers import day
@@ -12,17 +13,9 @@ from amiable.core.registered import number_clean, number_problem, status_kind
 from amiable.core.sentences import declare, gettext_noop
 from amiable.plugins.base import FileKind, ReadOptions, ReadResult
 from amiable.plugins.imports._fields import Names
+from amiable.plugins.imports._rows import rows_read, table_of
 from amiable.plugins.imports._sniff import head_has, is_workbook
-from amiable.plugins.imports._summary import table_summary
-from amiable.plugins.imports._table import (
-    Problems,
-    RefusedFileError,
-    Table,
-    find_table,
-    find_text_table,
-    refuse,
-)
-from amiable.plugins.imports._workbook import workbook_source
+from amiable.plugins.imports._table import Problems, RefusedFileError, Table
 
 declare(
     {
@@ -77,55 +70,25 @@ class Tracking:
 
     def read(self, path: Path, options: ReadOptions) -> ReadResult:
         """The reports of the file."""
-        chosen = dict(options.columns)
         try:
-            with path.open("rb") as stream:
-                workbook = is_workbook(stream.read(65536), path.name)
-            if workbook:
-                table = find_table(workbook_source(path), NAMES, NEEDS, chosen)
-            else:
-                table = find_text_table(path, NAMES, NEEDS, chosen)
+            table = table_of(path, options, NAMES, NEEDS)
         except RefusedFileError as refusal:
             return ReadResult(self.kind, self.code, errors=refusal.errors)
-        return _read(table)
-
-
-def _read(table: Table) -> ReadResult:
-    problems = Problems()
-    found: list[TrackingRow] = []
-    raw: dict[int, tuple[str, ...]] = {}
-    rows = 0
-    try:
-        for line, cells in table.rows():
-            rows += 1
-            row = _row(table, line, cells, problems)
-            if row is None:
-                raw[line] = tuple(cells)
-            else:
-                found.append(row)
-        if not rows:
-            raise refuse("file.header_only", table.header_line)
-    except RefusedFileError as refusal:
-        problems.errors.extend(refusal.errors)
-        found = []
-    return ReadResult(
-        kind="tracking",
-        format=Tracking.code,
-        tracking=tuple(found),
-        errors=tuple(problems.errors),
-        rows=rows,
-        summary={**table_summary(rows, problems, table), "reports": len(found)},
-        header=table.header,
-        raw=raw,
-        cells_of=table.cells_of,
-    )
+        problems = Problems()
+        found, result = rows_read(
+            table,
+            problems,
+            lambda line, cells: _row(table, line, cells, problems),
+            kind=self.kind,
+            code=self.code,
+        )
+        summary = {**result.summary, "reports": len(found)}
+        return replace(result, tracking=tuple(found), summary=summary)
 
 
 def _row(table: Table, line: int, cells: list[str], problems: Problems) -> TrackingRow | None:
     """One report, or None when something in it is wrong, which is then said."""
     before = len(problems.errors)
-    if not table.fitted(line, cells, problems):
-        return None
     texts = {field: cells[index].strip() for field, index in table.columns.items()}
     columns = {field: table.header[index] for field, index in table.columns.items()}
     number, status, on = texts["tracking_number"], texts["status"], None

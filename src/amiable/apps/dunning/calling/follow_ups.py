@@ -27,7 +27,7 @@ declare(
         "action.call_again": gettext_noop("Nobody answered on {last}: call {count} of {tries}."),
         "action.other_number": gettext_noop("{phone} was a wrong number: another one is known."),
         "action.unanswered": gettext_noop(
-            "Nobody answered {count} call(s): another medium takes over."
+            "Nobody answered (calls: {count}): another medium takes over."
         ),
         "action.no_number": gettext_noop(
             "Find another number: {phone} is wrong, and no other is known."

@@ -17,9 +17,9 @@ from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 
 declare(
     {
-        "call.oldest": gettext_noop("{number} is open for {amount}, {days} day(s) late."),
+        "call.oldest": gettext_noop("{number} is open for {amount}; days late: {days}."),
         "call.oldest_of": gettext_noop(
-            "{count} invoices are open for {amount}; the oldest, {number}, is {days} day(s) late."
+            "{count} invoices are open for {amount}; days late of the oldest, {number}: {days}."
         ),
         "call.oldest_upcoming": gettext_noop("{number} is open for {amount}, due on {due}."),
         "call.nothing_open": gettext_noop("Nothing of what the call is about is open any more."),
@@ -42,10 +42,10 @@ declare(
             "The last message left by {medium} on {on}; nothing says that it did not arrive."
         ),
         "call.habit": gettext_noop(
-            "Of {count} invoices settled in a year: {days} day(s) late on average."
+            "Average days late of {count} invoices settled in a year: {days}."
         ),
         "call.habit_early": gettext_noop(
-            "Of {count} invoices settled in a year: paid {days} day(s) early on average."
+            "Average days early of {count} invoices settled in a year: {days}."
         ),
         "call.nothing_sent": gettext_noop("No message was sent yet, and none was ever settled."),
         "call.by_email": gettext_noop("email"),

@@ -19,7 +19,7 @@ from amiable.core.scenario import Medium, Stage
 
 ON = date(2026, 3, 16)
 KINDS: tuple[CustomerKind, ...] = get_args(CustomerKind)
-_CREDITOR = Party(
+CREDITOR = Party(
     name="Atelier Vauban",
     address_lines=("12 rue des Forges",),
     postcode="69007",
@@ -30,7 +30,7 @@ _CREDITOR = Party(
     iban="FR1420041010050500013M02606",
     signatory="Claire Fontaine",
 )
-_CUSTOMER = Party(
+CUSTOMER = Party(
     name="Menuiserie Duval",
     address_lines=("8 avenue de l’Océan",),
     postcode="44000",
@@ -84,7 +84,7 @@ def sample_values(draft: Draft) -> dict[str, object]:
 
 def _bare(use: Use, stage: Stage, kind: CustomerKind) -> Draft:
     late = -10 if stage == "preventive" else 30
-    customer = replace(_CUSTOMER, siren="") if kind == "consumer" else _CUSTOMER
+    customer = replace(CUSTOMER, siren="") if kind == "consumer" else CUSTOMER
     return Draft(
         key=f"sample-{kind}",
         case_id=0,
@@ -96,7 +96,7 @@ def _bare(use: Use, stage: Stage, kind: CustomerKind) -> Draft:
         language=use.language,
         on_date=ON,
         currency="EUR",
-        creditor=replace(_CREDITOR, phone="", signatory=""),
+        creditor=replace(CREDITOR, phone="", signatory=""),
         customer=customer,
         customer_code="C000123",
         customer_kind=kind,
@@ -132,7 +132,7 @@ def _full(draft: Draft) -> Draft:
     claims_some = draft.stage in {"firm", "formal"} and draft.customer_kind != "consumer"
     return replace(
         draft,
-        creditor=_CREDITOR,
+        creditor=CREDITOR,
         lines=lines,
         claims=tuple(_claimed(draft, each) for each in lines[:2]) if claims_some else (),
         confirms=confirms,
