@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MOST_SUMS = 600
+MOST_SUMS = 300
 SEVERAL = -1
 # A set found by chance must be rarer than one in this many.
 CHANCE = 2_000
