@@ -8,19 +8,15 @@ seed, number and format, which make the same input again.
 from __future__ import annotations
 
 import argparse
-import csv
 import multiprocessing
 import random
 import sys
 import tempfile
 import time
 import traceback
-import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-
-import xlsxwriter
 
 from amiable.plugins.base import ReadOptions
 from amiable.plugins.registry import plugins
@@ -37,15 +33,11 @@ TOKENS = (
 
 
 def samples() -> dict[str, list[bytes]]:
-    """The samples of each statement reader by code; a ZIP file of them is made here."""
-    found: dict[str, list[bytes]] = {}
-    for code in plugins("statements"):
-        folder = SAMPLES / code
-        if folder.is_dir():
-            found[code] = [path.read_bytes() for path in sorted(folder.iterdir())]
-    found["zip"] = [_zipped({code: each[0] for code, each in found.items()})]
-    found["statement_xlsx"] = [_workbook(found["statement_csv"][-1])]
-    return found
+    """The samples of each statement reader by code."""
+    return {
+        code: [path.read_bytes() for path in sorted((SAMPLES / code).iterdir())]
+        for code in plugins("statements")
+    }
 
 
 def damaged(source: random.Random, known: dict[str, list[bytes]]) -> tuple[str, bytes]:
@@ -134,28 +126,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
           f"{time.monotonic() - started:.0f} s")  # fmt: skip
     print("\n".join(failures), file=sys.stderr)
     return bool(failures)
-
-
-def _zipped(members: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
-    with tempfile.TemporaryFile() as file:
-        with zipfile.ZipFile(file, "w", how) as archive:
-            for name, content in members.items():
-                archive.writestr(name, content)
-        file.seek(0)
-        return file.read()
-
-
-def _workbook(table: bytes) -> bytes:
-    """A workbook of a comma-separated table, all cells as text, stored without compression."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "f.xlsx"
-        with xlsxwriter.Workbook(path) as book:
-            sheet = book.add_worksheet()
-            for number, row in enumerate(csv.reader(table.decode().splitlines())):
-                sheet.write_row(number, 0, row)
-        with zipfile.ZipFile(path) as archive:
-            members = {name: archive.read(name) for name in archive.namelist()}
-    return _zipped(members, zipfile.ZIP_STORED)
 
 
 if __name__ == "__main__":

@@ -134,6 +134,14 @@ def test_a_workbook_reads_as_the_csv_does(tmp_path):
         ]
 
 
+def test_the_sample_workbook_gives_accounts_and_balances():
+    euros, dollars = read("statement_xlsx", SAMPLES / "statement_xlsx" / "releve.xlsx").statements
+    assert (euros.opening_minor, euros.closing_minor, euros.difference_minor) == (
+        100_000, 245_223, 0,
+    )  # fmt: skip
+    assert (dollars.currency, dollars.entries[0].amount_minor) == ("USD", -4_210)
+
+
 def test_workbooks_of_invoices_stay_invoices():
     assert read_file(SAMPLES / "invoices_xlsx" / "factures.xlsx").kind == "invoices"
     assert (

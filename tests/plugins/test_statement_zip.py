@@ -44,6 +44,15 @@ def test_members_of_several_formats_are_read_and_reported(tmp_path):
     assert found.statements[1:3] == read("mt940", SAMPLES / "mt940" / "releve.sta").statements
 
 
+def test_the_sample_of_ours_is_read_whole():
+    found = read_file(SAMPLES / "zip" / "releves.zip")
+    assert found.errors == ()
+    assert {member["format"] for member in found.summary["members"]} == {
+        "camt053", "mt940", "ofx", "cfonb120", "statement_csv",
+    }  # fmt: skip
+    assert len(found.summary["statements"]) == len(found.statements)
+
+
 def test_one_bad_member_refuses_the_file_and_is_named(tmp_path):
     bad = sample("mt940/releve.sta").replace(b"1252,23NTRF", b"12S2,23NTRF")
     path = packed(tmp_path, {"bon.xml": sample("camt053/details.xml"), "mauvais.sta": bad})

@@ -6,13 +6,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
+from typing import Protocol
 
 from amiable.core.money import exponent, major
-from amiable.core.records import StatementEntry
+from amiable.core.records import RowError, StatementEntry
+from amiable.plugins.base import ReadResult
 from amiable.plugins.statements import _common as common
-from amiable.plugins.statements._common import REASON, Refused
+from amiable.plugins.statements._common import REASON, Draft, Refused
 
 RECORDS = ("01", "04", "05", "07")
+LIMIT_MB = 200
 DIGITS = "{ABCDEFGHI", "}JKLMNOPQR"
 # Interbank operation codes: unpaid cheque, returned debits, unpaid bill, unpaid card.
 RETURN_CODES = frozenset({"03", "10", "27", "B3", "B4", "33", "38"})
@@ -89,6 +93,43 @@ def _exchange(text: str) -> tuple[int, str]:
     if shift < 0 and value % 10**-shift:
         return 0, ""
     return (value * 10**shift if shift >= 0 else value // 10**-shift), found[1]
+
+
+class Parser(Protocol):
+    """Takes the lines of a file, one by one."""
+
+    drafts: list[Draft]
+    errors: list[RowError]
+
+    def take(self, number: int, line: str) -> None:
+        """One line; raises Refused."""
+        ...
+
+    def finish(self) -> None:
+        """The file has ended."""
+        ...
+
+
+def read_lines(
+    path: Path, parser: Parser, *, code: str, width: int, records: tuple[str, ...]
+) -> ReadResult:
+    """Read a file of fixed lines; a defect of any line refuses it."""
+    if path.stat().st_size > LIMIT_MB * 1_000_000:
+        error = RowError(0, "", "statement.too_large", {"limit": LIMIT_MB})
+        return common.result(code, [], [error])
+    text = decode(path.read_bytes())
+    if "\0" in text:
+        return common.result(code, [], [RowError(0, "", "statement.not_text")])
+    for number, line in lines(text, width, records):
+        try:
+            parser.take(number, line)
+        except Refused as refused:
+            parser.errors.append(refused.error)
+        if len(parser.errors) >= common.MAX_ERRORS:
+            break
+    else:
+        parser.finish()
+    return common.result(code, parser.drafts, parser.errors)
 
 
 def amount(number: int, line: str) -> int:

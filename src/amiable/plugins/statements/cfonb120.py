@@ -35,8 +35,6 @@ declare(
     }
 )
 
-LIMIT_MB = 200
-
 
 class Cfonb120:
     """Reader of CFONB120 statements."""
@@ -52,23 +50,8 @@ class Cfonb120:
 
     def read(self, path: Path, options: ReadOptions) -> ReadResult:  # noqa: ARG002
         """Read every statement of the file; a defect of any line refuses the file."""
-        if path.stat().st_size > LIMIT_MB * 1_000_000:
-            error = RowError(0, "", "statement.too_large", {"limit": LIMIT_MB})
-            return common.result(self.code, [], [error])
         parser = _Parser()
-        text = fields.decode(path.read_bytes())
-        if "\0" in text:
-            return common.result(self.code, [], [RowError(0, "", "statement.not_text")])
-        for number, line in fields.lines(text):
-            try:
-                parser.take(number, line)
-            except Refused as refused:
-                parser.errors.append(refused.error)
-            if len(parser.errors) >= common.MAX_ERRORS:
-                break
-        else:
-            parser.finish()
-        return common.result(self.code, parser.drafts, parser.errors)
+        return fields.read_lines(path, parser, code=self.code, width=120, records=RECORDS)
 
 
 class _Parser:

@@ -32,7 +32,6 @@ declare(
 )
 
 RECORDS = ("31", "34", "39")
-LIMIT_MB = 200
 
 
 class Cfonb240:
@@ -49,23 +48,8 @@ class Cfonb240:
 
     def read(self, path: Path, options: ReadOptions) -> ReadResult:  # noqa: ARG002
         """Read every list of the file; a defect of any line refuses the file."""
-        if path.stat().st_size > LIMIT_MB * 1_000_000:
-            error = RowError(0, "", "statement.too_large", {"limit": LIMIT_MB})
-            return common.result(self.code, [], [error])
         parser = _Parser()
-        text = fields.decode(path.read_bytes())
-        if "\0" in text:
-            return common.result(self.code, [], [RowError(0, "", "statement.not_text")])
-        for number, line in fields.lines(text, 240, RECORDS):
-            try:
-                parser.take(number, line)
-            except Refused as refused:
-                parser.errors.append(refused.error)
-            if len(parser.errors) >= common.MAX_ERRORS:
-                break
-        else:
-            parser.finish()
-        return common.result(self.code, parser.drafts, parser.errors)
+        return fields.read_lines(path, parser, code=self.code, width=240, records=RECORDS)
 
 
 class _Parser:
