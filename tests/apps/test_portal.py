@@ -10,6 +10,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from amiable.apps.cases.models import Dispute, Hold, Promise
+from amiable.apps.cases.services import dispute_close
 from amiable.apps.dunning.portal import SAID
 from amiable.apps.insights import inbox
 from amiable.apps.messaging.models import Reply
@@ -99,6 +100,17 @@ def test_a_link_of_one_invoice_shows_nothing_else(client, case):
     answer = send(client, f"{path}disagree/", item=items(case)["FA-1"], reason="price")
     assert answer.status_code == 422
     assert not Dispute.objects.exists()
+
+
+def test_a_link_of_one_invoice_tells_no_amount_of_others(client, case, path):
+    only = Installment.objects.get(id=items(case)["FA-2"])
+    narrow = path_of(case, invoice_id=only.invoice_id)
+    assert 'value="300,00"' in shown(client, f"{narrow}later/")
+    answer = send(client, f"{narrow}later/", kind="promise", day=week(), amount="301")
+    assert answer.status_code == 422
+    send(client, f"{path}later/", kind="promise", day=week(), amount="1 234,56")
+    assert "1 234,56" in shown(client, path)
+    assert "1 234,56" not in shown(client, narrow)
 
 
 def test_money_of_the_customer_is_deducted(client, case, path):
@@ -410,7 +422,26 @@ def test_every_way_out_has_its_page_afterwards(client, case, path):
             assert client.get(place).headers["Content-Language"] == language
 
 
-def test_a_page_of_the_test_mode_says_so(client, case, path):
+def test_what_is_settled_here_is_not_repeated_there(client, case, path):
+    send(client, f"{path}disagree/", item=items(case)["FA-1"], reason="price")
+    assert "you told us that you disagree with FA-1" in shown(client, path)
+    dispute = Dispute.objects.get()
+    dispute_close(case.organization_id, dispute.id, outcome="", on=today(), actor="camille")
+    assert "you told us that you disagree" not in shown(client, path)
+
+
+def test_what_was_said_by_another_link_shows_only_what_this_one_is_about(client, case, path):
+    only = Installment.objects.get(id=items(case)["FA-2"])
+    narrow = path_of(case, invoice_id=only.invoice_id)
+    send(client, f"{path}disagree/", item=items(case)["FA-1"], reason="price")
+    assert "FA-1" not in shown(client, narrow)
+    send(client, f"{path}disagree/", item=items(case)["FA-2"], reason="price")
+    assert "you told us that you disagree with FA-2" in shown(client, narrow)
+
+
+def test_a_page_of_the_test_mode_says_so_and_so_does_what_is_said_there(client, case, path):
     assert "Test mode" not in shown(client, path)
     Organization.objects.update(test_recipient="tests@vauban.example")
     assert "Test mode" in shown(client, path)
+    send(client, f"{path}later/", kind="hardship")
+    assert Reply.objects.get().subject.startswith("[TEST] ")

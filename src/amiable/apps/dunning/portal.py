@@ -127,14 +127,23 @@ def portal_told(link: Link, ticket: str) -> Told | None:
 
 def portal_recent(link: Link, *, on: date) -> list[Told]:
     """What was said on the page about what this link shows, the newest first, for as long as it
-    matters."""
+    matters: what somebody here has settled since is not repeated."""
     rows = Reply.objects.filter(
         organization_id=link.organization_id, case_id=link.case_id, medium=MEDIUM,
-        received_at__gte=_start(on - AGAIN),
+        received_at__gte=_start(on - AGAIN), task_done_on__isnull=True,
     ).exclude(state=State.IGNORED)  # fmt: skip
     found = [_told(row) for row in rows.order_by("-id")[:20]]
-    mine = {None, link.invoice_id}
-    return [told for told in found if link.invoice_id is None or told.facts["invoice_id"] in mine]
+    contested = set(
+        Dispute.objects.filter(case_id=link.case_id, closed_on__isnull=True).values_list(
+            "installment_id", flat=True
+        )
+    )
+    return [
+        told
+        for told in found
+        if (told.said != "dispute" or told.facts["installment_id"] in contested)
+        and (link.invoice_id is None or told.facts["invoice_id"] in {None, link.invoice_id})
+    ]
 
 
 def _name(ticket: str) -> str:

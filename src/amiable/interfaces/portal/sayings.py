@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,7 +19,10 @@ from amiable.interfaces.portal.forms import METHODS, REASONS, DisputeForm, Porta
 def saying(kind: str, form: PortalForm) -> Saying:
     """What a valid form says; `kind` = promise, hardship, dispute or already_paid."""
     with translation.override(form.page.house_language):
-        return _SAYINGS[kind](form)
+        said: Saying = _SAYINGS[kind](form)
+        # As messages of the test mode are marked.
+        subject = f"{gettext('[TEST]')} {said.subject}" if form.page.is_test else said.subject
+    return replace(said, subject=subject)
 
 
 def _promise(form: PortalForm) -> Saying:

@@ -84,13 +84,15 @@ class Page:
 
     @property
     def running(self) -> tuple[PromiseView, ...]:
-        """What was promised and is waited for, beside plans."""
-        return self.given.running
+        """What was promised and is waited for, beside plans; nothing on the page of one invoice,
+        whose amount it would tell of others."""
+        return () if self.link.invoice_id else self.given.running
 
     @property
     def plans(self) -> tuple[PlanView, ...]:
-        """Payment plans that run."""
-        return tuple(plan for plan in self.given.plans if plan.state in {"running", "late"})
+        """Payment plans that run, shown like promises."""
+        plans = () if self.link.invoice_id else self.given.plans
+        return tuple(plan for plan in plans if plan.state in {"running", "late"})
 
     def ticked(self) -> frozenset[int]:
         """The items ticked at first: what is due, else what was promised, else all."""
@@ -129,7 +131,7 @@ def portal_page(link: Link, *, on: date) -> Page:
         claims_elsewhere=bool(claims_from),
         language=language,
         house_language=organization.language,
-        most_minor=_most(facts, given),
+        most_minor=min(_most(facts, given), sum(item.open_minor for item in items)),
         promise_until=on + timedelta(organization.portal_promise_days) if may_promise else None,
     )
 
