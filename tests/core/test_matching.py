@@ -14,6 +14,7 @@ from amiable.core.matching.facts import (
     Customer,
     Decision,
     Item,
+    Limits,
     Line,
     OpenCredit,
     Opening,
@@ -146,6 +147,123 @@ def test_credit_note_not_named_is_netted_only_for_a_known_payer():
     assert decide(line(110_000, "FA2026-0042"), opening=opening).action == "propose"
     known = line(110_000, "FA2026-0042", payer_iban=IBAN1)
     assert decide(known, opening=opening).action == "post"
+
+
+def test_a_credit_note_that_nobody_knows_makes_no_part_payment():
+    for text in ("FA2026-0042 AV2026-0030", "FA2026-0042 MOINS AVOIR", "FA20260042AV20260009"):
+        for opening in (BASE, replace(BASE, credits=(NOTE,))):
+            decision = decide(line(90_000, text, payer_iban=IBAN1), opening=opening)
+            assert decision.action == "propose", text
+
+
+def test_a_credit_note_misspelt_is_found_by_what_it_leaves():
+    opening = replace(BASE, credits=(NOTE,))
+    text = "FA2026-0042 AV2026-0030"
+    decision = decide(line(110_000, text, payer_iban=IBAN1), opening=opening)
+    assert decision.hypotheses[0].credit_uses == ((91, 11, 10_000),)
+
+
+def test_what_is_named_is_paid_first_and_the_rest_goes_to_the_oldest_due():
+    # Domain sheet A9: F1 1,000 due first, F2 500 due, F3 700 not due; 1,200 paid "for F2".
+    f1 = Item(31, 1, "F2026-0001", "EUR", DAY - timedelta(days=50), 100_000)
+    f2 = Item(32, 1, "F2026-0002", "EUR", DAY - timedelta(days=5), 50_000)
+    f3 = Item(33, 1, "F2026-0003", "EUR", DAY + timedelta(days=40), 70_000)
+    decision = decide(
+        line(120_000, "F2026-0002", payer_iban=IBAN1), opening=replace(BASE, items=(f1, f2, f3))
+    )
+    assert decision.action == "propose"
+    assert parts(decision) == {32: 50_000, 31: 70_000}
+    assert "match.rest_oldest_first" in codes(decision)
+
+
+def test_money_without_a_word_is_proposed_to_the_oldest_due_first():
+    decision = decide(line(130_000, "VIREMENT", payer_iban=IBAN1))
+    assert decision.action == "propose"
+    assert parts(decision) == {11: 120_000, 12: 10_000}
+
+
+RESTS = [
+    (119_950, {}, "cents", 50),
+    (118_000, {}, "bank_fee", 2_000),
+    (117_600, {"due_date": DAY + timedelta(days=3)}, "discount", 2_400),
+]
+
+
+@pytest.mark.parametrize(("amount", "change", "reason", "rest"), RESTS)
+def test_a_rest_with_a_name_is_given_up_for_a_known_payer_alone(amount, change, reason, rest):
+    opening = replace(BASE, items=(replace(A, **change), B))
+    known = decide(line(amount, "FA2026-0042", payer_iban=IBAN1), opening=opening)
+    assert known.action == "post"
+    (chosen,) = known.hypotheses
+    assert (chosen.reason, chosen.write_offs) == (reason, ((11, rest),))
+    assert chosen.parts == ((11, amount),)
+    assert decide(line(amount, "FA2026-0042"), opening=opening).action == "propose"
+
+
+def test_nothing_is_given_up_above_the_limits():
+    opening = replace(BASE, limits=Limits(0, 0, 0))
+    decision = decide(line(118_000, "FA2026-0042", payer_iban=IBAN1), opening=opening)
+    assert decision.hypotheses[0].write_offs == ()
+    assert decision.hypotheses[0].kind == "cited_partial"
+
+
+def test_a_range_pays_all_between_its_numbers():
+    items = tuple(
+        Item(40 + n, 1, f"FA2026-010{n}", "EUR", DAY, 10_000 + 1_111 * n) for n in range(5)
+    )
+    opening = replace(BASE, items=(*items, A))
+    total = sum(item.open_minor for item in items[1:4])
+    for text in ("FACT FA2026-0101 A FA2026-0103", "FACTURES FA2026-0101 AU 103"):
+        decision = decide(line(total, text, payer_iban=IBAN1), opening=opening)
+        assert decision.action == "post", text
+        assert set(parts(decision)) == {41, 42, 43}
+
+
+def test_a_list_cut_by_the_bank_is_completed_when_only_one_set_fits():
+    items = tuple(
+        Item(40 + n, 1, f"FA2026-01{n:02d}", "EUR", DAY, 104_729 + 7_919 * n * n) for n in range(9)
+    )
+    opening = replace(BASE, items=items)
+    text = "VIR SEPA RECU /DE MENUISERIE DUVAL /MOTIF REGLEMENT DE NOS FACTURES SUIVANTES " + ", ".join(
+        item.number for item in items[:4]
+    ) + ", FA2026-0"  # fmt: skip
+    total = sum(item.open_minor for item in items[:6])
+    decision = decide(line(total, text[:140], payer_iban=IBAN1), opening=opening)
+    named = sum(item.number in text[:140] for item in items)
+    assert 2 <= named <= 4
+    assert {40, 41, 42, 43, 44, 45} == set(parts(decision))
+
+
+def test_a_parent_is_known_by_what_it_has_paid_before():
+    parent = "FR7699999" + "0" * 18
+    unknown = line(33_350, "VIREMENT", payer_name="HOLDING RIVOIRE", payer_iban=parent)
+    assert decide(unknown).action == "propose"
+    linked = replace(BASE, links=((parent, 1, 2),))
+    assert decide(unknown, opening=linked).action == "post"
+    factor = replace(BASE, links=((parent, 1, 2), (parent, 2, 2)))
+    assert decide(unknown, opening=factor).action == "propose"
+    named = replace(unknown, label="CESSION FA2026-0043")
+    assert decide(named, opening=factor).action == "post"
+    against = replace(linked, against=frozenset({(parent, 1)}))
+    assert decide(unknown, opening=against).action == "propose"
+
+
+def test_a_slip_that_leads_to_another_customer_is_held_against_the_payers_own():
+    slipped = replace(N, number="FA2026-0034")
+    decision = decide(
+        line(33_350, "FA2026-0034", payer_iban=IBAN1), opening=replace(BASE, items=(A, B, slipped))
+    )
+    assert decision.action == "post"
+    assert parts(decision) == {12: 33_350}
+    assert "match.near" in codes(decision)
+
+
+def test_an_unknown_payer_of_an_amount_owed_under_a_like_number_is_asked_about():
+    like = replace(N, number="FA2026-0024")
+    opening = replace(BASE, items=(A, like))
+    stranger = line(120_000, "FA2026-0042", payer_name="HOLDING RIVOIRE")
+    assert decide(stranger, opening=opening).action == "propose"
+    assert decide(stranger).action == "post"
 
 
 def test_second_payment_of_one_invoice_is_suspected_in_the_same_run():
@@ -353,4 +471,6 @@ def test_no_decision_spends_more_than_there_is(opens, notes, paid):
         for entry_id, item_id, part in chosen.credit_uses:
             left[item_id] -= part
             left_credit[entry_id] -= part
+        for item_id, part in chosen.write_offs:
+            left[item_id] -= part
     assert min([0, *left.values(), *left_credit.values()]) == 0

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from amiable.core.allocation import Debt, allocate
 from amiable.core.matching.facts import Hypothesis, Item, OpenCredit
 from amiable.core.matching.labels import canonical, names_credit
 from amiable.core.matching.residuals import residual_hypotheses
@@ -203,16 +204,29 @@ def _inexact(view: View, named: Named) -> Iterator[Hypothesis]:
     certain = named.confirmed and not view.cited.weak and not named.settled
     found = list(residual_hypotheses(view, items, named.evidence, sure=certain))
     found += _completed(view, named, certain=certain)
-    yield from found
+    guessed = [h for h in found if h.kind == "cited_filled" and not h.sure]
+    yield from (hypothesis for hypothesis in found if hypothesis not in guessed)
     yield from balance(view, named.customer_id, named.evidence, must_hold={i.id for i in items})
     if amount > total:
-        said = difference("match.over", view, total)
-        yield Hypothesis(
-            "cited_over", named.customer_id, (*named.evidence, said), parts=whole(items)
-        )
+        # Before a set that nothing in the text speaks of: what the law says of the rest.
+        yield _over(view, named)
+        yield from guessed
         return
     if not found:
         yield from _part(view, named, certain=certain)
+
+
+def _over(view: View, named: Named) -> Hypothesis:
+    """What is named first, as the payer says; the rest on what else is due (C. civ. 1342-10)."""
+    said = [difference("match.over", view, total_of(named.open))]
+    ids = tuple(item.id for item in named.open)
+    owed = view.book.open_of(named.customer_id, view.line.currency)
+    debts = [Debt(item.id, item.due_date, item.open_minor) for item in owed]
+    day = view.line.booked_on
+    parts = allocate(view.line.amount_minor, debts, on=day, chosen=ids, not_due=False)
+    if len(parts) > len(ids):
+        said.append(Sentence("match.rest_oldest_first"))
+    return Hypothesis("cited_over", named.customer_id, (*named.evidence, *said), tuple(parts))
 
 
 def _part(view: View, named: Named, *, certain: bool) -> Iterator[Hypothesis]:
@@ -276,7 +290,7 @@ def _filled(view: View, named: Named, others: Sequence[Item], *, certain: bool) 
     both = replace(named, evidence=(*named.evidence, said))
     shown = bool(view.cited.unknown) or len(view.line.label) >= MAY_BE_CUT
     kept = by_age([*named.open, *added])
-    return [_exactly("cited_completed", view, both, kept, sure=certain and shown and found.rare)]
+    return [_exactly("cited_filled", view, both, kept, sure=certain and shown and found.rare)]
 
 
 def balance(

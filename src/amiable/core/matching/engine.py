@@ -26,8 +26,16 @@ MOST_PROPOSALS = 3
 # Readings that rest on the payer and the amount alone: a double payment would look the same.
 UNNAMED = frozenset({"party_exact", "party_set", "party_netted", "balance", "prefix"})
 # Readings that explain a number which is none of ours.
-EXPLAINED = frozenset({"cited_exact", "cited_completed", "party_near", "cited_range",
-                       "hinted_netted"})  # fmt: skip
+EXPLAINED = frozenset(
+    {
+        "cited_exact",
+        "cited_completed",
+        "cited_filled",
+        "cited_range",
+        "party_near",
+        "hinted_netted",
+    }
+)
 # Readings that stand although numbers of others are named too.
 OWN = frozenset({"cited_exact", "cited_completed"})
 CLOSE_NAME = 85  # likeness from which a name is worth showing, never posting

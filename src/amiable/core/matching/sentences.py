@@ -50,6 +50,9 @@ declare(
             "{amount} does not pay all the invoices named: a part is never posted unasked"
         ),
         "match.oldest_first": gettext_noop("spread over the oldest due invoices (C. civ. 1342-10)"),
+        "match.rest_oldest_first": gettext_noop(
+            "the rest goes to the oldest due invoices (C. civ. 1342-10)"
+        ),
         "match.already_paid": gettext_noop(
             "{numbers} is already paid: a double payment is suspected"
         ),
