@@ -9,10 +9,13 @@ from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test import Client
 
 from amiable.apps.banking.models import Statement, StatementLine
 from amiable.apps.banking.services import StatementError, statement_import
+from amiable.apps.tenants.models import Membership, User
 from amiable.core.records import RowError, StatementEntry, StatementRecord
 from amiable.interfaces.cli.main import amiable
 from amiable.plugins.sniffing import read_file
@@ -201,6 +204,18 @@ def test_reading_prints_one_document_in_pieces():
     both = json.loads(CliRunner().invoke(amiable, ["read", *paths]).stdout)
     assert [document["format"] for document in both] == ["mt940", "camt053"]
     assert both[0] == one
+
+
+def test_a_difference_is_told_on_the_page_before_anything_is_written(org):
+    content = (SAMPLES / "mt940" / "releve.sta").read_bytes()
+    check = {"kind": "statement", "file": SimpleUploadedFile("r.sta", content), "check": "yes"}
+    user = User.objects.create_user("u", email="u@x.example", password="pass-word-1234")
+    Membership.objects.create(organization=org, user=user, role="collector")
+    http = Client()
+    http.force_login(user)
+    page = http.post("/imports/file/", check).content.decode()
+    assert "0,01" in page
+    assert not Statement.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
