@@ -22,6 +22,7 @@ from amiable.apps.dunning.calling.undoing import call_reopen
 from amiable.apps.dunning.models import Action
 from amiable.apps.messaging.models import Message
 from amiable.core.scenario import Scenario, Step
+from amiable.plugins.base import Outcome
 from tests.stories.portfolio.office import CLAIRE, PARIS, Office
 
 pytestmark = pytest.mark.django_db
@@ -261,6 +262,32 @@ def test_what_holds_no_more_is_not_confirmed(undone):
     office.send(day(1), 12)
     assert office.confirmed == []
     assert Message.objects.get(id=done.confirmation).state == "withdrawn"
+
+
+def test_a_confirmation_that_another_worker_holds_is_left_alone_until_its_lease_is_over():
+    office, _ = an_office()
+    done = promised(office)
+    rows = Message.objects.filter(id=done.confirmation)
+    rows.update(state="sending", retry_at=at(1, 12, 30))
+    office.send(day(1), 12)
+    assert rows.get().state == "sending"
+    office.send(day(1), 13)
+    assert rows.get().state in {"sent", "unknown"}
+    assert len(office.confirmed) <= 1
+
+
+def test_a_channel_that_fails_for_a_while_gets_the_confirmation_later_and_once():
+    office, _ = an_office()
+    done = promised(office)
+    office.answer = lambda _message: Outcome("retry", detail="busy", retry_after_seconds=600)
+    office.send(day(1), 12)
+    assert Message.objects.get(id=done.confirmation).state == "frozen"
+    office.answer = None
+    for minute in (5, 30, 45):
+        office.send(day(1), 12, minute)
+    assert Message.objects.get(id=done.confirmation).state == "sent"
+    sent = Event.objects.filter(kind="message.sent", payload__message=done.confirmation)
+    assert sent.count() == 1
 
 
 def test_it_goes_to_the_person_who_was_called():

@@ -48,7 +48,7 @@ class Past:
 
 
 def veto(
-    facts: CaseFacts, scenario: Scenario, call: Call, *, now: datetime, own: datetime
+    facts: CaseFacts, call: Call, *, scenario: Scenario, now: datetime, own: datetime
 ) -> Sentence | None:
     """Why a call is not to be made at `now` (`own` = that moment at the customer's); None when
     nothing speaks against it.
@@ -77,7 +77,7 @@ def veto(
 
 
 def asked_of(
-    facts: CaseFacts, step: Step, item_ids: Collection[int], *, on: date
+    facts: CaseFacts, step: Step, *, item_ids: Collection[int], on: date
 ) -> dict[int, int]:
     """What a call asks for, in minor units by item: what its step asks for and nothing stops; where
     that is nothing, what is open of what it is about."""
@@ -89,10 +89,12 @@ def asked_of(
     return asked or {item.id: chaseable_minor(item, given) for item in free}
 
 
-def callee_of(facts: CaseFacts, scenario: Scenario, call: Call, past: Past, *, on: date) -> Callee:
+def callee_of(
+    facts: CaseFacts, call: Call, *, scenario: Scenario, past: Past, on: date
+) -> Callee:  # fmt: skip
     """What the order of calls weighs: what may be asked for, and what is known of the payer."""
     given = commitments(facts, on)
-    asked = asked_of(facts, call.step, call.item_ids, on=on)
+    asked = asked_of(facts, call.step, item_ids=call.item_ids, on=on)
     dates = [item.due_date for item in facts.items if item.id in (asked or call.item_ids)]
     oldest = min(dates, default=on)
     amount = sum(asked.values()) - facts.unallocated_minor
@@ -106,14 +108,14 @@ def callee_of(facts: CaseFacts, scenario: Scenario, call: Call, past: Past, *, o
         attempts=past.attempts,
         last_contact_on=facts.last_contact_on,
         reached_at=tuple(past.reached_at),
-        next_step_on=next_message_on(facts, scenario, call, oldest=oldest, on=on),
+        next_step_on=next_message_on(facts, call, scenario=scenario, oldest=oldest, on=on),
         agreed_at=call.agreed_at,
         not_before=call.not_before,
     )
 
 
 def next_message_on(
-    facts: CaseFacts, scenario: Scenario, call: Call, *, oldest: date, on: date
+    facts: CaseFacts, call: Call, *, scenario: Scenario, oldest: date, on: date
 ) -> date | None:
     """When the next message of the same course leaves by itself, for the oldest item; None when
     none does, or its day counts from something else than the due date."""

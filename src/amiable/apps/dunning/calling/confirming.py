@@ -86,7 +86,7 @@ def confirmation_draft(
         about = {outcome.installment_id}
     asked = {item.id: item.open_minor for item in facts.items if item.id in about}
     if called is not None and outcome.result != "dispute":
-        asked = asked_of(facts, called, about, on=on) or asked
+        asked = asked_of(facts, called, item_ids=about, on=on) or asked
     if not asked:
         return Sentence("call.confirm_settled")
     code = CONFIRMED[outcome.result]

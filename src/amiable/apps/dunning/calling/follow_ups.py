@@ -16,7 +16,7 @@ from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.planning import scenario_of
 from amiable.apps.dunning.writing.recipients import chosen, reaches
 from amiable.core.call_retries import RETRIED, UNREACHED, Policy, next_try
-from amiable.core.scenario import Step
+from amiable.core.scenario import HUMAN_MEDIA, Step
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.core.workdays import clock_of, next_workday, zone_of
 
@@ -154,6 +154,11 @@ def _other_medium(
     return [FollowUp("medium", row.pk, medium, at)]
 
 
+def _first_state(action: Action) -> str:
+    """A message waits for the same person as its step."""
+    return Action.State.APPROVED if action.approval == "automatic" else Action.State.TO_APPROVE
+
+
 def _planned(
     action: Action,
     said: Sentence,
@@ -172,11 +177,7 @@ def _planned(
         state__in=Action.PENDING
     )
     times = closed.count() + (0 if code else 1) + 1
-    human = medium in {"phone", "task"}
-    state = Action.State.TODO
-    if not human:
-        waits = action.approval != "automatic"
-        state = Action.State.TO_APPROVE if waits else Action.State.APPROVED
+    human = medium in HUMAN_MEDIA
     row = Action.objects.create(
         organization_id=action.organization_id,
         case_id=action.case_id,
@@ -188,7 +189,7 @@ def _planned(
         stage=action.stage,
         approval="automatic" if code else action.approval,
         due_on=max(on, timezone.localtime(at).date()),
-        state=state,
+        state=Action.State.TODO if human else _first_state(action),
         reasons=[said.to_json()],
         planned_on=on,
         is_test=action.is_test,

@@ -19,7 +19,7 @@ from amiable.apps.dunning.planning import scenario_of
 from amiable.apps.dunning.queries import AgendaLine, action_lines
 from amiable.apps.receivables.models import Installment
 from amiable.core.call_cases import Call, Past, callee_of, veto
-from amiable.core.call_order import Rank, ordered
+from amiable.core.call_order import Callee, Rank, ordered
 from amiable.core.call_retries import UNREACHED
 from amiable.core.facts import CaseFacts
 from amiable.core.scenario import Scenario as Definition
@@ -78,10 +78,7 @@ def call_list(organization_id: int, *, on: date, now: datetime, limit: int = 200
     """
     known = {each.action.pk: each for each in calls_known(organization_id, on=on)}
     ranks = ordered(
-        [
-            callee_of(each.facts, each.definition, each.call, each.past, on=on)
-            for each in known.values()
-        ],
+        [expected_of(each, on) for each in known.values()],
         now=now,
     )
     why_not = {pk: _on_day(each, on) for pk, each in known.items()}
@@ -108,7 +105,7 @@ def call_order(organization_id: int, *, on: date, now: datetime) -> list[int]:
     """Ids of the calls of a day in the order to make them, without those kept back."""
     found = calls_known(organization_id, on=on)
     ranks = ordered(
-        [callee_of(each.facts, each.definition, each.call, each.past, on=on) for each in found],
+        [expected_of(each, on) for each in found],
         now=now,
     )
     kept = {each.action.pk for each in found if _on_day(each, on) is not None}
@@ -160,11 +157,18 @@ def _call(action: Action, definition: Definition, items: Collection[int]) -> Cal
     )  # fmt: skip
 
 
+def expected_of(known: Known, on: date) -> Callee:
+    """What the order weighs of a call."""
+    return callee_of(
+        known.facts, known.call, scenario=known.definition, past=known.past, on=on
+    )  # fmt: skip
+
+
 def _on_day(known: Known, on: date) -> Sentence | None:
     """What keeps a call back on a day, whatever the hour: asked at noon, once decent everywhere."""
     noon = datetime.combine(on, time(12), timezone.get_default_timezone())
     own = datetime.combine(on, time(12), known.clock)
-    return veto(known.facts, known.definition, _any_hour(known.call), now=noon, own=own)
+    return veto(known.facts, _any_hour(known.call), scenario=known.definition, now=noon, own=own)
 
 
 def _any_hour(call: Call) -> Call:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from amiable.apps.dunning.calling.confirming import spoken_with
 from amiable.apps.dunning.calling.exceptions import started_anyway
-from amiable.apps.dunning.calling.listing import Known, calls_known
+from amiable.apps.dunning.calling.listing import Known, calls_known, expected_of
 from amiable.apps.dunning.calling.three_facts import three_facts
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.queries import AgendaLine, action_lines
@@ -20,7 +20,7 @@ from amiable.apps.messaging.library.resolution import own_texts
 from amiable.apps.messaging.writing.scripts import Script, script_code, script_of
 from amiable.apps.messaging.writing.texts import TextError
 from amiable.apps.tenants.models import Organization
-from amiable.core.call_cases import asked_of, callee_of, veto
+from amiable.core.call_cases import asked_of, veto
 from amiable.core.call_order import Rank, rank
 from amiable.core.call_retries import Policy, next_try
 from amiable.core.facts import Item
@@ -106,10 +106,12 @@ def call_sheet(
     (line,) = action_lines(organization_id, [known.action])
     own = now.astimezone(known.clock)
     # An address of the page that is opened early: the day agreed on is not asked for.
-    why_not = veto(known.facts, known.definition, known.call, now=timezone.localtime(now), own=own)
+    why_not = veto(
+        known.facts, known.call, scenario=known.definition, now=timezone.localtime(now), own=own
+    )
     script, problem = _script(organization_id, known, on)
     given = commitments(known.facts, on)
-    ranked = rank(callee_of(known.facts, known.definition, known.call, known.past, on=on), on)
+    ranked = rank(expected_of(known, on), on)
     step = known.call.step
     return CallSheet(
         line=line,
@@ -173,7 +175,7 @@ def _script(
 ) -> tuple[Script | None, Sentence | None]:  # fmt: skip
     """What to say, from the organization's text for this stage or the shipped one."""
     call, facts = known.call, known.facts
-    asked = asked_of(facts, call.step, call.item_ids, on=on)
+    asked = asked_of(facts, call.step, item_ids=call.item_ids, on=on)
     if not asked:
         return None, Sentence("stop.settled")
     code = script_code(call.step.stage, call.step.anchor)
@@ -203,7 +205,7 @@ def _items(known: Known, on: date) -> tuple[CallItem, ...]:
 
 
 def _defaults(known: Known, organization: Organization, own: datetime, on: date) -> Defaults:
-    callee = callee_of(known.facts, known.definition, known.call, known.past, on=on)
+    callee = expected_of(known, on)
     zone = known.facts.holidays_zone
     days = max(1, organization.call_retry_days)
     again = next_try(Policy(2, days), tried=1, now=own, zone=zone)
