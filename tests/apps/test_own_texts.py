@@ -119,7 +119,7 @@ def test_text_of_another_organization_does_not_count(organization):
 def test_text_in_one_language_alone_leaves_customers_without_words(organization):
     place = created(organization)
     template_withdraw(organization.pk, replace(place, language="en"), on=ON, actor="ana")
-    assert not is_written(own_media(organization.pk), place.code, "email")
+    assert not is_written(own_media(organization.pk), place.code, medium="email")
     with pytest.raises(ScenarioError):
         scenario_import(organization.pk, scenario())
 

@@ -246,7 +246,11 @@ def test_an_email_and_its_call_count_together_against_the_cap():
     assert (
         said(found)
         == [
-            (None, "The limit of contacts is reached (contacts: 1, days: 7): the next is not before 2026-09-09."),
+            (
+                None,
+                "The limit of contacts is reached (contacts: 1, days: 7): the next is not before "
+                "2026-09-09.",
+            ),
         ]
         * 2
     )

@@ -75,12 +75,12 @@ def shelves(
 
 def models(places: Sequence[Written]) -> list[tuple[str, str]]:
     """(code.medium, words) of the texts that a new one may begin with."""
-    found = [
-        (f"{each.code}.{each.medium}", f"{labels.look('text', each.code).label} "
-         f"({labels.look('medium', each.medium).label})")
-        for each in places
-        if each.medium in WRITTEN_MEDIA and each.code not in OF_CALLS and "missing" not in each.languages.values()
-    ]  # fmt: skip
+    found = []
+    for each in places:
+        whole = "missing" not in each.languages.values()
+        if whole and each.medium in WRITTEN_MEDIA and each.code not in OF_CALLS:
+            text, medium = labels.look("text", each.code), labels.look("medium", each.medium)
+            found.append((f"{each.code}.{each.medium}", f"{text.label} ({medium.label})"))
     return sorted(found, key=lambda pair: pair[1].lower())
 
 

@@ -114,7 +114,7 @@ def _unlocated(sentence: Sentence) -> tuple[Sentence, int]:
 def template_names(medium: str, own: OwnMedia) -> tuple[str, ...]:
     """The texts that exist for a medium, shipped or `own` (see own_media), by name."""
     names = {path.name.split(".")[0] for path in TEXTS.glob("*/*.liquid")} | own.keys()
-    return tuple(sorted(name for name in names - OF_CALLS if is_written(own, name, medium)))
+    return tuple(sorted(name for name in names - OF_CALLS if is_written(own, name, medium=medium)))
 
 
 def after_definition(organization_id: int, code: str) -> Definition | None:
@@ -187,7 +187,7 @@ def _texts(step: Step, own: OwnMedia) -> Iterator[Sentence]:
     if step.template and not written and step.medium == "phone":
         yield Sentence("scenario.not_alone", {"where": where})
     for medium in written:
-        if is_written(own, step.template, medium) and step.template not in OF_CALLS:
+        if is_written(own, step.template, medium=medium) and step.template not in OF_CALLS:
             continue
         known = ", ".join(template_names(medium, own))
         params: dict[str, Param] = {"where": where, "template": step.template, "medium": medium}

@@ -72,7 +72,7 @@ def own_media(organization_id: int) -> OwnMedia:
     return {code: frozenset(media) for code, media in whole.items()}
 
 
-def is_written(own: OwnMedia, code: str, medium: str) -> bool:
+def is_written(own: OwnMedia, code: str, *, medium: str) -> bool:
     """Whether a message of this medium can be written from a text: the shipped, or an own one."""
     if text_exists(code, medium):
         return True
