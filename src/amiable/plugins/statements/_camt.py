@@ -12,7 +12,7 @@ from amiable.core.money import major
 from amiable.core.records import StatementEntry
 from amiable.plugins.statements import _common as common
 from amiable.plugins.statements._common import Draft, Refused
-from amiable.plugins.statements._xml import text_of, texts_of
+from amiable.plugins.statements._xml import Flat, text_of, texts_of
 
 OPENING, CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 # ISO 20022 bank transaction sub-families: unpaid debit, cheque, draft; reversals; returns.
@@ -33,6 +33,8 @@ def balance(draft: Draft, element: Any) -> None:
 def entry(draft: Draft, element: Any) -> None:
     """One Ntry; pending and informative ones are counted, not booked."""
     amount_minor, currency = _amount(element)
+    details = [Flat(each) for each in element.findall(".//{*}TxDtls")]
+    element = Flat(element, without="TxDtls")
     # A bank's own status (Prtry) does not say that the movement is final.
     status = text_of(element, "Sts", "Cd") or text_of(element, "Sts")
     status = status or text_of(element, "Sts", "Prtry") or "BOOK"
@@ -45,7 +47,6 @@ def entry(draft: Draft, element: Any) -> None:
         booked_on = booked_on or draft.created_on
     if booked_on is None:
         raise Refused(element.sourceline, "BookgDt", "statement.no_date", where="BookgDt")
-    details = element.findall(".//{*}TxDtls")
     parts = _split(details, amount_minor, currency) if len(details) > 1 else None
     movements = (
         list(zip(details, parts, strict=True))
@@ -67,19 +68,19 @@ def entry(draft: Draft, element: Any) -> None:
     draft.extra["batches_kept"] = draft.extra.get("batches_kept", 0) + (size > 1)
 
 
-def _batch_size(element: Any) -> int:
+def _batch_size(element: Flat) -> int:
     """Transactions of the batch, as the bank counts them; 0 when it does not say."""
     counts = texts_of(element, "NtryDtls", "Btch", "NbOfTxs")
     return sum(int(text) for text in counts if text.isascii() and text.isdigit() and len(text) < 9)
 
 
-def _split(details: list[Any], total_minor: int, currency: str) -> list[int] | None:
+def _split(details: list[Flat], total_minor: int, currency: str) -> list[int] | None:
     """Signed amounts of a batch's transactions when they sum to the entry, else None."""
     parts = []
     for detail in details:
-        node = detail.find("{*}Amt")
+        node = detail.element.find("{*}Amt")
         if node is None:
-            node = detail.find("{*}AmtDtls/{*}TxAmt/{*}Amt")
+            node = detail.element.find("{*}AmtDtls/{*}TxAmt/{*}Amt")
         if node is None or node.get("Ccy") != currency:
             return None
         size = _told(node, currency)
@@ -90,13 +91,15 @@ def _split(details: list[Any], total_minor: int, currency: str) -> list[int] | N
     return parts if sum(parts) == total_minor else None
 
 
-def _movement(entry: Any, detail: Any, *, amount_minor: int, **fields: Any) -> StatementEntry:
+def _movement(
+    entry: Flat, detail: Flat | None, *, amount_minor: int, **fields: Any
+) -> StatementEntry:
     source = entry if detail is None else detail
     operation, returned = _operation(entry, detail)
     reason = text_of(source, "RtrInf", "Rsn", "Cd") or text_of(source, "RtrInf", "Rsn", "Prtry")
     # CdtDbtInd already is the direction of the money; RvslInd says that it takes another back.
     reversal = text_of(entry, "RvslInd") in {"true", "1"}
-    has_return = source.find("{*}RtrInf") is not None
+    has_return = "RtrInf" in source.tops
     is_return = has_return or reversal or (returned and amount_minor < 0)
     label = _label(entry, source)
     if is_return and not reason:
@@ -141,10 +144,12 @@ def _told(node: Any, currency: str) -> int | None:
         return None
 
 
-def _original(source: Any, currency: str) -> str:
+def _original(source: Flat, currency: str) -> str:
     """ "USD 100.00": the amount as instructed, when that was in another currency."""
+    if "AmtDtls" not in source.tops:
+        return ""
     for name in ("InstdAmt", "TxAmt", "CntrValAmt"):
-        node = source.find(f"{{*}}AmtDtls/{{*}}{name}/{{*}}Amt")
+        node = source.element.find(f"{{*}}AmtDtls/{{*}}{name}/{{*}}Amt")
         stated = "" if node is None else node.get("Ccy") or ""
         if node is not None and stated and stated != currency:
             size = _told(node, stated)
@@ -152,10 +157,12 @@ def _original(source: Any, currency: str) -> str:
     return ""
 
 
-def _fees(source: Any, currency: str) -> int:
+def _fees(source: Flat, currency: str) -> int:
     """What the bank took off for itself (ChrgInf, Chrgs), in minor units; credits count against."""
-    total = 0
-    for charge in [*source.findall("{*}ChrgInf"), *source.findall("{*}Chrgs")]:
+    if not source.tops & {"ChrgInf", "Chrgs"}:
+        return 0
+    total, element = 0, source.element
+    for charge in [*element.findall("{*}ChrgInf"), *element.findall("{*}Chrgs")]:
         for node in charge.findall("{*}Rcrd") or [charge]:
             stated = node.find("{*}Amt")
             if stated is None or stated.get("Ccy") != currency:
@@ -165,17 +172,16 @@ def _fees(source: Any, currency: str) -> int:
     return max(total, 0)
 
 
-def _operation(entry: Any, detail: Any) -> tuple[str, bool]:
+def _operation(entry: Flat, detail: Flat | None) -> tuple[str, bool]:
     """ "PMNT/RCDT/ESCT" or the bank's own code, and whether it is the code of a return."""
     for source in (detail, entry):
-        code = None if source is None else source.find("{*}BkTxCd")
-        if code is None:
+        if source is None or "BkTxCd" not in source.tops:
             continue
-        own = text_of(code, "Prtry", "Cd")
+        own = text_of(source, "BkTxCd", "Prtry", "Cd")
         parts = [
-            text_of(code, "Domn", "Cd"),
-            text_of(code, "Domn", "Fmly", "Cd"),
-            text_of(code, "Domn", "Fmly", "SubFmlyCd"),
+            text_of(source, "BkTxCd", "Domn", "Cd"),
+            text_of(source, "BkTxCd", "Domn", "Fmly", "Cd"),
+            text_of(source, "BkTxCd", "Domn", "Fmly", "SubFmlyCd"),
         ]
         if parts[0] or own:
             returned = parts[2] in RETURN_FAMILIES or own in RETURN_CODES
@@ -183,7 +189,7 @@ def _operation(entry: Any, detail: Any) -> tuple[str, bool]:
     return "", False
 
 
-def _label(entry: Any, source: Any) -> str:
+def _label(entry: Flat, source: Flat) -> str:
     """Remittance text first, then what the bank adds; each once."""
     pieces = [
         *texts_of(source, "RmtInf", "Ustrd"),
@@ -197,7 +203,7 @@ def _label(entry: Any, source: Any) -> str:
     return common.clean(" ".join(dict.fromkeys(piece for piece in pieces if piece)))
 
 
-def _name(source: Any, side: str) -> str:
+def _name(source: Flat, side: str) -> str:
     name = text_of(source, "RltdPties", side, "Nm") or text_of(
         source, "RltdPties", side, "Pty", "Nm"
     )

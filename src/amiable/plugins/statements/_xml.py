@@ -54,6 +54,34 @@ def local(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
+class Flat:
+    """An element whose texts have been gathered by path in one walk: asking for one is a look-up.
+
+    `without` = a name whose elements are not walked into.
+    """
+
+    __slots__ = ("element", "sourceline", "texts", "tops")
+
+    def __init__(self, element: Any, without: str = "") -> None:
+        self.element, self.sourceline = element, element.sourceline
+        self.texts: dict[str, list[str]] = {}
+        self.tops = {local(child) for child in element}
+        self._walk(element, "", without)
+
+    def _walk(self, element: Any, path: str, without: str) -> None:
+        for child in element:
+            name = child.tag.rpartition("}")[2]
+            if child.text and (text := child.text.strip()):
+                self.texts.setdefault(path + name, []).append(text)
+            if len(child) and name != without:
+                self._walk(child, f"{path}{name}/", without)
+
+
+@functools.cache
+def _slashed(names: tuple[str, ...]) -> str:
+    return "/".join(names)
+
+
 @functools.cache
 def _path(names: tuple[str, ...]) -> str:
     return "/".join("{*}" + name for name in names)
@@ -61,11 +89,16 @@ def _path(names: tuple[str, ...]) -> str:
 
 def text_of(element: Any, *path: str) -> str:
     """Text of the first element on the path, in any namespace; "" when absent."""
+    if type(element) is Flat:
+        texts = element.texts.get(_slashed(path))
+        return texts[0] if texts else ""
     found: str | None = element.findtext(_path(path))
     return found.strip() if found else ""
 
 
 def texts_of(element: Any, *path: str) -> list[str]:
     """Texts of every element on the path, the empty ones left out."""
+    if type(element) is Flat:
+        return element.texts.get(_slashed(path), [])
     found = element.findall(_path(path))
     return [text for node in found if (text := (node.text or "").strip())]
