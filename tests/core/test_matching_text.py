@@ -189,9 +189,9 @@ def test_sets_are_counted_and_chance_is_judged():
     assert not prices.rare
     many = [10_007 + 1_013 * n for n in range(40)]
     assert sets_of(many, sum(many) // 2) is None
-    assert is_rare(40, many, sum(many[:20]))
-    assert not is_rare(40, [12_000] * 39 + [7], 24_000)
-    assert is_telling(1, [1_000, 2_000], 2_000)
+    assert is_rare(many, sum(many[:20]), choices=40)
+    assert not is_rare([12_000] * 39 + [7], 24_000, choices=40)
+    assert is_telling([1_000, 2_000], 2_000, choices=1)
 
 
 @pytest.mark.parametrize("text", ["AVOIR 12", "AV2026-0009", "DEDUCTION RETENUE", "NOTE DE CREDIT"])

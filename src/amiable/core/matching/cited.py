@@ -173,23 +173,25 @@ def _netted(view: View, named: Named, items: Sequence[Item]) -> Iterator[Hypothe
             continue
         seen.add(key)
         known = credits_ is cited or named.confirmed
-        yield net_of("cited_netted", view, named.evidence, items, credits_,
-                     sure=known and not named.settled)  # fmt: skip
+        yield net_of(
+            view, items, kind="cited_netted", evidence=named.evidence, credits_=credits_,
+            sure=known and not named.settled,
+        )  # fmt: skip
 
 
 def net_of(
-    kind: str,
     view: View,
-    evidence: Sequence[Sentence],
     items: Sequence[Item],
-    credits_: Sequence[OpenCredit],
     *,
+    kind: str,
+    evidence: Sequence[Sentence],
+    credits_: Sequence[OpenCredit],
     sure: bool,
 ) -> Hypothesis:
     """The items less these credits are exactly the amount."""
     left = sum(credit.left_minor for credit in credits_)
     amount = view.line.amount_minor
-    parts, uses = spread(items, credits_, amount)
+    parts, uses = spread(items, credits_, amount_minor=amount)
     said = Sentence(
         "match.exact_netted", {"amount": view.money(amount), "credit": view.money(left)}
     )
@@ -202,11 +204,12 @@ def _inexact(view: View, named: Named) -> Iterator[Hypothesis]:
     """Less or more than the items named: a rest with a name, a list cut, a part payment."""
     amount, total, items = view.line.amount_minor, total_of(named.open), named.open
     certain = named.confirmed and not view.cited.weak and not named.settled
-    found = list(residual_hypotheses(view, items, named.evidence, sure=certain))
+    found = list(residual_hypotheses(view, items, evidence=named.evidence, sure=certain))
     found += _completed(view, named, certain=certain)
     guessed = [h for h in found if h.kind == "cited_filled" and not h.sure]
     yield from (hypothesis for hypothesis in found if hypothesis not in guessed)
-    yield from balance(view, named.customer_id, named.evidence, must_hold={i.id for i in items})
+    held = {item.id for item in items}
+    yield from balance(view, named.customer_id, evidence=named.evidence, must_hold=held)
     if amount > total:
         # Before a set that nothing in the text speaks of: what the law says of the rest.
         yield _over(view, named)
@@ -218,7 +221,7 @@ def _inexact(view: View, named: Named) -> Iterator[Hypothesis]:
 
 def _over(view: View, named: Named) -> Hypothesis:
     """What is named first, as the payer says; the rest on what else is due (C. civ. 1342-10)."""
-    said = [difference("match.over", view, total_of(named.open))]
+    said = [difference(view, total_of(named.open), code="match.over")]
     ids = tuple(item.id for item in named.open)
     owed = view.book.open_of(named.customer_id, view.line.currency)
     debts = [Debt(item.id, item.due_date, item.open_minor) for item in owed]
@@ -241,7 +244,7 @@ def _part(view: View, named: Named, *, certain: bool) -> Iterator[Hypothesis]:
         yield Hypothesis("other_exact", named.customer_id, both, parts=whole([item]))
     total = total_of(items)
     code = "match.partial" if named.one else "match.subset"
-    said = difference(code, view, total)
+    said = difference(view, total, code=code)
     note = bool(view.cited.credits) or names_credit(view.line.label)
     doubts = [Sentence("match.veto_party")] if named.one and not named.confirmed else []
     doubts += [Sentence("match.credit_differs")] if note else []
@@ -273,7 +276,7 @@ def _completed(view: View, named: Named, *, certain: bool) -> list[Hypothesis]:
         if item.open_minor == rest:
             return [_exactly("cited_completed", view, both, kept, sure=certain)]
         found = [replace(h, kind="cited_completed") for h in _netted(view, both, kept)]
-        found += residual_hypotheses(view, kept, both.evidence, sure=certain)
+        found += residual_hypotheses(view, kept, evidence=both.evidence, sure=certain)
         if found:
             return found
     return _filled(view, named, others, certain=certain) if rest > 0 else []
@@ -294,7 +297,7 @@ def _filled(view: View, named: Named, others: Sequence[Item], *, certain: bool) 
 
 
 def balance(
-    view: View, customer_id: int, evidence: Sequence[Sentence], *, must_hold: set[int]
+    view: View, customer_id: int, *, evidence: Sequence[Sentence], must_hold: set[int]
 ) -> Iterator[Hypothesis]:
     """The amount is the customer's whole balance, due or open, less its credits."""
     line = view.line
@@ -313,7 +316,7 @@ def balance(
         for netted in (credits_, []) if left else ([],):
             if total - sum(c.left_minor for c in netted) != line.amount_minor:
                 continue
-            parts, uses = spread(items, netted, line.amount_minor)
+            parts, uses = spread(items, netted, amount_minor=line.amount_minor)
             said = Sentence(code, {"amount": view.money(line.amount_minor)})
             yield Hypothesis(
                 "balance",
@@ -322,5 +325,5 @@ def balance(
                 parts=parts,
                 credit_uses=uses,
                 # On a price list others make the same sum, and which are meant is not said.
-                sure=confirmed and is_telling(4, amounts, total),
+                sure=confirmed and is_telling(amounts, total, choices=4),
             )

@@ -19,15 +19,15 @@ SMALLEST_FEE_MINOR, LARGEST_FEE_SHARE = 300, 4
 
 
 def residual_hypotheses(
-    view: View, items: Sequence[Item], evidence: Sequence[Sentence], *, sure: bool
+    view: View, items: Sequence[Item], *, evidence: Sequence[Sentence], sure: bool
 ) -> Iterator[Hypothesis]:
     """The amount is that of the items but for a small difference that has a name."""
     customer_id, total = items[0].customer_id, total_of(items)
     missing = total - view.line.amount_minor
     if 0 < -missing <= view.book.limits.cents_minor:
-        said = difference("match.over_cents", view, total)
+        said = difference(view, total, code="match.over_cents")
         yield Hypothesis("cents_over", customer_id, (*evidence, said), whole(items), sure=sure)
-    reason = residual_reason(view, items, missing)
+    reason = residual_reason(view, items)
     if reason is None:
         return
     code, said = reason
@@ -44,9 +44,10 @@ def residual_hypotheses(
     )
 
 
-def residual_reason(view: View, items: Sequence[Item], missing: int) -> tuple[str, Sentence] | None:
+def residual_reason(view: View, items: Sequence[Item]) -> tuple[str, Sentence] | None:
     """(cents | discount | bank_fee, why) of what is missing; None when it has no name."""
     limits, total = view.book.limits, total_of(items)
+    missing = total - view.line.amount_minor
     most = max(limits.cents_minor, limits.bank_fee_minor)
     if missing <= 0 or (missing > most and missing * 1000 > (total + 1) * limits.discount_permille):
         return None

@@ -28,17 +28,17 @@ class Found:
     rare: bool
 
 
-def is_rare(choices: int, amounts: Sequence[int], target: int) -> bool:
+def is_rare(amounts: Sequence[int], target: int, *, choices: int) -> bool:
     """Whether one of so few choices hardly makes this sum by chance, of amounts that differ."""
     step = math.gcd(*amounts) or 1
     differ = len(set(amounts)) * 5 >= len(amounts) * 4
     return differ and choices * MEANT_CHANCE <= target // step
 
 
-def is_telling(choices: int, amounts: Sequence[int], target: int) -> bool:
+def is_telling(amounts: Sequence[int], target: int, *, choices: int) -> bool:
     """Whether a choice that makes the target means it: no other set does, or chance hardly."""
     found = sets_of(amounts, target)
-    return is_rare(choices, amounts, target) if found is None else found.count == 1
+    return is_rare(amounts, target, choices=choices) if found is None else found.count == 1
 
 
 def sets_of(amounts: Sequence[int], target: int) -> Found | None:

@@ -42,7 +42,9 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     yield from _nearly(view, open_items, evidence)
     total = sum(item.open_minor for item in open_items)
     short = line.amount_minor <= total
-    said_last = Sentence("match.oldest_first") if short else difference("match.over", view, total)
+    said_last = (
+        Sentence("match.oldest_first") if short else difference(view, total, code="match.over")
+    )
     yield Hypothesis(
         "party_oldest",
         customer_id,
@@ -79,7 +81,7 @@ def _by_amount(
     if found is None or found.count:
         yield from _singles(view, open_items, evidence, countless=found is None)
         yield from _prefix(view, open_items, evidence, countless=found is None)
-    yield from balance(view, open_items[0].customer_id, evidence, must_hold=set())
+    yield from balance(view, open_items[0].customer_id, evidence=evidence, must_hold=set())
     clear = found is not None and found.count == 0
     yield from _net_sets(view, open_items, evidence, clear=clear)
 
@@ -105,7 +107,7 @@ def _singles(
     amounts = [item.open_minor for item in open_items]
     same = [item for item in open_items if item.open_minor == view.line.amount_minor]
     if len(same) == 1:
-        alone = countless and is_rare(len(amounts), amounts, view.line.amount_minor)
+        alone = countless and is_rare(amounts, view.line.amount_minor, choices=len(amounts))
         said = Sentence("match.only_amount" if alone else "match.other_sets")
         both = (*evidence, exact(view, same), said)
         yield Hypothesis("party_exact", same[0].customer_id, both, parts=whole(same), sure=alone)
@@ -153,7 +155,9 @@ def _net_sets(
         if netted and netted.count == 1:
             kept = [open_items[at] for at in netted.members]
             sure = netted.rare and len(credits_) == 1 and (clear or bool(cited))
-            yield net_of("party_netted", view, evidence, kept, [credit], sure=sure)
+            yield net_of(
+                view, kept, kind="party_netted", evidence=evidence, credits_=[credit], sure=sure
+            )
 
 
 def _prefix(
@@ -166,7 +170,7 @@ def _prefix(
             continue
         kept = open_items[:count]
         ordered = kept[-1].due_date < open_items[count].due_date
-        sure = countless and ordered and is_rare(count, amounts, total)
+        sure = countless and ordered and is_rare(amounts, total, choices=count)
         said = Sentence("match.exact_prefix", {"amount": view.money(total), "count": count})
         yield Hypothesis(
             "prefix", kept[0].customer_id, (*evidence, said), parts=whole(kept), sure=sure
@@ -184,12 +188,19 @@ def _hinted(
     both, gap = [*evidence, said], item.open_minor - view.line.amount_minor
     for credit in view.book.credits_left(item.customer_id, item.currency):
         if credit.left_minor == gap:
-            yield net_of("hinted_netted", view, both, [item], [credit], sure=view.party.known)
+            yield net_of(
+                view,
+                [item],
+                kind="hinted_netted",
+                evidence=both,
+                credits_=[credit],
+                sure=view.party.known,
+            )
             return
-    rest = list(residual_hypotheses(view, [item], both, sure=view.party.known))
+    rest = list(residual_hypotheses(view, [item], evidence=both, sure=view.party.known))
     yield from (replace(h, sure=False) if h.reason == "bank_fee" else h for h in rest)
     if not rest and gap > 0:
-        part = difference("match.partial", view, item.open_minor)
+        part = difference(view, item.open_minor, code="match.partial")
         yield Hypothesis(
             "hinted_partial", item.customer_id, (*both, part), oldest_first(view, [item])
         )
@@ -199,11 +210,10 @@ def _nearly(
     view: View, open_items: Sequence[Item], evidence: list[Sentence]
 ) -> Iterator[Hypothesis]:
     """The only invoice that the amount meets but for a rest with a name."""
-    amount = view.line.amount_minor
-    near = [i for i in open_items if residual_reason(view, [i], i.open_minor - amount)]
+    near = [item for item in open_items if residual_reason(view, [item])]
     if len(near) <= 2:
         for item in near:
-            yield from residual_hypotheses(view, [item], evidence, sure=False)
+            yield from residual_hypotheses(view, [item], evidence=evidence, sure=False)
 
 
 def amount_hypotheses(view: View) -> Iterator[Hypothesis]:

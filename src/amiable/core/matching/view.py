@@ -210,7 +210,7 @@ def exact(view: View, items: Sequence[Item]) -> Sentence:
     return Sentence("match.exact_set", {"amount": amount, "count": len(items)})
 
 
-def difference(code: str, view: View, total_minor: int) -> Sentence:
+def difference(view: View, total_minor: int, *, code: str) -> Sentence:
     """The amount, what is open, and what lies between them."""
     values = {
         "amount": view.money(view.line.amount_minor),
@@ -236,7 +236,7 @@ def oldest_first(view: View, items: Sequence[Item]) -> Parts:
 
 
 def spread(
-    items: Sequence[Item], credits_: Sequence[OpenCredit], amount_minor: int
+    items: Sequence[Item], credits_: Sequence[OpenCredit], *, amount_minor: int
 ) -> tuple[Parts, Uses]:
     """Credits first on the oldest items, the payment on the rest; together they pay all."""
     uses: list[tuple[int, int, int]] = []
