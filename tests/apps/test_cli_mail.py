@@ -72,5 +72,5 @@ def test_read_asks_the_message_centre_too_and_counts_by_source(settings, tmp_pat
         result = run("mail", "read", "--json")
     told = json.loads(result.stdout)
     assert (result.return_value, told["received"], told["reports"]) == (0, 1, 0)
-    assert told["sources"] == {"smpp": {"received": 1, "reports": 0}}
+    assert told["sources"] == {"smpp": {"received": 1, "reports": 0, "papers": 0}}
     assert Reply.objects.get().text == "Bonjour"

@@ -153,6 +153,8 @@ def test_letter_is_followed_from_its_deposit_to_its_receipt_with_both_papers(pos
     (form,) = house.forms
     assert house.files[form["attachment[0]"]] == bytes(message.content)
     assert form["webhook"].startswith("https://amiable.example/hooks/channels/ar24/?secret=")
+    row = registered_queries.letter_row(posting.id, message.id, on=day(1))
+    assert (row.standing.state, row.standing.presented_on) == ("deposited", None)
     house.becomes("901", "sent", "ts_ev_date", "ev", at=f"{day(1)} 08:05:00")
     first = channels_ask(now=at(2))
     assert first.sources == {"ar24": {"received": 0, "reports": 2, "papers": 1}}

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from amiable.core.delivery import ReportedEvent
+from amiable.plugins.papers import Asked, ProofFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +51,6 @@ class CustomerReply:
     reference: str = ""
     at: datetime | None = None
     part: Part | None = None
-
-
-ProofKind = Literal["deposit", "receipt", "return", "other"]
-
-
-@dataclass(frozen=True, slots=True)
-class ProofFile:
-    """A paper that proves what became of a registered letter; `name` is the same each time."""
-
-    provider_id: str
-    kind: ProofKind
-    name: str
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +104,6 @@ class ToldOnAsking(Protocol):
         """What waits, oldest first. To ask for the next says that the one before is recorded: what
         is not will be told again. Raises OSError when the provider cannot be reached."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A registered letter that is asked about; `kept` = names of the papers that are here."""
-
-    provider_id: str
-    kept: frozenset[str] = frozenset()
 
 
 class ToldOfLetters(Protocol):

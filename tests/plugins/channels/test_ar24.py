@@ -23,7 +23,8 @@ from amiable.plugins.channels._ar24_api import (
 )
 from amiable.plugins.channels._ar24_states import PAPERS
 from amiable.plugins.channels.ar24 import PLUGIN
-from amiable.plugins.inbound import Asked, HookRefusedError, HookRequest
+from amiable.plugins.inbound import HookRefusedError, HookRequest
+from amiable.plugins.papers import Asked
 from tests.plugins.channels.registered_house import RegisteredHouse
 from tests.plugins.channels.test_print import ONE as PDF
 from tests.plugins.smtp_servers import free_port

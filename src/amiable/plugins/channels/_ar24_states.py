@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl
 
 from amiable.core.delivery import EventKind, ReportedEvent
 from amiable.plugins.channels._ar24_api import moment
-from amiable.plugins.inbound import HookRequest, ProofKind
+from amiable.plugins.inbound import HookRequest
+from amiable.plugins.papers import ProofKind
 
 # A letter is deposited and announced to its addressee at the same moment (CPCE R53 and those that
 # follow): the time stamp of its sending proves both. The addressee has 15 days from the next day.

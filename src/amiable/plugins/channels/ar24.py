@@ -22,14 +22,8 @@ from amiable.plugins.channels._ar24_api import (
 from amiable.plugins.channels._ar24_client import Caller, File, RefusedError
 from amiable.plugins.channels._ar24_states import called, known, papers
 from amiable.plugins.channels._calls import NoAnswerError, NothingSentError
-from amiable.plugins.inbound import (
-    Asked,
-    HookAnswer,
-    HookRefusedError,
-    HookRequest,
-    ProofFile,
-    secret_check,
-)
+from amiable.plugins.inbound import HookAnswer, HookRefusedError, HookRequest, secret_check
+from amiable.plugins.papers import Asked, ProofFile
 
 UNREACHABLE_SECONDS, LARGEST_PAPER = 300, 10 * 1024 * 1024
 # The letter itself cannot go; all else is about the account.

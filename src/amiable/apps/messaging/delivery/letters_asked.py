@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from amiable.apps.messaging.delivery.registered import RegisteredError, proof_add
 from amiable.apps.messaging.models import Message, Proof
-from amiable.plugins.inbound import Asked, ProofFile
+from amiable.plugins.papers import Asked, ProofFile
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from amiable.apps.messaging.models import DeliveryEvent, Message, Proof
@@ -128,9 +128,14 @@ def _standings(organization_id: int, message_id: int | None = None) -> dict[int,
     if message_id is not None:
         letters = letters.filter(id=message_id)
     told: dict[int, list[tuple[str, date]]] = defaultdict(list)
-    events = DeliveryEvent.objects.filter(message__in=letters.values("id")).exclude(kind="sent")
+    # An electronic letter that its provider has taken is deposited; one on paper waits for the post.
+    events = DeliveryEvent.objects.filter(message__in=letters.values("id")).exclude(
+        ~Q(message__recipient__contains="@"), kind="sent"
+    )
     for letter_id, kind, at in events.values_list("message_id", "kind", "at"):
-        told[letter_id].append((kind, timezone.localtime(at).date()))
+        told[letter_id].append(
+            ("deposited" if kind == "sent" else kind, timezone.localtime(at).date())
+        )
     return {
         letter_id: standing(told[letter_id]) for letter_id in letters.values_list("id", flat=True)
     }

@@ -58,7 +58,7 @@ def reply_receive(
     row = Reply(medium="email", sender=mail.from_address.address[:300], content=content)
     names = _names(mail, hashlib.sha256(content).hexdigest())
     return reply_store(
-        row, mail, whose, names, organization_id=organization_id, source=source,
+        row, mail, whose=whose, names=names, organization_id=organization_id, source=source,
         received_at=received_at,
     )  # fmt: skip
 
@@ -67,9 +67,9 @@ def reply_receive(
 def reply_store(
     row: Reply,
     mail: IncomingMail,
+    *,
     whose: Whose,
     names: Sequence[str],
-    *,
     organization_id: int,
     source: str,
     received_at: datetime,

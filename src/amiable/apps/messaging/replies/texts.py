@@ -59,7 +59,8 @@ def text_receive(
     mail = _text_mail(joined((told.content,)), told.at)
     whose = whose_number(told.sender, organization_ids)
     row = Reply(medium="sms", sender=told.sender, content=told.content)
-    return reply_store(row, mail, whose, names, organization_id=organization_id, **place)
+    named = {"whose": whose, "names": names, "organization_id": organization_id}
+    return reply_store(row, mail, **named, **place)
 
 
 def _part_receive(
@@ -85,8 +86,8 @@ def _part_receive(
         stored = reply_store(
             row,
             mail,
-            whose_number(told.sender, organization_ids),
-            (f"{name}{before}",),
+            whose=whose_number(told.sender, organization_ids),
+            names=(f"{name}{before}",),
             organization_id=organization_id,
             source=source,
             received_at=received_at,
