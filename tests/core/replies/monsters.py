@@ -79,10 +79,10 @@ MAILS: dict[str, Callable[[], bytes]] = {
         b"&lt;script&gt;alert(1)&lt;/script&gt;<img src=https://spy.example/x.gif>"
         b"<a href='javascript:alert(1)'>100 EUR</a><base href=//evil.example><iframe src=//x>"
     ),
-    "writing of both directions": lambda: (
+    "writing of both directions": (
         "From: \u202eelpmaxe.tneilc@pa\u202c <ap@client.example>\r\nSubject: Re: \u2066\u05d0\u2069"
         "\r\n\r\nJe paie \u202e00,001\u202c EUR demain \U0001f4b8\U0001f468\u200d\U0001f469 \u05d0"
-    ).encode(),
+    ).encode,
     "lone carriage returns": lambda: _HEAD.replace(b"\r\n", b"\r") + b"\rBonjour\rje paie\r",
     "a boundary that never comes": lambda: _HEAD
     + b"Content-Type: multipart/mixed; boundary=" + b"z" * 5000 + b"\r\n\r\n--z\r\nBonjour",
