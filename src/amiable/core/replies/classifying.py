@@ -40,7 +40,7 @@ def classify_text(
         spans = merged([*model.reasons(found, label), *places])
         intents.append(Intent(label, model.percent(chances[label]), spans, facts))
     first = intents[0]
-    if chances[first.label] < model.abstain_below:
+    if not model.is_sure(first.label, chances[first.label]):
         return Proposal("unsure", first.confidence_pct, (), Facts(), tuple(intents), spoken)
     return Proposal(
         label=first.label,

@@ -18,7 +18,7 @@ from itertools import islice, pairwise
 from amiable.core.replies.features import MAX_CHARS, Feature, features
 from amiable.core.replies.proposals import LABELS, Label, Span
 
-SCALE = 1000  # weights are stored as whole thousandths
+SCALE = 100  # weights are stored as whole hundredths, probabilities as thousandths
 SENTENCE_SHARE = 0.95  # a sentence alone knows a little less than the whole
 _END = re.compile(r"(?<=[.!?;])\s+|\n+|,? (?:mais|but|par contre|however|en revanche) ", re.I)
 MAX_SENTENCES = 40
@@ -31,13 +31,13 @@ class Model:
     """Weights per feature in the order of LABELS, and how margins become percentages.
 
     `calibration` = rising (probability, percent right) pairs measured on texts kept from training;
-    `abstain_below` = the probability under which no label is proposed.
+    `floors` = the probability under which a label is not proposed, in the order of LABELS.
     """
 
     weights: dict[str, list[float]] = field(default_factory=dict)
     bias: list[float] = field(default_factory=lambda: [0.0] * len(LABELS))
     calibration: list[tuple[float, int]] = field(default_factory=list)
-    abstain_below: float = 0.5
+    floors: list[float] = field(default_factory=lambda: [0.5] * len(LABELS))
 
     def probabilities(self, vector: Mapping[str, float]) -> dict[Label, float]:
         """Each label's own probability; they do not sum to one, a text may want two things."""
@@ -66,6 +66,10 @@ class Model:
         whole["other"] = min(whole["other"], 1 - telling)
         return whole
 
+    def is_sure(self, label: Label, probability: float) -> bool:
+        """Whether a label of this probability is worth proposing."""
+        return probability >= self.floors[LABELS.index(label)]
+
     def percent(self, probability: float) -> int:
         """Share of proposals of this probability that were right, 0 to 99."""
         known = [percent for floor, percent in self.calibration if probability >= floor]
@@ -90,8 +94,8 @@ class Model:
         """The file weights.txt: a head of three lines, then one feature a line."""
         lines = [
             "bias " + " ".join(str(round(one * SCALE)) for one in self.bias),
-            "calibration " + " ".join(f"{round(p * SCALE)}:{pct}" for p, pct in self.calibration),
-            f"abstain {round(self.abstain_below * SCALE)}",
+            "calibration " + " ".join(f"{round(p * 1000)}:{pct}" for p, pct in self.calibration),
+            "floors " + " ".join(str(round(one * 1000)) for one in self.floors),
         ]
         for name in sorted(self.weights):
             row = [round(weight * SCALE) for weight in self.weights[name]]
@@ -103,14 +107,14 @@ class Model:
     @staticmethod
     def from_text(text: str) -> Model:
         """Inverse of to_text."""
-        bias, calibration, abstain, *rows = text.splitlines()
+        bias, calibration, floors, *rows = text.splitlines()
         model = Model(
             bias=[int(cell) / SCALE for cell in bias.split()[1:]],
             calibration=[
-                (int(floor) / SCALE, int(percent))
+                (int(floor) / 1000, int(percent))
                 for floor, _, percent in (cell.partition(":") for cell in calibration.split()[1:])
             ],
-            abstain_below=int(abstain.split()[1]) / SCALE,
+            floors=[int(cell) / 1000 for cell in floors.split()[1:]],
         )
         for row in rows:
             name, _, cells = row.partition("\t")
@@ -129,12 +133,15 @@ def shipped() -> Model:
 
 
 def vector(found: Iterable[Feature]) -> Vector:
-    """Features as numbers: phrases count one each, words and pieces share a unit length."""
+    """Features as numbers: phrases count one each, words with their pieces share a length of two,
+    and so do meanings.
+    """
     names = dict.fromkeys(name for name, _, _ in found)
-    words = [name for name in names if not name.startswith("r:")]
-    share = 2.0 / math.sqrt(len(words)) if words else 0.0
+    meanings = [name for name in names if name.startswith("k:")]
+    words = [name for name in names if not name.startswith(("r:", "k:"))]
     values = dict.fromkeys(names, 1.0)
-    values.update(dict.fromkeys(words, share))
+    for group in (words, meanings):
+        values.update(dict.fromkeys(group, 2.0 / math.sqrt(len(group)) if group else 0.0))
     return values
 
 
