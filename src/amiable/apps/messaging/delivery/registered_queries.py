@@ -128,7 +128,7 @@ def _standings(organization_id: int, message_id: int | None = None) -> dict[int,
     if message_id is not None:
         letters = letters.filter(id=message_id)
     told: dict[int, list[tuple[str, date]]] = defaultdict(list)
-    # An electronic letter that its provider has taken is deposited; one on paper waits for the post.
+    # An electronic letter that its provider has is deposited; one on paper waits for the post.
     events = DeliveryEvent.objects.filter(message__in=letters.values("id")).exclude(
         ~Q(message__recipient__contains="@"), kind="sent"
     )
