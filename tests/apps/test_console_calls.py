@@ -198,7 +198,7 @@ def test_calls_of_others_are_not_there(client, org, calls):
     assert client.get(address).status_code == 404
     client.post(f"{address}close/", {"result": "refused"})
     client.post(f"{address}reopen/")
-    assert "c1@x.example" not in text_of(client.get(f"{address}confirmation/?result=already_paid"))
+    assert client.get(f"{address}confirmation/?result=already_paid").status_code == 404
     calls[0].refresh_from_db()
     assert calls[0].state == "todo"
 

@@ -116,6 +116,8 @@ def reopen(request: Request, action_id: int) -> HttpResponse:
 @page
 def confirmation(request: Request, action_id: int) -> HttpResponse:
     """What the email that confirms an outcome would say."""
+    if not amounts_currency(request.organization.pk, "action", action_id):
+        raise Http404
     form = _form(request, action_id)
     if not form.is_valid():
         found: Any = forms.first_error(form)

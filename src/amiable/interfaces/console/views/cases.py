@@ -9,6 +9,7 @@ from typing import Any, Literal
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from amiable.apps.cases import services as cases
@@ -237,6 +238,7 @@ def call(request: Request, action_id: int) -> HttpResponse:
             request.organization.pk,
             action_id,
             form.outcome,
+            now=timezone.now(),
             disputed_invoice=form.cleaned_data["invoice"],
             **who(request),
         )
