@@ -93,7 +93,14 @@ def _ends(raw: bytearray, chance: random.Random) -> None:
 def _again(raw: bytearray, chance: random.Random) -> None:
     """A header said twice, differently."""
     names = (b"Message-ID", b"From", b"Subject", b"Content-Type", b"Date", b"References")
-    values = (b"<r1@client.example>", b"", b"=?utf-8?b?4oCu?=", b"\xff\xfe", b"text/html", b"a" * 3000)
+    values = (
+        b"<r1@client.example>",
+        b"",
+        b"=?utf-8?b?4oCu?=",
+        b"\xff\xfe",
+        b"text/html",
+        b"a" * 3000,
+    )
     for _ in range(chance.randint(1, 3)):
         raw[:0] = chance.choice(names) + b": " + chance.choice(values) + b"\n"
 
