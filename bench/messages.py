@@ -179,6 +179,7 @@ def _draft(number: int, template: str, medium: str, *, case: Any = None, key: st
 
 
 def line(name: str, value: float, unit: str, reference: str, ratio: float) -> dict[str, Any]:
+    """A row of the benchmarks, rounded as it is printed."""
     return {
         "name": name,
         "value": round(value, 1),

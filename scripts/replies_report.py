@@ -27,8 +27,9 @@ their pairs (words that mean alike in French and English). It only proposes. A p
 **How much this is worth.** All {total} texts were written by us, in French and English, as short
 emails and SMS. {kept} are trained on. {apart} more, in a voice of their own and richer in turns of
 phrase, are trained on and calibrate the certainty and the floor of each label, each judged by a
-model that had not seen it. {measured} were written last, in one go, after every choice of features,
-in plain everyday words; they are only measured on. The same people wrote texts and meanings, so
+model that had not seen it, while the meanings were written knowing them. {measured} were written
+last, in one go, in plain everyday words; they are only measured on, though two small choices of
+features came after them. The same people wrote texts and meanings, so
 expect less of real customers than these figures until confirmed replies of your own are measured.
 
 ## In the other voice: {apart} texts, each judged by a model that had not seen it

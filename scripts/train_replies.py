@@ -3,9 +3,9 @@
 `python -m scripts.train_replies` writes src/amiable/core/replies/weights.txt and docs/replies.md;
 `--check` only says whether both are what it would write. Every random choice has a fixed seed.
 The *_calibrate.txt, in another voice than the others, are trained on and calibrate. The
-*_measured.txt were written last of all, after every choice of features: only measured on. A line
-is labels, a bar, words; a dispute may carry its reason after a colon, a promise its day and sum
-after "=" ("-" = no day).
+*_measured.txt were written last, after all but two small choices of features: only measured on. A
+line is labels, a bar, words; a dispute may carry its reason after a colon, a promise its day and
+sum after "=" ("-" = no day).
 """
 
 from __future__ import annotations

@@ -35,7 +35,11 @@ PARENT = "FR1420041010050500013M02607"
 
 @pytest.fixture
 def debtor():
-    return factories.customer(factories.creditor(factories.organization()))
+    """A customer of an organization that gives up small rests by itself."""
+    organization = factories.organization()
+    organization.rest_fee_minor, organization.rest_discount_permille = 2_500, 30
+    organization.save()
+    return factories.customer(factories.creditor(organization))
 
 
 def entry(amount_minor: int, label: str = "", on=TODAY, **fields) -> StatementEntry:

@@ -258,6 +258,21 @@ def test_a_slip_that_leads_to_another_customer_is_held_against_the_payers_own():
     assert "match.near" in codes(decision)
 
 
+def test_a_plain_number_of_another_customer_open_for_the_amount_makes_one_ask():
+    """A group pays for a sister: the account and the amount alone would say its own invoice."""
+    sister = replace(N, number="21582", open_minor=33_350)
+    decision = decide(
+        line(33_350, "VIR DUVAL 21582", payer_iban=IBAN1),
+        opening=replace(BASE, items=(A, B, sister)),
+    )
+    assert decision.action == "propose"
+    assert {tuple(shown.parts) for shown in decision.hypotheses} == {
+        ((12, 33_350),),
+        ((21, 33_350),),
+    }
+    assert "match.veto_elsewhere" in codes(decision)
+
+
 def test_an_unknown_payer_of_an_amount_owed_under_a_like_number_is_asked_about():
     like = replace(N, number="FA2026-0024")
     opening = replace(BASE, items=(A, like))

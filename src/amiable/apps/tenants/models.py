@@ -30,8 +30,8 @@ class Organization(models.Model):
     promise_tolerance_pct = models.PositiveSmallIntegerField(default=95)
     # What a payer may keep of an invoice without a person being asked (core Limits); 0 = nothing.
     rest_cents_minor = models.PositiveIntegerField(default=99)
-    rest_fee_minor = models.PositiveIntegerField(default=2_500)
-    rest_discount_permille = models.PositiveSmallIntegerField(default=30)
+    rest_fee_minor = models.PositiveIntegerField(default=0)
+    rest_discount_permille = models.PositiveSmallIntegerField(default=0)
     unread_reply_hold_days = models.PositiveSmallIntegerField(default=5)
     # How long the payment link of a message works, and for how long ahead its page takes a promise.
     portal_link_days = models.PositiveSmallIntegerField(default=180)

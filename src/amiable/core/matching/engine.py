@@ -102,8 +102,19 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
                 yield hypothesis if sure == hypothesis.sure else replace(hypothesis, sure=sure)
     elif party is not None:
         yield from party_hypotheses(view, party)
+        for item in _elsewhere(view, party):
+            yield from (replace(each, sure=False) for each in cited_hypotheses(view, [item]))
     else:
         yield from _faint(view)
+
+
+def _elsewhere(view: View, customer_id: int | None) -> list[Item]:
+    """Items of others that a doubtful reference names, open for just the amount of the line."""
+    return [
+        item
+        for item in view.cited.items
+        if item.customer_id != customer_id and item.open_minor == view.line.amount_minor
+    ]
 
 
 def _cited_by_customer(view: View) -> dict[int, list[Item]]:
@@ -194,6 +205,9 @@ def _vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
     if view.cited.unknown and hypothesis.kind not in EXPLAINED:
         found.append(Sentence("match.veto_unknown", {"number": view.cited.unknown[0]}))
     if customer_id is not None and hypothesis.kind in UNNAMED:
+        for item in _elsewhere(view, customer_id):
+            values = {"number": item.number, "customer": view.name(item.customer_id)}
+            found.append(Sentence("match.veto_elsewhere", values))
         before = view.book.paid_lately(view.line, hypothesis)
         if before is not None:
             found.append(Sentence("match.repeated", {"date": before}))

@@ -65,6 +65,9 @@ declare(
         "match.veto_name": gettext_noop(
             "the payer's name is that of {customer}: the reference and the payer disagree"
         ),
+        "match.veto_elsewhere": gettext_noop(
+            "the remittance may name {number} of {customer}, which is open for just this amount"
+        ),
         "match.veto_unknown": gettext_noop(
             "the remittance names {number}, which is not among the known invoices"
         ),

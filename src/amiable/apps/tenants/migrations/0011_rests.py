@@ -18,11 +18,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='organization',
             name='rest_discount_permille',
-            field=models.PositiveSmallIntegerField(default=30),
+            field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddField(
             model_name='organization',
             name='rest_fee_minor',
-            field=models.PositiveIntegerField(default=2500),
+            field=models.PositiveIntegerField(default=0),
         ),
     ]
