@@ -29,8 +29,8 @@ class Organization(models.Model):
     promise_grace_days = models.PositiveSmallIntegerField(default=3)
     promise_tolerance_pct = models.PositiveSmallIntegerField(default=95)
     # What a payer may keep of an invoice without a person being asked (core Limits); 0 = nothing.
-    rest_cents_minor = models.PositiveIntegerField(default=99)
-    rest_fee_minor = models.PositiveIntegerField(default=0)
+    rest_cents_minor = models.PositiveBigIntegerField(default=99)
+    rest_fee_minor = models.PositiveBigIntegerField(default=0)
     rest_discount_permille = models.PositiveSmallIntegerField(default=0)
     unread_reply_hold_days = models.PositiveSmallIntegerField(default=5)
     # How long the payment link of a message works, and for how long ahead its page takes a promise.
@@ -43,7 +43,7 @@ class Organization(models.Model):
     letter_window = models.CharField(max_length=40, blank=True)  # documents.window, "" = default
     call_tries = models.PositiveSmallIntegerField(default=3)  # calls in all, when nobody answers
     call_retry_days = models.PositiveSmallIntegerField(default=1)  # between two of them
-    sms_part_minor = models.PositiveSmallIntegerField(default=8)  # price of a part of a text, cents
+    sms_part_minor = models.PositiveBigIntegerField(default=8)  # price of a part of a text, cents
     dial_address = models.CharField(max_length=200, default="tel:{number}")
 
     def __str__(self) -> str:

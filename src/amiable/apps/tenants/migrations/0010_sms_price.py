@@ -8,6 +8,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="organization",
             name="sms_part_minor",
-            field=models.PositiveSmallIntegerField(default=8),
+            field=models.PositiveBigIntegerField(default=8),
         ),
     ]

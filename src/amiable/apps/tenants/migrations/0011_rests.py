@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='organization',
             name='rest_cents_minor',
-            field=models.PositiveIntegerField(default=99),
+            field=models.PositiveBigIntegerField(default=99),
         ),
         migrations.AddField(
             model_name='organization',
@@ -23,6 +23,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='organization',
             name='rest_fee_minor',
-            field=models.PositiveIntegerField(default=0),
+            field=models.PositiveBigIntegerField(default=0),
         ),
     ]
