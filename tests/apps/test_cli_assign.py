@@ -98,10 +98,10 @@ def test_an_unknown_target_is_wrong_use(organization, target):
     ("text", "said"),
     [
         ("- {scenario: nowhere}", "there is no scenario nowhere"),
-        ("- {scenario: risky, when: {colour: red}}", "colour is no field"),
+        ("- {scenario: risky, when: {colour: red}}", "there is no field colour"),
         ("scenario: risky", "is a list of rules"),
         ("", "is a list of rules, not nothing"),
-        ("- {scenario: risky, since: 2020}", "since is no field"),
+        ("- {scenario: risky, since: 2020}", "there is no field since"),
         ("- {when: {kinds: [public]}}", "scenario is missing"),
         ("- {scenario: risky, when: everybody}", "when: fields with their values"),
         ("a: &a [x]\nb: *a", "Aliases"),

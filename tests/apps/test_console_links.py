@@ -35,14 +35,14 @@ def file(client: Client, case) -> str:
 
 
 def test_a_link_is_made_shown_and_revoked(client, case):
-    assert "No link yet" in file(client, case)
+    assert "Pas encore de lien" in file(client, case)
     assert client.post("/links/", {"case": case.id}).status_code == 302
     link = PaymentLink.objects.get()
     assert f'id="link-{link.id}"' in file(client, case)
     assert "/p/" in file(client, case)
     client.post("/links/revoke/", {"case": case.id, "link": link.id})
     assert f'id="link-{link.id}"' not in file(client, case)
-    assert "Revoked" in file(client, case)
+    assert "Révoqué" in file(client, case)
     link.refresh_from_db()
     assert link.revoked_by == "lea@vauban.example"
 
@@ -66,7 +66,7 @@ def test_the_history_tells_when_the_page_was_used(client, case):
     link_used(link_find(token, on=today()), on=today())
     entries = timeline(case.organization_id, case.customer_id, [case.id])
     assert [entry.kind for entry in entries] == ["link_used"]
-    assert "Payment page used" in file(client, case)
+    assert "Page de paiement utilisée" in file(client, case)
 
 
 def test_readers_see_no_address_and_change_nothing(case):

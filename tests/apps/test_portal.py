@@ -68,7 +68,7 @@ def test_ticking_another_invoice_changes_amount_and_reference(client, case, path
     text = shown(client, f"{path}?chosen=1&i={only}")
     assert 'data-copy="300,00"' in text
     assert f'data-copy="{rf_reference("FA-2")}"' in text
-    assert "Tick at least one invoice" in shown(client, f"{path}?chosen=1")
+    assert "Cochez au moins une facture" in shown(client, f"{path}?chosen=1")
 
 
 def test_two_invoices_are_paid_with_the_reference_of_the_customer(client, case, path):
@@ -80,7 +80,7 @@ def test_a_choice_counts_only_what_stands_on_the_page(client, path):
     foreign = factories.invoice(stranger, "SECRET-9").id
     text = shown(client, f"{path}?chosen=1&i={foreign}&i=99999999999&i=%27&i=-1&i=²")
     assert "SECRET-9" not in text
-    assert "Tick at least one invoice" in text
+    assert "Cochez au moins une facture" in text
 
 
 def test_another_currency_of_the_same_customer_is_not_shown(client, case, path):
@@ -133,7 +133,7 @@ def test_invoices_gone_from_the_accounts_are_not_asked_for(client, case, path):
 def test_when_all_is_paid_it_says_thank_you(client, case, path):
     Installment.objects.update(settled_on=today())
     text = shown(client, path)
-    assert "All settled" in text
+    assert "Tout est réglé" in text
     assert "FR1420041010050500013M02606" not in text
     answer = client.get(f"{path}later/")
     assert (answer.status_code, answer.headers["Location"]) == (302, path)
@@ -143,7 +143,7 @@ def test_when_all_is_paid_it_says_thank_you(client, case, path):
 def test_nothing_is_asked_of_who_may_not_be_asked(client, case, path, fact):
     type(case.customer).objects.update(**{fact: today()})
     text = shown(client, path)
-    assert "Please pay nothing here" in text
+    assert "Merci de ne rien payer ici" in text
     assert "FR1420041010050500013M02606" not in text
     assert "1 500" not in text
 
@@ -161,7 +161,7 @@ def test_it_speaks_the_language_of_the_customer_and_the_other_on_demand(client):
 
 def test_a_creditor_without_an_account_is_asked_how_to_pay(client):
     text = shown(client, path_of(owing(iban="")))
-    assert "please contact us" in text
+    assert "contactez-nous" in text
 
 
 def test_a_consumer_reads_of_the_mediator_and_a_company_does_not(client):
@@ -261,7 +261,7 @@ def test_a_promise_is_a_fact_at_once(client, case, path):
     assert (promise.amount_minor, promise.due_on.isoformat()) == (120_000, week())
     told = shown(client, answer.headers["Location"])
     assert "1 200,00 €" in told
-    assert "You announced 1 200,00 €" in shown(client, path)
+    assert "Vous avez annoncé 1 200,00 €" in shown(client, path)
     reply = Reply.objects.get()
     assert (reply.medium, reply.label, reply.decided_by) == ("portal", "promise", "portal")
 
@@ -277,7 +277,7 @@ def test_a_day_of_ones_own_can_be_promised_within_the_policy(client, case, path)
 
 def test_without_a_policy_a_person_agrees_the_day(client, case, path):
     Organization.objects.update(portal_promise_days=0)
-    assert "I will pay on this day" not in shown(client, f"{path}later/")
+    assert "Je paierai ce jour-là" not in shown(client, f"{path}later/")
     answer = send(client, f"{path}later/", kind="promise", day=week(), amount="50")
     assert answer.status_code == 422
     assert not Promise.objects.exists()
@@ -288,7 +288,7 @@ def test_who_broke_a_promise_talks_to_a_person(client, case, path):
         organization=case.organization, case=case, amount_minor=1_000,
         made_on=today() - timedelta(days=40), due_on=today() - timedelta(days=30),
     )  # fmt: skip
-    assert "I will pay on this day" not in shown(client, f"{path}later/")
+    assert "Je paierai ce jour-là" not in shown(client, f"{path}later/")
     send(client, f"{path}later/", kind="promise", day=week(), amount="50")
     assert Promise.objects.count() == 1
 
@@ -298,7 +298,7 @@ def test_asking_for_longer_pauses_and_becomes_a_task(client, case, path):
     assert answer.status_code == 303
     assert Hold.objects.get().ends_on == today() + timedelta(days=7)
     assert Reply.objects.get().task == "agree_plan"
-    assert "Somebody of us reads it" in shown(client, answer.headers["Location"])
+    assert "L’un de nous le lit" in shown(client, answer.headers["Location"])
 
 
 def test_a_dispute_sets_the_invoice_aside_and_somebody_has_to_answer(client, case, path):
@@ -312,7 +312,7 @@ def test_a_dispute_sets_the_invoice_aside_and_somebody_has_to_answer(client, cas
     assert dispute.note == "Deux portes rayées"
     listed = inbox.inbox(case.organization_id, "tasks", on=today(), with_unmatched=False).rows
     assert [row.task for row in listed] == ["answer_dispute"]
-    assert "Contested in part" in shown(client, path)
+    assert "Contestée en partie" in shown(client, path)
     assert 'data-copy="1300,00"' in shown(client, path)
 
 
@@ -339,7 +339,7 @@ def test_a_payment_that_was_made_is_watched_for_and_then_looked_after(client, ca
     assert "1 500,00 €" in plain(hold.reason)
     reply = Reply.objects.get()
     assert (reply.task, reply.task_on) == ("check_payment", today() + timedelta(days=8))
-    assert "you told us that you had paid" in shown(client, path)
+    assert "vous nous avez dit avoir payé" in shown(client, path)
 
 
 @pytest.mark.parametrize("days", [1, -400])
@@ -356,7 +356,7 @@ def test_what_is_said_again_waits_for_a_person(client, case, path):
         answer = send(client, f"{path}paid/", paid_on=day, amount="1500", method="transfer")
     assert Hold.objects.count() == 1
     assert list(Reply.objects.order_by("id").values_list("state", flat=True)) == ["done", "unread"]
-    assert "reads it first" in shown(client, answer.headers["Location"])
+    assert "le lit d’abord" in shown(client, answer.headers["Location"])
     first = inbox.inbox(case.organization_id, "unread", on=today(), with_unmatched=False).rows[0]
     assert first.proposal["label"] == "already_paid"
 
@@ -424,10 +424,10 @@ def test_every_way_out_has_its_page_afterwards(client, case, path):
 
 def test_what_is_settled_here_is_not_repeated_there(client, case, path):
     send(client, f"{path}disagree/", item=items(case)["FA-1"], reason="price")
-    assert "you told us that you disagree with FA-1" in shown(client, path)
+    assert "vous nous avez dit ne pas être d’accord avec FA-1" in shown(client, path)
     dispute = Dispute.objects.get()
     dispute_close(case.organization_id, dispute.id, outcome="", on=today(), actor="camille")
-    assert "you told us that you disagree" not in shown(client, path)
+    assert "vous nous avez dit ne pas être d’accord" not in shown(client, path)
 
 
 def test_what_was_said_by_another_link_shows_only_what_this_one_is_about(client, case, path):
@@ -436,12 +436,12 @@ def test_what_was_said_by_another_link_shows_only_what_this_one_is_about(client,
     send(client, f"{path}disagree/", item=items(case)["FA-1"], reason="price")
     assert "FA-1" not in shown(client, narrow)
     send(client, f"{path}disagree/", item=items(case)["FA-2"], reason="price")
-    assert "you told us that you disagree with FA-2" in shown(client, narrow)
+    assert "vous nous avez dit ne pas être d’accord avec FA-2" in shown(client, narrow)
 
 
 def test_a_page_of_the_test_mode_says_so_and_so_does_what_is_said_there(client, case, path):
-    assert "Test mode" not in shown(client, path)
+    assert "Mode test" not in shown(client, path)
     Organization.objects.update(test_recipient="tests@vauban.example")
-    assert "Test mode" in shown(client, path)
+    assert "Mode test" in shown(client, path)
     send(client, f"{path}later/", kind="hardship")
     assert Reply.objects.get().subject.startswith("[TEST] ")

@@ -247,7 +247,7 @@ def test_what_breaks_says_so_kindly_and_tells_nothing(client, path, monkeypatch)
     monkeypatch.setattr("amiable.interfaces.portal.guard.portal_page", lambda *a, **k: 1 / 0)
     answer = client.get(path)
     assert answer.status_code == 500
-    assert b"Something went wrong" in answer.content
+    assert "Un problème est survenu".encode() in answer.content
     assert HEADERS.items() <= dict(answer.headers).items()
     assert b"ZeroDivision" not in answer.content
 

@@ -458,7 +458,7 @@ def test_the_command_tests_past_days_and_says_what_that_is_worth(creditor, clock
     ("arguments", "said"),
     [
         (("--scenario", "nope", "--from", "2026-11-20", "--to", "2026-11-30"), "sme-standard 1"),
-        (("--scenario", "risky", "--from", "2026-11-01", "--to", "2026-11-30"), "across"),
+        (("--scenario", "risky", "--from", "2026-11-01", "--to", "2026-11-30"), "spans"),
         (("--scenario", "risky:x", "--from", "2026-11-20", "--to", "2026-11-30"), "version"),
         (("--scenario", "risky", "--from", "2026-11-20", "--to", "2026-11-30", "--cost", "fax=1"),
          "registered_letter"),

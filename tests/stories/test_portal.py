@@ -73,7 +73,7 @@ def test_a_customer_disagrees_and_nothing_leaves_that_night_or_after_it(case):
     # On the telephone: what is owed, one tap, a reason, a few words.
     assert "1 200,00 €" in shown(browser, path)
     answer = send(browser, f"{path}disagree/", item=item.id, reason="quality", note="Porte rayée")
-    assert "set aside" in shown(browser, answer.headers["Location"])
+    assert "mise de côté" in shown(browser, answer.headers["Location"])
 
     # The collector sees a task at once, and the history tells it.
     (task,) = inbox.inbox(case.organization_id, "tasks", on=today(), with_unmatched=False).rows
@@ -106,7 +106,7 @@ def test_a_promise_is_kept_and_the_page_says_thank_you(case):
     )
     payment_record(case.organization_id, incoming, on=later(9), actor="bank", cases={})
     assert live(case, later(10), later(30)) == []
-    assert "All settled" in shown(browser, path)
+    assert "Tout est réglé" in shown(browser, path)
 
 
 def test_a_promise_that_is_broken_brings_the_reminders_back(case):
