@@ -196,7 +196,8 @@ def _outdated(organization_id: int, ids: Collection[int], *, on: date) -> set[in
     over: dict[str, set[int]] = {}
     for model, name, ended in kinds:
         named = {each[name] for each in brought.values() if name in each}
-        over[name] = set(model.objects.filter(id__in=named, **ended).values_list("id", flat=True))  # type: ignore[attr-defined]
+        rows = model.objects.filter(id__in=named, **ended)  # type: ignore[attr-defined]  # models
+        over[name] = set(rows.values_list("id", flat=True))
     unusable = {
         (customer_id, value.casefold())
         for customer_id, value in ContactPoint.objects.filter(
