@@ -53,7 +53,7 @@ def test_logo_is_taken_in_shown_and_taken_away(page: Page, tmp_path):
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#toasts")).to_contain_text("Saved")
     expect(page.get_by_role("img", name="Logo")).to_be_visible()
-    assert page.evaluate("document.querySelector('.brand-picture').naturalWidth") == 120
+    page.wait_for_function("document.querySelector('.brand-picture').naturalWidth === 120")
     page.get_by_label("Take the logo away").check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("img", name="Logo")).to_have_count(0)

@@ -172,6 +172,8 @@ def plan(facts: CaseFacts, scenario: Scenario, today: date) -> Plan:
     given = commitments(facts, day)
     # A promise for a part stops nothing by itself, and yet its end changes what is asked for.
     looks: list[date | None] = [*given.ends]
+    # What the bank dates ahead begins its course on its day.
+    looks += [on for item in facts.items for on in item.events.values() if on > today]
     overdue = overdue_minor(facts, day, given=given)
     work = _Work(facts, scenario, day, given, overdue, looks)
     without = _passed_over(work) if scenario.conditional else frozenset()
