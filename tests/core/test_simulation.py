@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from amiable.core.facts import Hold
 from amiable.core.planner import plan
 from amiable.core.scenario import CONTACT_MEDIA, Step
-from amiable.core.shipped import SME_STANDARD
+from amiable.core.shipped import SHIPPED, SME_STANDARD
 from amiable.core.simulation import (
     Assumed,
     Still,
@@ -25,6 +25,7 @@ from tests.core.builders import DUE, facts, item
 from tests.core.strategies import situations
 from tests.core.test_planner_properties import FACTOR
 
+CONSUMER = SHIPPED["consumer-subscription"]
 FIRST = DUE + timedelta(days=1)
 LAST = DUE + timedelta(days=90)
 
@@ -179,3 +180,11 @@ def test_contacts_count_against_the_caps_of_later_days():
     assert {m for m, on in done.contacts.items() if LAST in on} <= CONTACT_MEDIA
     assert sum(done.closed_counts.values()) == 1
     assert Still(done, LAST).on(LAST) is done
+
+
+def test_an_event_dated_ahead_is_looked_at_on_its_day():
+    """A bank dates movements ahead: nothing else may make the planner look at the case that day."""
+    ahead = FIRST + timedelta(days=2)
+    steps = dict.fromkeys((step.code for step in CONSUMER.steps if step.code != "returned"), FIRST)
+    case = facts(item(events={"payment_returned": ahead}, steps_done=steps))
+    assert plan(case, CONSUMER, FIRST).next_look_on == ahead
