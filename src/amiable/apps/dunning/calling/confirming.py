@@ -196,8 +196,8 @@ def _outdated(organization_id: int, ids: Collection[int], *, on: date) -> set[in
     over: dict[str, set[int]] = {}
     for model, name, ended in kinds:
         named = {each[name] for each in brought.values() if name in each}
-        rows = model.objects.filter(id__in=named, **ended)  # type: ignore[attr-defined]  # models
-        over[name] = set(rows.values_list("id", flat=True))
+        gone = model.objects.filter(id__in=named, **ended)  # type: ignore[attr-defined]  # models
+        over[name] = set(gone.values_list("id", flat=True))
     unusable = {
         (customer_id, value.casefold())
         for customer_id, value in ContactPoint.objects.filter(
@@ -209,7 +209,7 @@ def _outdated(organization_id: int, ids: Collection[int], *, on: date) -> set[in
     return {
         message_id
         for message_id, _, customer_id, recipient, is_test in rows
-        if any(brought.get(message_id, {}).get(name) in gone for name, gone in over.items())
+        if any(brought.get(message_id, {}).get(name) in ids_over for name, ids_over in over.items())
         or (not is_test and (customer_id, recipient.casefold()) in unusable)
     }
 
