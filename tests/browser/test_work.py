@@ -26,7 +26,7 @@ BROKEN_CSV = (
 def test_logging_in_needs_the_right_password(browser: Browser, live_server, story):
     page = browser.new_context(base_url=live_server.url).new_page()
     page.goto("/customers/")
-    page.get_by_label("Adresse e-mail").fill("Camille@vauban.example ")
+    page.get_by_label("Adresse électronique").fill("Camille@vauban.example ")
     page.get_by_label("Mot de passe").fill("wrong")
     page.get_by_role("button", name="Se connecter").click()
     expect(page.get_by_role("alert")).to_contain_text("ne vont pas ensemble")

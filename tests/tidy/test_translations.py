@@ -80,3 +80,14 @@ def test_english_says_instalment():
     """One spelling on screens; the code's `installment` is of an invoice (docs/glossary.md)."""
     other = [text for text in translations.texts() if "installment" in str(text).lower()]
     assert not other, "\n".join(map(str, other))
+
+
+def test_french_says_courriel():
+    """One word, that of the shipped texts."""
+    other = [
+        french
+        for message in _french()
+        for _, french in _pairs(message)
+        if re.search(r"\be-?mails?\b", french, re.IGNORECASE)
+    ]
+    assert not other, "\n".join(other)
