@@ -10,6 +10,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from amiable.apps.cases.services import CallOutcome
 from amiable.apps.dunning.calling.confirming import CONFIRMED
@@ -30,7 +31,12 @@ class Words:
 
 
 WORDS: Mapping[str, Words] = {
-    "promise": Words("p", _("Promises to pay"), _("Nothing is sent before this day."), asks=True),
+    "promise": Words(
+        "p",
+        pgettext_lazy("outcome of a call", "Promises to pay"),
+        _("Nothing is sent before this day."),
+        asks=True,
+    ),
     "callback": Words("c", _("To call again"), _("It stands in the list of that day."), asks=True),
     "dispute": Words(
         "d", _("Disputes the invoice"), _("It is not chased until it is settled."), asks=True
