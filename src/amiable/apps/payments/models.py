@@ -1,4 +1,4 @@
-"""Money received and money taken back, each tied to one entry of the customer's account."""
+"""Money received, taken back, or being paid online, each tied to one entry of the account."""
 
 from __future__ import annotations
 
@@ -60,4 +60,55 @@ class PaymentReturn(TenantModel):
             models.UniqueConstraint(
                 fields=["organization", "external_id"], name="payment_return_external_id_unique"
             )
+        ]
+
+
+class Checkout(TenantModel):
+    """A payment online that a customer began at a gateway. `key` makes beginning it idempotent and
+    names it there.
+
+    `parts` = [[installment id, amount_minor], ...], what the customer chose to pay, in that order;
+    `case_id` and `link_id` = where it was begun; `look_at` = when the gateway is asked next, null =
+    nothing more is expected; `payment` = what it brought; `detail` = why it failed, as the gateway
+    says it; `is_test` = no money moves, nothing is recorded.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked"  # the gateway may or may not know of it
+        OPEN = "open"
+        PROCESSING = "processing"
+        PAID = "paid"
+        FAILED = "failed"
+        EXPIRED = "expired"
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="checkouts")
+    case_id = models.BigIntegerField()
+    link_id = models.BigIntegerField()
+    gateway = models.CharField(max_length=30)
+    key = models.CharField(max_length=120)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    parts = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
+    provider_id = models.CharField(max_length=120, blank=True)
+    url = models.TextField(blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+    is_test = models.BooleanField(default=False)
+    asked_at = models.DateTimeField()
+    look_at = models.DateTimeField(null=True)
+    hold_id = models.BigIntegerField(null=True)
+    payment = models.OneToOneField(
+        Payment, null=True, on_delete=models.PROTECT, related_name="checkout"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "key"], name="checkout_key_unique"),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="checkout_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["gateway", "provider_id"], name="checkout_provider"),
+            models.Index(
+                fields=["look_at"], condition=Q(look_at__isnull=False), name="checkout_to_look_at"
+            ),
         ]
