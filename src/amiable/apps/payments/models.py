@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import Q
 
 from amiable.apps.customers.models import Customer
-from amiable.apps.receivables.models import Entry
-from amiable.apps.tenants.models import TenantModel
+from amiable.apps.receivables.models import Entry, Invoice
+from amiable.apps.tenants.models import Creditor, TenantModel
 
 
 class Payment(TenantModel):
@@ -112,3 +112,86 @@ class Checkout(TenantModel):
                 fields=["look_at"], condition=Q(look_at__isnull=False), name="checkout_to_look_at"
             ),
         ]
+
+
+class VirtualIban(TenantModel):
+    """An IBAN that leads to an account of a creditor and tells by itself who pays.
+
+    `bic` "" = not said; `provider_reference` = the provider's own id; `source` = the file or the
+    provider it came from; from `closed_on` on the bank takes no money there.
+    """
+
+    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="virtual_ibans")
+    iban = models.CharField(max_length=34)
+    bic = models.CharField(max_length=11, blank=True)
+    currency = models.CharField(max_length=3, default="EUR")
+    provider_reference = models.CharField(max_length=80, blank=True)
+    source = models.CharField(max_length=120)
+    imported_on = models.DateField()
+    closed_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "iban"], name="virtual_iban_unique")
+        ]
+
+
+class VirtualIbanAssignment(TenantModel):
+    """Who a virtual IBAN stands for, from a day until another: written once, ended once.
+
+    `invoice` null = everything the customer owes. What is paid after `until_on` is late money.
+    """
+
+    virtual_iban = models.ForeignKey(
+        VirtualIban, on_delete=models.PROTECT, related_name="assignments"
+    )
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="virtual_ibans")
+    invoice = models.ForeignKey(
+        Invoice, null=True, on_delete=models.PROTECT, related_name="virtual_ibans"
+    )
+    since_on = models.DateField()
+    until_on = models.DateField(null=True, blank=True)
+    assigned_by = models.CharField(max_length=120)
+    ended_by = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["virtual_iban"],
+                condition=Q(until_on__isnull=True),
+                name="virtual_iban_one_holder",
+            ),
+            models.UniqueConstraint(
+                fields=["customer"],
+                condition=Q(until_on__isnull=True, invoice__isnull=True),
+                name="virtual_iban_one_per_customer",
+            ),
+            models.UniqueConstraint(
+                fields=["invoice"],
+                condition=Q(until_on__isnull=True, invoice__isnull=False),
+                name="virtual_iban_one_per_invoice",
+            ),
+            models.CheckConstraint(
+                condition=Q(until_on__isnull=True) | Q(until_on__gte=models.F("since_on")),
+                name="virtual_iban_ends_after",
+            ),
+        ]
+
+
+class VirtualIbanPolicy(TenantModel):
+    """How a creditor hands out its virtual IBANs. Without a row: by hand, 13 months apart.
+
+    `assign` = what gets one by itself when something is asked of it; `quarantine_days` = how long
+    an IBAN rests before it may stand for another customer.
+    """
+
+    class Assign(models.TextChoices):
+        HAND = "hand"
+        CUSTOMER = "customer"
+        INVOICE = "invoice"
+
+    creditor = models.OneToOneField(
+        Creditor, on_delete=models.PROTECT, related_name="virtual_iban_policy"
+    )
+    assign = models.CharField(max_length=10, choices=Assign.choices, default=Assign.HAND)
+    quarantine_days = models.PositiveSmallIntegerField(default=396)
