@@ -69,7 +69,8 @@ class Checkout(TenantModel):
 
     `parts` = [[installment id, amount_minor], ...], what the customer chose to pay, in that order;
     `case_id` and `link_id` = where it was begun; `look_at` = when the gateway is asked next, null =
-    nothing more is expected; `payment` = what it brought; `detail` = why it failed, as the gateway
+    nothing more is expected; `payment` = what it brought and is still there, `back_minor` = what
+    went back of it; `hold_id` = the pause while the money is on its way; `detail` = why it failed, as the gateway
     says it; `is_test` = no money moves, nothing is recorded.
     """
 
@@ -97,6 +98,7 @@ class Checkout(TenantModel):
     asked_at = models.DateTimeField()
     look_at = models.DateTimeField(null=True)
     hold_id = models.BigIntegerField(null=True)
+    back_minor = models.BigIntegerField(default=0)
     payment = models.OneToOneField(
         Payment, null=True, on_delete=models.PROTECT, related_name="checkout"
     )

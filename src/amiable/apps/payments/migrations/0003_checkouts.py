@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('asked_at', models.DateTimeField()),
                 ('look_at', models.DateTimeField(null=True)),
                 ('hold_id', models.BigIntegerField(null=True)),
+                ('back_minor', models.BigIntegerField(default=0)),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='checkouts', to='customers.customer')),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
                 ('payment', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='checkout', to='payments.payment')),
