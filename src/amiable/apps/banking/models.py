@@ -30,12 +30,14 @@ class Statement(TenantModel):
 
     `difference_minor` = opening + its movements - closing, 0 when it holds, null when not stated.
     `follows` = its opening is the closing before it; null when there is nothing to compare.
-    `format` = the code of the reader it came through.
+    `format` = the code of the reader it came through. `kind`: a notification is kept only for the
+    details of the batches it tells (Batch), and states no balance.
     """
 
     account = models.ForeignKey(BankAccount, on_delete=models.PROTECT, related_name="statements")
     reference = models.CharField(max_length=60, blank=True)
     format = models.CharField(max_length=20, blank=True)
+    kind = models.CharField(max_length=12, default="statement")
     opening_minor = models.BigIntegerField(null=True)
     closing_minor = models.BigIntegerField(null=True)
     opening_on = models.DateField(null=True)
@@ -55,7 +57,11 @@ class Statement(TenantModel):
 
 class StatementLine(TenantModel):
     """One movement. `fingerprint` keeps a line once and real twins apart; `evidence` (sentences)
-    says why it stands in its state."""
+    says why it stands in its state.
+
+    A bulk line whose details came is SPLIT: its `batch` parts stand for it. Parts that wait for
+    their bulk line are AWAITED: they are no money yet.
+    """
 
     class State(models.TextChoices):
         NEW = "new"
@@ -63,8 +69,13 @@ class StatementLine(TenantModel):
         PROPOSED = "proposed"
         LEFT = "left"
         IGNORED = "ignored"
+        SPLIT = "split"
+        AWAITED = "awaited"
 
     statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="lines")
+    batch = models.ForeignKey(
+        "banking.Batch", null=True, on_delete=models.PROTECT, related_name="parts"
+    )
     fingerprint = models.CharField(max_length=64)
     booked_on = models.DateField()
     value_on = models.DateField(null=True)
@@ -86,6 +97,49 @@ class StatementLine(TenantModel):
                 fields=["organization", "booked_on"],
                 condition=Q(state__in=["new", "proposed", "left"]),
                 name="statement_line_to_match",
+            )
+        ]
+
+
+class Batch(TenantModel):
+    """The details of one bulk entry (debit collection, cheque deposit, payout), told apart from the
+    statement that books it. `parts` (lines) sum to `amount_minor`.
+
+    Waiting until its bulk `line` is there; proposed when a person had decided on that line;
+    unequal when the bank books another sum; refused when a person keeps the line whole.
+    `batch_id` and `reference` = what the bank calls it. `told_in` = where the details came from.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        UNEQUAL = "unequal"
+        PROPOSED = "proposed"
+        SPLIT = "split"
+        REFUSED = "refused"
+
+    told_in = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="batches")
+    line = models.ForeignKey(
+        StatementLine, null=True, on_delete=models.PROTECT, related_name="batches"
+    )
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    booked_on = models.DateField()
+    value_on = models.DateField(null=True)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    size = models.PositiveIntegerField()
+    batch_id = models.CharField(max_length=60, blank=True)
+    reference = models.CharField(max_length=60, blank=True)
+    fingerprint = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "fingerprint"], name="batch_unique")
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "booked_on"],
+                condition=Q(state__in=["waiting", "unequal"]),
+                name="batch_waits",
             )
         ]
 

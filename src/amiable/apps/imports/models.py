@@ -29,11 +29,18 @@ class ImportRun(TenantModel):
 
 
 class ImportMapping(TenantModel):
-    """A saved reading of a source's columns: our field -> its column name."""
+    """A saved reading of a source's columns: our field -> its column name.
+
+    `header` = the column names of its file, by which the next one is recognized; `layout` = how
+    its cells are written (plugins.base.Layout); `account` = that of a statement that names none.
+    """
 
     kind = models.CharField(max_length=20)
     name = models.CharField(max_length=60)
     columns = models.JSONField(default=dict)
+    header = models.JSONField(default=list)
+    layout = models.JSONField(default=dict)
+    account = models.CharField(max_length=40, blank=True)
 
     class Meta:
         constraints = [
@@ -41,6 +48,24 @@ class ImportMapping(TenantModel):
                 fields=["organization", "kind", "name"], name="import_mapping_unique"
             )
         ]
+
+
+class Upload(TenantModel):
+    """A file handed in on screen that is kept a while: read by the worker, or asked about first.
+
+    `stored` = its name below the uploads folder, "" once the file is gone; `options` = how it is to
+    be let in (creditor, mapping, account, partial, full).
+    """
+
+    kind = models.CharField(max_length=20)
+    filename = models.CharField(max_length=255)
+    stored = models.CharField(max_length=60)
+    size = models.BigIntegerField()
+    options = models.JSONField(default=dict)
+    actor = models.CharField(max_length=120)
+    at = models.DateTimeField(auto_now_add=True)
+    job_id = models.BigIntegerField(null=True)
+    run = models.ForeignKey(ImportRun, null=True, on_delete=models.SET_NULL)
 
 
 class Drop(TenantModel):
