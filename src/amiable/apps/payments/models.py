@@ -63,6 +63,61 @@ class PaymentReturn(TenantModel):
         ]
 
 
+class CreditDecision(TenantModel):
+    """What a person decided about money of a customer that pays no invoice. Undone, never deleted.
+
+    `credit` = the entry of that money; `serial` = how many decisions on it were known to who took
+    this one, so that the same wish sent twice is one decision. `recovered` = [[installment id,
+    amount_minor], ...] that had been given up and is paid after all. Of a refund: `iban` and `name`
+    = to whom, `reference` = what the transfer shall carry, `made_on` = the day a person ordered it,
+    `settled_on` = the day it left our account.
+    """
+
+    class Kind(models.TextChoices):
+        ALLOCATED = "allocated"
+        KEPT = "kept"  # for the next invoice, as the customer or the accountant wishes
+        TRANSFERRED = "transferred"
+        REFUND = "refund"
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    credit = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="decisions")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    serial = models.PositiveSmallIntegerField()
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    to_customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="+")
+    recovered = models.JSONField(default=list)
+    iban = models.CharField(max_length=34, blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    reference = models.CharField(max_length=35, blank=True)
+    decided_on = models.DateField()
+    decided_by = models.CharField(max_length=120)
+    made_on = models.DateField(null=True, blank=True)
+    settled_on = models.DateField(null=True, blank=True)
+    undone_on = models.DateField(null=True, blank=True)
+    undone_by = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["credit", "serial"], name="credit_decision_unique"),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gt=0), name="credit_decision_positive"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "kind"],
+                condition=Q(undone_on__isnull=True),
+                name="credit_decision_standing",
+            )
+        ]
+
+    @property
+    def source(self) -> str:
+        """What its entries and allocations carry as their origin."""
+        return f"decision:{self.pk}"
+
+
 class Checkout(TenantModel):
     """A payment online that a customer began at a gateway. `key` makes beginning it idempotent and
     names it there.

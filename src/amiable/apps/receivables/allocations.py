@@ -112,8 +112,8 @@ def uses_record(organization_id: int, uses: Sequence[Use], *, on: date) -> list[
 
     Raises AllocationError when a credit or an installment has less left than asked for.
     """
-    credits_ = _lock_credits(organization_id, {use.credit_id for use in uses})
-    items = _lock_installments(organization_id, {use.installment_id for use in uses})
+    credits_ = credits_lock(organization_id, {use.credit_id for use in uses})
+    items = installments_lock(organization_id, {use.installment_id for use in uses})
     left_of_credit = credit_remainders(organization_id, credits_)
     left_of_item = installment_balances(organization_id, items)
     for use in uses:
@@ -170,7 +170,7 @@ def write_offs_record(
 
     Raises AllocationError when an installment has less left than that.
     """
-    items = _lock_installments(organization_id, {each.installment_id for each in write_offs})
+    items = installments_lock(organization_id, {each.installment_id for each in write_offs})
     left = installment_balances(organization_id, items)
     for each in write_offs:
         if each.installment_id not in items:
@@ -216,7 +216,7 @@ def allocations_reverse(
     for ids in chunks(allocation_ids):
         scope = Allocation.objects.filter(organization_id=organization_id, id__in=ids)
         credit_ids |= set(scope.values_list("credit_id", flat=True))
-    _lock_credits(organization_id, credit_ids)
+    credits_lock(organization_id, credit_ids)
     rows: list[Allocation] = []
     for ids in chunks(allocation_ids):
         rows += Allocation.objects.filter(
@@ -225,7 +225,7 @@ def allocations_reverse(
             reverses__isnull=True,
             reversed_by__isnull=True,
         ).order_by("id")
-    _lock_installments(organization_id, {row.installment_id for row in rows})
+    installments_lock(organization_id, {row.installment_id for row in rows})
     Allocation.objects.bulk_create(
         [
             Allocation(
@@ -273,6 +273,7 @@ def entries_reverse(
                 on_date=on or entry.on_date,
                 source=origin[:120],
                 reverses=entry,
+                draws_on_id=entry.draws_on_id,
             )
             for entry, origin in zip(entries, sources, strict=True)
         ]
@@ -282,7 +283,8 @@ def entries_reverse(
 def credit_remainders(organization_id: int, credit_ids: Collection[int]) -> dict[int, int]:
     """What is left of credit entries, positive minor units; 0 for one that was reversed.
 
-    Of a credit note, what the accounts already used elsewhere (its `books` entries) is gone too.
+    Of a credit note, what the accounts already used elsewhere (its `books` entries) is gone too;
+    so is what was given back or moved to another customer.
     """
     left: dict[int, int] = dict.fromkeys(credit_ids, 0)
     rows = Entry.objects.filter(organization_id=organization_id)
@@ -299,6 +301,9 @@ def credit_remainders(organization_id: int, credit_ids: Collection[int]) -> dict
         if invoice_id is not None:
             notes[invoice_id] = entry_id
     for entry_id, amount in used.values_list("credit_id").annotate(Sum("amount_minor")).order_by():
+        left[entry_id] -= amount
+    drawn = rows.filter(draws_on_id__among=set(left) - reversed_ids).values_list("draws_on_id")
+    for entry_id, amount in drawn.annotate(Sum("amount_minor")).order_by():
         left[entry_id] -= amount
     in_books = rows.filter(
         invoice_id__among=notes, installment__isnull=True, kind=Entry.Kind.BOOKS
@@ -317,7 +322,7 @@ def _check(use: Use, credit: tuple[int, str] | None, installment: tuple[int, str
         raise AllocationError(Sentence("allocation.bad_amount"))
 
 
-def _lock_credits(organization_id: int, ids: Collection[int]) -> dict[int, tuple[int, str]]:
+def credits_lock(organization_id: int, ids: Collection[int]) -> dict[int, tuple[int, str]]:
     """Lock credit entries in id order; (customer, currency) of each."""
     rows = Entry.objects.filter(
         organization_id=organization_id, installment__isnull=True, amount_minor__lt=0
@@ -329,7 +334,7 @@ def _lock_credits(organization_id: int, ids: Collection[int]) -> dict[int, tuple
     return found
 
 
-def _lock_installments(organization_id: int, ids: Collection[int]) -> dict[int, tuple[int, str]]:
+def installments_lock(organization_id: int, ids: Collection[int]) -> dict[int, tuple[int, str]]:
     """Lock installments in id order; (customer, currency) of each."""
     rows = Installment.objects.filter(organization_id=organization_id).order_by("id")
     found: dict[int, tuple[int, str]] = {}

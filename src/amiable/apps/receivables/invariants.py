@@ -5,7 +5,23 @@ INVARIANTS = {
         SELECT e.id FROM receivables_entry e
         JOIN receivables_allocation a ON a.credit_id = e.id
         GROUP BY e.id, e.amount_minor
-        HAVING SUM(a.amount_minor) > -e.amount_minor OR SUM(a.amount_minor) < 0
+        HAVING SUM(a.amount_minor) + (
+            SELECT COALESCE(SUM(d.amount_minor), 0) FROM receivables_entry d
+            WHERE d.draws_on_id = e.id) > -e.amount_minor
+            OR SUM(a.amount_minor) < 0
+    """,
+    "what leaves a credit is of its account and never more than it": """
+        SELECT e.id FROM receivables_entry d
+        JOIN receivables_entry e ON e.id = d.draws_on_id
+        GROUP BY e.id, e.amount_minor
+        HAVING SUM(d.amount_minor) > -e.amount_minor OR SUM(d.amount_minor) < 0
+        UNION ALL
+        SELECT d.id FROM receivables_entry d
+        JOIN receivables_entry e ON e.id = d.draws_on_id
+        WHERE d.customer_id <> e.customer_id OR d.currency <> e.currency
+           OR d.organization_id <> e.organization_id OR d.installment_id IS NOT NULL
+           OR e.installment_id IS NOT NULL OR e.amount_minor >= 0
+           OR d.kind NOT IN ('refund', 'transfer')
     """,
     "a credit that was reversed pays nothing": """
         SELECT e.id FROM receivables_entry e

@@ -79,7 +79,8 @@ class Entry(TenantModel):
 
     A debit (invoice, adjustment up) or a settlement learned from the accounts stands on an
     installment. A credit (payment, credit note) stands on the account and reaches installments
-    through Allocations.
+    through Allocations. What leaves a credit otherwise (given back, moved to another customer)
+    is a debit of the account that `draws_on` it.
     """
 
     class Kind(models.TextChoices):
@@ -89,6 +90,8 @@ class Entry(TenantModel):
         RETURN = "return"
         BOOKS = "books"  # the accounting file states another open amount
         WRITE_OFF = "write_off"
+        REFUND = "refund"
+        TRANSFER = "transfer"  # between customers: a debit of one, a credit of the other
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="entries")
     installment = models.ForeignKey(
@@ -105,6 +108,9 @@ class Entry(TenantModel):
     source = models.CharField(max_length=120)
     reverses = models.OneToOneField(
         "self", null=True, on_delete=models.PROTECT, related_name="reversed_by"
+    )
+    draws_on = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="drawn_by"
     )
 
     class Meta:
