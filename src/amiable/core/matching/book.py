@@ -8,8 +8,9 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from amiable.core.matching.facts import (
     Customer,
@@ -34,8 +35,7 @@ SHORTEST_DIGITS, CERTAIN_DIGITS = 6, 8
 Account = tuple[int, str]  # customer and currency
 
 
-@dataclass(frozen=True, slots=True)
-class Cited:
+class Cited(NamedTuple):
     """What the texts of a line name. `weak` = it may be there by chance; `span` = the first number
     of a range and the end of its last."""
 
@@ -65,6 +65,7 @@ class Book:
         self.credit_numbers: dict[str, tuple[int, ...]] = {}
         self.codes: dict[str, tuple[int, ...]] = {}
         self.open_ids: dict[Account, list[tuple[date, int]]] = defaultdict(list)
+        self._open: dict[Account, list[Item]] = {}  # answers of open_of, until the account moves
         self.items_of: dict[Account, list[int]] = defaultdict(list)
         self.credits_of: dict[Account, list[int]] = defaultdict(list)
         self.by_amount: dict[tuple[int, str], set[int]] = defaultdict(set)
@@ -107,6 +108,7 @@ class Book:
         self.items_of[item.customer_id, item.currency].append(item.id)
         if item.open_minor > 0:
             insort(self.open_ids[item.customer_id, item.currency], (item.due_date, item.id))
+            self._open.pop((item.customer_id, item.currency), None)
             self.by_amount[item.open_minor, item.currency].add(item.id)
         number = canonical(item.number)
         self._key(self.numbers, number, item.id)
@@ -175,13 +177,18 @@ class Book:
         )
 
     def open_of(self, customer_id: int, currency: str) -> list[Item]:
-        """Open items of a customer, oldest due first."""
-        return [self.items[i] for _, i in self.open_ids.get((customer_id, currency), ())]
+        """Open items of a customer, oldest due first. The list is the book's own: only read it."""
+        account = (customer_id, currency)
+        known = self._open.get(account)
+        if known is None:
+            known = [self.items[i] for _, i in self.open_ids.get(account, ())]
+            self._open[account] = known
+        return known
 
     def credits_left(self, customer_id: int, currency: str) -> list[OpenCredit]:
         """Credits of a customer with something left."""
-        rows = (self.credits[i] for i in self.credits_of.get((customer_id, currency), ()))
-        return [credit for credit in rows if credit.left_minor > 0]
+        ids = self.credits_of.get((customer_id, currency), ())
+        return [credit for i in ids if (credit := self.credits[i]).left_minor > 0]
 
     def paid_lately(self, line: Line, chosen: Hypothesis) -> date | None:
         """The day the customer paid this same amount, when the line may be that money again."""
@@ -227,7 +234,9 @@ class Book:
         item = self.items.get(item_id)
         if item is None:  # settled long ago: it cannot be cited, its balance is not needed
             return
-        row, place = self.open_ids[item.customer_id, item.currency], (item.due_date, item.id)
+        account = (item.customer_id, item.currency)
+        row, place = self.open_ids[account], (item.due_date, item.id)
+        self._open.pop(account, None)
         if item.open_minor > 0:
             self.by_amount[item.open_minor, item.currency].discard(item_id)
             row.pop(bisect_left(row, place))
@@ -239,8 +248,8 @@ class Book:
 
     def _confirm(self, item_id: int) -> None:
         books_minor = self.items[item_id].books_minor
-        self._move(item_id, books_minor)
         self.items[item_id] = replace(self.items[item_id], books_minor=0)
+        self._move(item_id, books_minor)
 
 
 def _texts(line: Line) -> Iterable[str]:

@@ -11,19 +11,21 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from itertools import compress, pairwise
+from typing import NamedTuple
 
 _PROTECTED = re.compile(
     r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b"  # dates
     r"|\b\d{1,3}(?:[ .]\d{3})*[.,]\d{2}(?!\d)|\b\d+[.,]\d{2}(?!\d)"  # amounts
     r"|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"  # IBANs
 )
-_SIGNS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "A" * 26 + "9" * 10)
+_LETTERS, _FIGURES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
+_SIGNS = bytes.maketrans(_LETTERS + _FIGURES, b"A" * 26 + b"9" * 10)
 _DIGITS = str.maketrans("0123456789", "9" * 10)
-_RUN = re.compile(r"[A-Z0-9]+")
-_DIGIT = re.compile(r"\d")
-_NO_SIGN = re.compile(r"[^A-Z0-9]+")
+# What stands between the letters and digits of a text, and a mark for each that is one.
+_BETWEEN = bytes(sign for sign in range(256) if sign not in _LETTERS + _FIGURES)
+_IS_SIGN = bytes(sign in _LETTERS + _FIGURES for sign in range(256))
+_SHORT_RUN = re.compile(r"(?<!\d)\d{3,6}(?!\d)")
 _DATE8 = re.compile(r"(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
                     r"|(?:(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d{2})")  # fmt: skip
 _TO = re.compile(r"[ .,]*(?:AU?|JUSQU ?A|TO|-+>|\.\.+)[ ]*(?:NO?[ .]*)?")
@@ -46,7 +48,12 @@ def plain(text: str) -> str:
 @functools.lru_cache(maxsize=200_000)
 def canonical(text: str) -> str:
     """Letters and digits alone: "FA 2026/0042" -> "FA20260042"."""
-    return _NO_SIGN.sub("", plain(text))
+    return flat_of(plain(text))
+
+
+def flat_of(text: str) -> str:
+    """Letters and digits alone of a text in plain capitals."""
+    return text.encode("ascii").translate(None, _BETWEEN).decode("ascii")
 
 
 @functools.lru_cache(maxsize=200_000)
@@ -55,20 +62,20 @@ def digits_of(key: str) -> str:
     return "".join(filter(str.isdigit, key))
 
 
-def shape_of(key: str) -> str:
-    """Digits as 9: "FA20260042" -> "FA99999999"."""
-    return key.translate(_DIGITS)
+def signs_of(key: str) -> str:
+    """Letters as A, digits as 9: "FA20260042" -> "AA99999999"."""
+    return key.encode("ascii").translate(_SIGNS).decode("ascii")
 
 
+@functools.lru_cache(maxsize=200_000)
 def is_strong(key: str) -> bool:
     """Whether a number can hardly occur in a label by chance."""
     if key.isdigit():
         return len(key) >= 7 and not _DATE8.fullmatch(key)
-    return len(key) >= 5 and len(_DIGIT.findall(key)) >= 3
+    return len(key) >= 5 and len(digits_of(key)) >= 3
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A known key in a text; `unknown` = it has the shape of our numbers and is none of them."""
 
     key: str
@@ -94,7 +101,7 @@ class Finder:
         """A key to find from now on; False for one of fewer than three digits, never looked for."""
         if key in self.keys:
             return True
-        pattern = key.translate(_SIGNS)
+        pattern = signs_of(key)
         if pattern.count("9") < FEWEST_DIGITS:
             return False
         self.keys.add(key)
@@ -108,19 +115,17 @@ class Finder:
             return
         if is_strong(number):
             self.shapes.add(shape)
-            self.patterns[number.translate(_SIGNS)] = True
+            self.patterns[signs_of(number)] = True
 
     def find(self, text: str) -> list[Found]:
         """Keys in order of appearance; one inside a longer one is not reported."""
         text = plain(text)
-        flat = _NO_SIGN.sub("", text)
-        candidates = self._candidates(flat)
+        candidates = self._candidates(flat_of(text))
         if not candidates:
             return []
-        places = [at for run in _RUN.finditer(text) for at in range(*run.span())]
+        places = list(compress(range(len(text)), text.encode("ascii").translate(_IS_SIGN)))
         if len(candidates) > 1:
             candidates.sort(key=lambda candidate: -len(candidate[1]))
-        guarded: list[tuple[int, int]] | None = None
         hits: list[Found] = []
         for at, key in candidates:
             start, end = places[at], places[at + len(key) - 1] + 1
@@ -128,11 +133,8 @@ class Finder:
                 continue
             if not _edges_hold(text, (start, end), key):
                 continue
-            if key.isdigit():
-                if guarded is None:
-                    guarded = [match.span() for match in _PROTECTED.finditer(text)]
-                if any(a < end and start < b for a, b in guarded):
-                    continue
+            if key.isdigit() and any(a < end and start < b for a, b in _guarded(text)):
+                continue
             hits.append(Found(key, start, end, unknown=key not in self.keys))
         return sorted(hits, key=lambda hit: hit.start) if len(hits) > 1 else hits
 
@@ -141,7 +143,7 @@ class Finder:
         if len(self.patterns) > MOST_PATTERNS:
             return list(self._by_length(flat))
         keys, shapes, found = self.keys, self.shapes, []
-        signs = flat.translate(_SIGNS)
+        signs = signs_of(flat)
         for pattern, numbered in self.patterns.items():
             at = signs.find(pattern)
             while at >= 0:
@@ -157,6 +159,12 @@ class Finder:
                 key = flat[at : at + length]
                 if key in self.keys or key.translate(_DIGITS) in self.shapes:
                     yield at, key
+
+
+@functools.lru_cache(maxsize=512)
+def _guarded(text: str) -> tuple[tuple[int, int], ...]:
+    """Where dates, amounts and IBANs stand in a plain text: digits there are no number of ours."""
+    return tuple([match.span() for match in _PROTECTED.finditer(text)])
 
 
 def _inside(hits: list[Found], start: int, end: int, length: int) -> bool:
@@ -186,7 +194,7 @@ def number_forms(numbers: Iterable[str]) -> tuple[tuple[str, str], ...]:
     written = Counter(plain(number).translate(_DIGITS) for number in numbers)
     forms: dict[str, str] = {}
     for form, _ in written.most_common():
-        flat = _NO_SIGN.sub("", form)
+        flat = flat_of(form)
         if flat.count("9") >= 3 and (not flat.startswith("9") or len(flat) >= 7):
             forms.setdefault(flat, form)
             digits = "9" * flat.count("9")
@@ -198,7 +206,7 @@ def number_forms(numbers: Iterable[str]) -> tuple[tuple[str, str], ...]:
 def numbers_in(text: str, forms: Iterable[tuple[str, str]]) -> set[str]:
     """Numbers in a text that are written in one of the forms, once its own separators are put
     back. Meant to look them up: most are none of ours."""
-    flat = _NO_SIGN.sub("", plain(text))
+    flat = flat_of(plain(text))
     shape = flat.translate(_DIGITS)
     found: set[str] = set()
     for short, form in forms:
@@ -233,14 +241,13 @@ def range_after(text: str, found: list[Found]) -> tuple[str, str] | None:
 def tails(text: str) -> frozenset[str]:
     """Runs of three to six digits, zeros in front left out, that are no date, amount or IBAN."""
     text = plain(text)
-    guarded = [match.span() for match in _PROTECTED.finditer(text)]
-    runs = re.finditer(r"(?<!\d)\d{3,6}(?!\d)", text)
+    guarded = _guarded(text)
     found = {
         run.group().lstrip("0")
-        for run in runs
+        for run in _SHORT_RUN.finditer(text)
         if not any(a < run.end() and run.start() < b for a, b in guarded)
     }
-    return frozenset(run for run in found if len(run) >= 2)
+    return frozenset([run for run in found if len(run) >= 2])
 
 
 def names_credit(text: str) -> bool:

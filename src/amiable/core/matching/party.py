@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from amiable.core.matching.book import Book, payer_keys
 from amiable.core.matching.facts import Line
@@ -22,11 +23,11 @@ _AFTER_NAME = frozenset({
     "ESCOMPTE", "MOTIF", "CESSION", "AVOIR", "VOTRE", "VOS", "NOTRE", "INV", "INVOICE", "PARTIEL",
 })
 # fmt: on
+NOBODY: Mapping[int, int] = MappingProxyType({})
 _OURS = re.compile(r"\b[NV] ?/")
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(NamedTuple):
     """Customers by each kind of evidence.
 
     `by_cut_name` = whose name begins with the payer's, as banks cut it; `close` = whose name it is
@@ -39,7 +40,7 @@ class Party:
     by_cut_name: frozenset[int] = frozenset()
     by_reference: frozenset[int] = frozenset()
     close: int | None = None
-    links: Mapping[int, int] = field(default_factory=dict)
+    links: Mapping[int, int] = NOBODY
 
     @property
     def customer_id(self) -> int | None:
@@ -97,13 +98,10 @@ def party_of(line: Line, book: Book) -> Party:
 
 def _referred(line: Line, book: Book) -> frozenset[int]:
     """Customers whose own payment reference (RF..C..) the line carries."""
-    return frozenset(
-        customer_id
-        for text in (line.structured_reference, line.end_to_end_id, line.label)
-        if "RF" in text.upper()
-        for customer_id in customer_references(text)
-        if customer_id in book.customers
-    )
+    texts = (line.structured_reference, line.end_to_end_id, line.label)
+    bearing = [text for text in texts if text and "RF" in text.upper()]
+    found = {customer_id for text in bearing for customer_id in customer_references(text)}
+    return frozenset(found & book.customers.keys())
 
 
 def _links(line: Line, book: Book) -> dict[int, int]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from amiable.core.allocation import Debt, allocate
 from amiable.core.matching.book import Book, Cited
 from amiable.core.matching.facts import Item, Line, OpenCredit
-from amiable.core.matching.labels import canonical, digits_of, is_near, tails
+from amiable.core.matching.labels import canonical, digits_of, flat_of, is_near, plain, tails
 from amiable.core.matching.names import SHORTEST_CUT, Words, name_confirms, name_likeness
 from amiable.core.matching.party import Party
 from amiable.core.money import Money
@@ -21,14 +23,32 @@ STRANGER = 55
 SHORTEST_BEGUN = 6  # signs of a number cut at its end
 
 
-@dataclass(frozen=True, slots=True)
-class Clues:
+class Forms(NamedTuple):
+    """A number as letters and digits; its digits, without zeros in front; all but its end."""
+
+    key: str
+    digits: str
+    bare: str
+    begun: str
+
+
+@functools.lru_cache(maxsize=200_000)
+def forms_of(number: str) -> Forms:
+    """The forms of a number that a garbled one is compared with."""
+    key = canonical(number)
+    digits = digits_of(key)
+    begun = key[:-2] if len(key) >= SHORTEST_BEGUN + 2 else ""
+    return Forms(key, digits, digits.lstrip("0"), begun)
+
+
+class Clues(NamedTuple):
     """What of a text may be a garbled number: numbers that are none of ours, ends of numbers,
     and numbers of another's (one exchanged digit leads there)."""
 
     unknown: tuple[str, ...]
     cited: tuple[tuple[str, int], ...]  # key, customer
-    ends: tuple[tuple[str, str], ...]  # filled with zeros to four, as given
+    ends: frozenset[str]
+    filled: tuple[str, ...]  # the ends, with zeros to four
     flat: str
 
     @property
@@ -37,21 +57,22 @@ class Clues:
 
     def hint(self, item: Item) -> Sentence | None:
         """Why a garbled number in the text may be this item's; None when nothing looks so."""
-        key = canonical(item.number)
+        key, digits, bare, begun = forms_of(item.number)
         for given in self.unknown:
             if is_near(given, key):
                 return Sentence("match.near", {"given": given, "number": item.number})
         for given, owner in self.cited:
             if owner != item.customer_id and is_near(given, key):
                 return Sentence("match.near", {"given": given, "number": item.number})
-        digits = digits_of(key)
-        for filled, end in self.ends:
-            if digits.endswith(filled) or digits.lstrip("0") == end:
-                return Sentence("match.tail", {"number": item.number})
-        begun = key[:-2]
-        at = self.flat.find(begun) if len(begun) >= SHORTEST_BEGUN else -1
-        if at < 0:
-            return None
+        if digits.endswith(self.filled) or bare in self.ends:
+            return Sentence("match.tail", {"number": item.number})
+        if begun and begun in self.flat:
+            return self._cut(item, key, begun)
+        return None
+
+    def _cut(self, item: Item, key: str, begun: str) -> Sentence | None:
+        """The text names the number but for one or two signs at its end."""
+        at = self.flat.index(begun)
         rest = self.flat[at + len(begun) : at + len(begun) + 2]
         begun += key[-2] if rest[:1] == key[-2] else ""
         after = self.flat[at + len(begun) : at + len(begun) + 1]
@@ -78,7 +99,7 @@ class View:
     def flat(self) -> str:
         """The label's letters and digits."""
         if not self._flat:
-            self._flat = canonical(self.line.label)
+            self._flat = flat_of(plain(self.line.label))
         return self._flat
 
     def money(self, amount_minor: int) -> Money:
@@ -168,12 +189,13 @@ class View:
         return [(item, said) for item in items if (said := clues.hint(item))]
 
     def _find_clues(self) -> Clues:
-        ends = tails(self.line.label)
+        ends, flat = tails(self.line.label), self.flat
         return Clues(
             unknown=self.cited.unknown,
             cited=tuple((canonical(i.number), i.customer_id) for i in self.cited.items),
-            ends=tuple((end.zfill(4), end) for end in sorted(ends)),
-            flat=self.flat if any(map(str.isdigit, self.flat)) else "",
+            ends=ends,
+            filled=tuple([end.zfill(4) for end in ends]),
+            flat="" if flat.isalpha() else flat,
         )  # fmt: skip
 
 
