@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from amiable.core.allocation import Order
 from amiable.core.sentences import Sentence
 
 Action = Literal["post", "propose", "leave", "ignore"]
@@ -141,6 +142,33 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What was agreed with a customer; None = as with everybody. `order` = which debts its money
+    pays when it does not say, `agreed` = that agreement in words."""
+
+    customer_id: int
+    order: Order = "law"
+    agreed: str = ""
+    bank_fee_minor: int | None = None
+    discount_permille: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What a customer has done the last times it could, `days` oldest first.
+
+    `value` = thousandths of a discount, minor units of a fee, or how many invoices; `payer` = who
+    pays for it.
+    """
+
+    customer_id: int
+    code: str
+    days: tuple[date, ...]
+    value: int = 0
+    payer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """Everything the engine knows at the start of a run.
 
@@ -164,3 +192,5 @@ class Opening:
     against: frozenset[tuple[str, int]] = field(default_factory=frozenset)
     own: frozenset[str] = frozenset()
     limits: Limits = Limits()
+    terms: tuple[Terms, ...] = ()
+    habits: tuple[Habit, ...] = ()
