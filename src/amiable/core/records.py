@@ -96,7 +96,9 @@ class StatementEntry:
     """One movement of a bank statement. `amount_minor` > 0 is money in.
 
     `original` = the amount before an exchange ("USD 100.00"); `fee_minor` = what the bank took off
-    it; `batch_size` = transactions of a batch that the file does not split to the cent.
+    it; `batch_size` = transactions of a batch that the file does not split to the cent;
+    `batch_parts` = of how many movements of one batch, side by side, this is one (0 = of none);
+    `entry_reference` = what the bank calls the entry of its statement, batch or not.
     `status` = "" when booked, else what a report says of a movement that is not.
     """
 
@@ -122,6 +124,8 @@ class StatementEntry:
     original: str = ""
     fee_minor: int = 0
     batch_size: int = 0
+    batch_parts: int = 0
+    entry_reference: str = ""
     status: str = ""
 
 
@@ -161,3 +165,19 @@ class TrackingRow:
     kind: EventKind
     on: date
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualIbanRow:
+    """A virtual IBAN as its provider states it, cleaned. `creditor`, `customer` = their codes,
+    `invoice` = a number; "" = not stated. `is_closed` = it takes no money any more."""
+
+    line: int
+    iban: str
+    bic: str = ""
+    currency: str = "EUR"
+    reference: str = ""
+    creditor: str = ""
+    customer: str = ""
+    invoice: str = ""
+    is_closed: bool = False

@@ -5,6 +5,7 @@ Elements are read by local name, so that every version from .02 to .13 goes the 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +18,8 @@ from amiable.plugins.statements._xml import Flat, text_of, texts_of
 OPENING, CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 # ISO 20022 bank transaction sub-families: unpaid debit, cheque, draft; reversals; returns.
 RETURN_FAMILIES = frozenset({"UPDD", "UPCQ", "UPCT", "UDFT", "PRDD", "RRTN", "RPCR", "RCDD"})
+# Charges, as ISO 20022 calls a movement that is one.
+FEE = "PMNT/MCOP/CHRG"
 # CFONB interbank operation codes of what comes back to the creditor (also in Prtry/Cd).
 RETURN_CODES = frozenset({"03", "10", "27", "B3", "B4", "33", "38"})
 
@@ -47,12 +50,7 @@ def entry(draft: Draft, element: Any) -> None:
         booked_on = booked_on or draft.created_on
     if booked_on is None:
         raise Refused(element.sourceline, "BookgDt", "statement.no_date", where="BookgDt")
-    parts = _split(details, amount_minor, currency) if len(details) > 1 else None
-    movements = (
-        list(zip(details, parts, strict=True))
-        if parts
-        else [(details[0] if len(details) == 1 else None, amount_minor)]
-    )
+    parts = _split(element, details, amount_minor, currency) if len(details) > 1 else None
     size = 0 if parts else max(len(details), _batch_size(element))
     common_fields = {
         "booked_on": booked_on,
@@ -60,12 +58,40 @@ def entry(draft: Draft, element: Any) -> None:
         "currency": currency,
         "batch_id": text_of(element, "NtryDtls", "Btch", "PmtInfId"),
         "batch_size": size if size > 1 else 0,
+        "entry_reference": text_of(element, "AcctSvcrRef")[:60],
         "status": "" if status == "BOOK" else status[:10],
     }
-    entries = [_movement(element, d, amount_minor=a, **common_fields) for d, a in movements]
-    draft.add(entries, amount_minor, currency)
+    draft.add(
+        _movements(element, details, parts, amount_minor, common_fields), amount_minor, currency
+    )
     draft.extra["batches_split"] = draft.extra.get("batches_split", 0) + bool(parts)
     draft.extra["batches_kept"] = draft.extra.get("batches_kept", 0) + (size > 1)
+
+
+def _movements(
+    entry: Flat,
+    details: list[Flat],
+    parts: list[int] | None,
+    total_minor: int,
+    fields: dict[str, Any],
+) -> list[StatementEntry]:
+    """The entry as one movement, or as those of its batch and the fee that was kept from them."""
+    if not parts:
+        alone = details[0] if len(details) == 1 else None
+        # A batch of one: its details may come without the entry, as those of any other batch.
+        told = bool(alone and (fields["batch_id"] or _batch_size(entry)))
+        return [_movement(entry, alone, amount_minor=total_minor, batch_parts=int(told), **fields)]
+    fee = sum(parts) - total_minor
+    fields = {**fields, "batch_parts": len(parts) + bool(fee)}
+    found = [
+        _movement(entry, detail, amount_minor=size, **fields)
+        for detail, size in zip(details, parts, strict=True)
+    ]
+    if not fee:
+        return found
+    kept = _movement(entry, None, amount_minor=-fee, **fields)
+    kept = replace(kept, operation=FEE, is_return=False, return_reason="", fee_minor=0)
+    return [*(replace(each, fee_minor=0) for each in found), kept]
 
 
 def _batch_size(element: Flat) -> int:
@@ -74,8 +100,9 @@ def _batch_size(element: Flat) -> int:
     return sum(int(text) for text in counts if text.isascii() and text.isdigit() and len(text) < 9)
 
 
-def _split(details: list[Flat], total_minor: int, currency: str) -> list[int] | None:
-    """Signed amounts of a batch's transactions when they sum to the entry, else None."""
+def _split(entry: Flat, details: list[Flat], total_minor: int, currency: str) -> list[int] | None:
+    """Signed amounts of a batch's transactions when they sum to the entry, or to the entry and the
+    fees that it says were kept (a payout of a payment provider); else None."""
     parts = []
     for detail in details:
         node = detail.element.find("{*}Amt")
@@ -88,7 +115,10 @@ def _split(details: list[Flat], total_minor: int, currency: str) -> list[int] | 
             return None
         side = text_of(detail, "CdtDbtInd") or ("CRDT" if total_minor >= 0 else "DBIT")
         parts.append(size if side == "CRDT" else -size)
-    return parts if sum(parts) == total_minor else None
+    left = sum(parts) - total_minor
+    if left > 0:
+        left -= _fees(entry, currency) or sum(_fees(detail, currency) for detail in details)
+    return None if left else parts
 
 
 def _movement(
