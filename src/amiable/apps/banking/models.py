@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
+from amiable.apps.cases.models import Dispute, Hold
 from amiable.apps.customers.models import Customer
 from amiable.apps.payments.models import Payment
+from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.models import Creditor, TenantModel
 
 
@@ -180,5 +182,83 @@ class Match(TenantModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["line"], condition=Q(state="posted"), name="match_one_posted"
+            )
+        ]
+
+
+class Rest(TenantModel):
+    """What a posted match left open of an installment, and what a person says it is.
+
+    `within` the limits it was given up at once; above them it waits for another person, and
+    `hold` keeps it from being dunned meanwhile. What is given up carries the source of its
+    payment: undone or returned, it is open again.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        WITHIN = "within"
+        DISPUTED = "disputed"
+        APPROVED = "approved"
+        REFUSED = "refused"
+        WITHDRAWN = "withdrawn"  # the match was undone, or its payment taken back
+
+    match = models.ForeignKey(Match, on_delete=models.PROTECT, related_name="rests")
+    installment = models.ForeignKey(Installment, on_delete=models.PROTECT, related_name="rests")
+    reason = models.CharField(max_length=12)  # core.matching.rests.RestReason
+    detail = models.CharField(max_length=12, blank=True)  # of a deduction
+    amount_minor = models.BigIntegerField()
+    note = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices)
+    asked_by = models.CharField(max_length=254)
+    asked_on = models.DateField()
+    decided_by = models.CharField(max_length=254, blank=True)
+    decided_on = models.DateField(null=True)
+    decision = models.CharField(max_length=500, blank=True)  # why it was refused
+    until = models.DateField(null=True)  # the day on which a retention is owed again
+    hold = models.ForeignKey(Hold, null=True, on_delete=models.PROTECT, related_name="+")
+    dispute = models.ForeignKey(Dispute, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["match", "installment"],
+                condition=Q(state__in=["waiting", "within", "disputed", "approved"]),
+                name="rest_named_once",
+            ),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="rest_positive"),
+            # Four eyes: who asks never approves.
+            models.CheckConstraint(
+                condition=~Q(state="approved") | ~Q(decided_by=F("asked_by")),
+                name="rest_four_eyes",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "asked_on"],
+                condition=Q(state="waiting"),
+                name="rest_waiting",
+            )
+        ]
+
+
+class PayerTerms(TenantModel):
+    """How a customer pays: what was agreed, and what of its learned habits does not count.
+
+    Null = as the organization lets everybody. `forgotten` = {habit: the payment up to which it is
+    forgotten}; `forbidden` = habits that are never learned of this customer.
+    """
+
+    customer = models.OneToOneField(Customer, on_delete=models.PROTECT, related_name="payer_terms")
+    order = models.CharField(max_length=6, default="law")  # core.allocation.Order
+    agreed = models.CharField(max_length=500, blank=True)
+    bank_fee_minor = models.BigIntegerField(null=True)
+    discount_permille = models.PositiveSmallIntegerField(null=True)
+    forgotten = models.JSONField(default=dict)
+    forbidden = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(order="agreed") | ~Q(agreed=""), name="payer_terms_in_words"
             )
         ]
