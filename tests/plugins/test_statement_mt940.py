@@ -137,5 +137,85 @@ def test_encodings_and_line_ends_read_the_same(tmp_path):
     text = RELEVE.read_text().replace("LEROY", "LÉROY")
     expected = written("mt940", tmp_path, text).statements
     for content in (text.encode("cp1252"), text.replace("\n", "\r\n").encode(),
-                    text.replace("\n", "\r").encode(), b"\xef\xbb\xbf\x01" + text.encode()):  # fmt: skip
+                    text.replace("\n", "\r").encode(), b"\xef\xbb\xbf\x01" + text.encode(),
+                    text.encode("utf-16")):  # fmt: skip
+        assert plugins("statements")["mt940"].sniff(content, "f")
         assert written("mt940", tmp_path, content).statements == expected
+
+
+HEAD = ":20:A\n:25:FR1\n:28C:1/1\n:60F:C261030EUR0,\n"
+END = ":62F:C261031EUR5,\n"
+
+
+def movement(folder, lines, head=HEAD, end=END):
+    found = written("mt940", folder, f"{head}{lines}\n{end}")
+    assert not found.errors
+    (statement,) = found.statements
+    return statement.entries[0]
+
+
+@pytest.mark.parametrize("end", ["-}{5:{MAC:ABCDEFGH}{CHK:0123456789AB}}\n", "-}\x03\n", "-}"])
+def test_blocks_around_a_message_end_its_last_field(tmp_path, end):
+    head = "\x01{1:F01EXAMFRPPAXXX0000000000}{2:I940EXAMFRPPXXXXN}{3:{108:1}}{4:\n"
+    message = f"{head}{HEAD}:61:261030C5,NTRFX\n:62F:C261031EUR5,\n"
+    found = written("mt940", tmp_path, message + end.rstrip("\n") + message + end)
+    assert [s.difference_minor for s in found.statements] == [0, 0]
+    first_field = message.replace("{4:\n", "{4:") + end
+    assert [s.closing_minor for s in written("mt940", tmp_path, first_field).statements] == [500]
+
+
+@pytest.mark.parametrize(
+    ("field", "operation", "reference"),
+    [
+        ("C5,00 NTRFNONREF//B-1", "TRF", "B-1"),
+        ("C5,00//B-1", "", "B-1"),
+        ("C5,NTRFNONREF//NONREF", "TRF", ""),
+        ("C5,N102EREF", "102", ""),
+    ],
+)
+def test_a_type_apart_or_left_out_and_references_that_say_nothing(
+    tmp_path, field, operation, reference
+):
+    entry = movement(tmp_path, f":61:2610301030{field}")
+    assert entry.amount_minor == 500
+    assert (entry.operation, entry.bank_reference) == (operation, reference)
+
+
+def test_other_party_below_or_behind_the_reference(tmp_path):
+    entry = movement(tmp_path, ":61:261030C5,N102EREF\nNL91ABNA0417164300\n:86:/REMI/FA42")
+    assert (entry.payer_iban, entry.label) == ("NL91ABNA0417164300", "FA42")
+    entry = movement(tmp_path, ":61:261030C5,N0440123456789      J. JANSSEN\n:86:FA42")
+    assert (entry.payer_name, entry.bank_reference) == ("J. JANSSEN", "0123456789")
+    entry = movement(
+        tmp_path, ":61:261030C5,NTRFNONREF\n:86:FA42\nREK: NL91ABNA0417164300/NAAM: JANSSEN BV"
+    )
+    assert (entry.payer_name, entry.payer_iban) == ("JANSSEN BV", "NL91ABNA0417164300")
+
+
+def test_a_time_at_the_beginning_of_a_line_is_text(tmp_path):
+    entry = movement(tmp_path, ":61:261030C5,NTRFX\n:86:106?00CARTE?20SVWZ+2026-10-30T13\n:12:11")
+    assert entry.label == "CARTE 2026-10-30T13:12:11"
+
+
+def test_german_names_and_what_stands_behind_an_identifier(tmp_path):
+    details = "166?20EREF+FA42?21CRED+DE98ZZZ09999999999?22Lieferung 7?32BRAUEREI?33MUELLER"
+    entry = movement(tmp_path, f":61:261030C5,NTRFX\n:86:{details}")
+    assert (entry.payer_name, entry.label) == ("BRAUEREI MUELLER", "Lieferung 7")
+    full = "FINANZVERWALTUNG MUENCHEN N"
+    assert len(full) == 27
+    entry = movement(tmp_path, f":61:261030C5,NTRFX\n:86:166?32{full}?33ORD")
+    assert entry.payer_name == "FINANZVERWALTUNG MUENCHEN NORD"
+
+
+def test_a_creditor_reference_in_slashed_details(tmp_path):
+    details = "/REMI//CDTRREFTP//CD/SCOR/ISSR/CUR/CDTRREF/RF18539007547034/ISDT/2026-10-30"
+    entry = movement(tmp_path, f":61:261030C5,NTRFX\n:86:{details}")
+    assert entry.structured_reference == "RF18539007547034"
+
+
+def test_a_balance_of_the_31st_is_of_the_last_day_of_its_month(tmp_path):
+    text = f"{HEAD}:61:261030C5,NTRFX\n:62F:C261131EUR5,\n"
+    (statement,) = written("mt940", tmp_path, text).statements
+    assert statement.closing_on == date(2026, 11, 30)
+    refused = written("mt940", tmp_path, text.replace(":61:261030", ":61:261131"))
+    assert [error.code for error in refused.errors] == ["statement.bad_date"]

@@ -99,6 +99,7 @@ def test_cfonb120_without_line_ends_or_padding_reads_the_same(tmp_path):
         "short.txt": "\r\n".join(line.rstrip() for line in text.splitlines()).encode(),
         "ebcdic.txt": text.replace("\n", "").encode("cp1140"),
         "dos.txt": text.encode() + b"\x1a",
+        "utf16.txt": text.encode("utf-16"),
     }
     for name, content in variants.items():
         (tmp_path / name).write_bytes(content)

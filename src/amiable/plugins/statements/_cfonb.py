@@ -161,9 +161,11 @@ def day(number: int, line: str, start: int) -> date | None:
 
 
 def decode(content: bytes) -> str:
-    """EBCDIC, UTF-8 or ISO-8859-1; a byte order mark and a DOS end of file are dropped."""
+    """EBCDIC, UTF-16, UTF-8 or ISO-8859-1; a byte order mark and a DOS end of file are dropped."""
     if content[:2] in {b"\xf0\xf1", b"\xf3\xf1"}:  # "01", "31"
         return content.decode("cp1140")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -105,7 +105,10 @@ def return_reason(label: str) -> str:
 
 
 def decoded(content: bytes) -> str:
-    """Text of a bank file: UTF-8, else Windows-1252, else ISO-8859-1, which reads any byte."""
+    """Text of a bank file: UTF-16 by its mark, UTF-8, else Windows-1252, else ISO-8859-1, which
+    reads any byte."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace")
     for encoding in ("utf-8-sig", "cp1252"):
         try:
             return content.decode(encoding)

@@ -11,12 +11,12 @@ from amiable.core.money import major
 from amiable.core.records import StatementEntry
 from amiable.plugins.statements import _common as common
 from amiable.plugins.statements._common import REASON, Refused
-from amiable.plugins.statements._mt940_details import Details
+from amiable.plugins.statements._mt940_details import ACCOUNT, Details
 
 _BALANCE = re.compile(r"([DC])(\d{6})([A-Z]{3})?([\d.,]+)")
 _LINE = re.compile(
     r"(?P<value>\d{6})(?P<entry>\d{4}| {4})?(?P<mark>R[DC]|E[DC]|[DC])(?P<funds>[A-Z])?\s?"
-    r"(?P<amount>[\d.,]+)(?:(?P<type>[A-Z][A-Z0-9 ]{3})(?P<rest>.*))?"
+    r"(?P<amount>[\d.,]+)(?:\s?(?P<type>[A-Z][A-Z0-9 ]{3})(?P<rest>.*)|(?P<bare>//.*))?"
 )
 _NUMBER = re.compile(r"\d+[.,]\d*|[.,]\d+")
 # The decimal mark is mandatory; an amount without it is only read where nothing can be lost.
@@ -29,7 +29,11 @@ RETURN_CODES = frozenset({"108", "109", "009"})
 OWN_RETURNED = frozenset({"159", "059"})
 RETURN_TYPES = frozenset({"RTI"})
 _NEAR_DAYS = 62
-_NONE = frozenset({"NONREF", "NOTPROVIDED", "NOREF", "NONE", "KREF+", "EREF+"})
+# "EREF" as a reference says that the field 86 has it.
+_NONE = frozenset(
+    {"NONREF", "NOTPROVIDED", "NOREF", "NONE", "KREF+", "EREF+", "EREF", "PREF", "MARF"}
+)
+_REFERENCE = 16  # characters of a reference, below which some banks write the other party
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +49,21 @@ class Line:
     type_code: str
     reference: str
     bank_reference: str
+    name: str
     more: str
     original: str
     fee_minor: int
 
 
 def balance(text: str, *, line: int) -> tuple[tuple[int, str] | None, date | None]:
-    """((signed minor units, currency) or None without a currency, day). Raises Refused."""
+    """((signed minor units, currency) or None without a currency, day). Raises Refused.
+
+    A 31st that the month has not is its last day: banks write the end of any month so.
+    """
     found = _BALANCE.fullmatch(text.strip())
     if found is None:
         raise Refused(line, "balance", "statement.bad_amount", value=text[:40], where="60/62")
-    on = bank_day(found[2], line=line)
+    on = bank_day(found[2], line=line, ending=True)
     if not found[3]:
         return None, on
     size = _size(found[4] + ("," if found[4].isdigit() else ""), found[3], line=line)
@@ -81,9 +89,11 @@ def statement_line(text: str, currency: str, *, line: int, about: date | None) -
     mark = found["mark"]
     value_on = bank_day(found["value"], line=line)
     entry = (found["entry"] or "").strip()
-    reference, _, bank_reference = (found["rest"] or "").partition("//")
+    reference, _, bank_reference = (found["rest"] or found["bare"] or "").partition("//")
+    name = ""
+    if reference[:_REFERENCE].rstrip() != reference[:_REFERENCE]:
+        reference, name = reference[:_REFERENCE], reference[_REFERENCE:]
     more = common.clean(more)
-    fee = _FEE.search(more)
     return Line(
         line=line,
         amount_minor=size if mark in {"C", "RD", "EC"} else -size,
@@ -94,18 +104,19 @@ def statement_line(text: str, currency: str, *, line: int, about: date | None) -
         type_code=(found["type"] or "")[1:].strip(),
         reference=common.clean(reference, 40),
         bank_reference=common.clean(bank_reference, 60),
+        name=common.clean(name, 140),
         more=more,
         original=_original(more, currency),
-        fee_minor=_size(fee[2], currency, line=line) if fee and fee[1] == currency else 0,
+        fee_minor=_fee(more, currency),
     )
 
 
 def entry(line: Line, told: Details, currency: str) -> StatementEntry:
     """The movement with what its field 86 tells; RC and codes of returns are returns."""
-    label = told.label
-    plain_more = "" if line.more.startswith("/") else line.more
-    if plain_more and plain_more not in label:
-        label = common.clean(f"{plain_more} {label}")
+    label, more = told.label, line.more
+    account = more if ACCOUNT.fullmatch(more) else ""  # of the other party, at Dutch banks
+    if more and not account and not more.startswith("/") and more not in label:
+        label = common.clean(f"{more} {label}")
     code = told.code or line.type_code
     out = line.amount_minor < 0
     # Money in by a reversal, or by a returned transfer, is a payment of ours that came back.
@@ -124,11 +135,11 @@ def entry(line: Line, told: Details, currency: str) -> StatementEntry:
         amount_minor=line.amount_minor,
         currency=currency,
         label=label,
-        bank_reference=line.bank_reference or _stated(line.reference),
+        bank_reference=_stated(line.bank_reference) or _stated(line.reference),
         end_to_end_id=_stated(end_to_end),
         structured_reference=told.structured_reference,
-        payer_name=told.name,
-        payer_iban=told.iban,
+        payer_name=told.name or line.name,
+        payer_iban=told.iban or account,
         ultimate_payer=told.ultimate,
         mandate_id=told.mandate,
         operation=code,
@@ -140,13 +151,16 @@ def entry(line: Line, told: Details, currency: str) -> StatementEntry:
     )
 
 
-def bank_day(text: str, *, line: int) -> date:
+def bank_day(text: str, *, line: int, ending: bool = False) -> date:
     """YYMMDD; 29 and 30 February, which banks that count 30 days a month write, are its last day.
 
-    Raises Refused.
+    `ending` = the day may be written as the 31st of any month. Raises Refused.
     """
     year, month, number = int(text[:2]), int(text[2:4]), int(text[4:6])
-    return _day(year + (1900 if year >= 80 else 2000), month, number, text, line=line)
+    year += 1900 if year >= 80 else 2000
+    if ending and number == 31 and month in {2, 4, 6, 9, 11}:
+        number = calendar.monthrange(year, month)[1]
+    return _day(year, month, number, text, line=line)
 
 
 def _entry_day(text: str, value_on: date, about: date | None, *, line: int) -> date:
@@ -185,6 +199,17 @@ def _original(text: str, currency: str) -> str:
         return f"{found[1]} {major(_size(found[2], found[1], line=0), found[1])}"
     except Refused:
         return ""
+
+
+def _fee(text: str, currency: str) -> int:
+    """What the bank kept, in minor units; 0 when it does not say so exactly."""
+    found = _FEE.search(text)
+    if not found or found[1] != currency:
+        return 0
+    try:
+        return _size(found[2], currency, line=0)
+    except Refused:
+        return 0
 
 
 def _stated(text: str) -> str:

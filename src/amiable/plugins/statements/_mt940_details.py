@@ -35,13 +35,16 @@ _SEPA = re.compile(
 )
 _SLASHED = re.compile(
     r"/(TRTP|TRCD|IBAN|BIC|NAME|REMI|EREF|KREF|PREF|MARF|CSID|CNTP|RTRN|ULTD|ULTB|ULTC|PURP|SVCL"
-    r"|BENM|ORDP|ISDT|ADDR|OCMT|CHGS|RREF|TSPS|ID)/"
+    r"|BENM|ORDP|ISDT|ADDR|OCMT|CHGS|RREF|TSPS|ID|CDTRREFTP|CDTRREF)/"
 )
-_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
+ACCOUNT = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")  # an IBAN
 _LED_BY_IBAN = re.compile(r"([A-Z]{2}\d{2}[A-Z0-9]{11,30})\s+(\S.*)")
 _OWN_LINE = re.compile(r"(\d{2})(.*)")
 # Polish banks in Latin script: "OD: name  street; TYT.: purpose; TNR: number".
 _POLISH = re.compile(r"\bOD: ?(?P<name>.+?)(?:  |;|$).*?TYT\.: ?(?P<text>.*?)(?:;|$)", re.S)
+# "REK: IBAN/NAAM: name", as a Dutch bank ends its free text.
+_REK = re.compile(r"\bREK: ?([A-Z]{2}\d{2}[A-Z0-9]{11,30})/NAAM: ?([^\n]+)")
+_ONE_WORD = ("CRED", "DEBT", "COAM", "OAMT", "PURP")
 _WIDTH = 27  # characters of a full German sub-field, which is cut inside a word
 
 
@@ -57,7 +60,7 @@ def details_of(information: Sequence[str], own: Sequence[str]) -> Details:
     if own:
         _lines(told, "\n".join(own))
     told.name = common.clean(told.name, 140)
-    told.iban = told.iban if _IBAN.fullmatch(told.iban) else ""
+    told.iban = told.iban if ACCOUNT.fullmatch(told.iban) else ""
     told.label = common.clean(told.label)
     return told
 
@@ -68,20 +71,25 @@ def _german(text: str, code: str, separator: str) -> Details:
     pieces = re.split(re.escape(separator) + r"(\d{2})", text)
     for number, value in zip(pieces[1::2], pieces[2::2], strict=False):
         parts[number] = parts.get(number, "") + value
-    purpose = ""
-    for number in [*map(str, range(20, 30)), *map(str, range(60, 64))]:
-        piece = parts.get(number, "")
-        purpose += piece if len(piece) == _WIDTH else f"{piece} "
+    purpose = _joined(parts, [*range(20, 30), *range(60, 64)])
     tagged = _tagged(_SEPA, purpose.replace("MTLG:", " MTLG+"))
     told = _references(tagged)
     account = (parts.get("38") or parts.get("31", "")).replace(" ", "")
     told.code, told.iban = code, account or tagged.get("IBAN", "").replace(" ", "")
-    told.name = parts.get("32", "") + parts.get("33", "")
+    told.name = _joined(parts, [32, 33])
     told.ultimate = common.clean(tagged.get("ABWA", ""), 140)
     told.return_reason = common.clean(parts.get("34", ""), 10)
+    # An identifier is one word: what stands behind it is of the purpose.
+    behind = [tagged.get(tag, "").strip().partition(" ")[2] for tag in _ONE_WORD]
     texts = [parts.get("00", ""), *(tagged.get(tag, "") for tag in ("SVWZ", "", "MTLG"))]
-    told.label = " ".join(texts)
+    told.label = " ".join([*texts, *behind])
     return told
+
+
+def _joined(parts: dict[str, str], numbers: Sequence[int]) -> str:
+    """Sub-fields as one text: a full one goes on in the next, a shorter one ends with its word."""
+    pieces = [parts.get(str(number), "") for number in numbers]
+    return "".join(piece if len(piece) == _WIDTH else f"{piece} " for piece in pieces)
 
 
 def _slashed(text: str) -> Details:
@@ -97,6 +105,9 @@ def _slashed(text: str) -> Details:
     remittance = _value(tagged, "REMI")
     if remittance.startswith("STRD/"):
         told.structured_reference = common.clean(remittance.rpartition("/")[2], 35)
+    told.structured_reference = told.structured_reference or common.clean(
+        _value(tagged, "CDTRREF"), 35
+    )
     remittance = re.sub(r"^(USTD|STRD)/+", "", remittance)
     told.ultimate = common.clean(_value(tagged, "ULTD"), 140)
     told.return_reason = common.clean(_value(tagged, "RTRN"), 10)
@@ -112,6 +123,8 @@ def _free(text: str) -> Details:
         told.iban, told.name = found[1], found[2]
     elif found := _POLISH.search(text):
         told.name = found["name"]
+    elif found := _REK.search(text):
+        told.iban, told.name = found[1], found[2]
     if found := _PLAIN_CODE.match(text):
         told.code = found[1]
     return told

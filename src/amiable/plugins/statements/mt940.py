@@ -31,7 +31,13 @@ declare(
 LIMIT_MB = 64
 _TAG = re.compile(r":(\d{2}[A-Z]?|NS):(.*)", re.S)
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_BLOCKS = re.compile(r"\{[1235]:[^}]*\}|\{4:|-?\}")
+_FIRST = re.compile(r"(?:^|[\r\n\x01]|\{4:):20:")
+_SECOND = re.compile(r"[\r\n]:(?:25|28|60)[A-Z]?:")
+_BLOCK = re.compile(r"-\}|\{[1-5]:")
+_CONTROLS = dict.fromkeys(map(ord, "\x01\x02\x03\x1a\ufeff"))
+# Fields there are, by number; another number between colons is text, such as the time of a day.
+_NUMBERS = frozenset({"13", "20", "21", "25", "28", "34", "60", "61", "62", "64", "65", "86", "90"})
+_OF_TEXT = frozenset({"61", "86", "NS"})
 # Fields of balances ahead, sums, and what only messages between banks carry.
 _BALANCES = {"60F": "opening", "60M": "opening", "62F": "closing", "62M": "closing"}
 
@@ -55,20 +61,19 @@ class Mt940:
 
     def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002
         """A field 20 at the beginning of a line, and a field 25 or 28 or 60 below it."""
-        return re.search(rb"(?:^|[\r\n\x01]):20:", head) is not None and (
-            re.search(rb"[\r\n]:(?:25|28|60)[A-Z]?:", head) is not None
-        )
+        text = common.decoded(head)
+        return bool(_FIRST.search(text) and _SECOND.search(text))
 
     def read(self, path: Path, options: ReadOptions) -> ReadResult:  # noqa: ARG002
         """Read every statement; a defect of any field refuses the file."""
         if path.stat().st_size > LIMIT_MB * 1_000_000:
             error = RowError(0, "", "statement.too_large", {"limit": LIMIT_MB})
             return common.result(self.code, [], [error])
-        content = path.read_bytes()
-        if b"\0" in content:
+        text = common.decoded(path.read_bytes())
+        if "\0" in text:
             return common.result(self.code, [], [RowError(0, "", "statement.not_text")])
         parser = _Parser()
-        for number, tag, value in _tags(common.decoded(content)):
+        for number, tag, value in _tags(text):
             parser.safely(number, tag, value=value)
             if len(parser.errors) >= common.MAX_ERRORS:
                 break
@@ -80,11 +85,14 @@ def _tags(text: str) -> Iterator[tuple[int, str, str]]:
     """Fields as (line, tag, value); lines below a field belong to it, joined by line ends."""
     tag, begun, lines = "", 0, list[str]()
     for number, raw in enumerate(_LINE_END.split(text), 1):
-        line = raw.strip("\x01\x02\x03\x1a\ufeff")
-        if line.startswith("{") or line.startswith("-}"):
-            line = _BLOCKS.sub("", line)
+        line = raw.translate(_CONTROLS)
+        framed = bool(_BLOCK.match(line))  # the blocks of SWIFT around a message
+        if framed:
+            line = line.rpartition("{4:")[2] if "{4:" in line else ""
         found = _TAG.match(line)
-        if found or line.strip() in {"-", "@@", "$"}:
+        if found and found[1][:2] not in _NUMBERS and found[1] != "NS" and tag in _OF_TEXT:
+            found = None
+        if found or framed or line.strip() in {"-", "@@", "$"}:
             if tag:
                 yield begun, tag, "\n".join(lines)
             tag, begun = (found[1], number) if found else ("", 0)

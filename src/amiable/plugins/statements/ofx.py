@@ -76,7 +76,7 @@ class Ofx:
             error = RowError(0, "", "statement.too_large", {"limit": LIMIT_MB})
             return common.result(self.code, [], [error])
         content = path.read_bytes()
-        text = _text(content)
+        text = common.decoded(content)
         begins = re.search(r"<OFX>", text, re.I)
         if "\0" in text or begins is None:
             code = "statement.not_text" if "\0" in text else "ofx.not_ofx"
@@ -90,12 +90,6 @@ class Ofx:
             if len(parser.errors) >= common.MAX_ERRORS:
                 break
         return common.result(self.code, parser.drafts, parser.errors)
-
-
-def _text(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    return common.decoded(content)
 
 
 def _groups(text: str, start: int) -> Iterator[tuple[Group, list[Group]]]:
