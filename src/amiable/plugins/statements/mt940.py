@@ -38,7 +38,6 @@ _CONTROLS = dict.fromkeys(map(ord, "\x01\x02\x03\x1a\ufeff"))
 # Fields there are, by number; another number between colons is text, such as the time of a day.
 _NUMBERS = frozenset({"13", "20", "21", "25", "28", "34", "60", "61", "62", "64", "65", "86", "90"})
 _OF_TEXT = frozenset({"61", "86", "NS"})
-# Fields of balances ahead, sums, and what only messages between banks carry.
 _BALANCES = {"60F": "opening", "60M": "opening", "62F": "closing", "62M": "closing"}
 
 
