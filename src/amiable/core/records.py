@@ -170,7 +170,7 @@ class TrackingRow:
 @dataclass(frozen=True, slots=True)
 class VirtualIbanRow:
     """A virtual IBAN as its provider states it, cleaned. `creditor`, `customer` = their codes,
-    `invoice` = a number; "" = not stated. `is_closed` = it takes no money any more."""
+    `invoice` = a number; "" = not stated. `is_closed` = it takes no money, None = not said."""
 
     line: int
     iban: str
@@ -180,4 +180,4 @@ class VirtualIbanRow:
     creditor: str = ""
     customer: str = ""
     invoice: str = ""
-    is_closed: bool = False
+    is_closed: bool | None = None

@@ -19,4 +19,51 @@ INVARIANTS = {
         WHERE e.kind = 'return'
           AND NOT EXISTS (SELECT 1 FROM payments_paymentreturn r WHERE r.entry_id = e.id)
     """,
+    "a refund or a move that stands has taken its amount from its credit": """
+        SELECT d.id FROM payments_creditdecision d
+        WHERE d.undone_on IS NULL AND d.kind IN ('refund', 'transferred')
+          AND NOT EXISTS (
+            SELECT 1 FROM receivables_entry e
+            WHERE e.draws_on_id = d.credit_id AND e.source = 'decision:' || d.id
+              AND e.amount_minor = d.amount_minor AND e.reverses_id IS NULL
+              AND NOT EXISTS (
+                SELECT 1 FROM receivables_entry r WHERE r.reverses_id = e.id))
+    """,
+    "what is moved leaves one account and reaches another, to the cent": """
+        SELECT d.id FROM payments_creditdecision d
+        JOIN receivables_entry e ON e.source = 'decision:' || d.id AND e.kind = 'transfer'
+        WHERE d.kind = 'transferred'
+        GROUP BY d.id, d.customer_id, d.to_customer_id
+        HAVING SUM(e.amount_minor) <> 0 OR COUNT(DISTINCT e.customer_id) <> 2
+    """,
+    "a decision undone has left nothing": """
+        SELECT d.id FROM payments_creditdecision d
+        JOIN receivables_entry e ON e.source = 'decision:' || d.id AND e.installment_id IS NULL
+        WHERE d.undone_on IS NOT NULL AND e.reverses_id IS NULL
+          AND NOT EXISTS (SELECT 1 FROM receivables_entry r WHERE r.reverses_id = e.id)
+        UNION ALL
+        SELECT d.id FROM payments_creditdecision d
+        JOIN receivables_allocation a ON a.source = 'decision:' || d.id
+        WHERE d.undone_on IS NOT NULL AND a.reverses_id IS NULL
+          AND NOT EXISTS (SELECT 1 FROM receivables_allocation r WHERE r.reverses_id = a.id)
+    """,
+    "a virtual IBAN stands for one at a time": """
+        SELECT a.id FROM payments_virtualibanassignment a
+        JOIN payments_virtualibanassignment b
+          ON b.virtual_iban_id = a.virtual_iban_id AND b.id > a.id
+        WHERE a.until_on IS NULL OR a.until_on > b.since_on
+    """,
+    "a virtual IBAN and its holder are of one creditor": """
+        SELECT a.id FROM payments_virtualibanassignment a
+        JOIN payments_virtualiban v ON v.id = a.virtual_iban_id
+        JOIN customers_customer c ON c.id = a.customer_id
+        LEFT JOIN receivables_invoice i ON i.id = a.invoice_id
+        WHERE c.creditor_id <> v.creditor_id OR a.organization_id <> v.organization_id
+           OR i.customer_id <> a.customer_id
+    """,
+    "nothing stands behind a virtual IBAN that is closed": """
+        SELECT a.id FROM payments_virtualibanassignment a
+        JOIN payments_virtualiban v ON v.id = a.virtual_iban_id
+        WHERE a.until_on IS NULL AND v.closed_on IS NOT NULL
+    """,
 }
