@@ -15,8 +15,10 @@ from typing import NamedTuple
 from amiable.core.matching.facts import (
     Customer,
     Decision,
+    Habit,
     Hypothesis,
     Item,
+    Limits,
     Line,
     OpenCredit,
     Opening,
@@ -76,6 +78,10 @@ class Book:
         self.refused = opening.refused
         self.touched = {line_id for line_id, _ in opening.refused}
         self.limits = opening.limits
+        self.terms = {terms.customer_id: terms for terms in opening.terms}
+        self.habits: dict[int, dict[str, Habit]] = defaultdict(dict)
+        for habit in opening.habits:
+            self.habits[habit.customer_id][habit.code] = habit
         self.own = opening.own
         self.against = opening.against
         self._fill(opening)
@@ -113,6 +119,8 @@ class Book:
         number = canonical(item.number)
         self._key(self.numbers, number, item.id)
         self.finder.add_shape(number)
+        if not is_strong(number):
+            self.finder.add_written(item.number)
         if item.payment_reference:
             self._key(self.numbers, canonical(item.payment_reference), item.id)
         if item.order_reference:
@@ -184,6 +192,11 @@ class Book:
             known = [self.items[i] for _, i in self.open_ids.get(account, ())]
             self._open[account] = known
         return known
+
+    def limits_of(self, customer_id: int) -> Limits:
+        """What this customer may keep without a person being asked."""
+        terms = self.terms.get(customer_id)
+        return self.limits.agreed(terms) if terms else self.limits
 
     def credits_left(self, customer_id: int, currency: str) -> list[OpenCredit]:
         """Credits of a customer with something left."""

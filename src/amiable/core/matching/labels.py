@@ -22,17 +22,21 @@ _PROTECTED = re.compile(
 _LETTERS, _FIGURES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
 _SIGNS = bytes.maketrans(_LETTERS + _FIGURES, b"A" * 26 + b"9" * 10)
 _DIGITS = str.maketrans("0123456789", "9" * 10)
+_FORM = str.maketrans((_LETTERS + _FIGURES).decode(), "A" * 26 + "9" * 10)
 # What stands between the letters and digits of a text, and a mark for each that is one.
 _BETWEEN = bytes(sign for sign in range(256) if sign not in _LETTERS + _FIGURES)
 _IS_SIGN = bytes(sign in _LETTERS + _FIGURES for sign in range(256))
-_SHORT_RUN = re.compile(r"(?<!\d)\d{3,6}(?!\d)")
+# The end of a number of an invoice, not of a credit note made of one ("AV218260").
+_SHORT_RUN = re.compile(r"(?<!\d)(?<!\bAV)(?<!\bAV )(?<!\bAVOIR)(?<!\bAVOIR )\d{3,6}(?!\d)")
+_SEPARATOR = re.compile(r"[ ./_-]+")
 _DATE8 = re.compile(r"(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
                     r"|(?:(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d{2})")  # fmt: skip
 _TO = re.compile(r"[ .,]*(?:AU?|JUSQU ?A|TO|-+>|\.\.+)[ ]*(?:NO?[ .]*)?")
 _UPPER = re.compile(r"(?:AU?|JUSQU ?A|TO|-+>|\.\.+) ?(\d{2,9})(?!\d)")
 _CREDIT = re.compile(r"\bAV(?:OIRS?)?\b|AV(?:OIR)?\W{0,3}\d{3}|NOTE DE CREDIT|CREDIT NOTE|\bNC ?\d"
                      r"|DEDUCTION|DEDUIT|RETENUE|COMPENSATION")  # fmt: skip
-_PART = re.compile(r"ACOMPTE|PARTIEL|\d ?ERE? ?VERS|\d ?E(?:ME)? ?VERS")
+_PART = re.compile(r"ACOMPTE|PARTIEL|\d ?ERE? ?VERS|\d ?E(?:ME)? ?VERS|\bARRHES\b|\bDEVIS\b"
+                   r"|PRO ?FORMA|(?<![\d/])[1-9] ?/ ?[2-9](?![\d/])")  # fmt: skip
 # More kinds of numbers than this (letters and digits in many orders) are looked for by length.
 MOST_PATTERNS = 48
 FEWEST_DIGITS = 3
@@ -92,6 +96,7 @@ class Finder:
         self.keys: set[str] = set()
         self.patterns: dict[str, bool] = {}  # and whether numbers unknown to us may have it
         self.shapes: set[str] = set()
+        self.written: set[str] = set()  # how short numbers stand with their separators
         for key in keys:
             self.add(key)
         for number in numbers:
@@ -117,6 +122,12 @@ class Finder:
             self.shapes.add(shape)
             self.patterns[signs_of(number)] = True
 
+    def add_written(self, number: str) -> None:
+        """How our numbers are written: "26-0042" is then one number, not two runs of digits."""
+        form = _form(plain(number))
+        if "-" in form:
+            self.written.add(form)
+
     def find(self, text: str) -> list[Found]:
         """Keys in order of appearance; one inside a longer one is not reported."""
         text = plain(text)
@@ -131,7 +142,7 @@ class Finder:
             start, end = places[at], places[at + len(key) - 1] + 1
             if hits and _inside(hits, start, end, len(key)):
                 continue
-            if not _edges_hold(text, (start, end), key):
+            if not _edges_hold(text, (start, end), key, self.written):
                 continue
             if key.isdigit() and any(a < end and start < b for a, b in _guarded(text)):
                 continue
@@ -172,8 +183,14 @@ def _inside(hits: list[Found], start: int, end: int, length: int) -> bool:
     return any(hit.start <= start and end <= hit.end and len(hit.key) > length for hit in hits)
 
 
-def _edges_hold(text: str, span: tuple[int, int], key: str) -> bool:
-    """No digit touches a digit edge; short keys do not begin or end inside a word."""
+def _form(text: str) -> str:
+    """Letters as A, digits as 9, what separates them as -: "26/0042" -> "99-9999"."""
+    return _SEPARATOR.sub("-", text.translate(_FORM))
+
+
+def _edges_hold(text: str, span: tuple[int, int], key: str, written: set[str]) -> bool:
+    """No digit touches a digit edge; short keys do not begin or end inside a word, and have no
+    separators but where our numbers have them."""
     before = text[span[0] - 1] if span[0] else " "
     after = text[span[1]] if span[1] < len(text) else " "
     if key[0].isdigit() and before.isdigit():
@@ -182,7 +199,7 @@ def _edges_hold(text: str, span: tuple[int, int], key: str) -> bool:
         return False
     if is_strong(key):
         return len(key) >= 8 or not (before.isalpha() and key[0].isalpha())
-    glued = span[1] - span[0] == len(key)
+    glued = span[1] - span[0] == len(key) or _form(text[span[0] : span[1]]) in written
     return glued and not after.isalpha() and not (before.isalpha() and key[0].isalpha())
 
 
@@ -256,7 +273,8 @@ def names_credit(text: str) -> bool:
 
 
 def names_part(text: str) -> bool:
-    """Whether a text speaks of a part payment: an invoice of this very amount is then chance."""
+    """Whether a text speaks of a part, or of money ahead of the invoice: an invoice of this very
+    amount, or one that a rest would make up, is then chance."""
     return bool(_PART.search(plain(text)))
 
 

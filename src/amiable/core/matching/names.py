@@ -19,12 +19,15 @@ LEGAL_FORMS = frozenset({
     "MONSIEUR", "MADAME", "ET", "AUTO", "LTD", "GMBH", "BV",
 })
 # fmt: on
-_SENDER = re.compile(r"/DE ?(.+?)(?: ?/(?:MOTIF|REF|EREF|RNF|ID|LIB)\b|$)")
+_SENDER = re.compile(
+    r"(?:/DE|\bDE ?:) ?(.+?)(?: ?/(?:MOTIF|REF|EREF|RNF|ID|LIB)\b| (?:MOTIF|REF|ID|LIB|DATE) ?:|$)"
+)
 _PREFIX = re.compile(
-    r"^(?:VIR(?:EMENT|T)?|VRT)\b(?: (?:SEPA|INSTANTANE|INST|RECU|EUROPEEN|DE|FAVEUR|TIERS)\b)*"
+    r"^(?:VIR(?:EMENT|T)?|VRT)\b"
+    r"(?: (?:SEPA|INSTANTANE|INST|RECU|EUROPEEN|DE|FAVEUR|TIERS|PERMANENT|EN VOTRE FAVEUR)\b)*"
 )
 _GLUED = re.compile(
-    r"^(?:VIR(?:EMENT|T)?|VRT)(?:SEPA|INSTANTANE|INST|RECU|EUROPEEN|FAVEUR|TIERS)*(?:/?DE)?"
+    r"^(?:VIR(?:EMENT|T)?|VRT)(?:SEPA|INSTANTANE|INST|RECU|EUROPEEN|(?:ENVOTRE)?FAVEUR|TIERS)*(?:/?DE)?"
 )
 _NO_WORD = re.compile(r"[^A-Z0-9]+")
 # Banks cut names; fewer signs than this could be anybody.
@@ -62,7 +65,7 @@ def sender_tokens(label: str) -> tuple[Words, bool]:
     text = plain(label)
     named = _SENDER.search(text)
     if named:
-        return name_tokens(named.group(1)), "/" in text[named.end(1) :]
+        return name_tokens(named.group(1)), named.end(1) < len(text)
     prefix = _PREFIX.match(text)
     return (name_tokens(text[prefix.end() :].split("/")[0]) if prefix else (), False)
 
