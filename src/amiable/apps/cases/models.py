@@ -110,6 +110,42 @@ class Promise(TenantModel):
         indexes = [models.Index(fields=["organization", "case"], name="promise_of_case")]
 
 
+class Handover(TenantModel):
+    """An installment entrusted to somebody else to collect, until it comes back. Its `hold` keeps
+    our own reminders from it meanwhile."""
+
+    class To(models.TextChoices):
+        LITIGATION = "litigation"
+        AGENCY = "agency"
+        BAILIFF = "bailiff"
+        FACTOR = "factor"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="handovers")
+    installment = models.ForeignKey(Installment, on_delete=models.PROTECT, related_name="handovers")
+    hold = models.ForeignKey(Hold, on_delete=models.PROTECT, related_name="+")
+    to = models.CharField(max_length=10, choices=To.choices)
+    name = models.CharField(max_length=200)
+    handed_on = models.DateField()
+    handed_by = models.CharField(max_length=120)
+    returned_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["installment"],
+                condition=Q(returned_on__isnull=True),
+                name="handover_one_running",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "case"],
+                condition=Q(returned_on__isnull=True),
+                name="handover_running",
+            )
+        ]
+
+
 class PaymentLink(TenantModel):
     """An address of the payment page: who knows it speaks for the customer of one case, or about
     one invoice of it. Only a digest of its token is kept (see links)."""

@@ -6,7 +6,7 @@ Callers wake the customers' cases: payments do not know conversations. `cases` m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +14,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from amiable.apps.audit.services import Happening, events_record
+from amiable.apps.payments.decisions import decisions_end
 from amiable.apps.payments.models import Payment, PaymentReturn
+from amiable.apps.payments.telling import Cases, PaymentError
 from amiable.apps.receivables.allocations import (
     Credit,
     Use,
@@ -31,6 +33,17 @@ from amiable.apps.receivables.services import installments_settle
 from amiable.core.money import major
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
+__all__ = [
+    "Cases",
+    "PaymentError",
+    "PaymentIn",
+    "payment_record",
+    "payment_return",
+    "payment_return_undo",
+    "payment_undo",
+    "payments_record",
+]
+
 declare(
     {
         "payment.already_returned": gettext_noop("the bank has already taken this payment back"),
@@ -38,16 +51,6 @@ declare(
         "payment.already_undone": gettext_noop("this payment has already been undone"),
     }
 )
-
-Cases = Mapping[tuple[int, str], int]
-
-
-class PaymentError(ValueError):
-    """A payment that cannot be taken back (again); `sentence` says why."""
-
-    def __init__(self, sentence: Sentence) -> None:
-        super().__init__(str(sentence))
-        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,7 @@ def payment_return(
     before = PaymentReturn.objects.filter(payment=payment).first()
     if before and before.external_id == external_id:
         return before
+    decisions_end(organization_id, payment.entry_id, on=on, actor=actor, cases=cases, force=True)
     entry = _take_back(payment, kind=Entry.Kind.RETURN, on=on, source=external_id)
     returned = PaymentReturn.objects.create(
         organization_id=organization_id,
@@ -177,9 +181,10 @@ def payment_undo(
 ) -> Payment:
     """Take back a payment recorded by mistake: everything it paid, netted or confirmed returns.
 
-    Raises PaymentError when it was returned or undone before.
+    Raises PaymentError when it was returned or undone before, or money of it has left since.
     """
     payment = _locked(organization_id, payment_id)
+    decisions_end(organization_id, payment.entry_id, on=on, actor=actor, cases=cases, force=False)
     _take_back(payment, kind=Entry.Kind.PAYMENT, on=on, source=payment.external_id)
     netted = Allocation.objects.filter(
         organization_id=organization_id,
