@@ -71,7 +71,7 @@ def test_xml_gives_payee_iban_and_character_data():
         ("+1252,23", "1.2.5", "statement.bad_amount"),
         ("+1252,23", "", "statement.bad_amount"),
         ("+1252,23", "$120", "statement.bad_amount"),
-        ("+1252,23", "12,345", "statement.bad_amount"),
+        ("+1252,23", "12,345", "statement.decimals"),
         ("<DTPOSTED>20261030<TRNAMT>+", "<TRNAMT>+", "statement.no_date"),
         ("<DTPOSTED>20261030<TRNAMT>+", "<DTPOSTED>20261130X<TRNAMT>+", "statement.bad_date"),
         ("10962.73", "", "ofx.empty_balance"),
@@ -101,3 +101,31 @@ def test_entities_are_refused_before_reading(tmp_path):
     bomb = text.replace("<OFX>", '<!DOCTYPE OFX [<!ENTITY a "ha">]><OFX>', 1)
     (tmp_path / "bomb.ofx").write_text(bomb)
     assert [error.code for error in read_file(tmp_path / "bomb.ofx").errors] == ["file.xml_hostile"]
+
+
+def test_what_a_comment_holds_is_not_read(tmp_path):
+    text = (SAMPLES / "ofx" / "releve-xml.ofx").read_text()
+    begins, ends = text.index("<STMTTRN>"), text.index("</STMTTRN>") + len("</STMTTRN>")
+    hidden = text[:begins] + "<!--\n" + text[begins:ends] + "\n-->" + text[ends:]
+    assert len(written("ofx", tmp_path, hidden).statements[0].entries) == 0
+    lost = text.replace("<ACCTID>", "<!-- <ACCTID>").replace("</ACCTID>", "</ACCTID> -->")
+    assert [e.code for e in written("ofx", tmp_path, lost).errors] == ["statement.no_account"]
+
+
+def test_a_balance_after_a_list_left_open_and_of_no_day(tmp_path):
+    text = RELEVE.read_text()
+    assert "</BANKTRANLIST>" in text
+    found = written("ofx", tmp_path, text.replace("</BANKTRANLIST>", ""))
+    assert [s.closing_minor for s in found.statements] == [
+        s.closing_minor for s in read("ofx", RELEVE).statements
+    ]
+    start = text.index("<DTASOF>") + len("<DTASOF>")
+    zeros = text[:start] + "00000000" + text[start:].lstrip("0123456789")
+    bank = written("ofx", tmp_path, zeros).statements[0]
+    assert (bank.closing_minor, bank.closing_on) == (1_096_273, None)
+
+
+def test_an_investment_account_is_refused_by_name(tmp_path):
+    text = "OFXHEADER:100\n\n<OFX><INVSTMTMSGSRSV1><INVSTMTRS><CURDEF>EUR</INVSTMTRS></OFX>"
+    found = written("ofx", tmp_path, text)
+    assert [(error.code, error.line) for error in found.errors] == [("ofx.investment", 3)]

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from amiable.core.money import AmountError, minor
+from amiable.core.money import AmountError, DecimalsError, minor
 from amiable.core.numbers import ParseError
 from amiable.core.numbers import amount as written_amount
 from amiable.core.records import StatementEntry
@@ -113,13 +113,16 @@ def _amount(text: str, currency: str, *, line: int, where: str) -> int:
         if symbol:
             raise ParseError("amount.symbol")
         return minor(value, currency)
+    except DecimalsError as error:
+        told = {"value": text[:40], "where": where, "currency": currency}
+        raise Refused(line, where, "statement.decimals", **told) from error
     except (ParseError, AmountError) as error:
         raise Refused(line, where, "statement.bad_amount", value=text[:40], where=where) from error
 
 
 def _day(text: str, *, line: int, where: str) -> date | None:
-    """The day of YYYYMMDD[HHMMSS.XXX[tz]], as the bank writes it; None when blank."""
-    if not text.strip():
+    """The day of YYYYMMDD[HHMMSS.XXX[tz]], as the bank writes it; None when blank or zeros."""
+    if not text.strip(" 0"):
         return None
     found = _DATE.fullmatch(text.strip())
     try:

@@ -24,6 +24,9 @@ declare(
         "ofx.bank_error": gettext_noop(
             "the bank answered with error {status} instead of a statement: {message}"
         ),
+        "ofx.investment": gettext_noop(
+            "the file is of an investment account, which is not read: export the bank account"
+        ),
         "ofx.not_ofx": gettext_noop("no OFX document begins in this file"),
     }
 )
@@ -39,6 +42,7 @@ _GROUPS = STATEMENTS | {
 }  # fmt: skip
 # A tag of these is never inside itself: an open one has lost its end.
 _ALONE = STATEMENTS | {"STMTTRN", "LEDGERBAL", "AVAILBAL", "STATUS"}
+_BALANCES = frozenset({"LEDGERBAL", "AVAILBAL"})  # directly in a statement
 
 
 @dataclass(slots=True)
@@ -76,7 +80,7 @@ class Ofx:
             error = RowError(0, "", "statement.too_large", {"limit": LIMIT_MB})
             return common.result(self.code, [], [error])
         content = path.read_bytes()
-        text = common.decoded(content)
+        text = _without_comments(common.decoded(content))
         begins = re.search(r"<OFX>", text, re.I)
         if "\0" in text or begins is None:
             code = "statement.not_text" if "\0" in text else "ofx.not_ofx"
@@ -89,7 +93,18 @@ class Ofx:
                 parser.errors.append(refused.error)
             if len(parser.errors) >= common.MAX_ERRORS:
                 break
+        if parser.investment and not parser.drafts and not parser.errors:
+            parser.errors.append(RowError(parser.investment, "INVSTMTRS", "ofx.investment"))
         return common.result(self.code, parser.drafts, parser.errors)
+
+
+def _without_comments(text: str) -> str:
+    """The text with its comments left out; lines keep their numbers."""
+    pieces, at = list[str](), 0
+    while (begins := text.find("<!--", at)) >= 0 and (ends := text.find("-->", begins + 4)) >= 0:
+        pieces += [text[at:begins], "\n" * text.count("\n", begins, ends)]
+        at = ends + 3
+    return "".join([*pieces, text[at:]])
 
 
 def _groups(text: str, start: int) -> Iterator[tuple[Group, list[Group]]]:
@@ -104,13 +119,8 @@ def _groups(text: str, start: int) -> Iterator[tuple[Group, list[Group]]]:
             if stack and not found[1]:
                 stack[-1].values.setdefault(name, _value(found[3]))
             continue
-        names = [group.name for group in stack]
-        if name in names and (found[1] or name in _ALONE):
-            while stack:
-                ended = stack.pop()
-                yield ended, stack
-                if ended.name == name:
-                    break
+        for _ in range(_to_end(stack, name, closes=bool(found[1]))):
+            yield stack.pop(), stack
         if not found[1]:
             group = Group(name, line)
             if stack:
@@ -118,6 +128,16 @@ def _groups(text: str, start: int) -> Iterator[tuple[Group, list[Group]]]:
             stack.append(group)
     while stack:
         yield stack.pop(), stack
+
+
+def _to_end(stack: list[Group], name: str, *, closes: bool) -> int:
+    """How many open groups a tag ends: up to its own, or those that lost their end before it."""
+    names = [group.name for group in stack][::-1]
+    if name in names and (closes or name in _ALONE):
+        return names.index(name) + 1
+    if name in _BALANCES and not closes:
+        return next((at for at, each in enumerate(names) if each in STATEMENTS), 0)
+    return 0
 
 
 def _value(text: str) -> str:
@@ -132,6 +152,7 @@ class _Parser:
         self.errors: list[RowError] = []
         self.waiting: list[Group] = []
         self.pending = 0
+        self.investment = 0  # the line of a statement of securities
 
     def take(self, group: Group, parents: list[Group]) -> None:
         """A group that has ended; raises Refused."""
@@ -142,6 +163,8 @@ class _Parser:
         elif group.name == "STATUS" and group.value("SEVERITY").upper() == "ERROR":
             told = {"status": group.value("CODE")[:10], "message": group.value("MESSAGE")[:200]}
             raise Refused(group.line, "STATUS", "ofx.bank_error", **told)
+        elif group.name == "INVSTMTRS":
+            self.investment = group.line
         elif group.name in STATEMENTS:
             self._statement(group)
 
