@@ -11,18 +11,17 @@ from django.db.models import Count, F, Sum
 from django.db.models.functions import Coalesce
 
 from amiable.apps.banking.models import BankAccount, Match, StatementLine
+from amiable.apps.banking.terms import limits_of, payer_terms
 from amiable.apps.customers.models import Customer as CustomerRow
 from amiable.apps.customers.models import CustomerIban
 from amiable.apps.payments.models import Payment
 from amiable.apps.receivables.models import Allocation, Entry, Installment
 from amiable.apps.receivables.queries import chunks, open_items
-from amiable.apps.tenants.settings import settings_of
 from amiable.core.matching.book import SAME_AMOUNT_EARLY, payer_key
 from amiable.core.matching.facts import (
     Customer,
     Hypothesis,
     Item,
-    Limits,
     Line,
     OpenCredit,
     Opening,
@@ -91,17 +90,8 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
         links=tuple(_links(organization_id, lines)),
         against=frozenset(_against(organization_id, lines)),
         own=frozenset(own.values_list("identifier", flat=True)),
-        limits=_limits(organization_id),
-    )
-
-
-def _limits(organization_id: int) -> Limits:
-    """What the organization lets payers keep."""
-    settings = settings_of(organization_id)
-    return Limits(
-        cents_minor=settings.rest_cents_minor,
-        bank_fee_minor=settings.rest_fee_minor,
-        discount_permille=settings.rest_discount_permille,
+        limits=limits_of(organization_id),
+        terms=tuple(payer_terms(organization_id)),
     )
 
 

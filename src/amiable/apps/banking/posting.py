@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from amiable.apps.banking.models import Match, StatementLine
+from amiable.apps.banking.rests import rests_withdraw
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.customers.models import Customer, CustomerIban
@@ -73,6 +74,7 @@ def post_return(
         actor=actor,
         cases=case_ids(organization_id, {customer_id}),
     )
+    rests_withdraw(organization_id, payment_id, on=on, actor=actor)
     match = posting.match or Match(
         organization_id=organization_id,
         line_id=posting.line.id,

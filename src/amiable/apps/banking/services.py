@@ -19,6 +19,7 @@ from amiable.apps.banking.posting import (
     post_payments,
     post_return,
 )
+from amiable.apps.banking.rests import RestError, RestSaid, rests_name, rests_withdraw
 from amiable.apps.banking.statements import StatementError, statement_import
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.customers.models import Customer, CustomerIban
@@ -28,6 +29,8 @@ from amiable.core.sentences import Sentence, declare, gettext_noop
 
 __all__ = [
     "MatchError",
+    "RestError",
+    "RestSaid",
     "StatementError",
     "line_assign",
     "line_ignore",
@@ -65,8 +68,14 @@ class MatchError(ValueError):
 
 
 @transaction.atomic
-def match_confirm(organization_id: int, match_id: int, *, on: date, actor: str) -> Match:
-    """Post a proposal. Raises MatchError, AllocationError or PaymentError when it is overtaken."""
+def match_confirm(
+    organization_id: int, match_id: int, *, on: date, actor: str, rests: Sequence[RestSaid] = ()
+) -> Match:
+    """Post a proposal, and say what it leaves open: `rests`, else it stays due.
+
+    Raises MatchError, AllocationError or PaymentError when it is overtaken, RestError or CaseError
+    when a rest cannot be what is said.
+    """
     match, row = _locked(organization_id, match_id)
     if match.state != Match.State.PROPOSED or row.state not in WAITING:
         raise MatchError("bank.not_proposed")
@@ -80,6 +89,8 @@ def match_confirm(organization_id: int, match_id: int, *, on: date, actor: str) 
     _post(organization_id, posting, on=on, actor=actor)
     row.state, row.evidence = StatementLine.State.POSTED, match.evidence
     row.save(update_fields=["state", "evidence"])
+    if rests:
+        rests_name(organization_id, match.id, rests, on=on, actor=actor)
     _tell(organization_id, "match.confirmed", match, on=on, actor=actor)
     return match
 
@@ -114,6 +125,7 @@ def match_undo(organization_id: int, match_id: int, *, on: date, actor: str) -> 
             organization_id, match.returned_payment_id, on=on, actor=actor, cases=cases
         )
     elif match.payment_id:
+        rests_withdraw(organization_id, match.payment_id, on=on, actor=actor)
         payment_undo(organization_id, match.payment_id, on=on, actor=actor, cases=cases)
     match.state, match.decided_by = Match.State.UNDONE, actor
     match.save(update_fields=["state", "decided_by"])
@@ -160,11 +172,14 @@ def line_assign(
     on: date,
     actor: str,
     credit_uses: Sequence[tuple[int, int, int]] = (),
+    why: Sequence[Sentence] = (),
+    rests: Sequence[RestSaid] = (),
 ) -> Match:
     """Post a waiting line to a customer as a person says: [(installment, minor units)].
 
     `credit_uses` = credits that the payer netted: [(credit entry, installment, minor units)].
-    What is not allocated stays on the account. Raises MatchError, AllocationError.
+    What is not allocated stays on the account. `why` = the order in which items were chosen;
+    `rests` = what is left open of them. Raises MatchError, AllocationError, RestError, CaseError.
     """
     row = _waiting(organization_id, line_id)
     if row.amount_minor <= 0:
@@ -176,14 +191,16 @@ def line_assign(
     chosen = Hypothesis(
         "assigned",
         customer_id,
-        (said,),
+        (said, *why),
         parts=tuple(allocations),
         credit_uses=tuple(credit_uses),
     )
-    posting = Posting(_facts(row), chosen, evidence=(said,))
+    posting = Posting(_facts(row), chosen, evidence=chosen.evidence)
     _post(organization_id, posting, on=on, actor=actor)
-    lines_state([row], StatementLine.State.POSTED, evidence=[said])
+    lines_state([row], StatementLine.State.POSTED, evidence=chosen.evidence)
     match = Match.objects.get(line=row, state=Match.State.POSTED)
+    if rests:
+        rests_name(organization_id, match.id, rests, on=on, actor=actor)
     _tell(organization_id, "match.assigned", match, on=on, actor=actor)
     return match
 

@@ -22,6 +22,7 @@ from amiable.core.matching.view import (
     exact,
     numbers,
     oldest_first,
+    order_said,
     spread,
     total_of,
     whole,
@@ -226,9 +227,12 @@ def _over(view: View, named: Named) -> Hypothesis:
     owed = view.book.open_of(named.customer_id, view.line.currency)
     debts = [Debt(item.id, item.due_date, item.open_minor) for item in owed]
     day = view.line.booked_on
-    parts = allocate(view.line.amount_minor, debts, on=day, chosen=ids, not_due=False)
+    terms = view.book.terms.get(named.customer_id)
+    order = terms.order if terms else "law"
+    amount = view.line.amount_minor
+    parts = allocate(amount, debts, on=day, chosen=ids, not_due=False, order=order)
     if len(parts) > len(ids):
-        said.append(Sentence("match.rest_oldest_first"))
+        said.append(order_said(view, named.customer_id, "match.rest_oldest_first"))
     return Hypothesis("cited_over", named.customer_id, (*named.evidence, *said), tuple(parts))
 
 

@@ -82,9 +82,26 @@ class Line:
     payer_iban: str = ""
     ultimate_payer: str = ""
     mandate_id: str = ""
+    credited_iban: str = ""
     operation: str = ""
     is_return: bool = False
     return_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Virtual:
+    """Whom a virtual IBAN of ours stands for, from a day until another (None = still).
+
+    `customer_id` None = nobody yet; `number` = its one invoice, "" = all it owes; `closed` = the
+    bank has closed the IBAN.
+    """
+
+    iban: str
+    customer_id: int | None = None
+    number: str = ""
+    since_on: date = date.min
+    until_on: date | None = None
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +157,17 @@ class Limits:
     bank_fee_minor: int = 2_500
     discount_permille: int = 30
 
+    def agreed(self, terms: Terms | None) -> Limits:
+        """These limits, with what was agreed with one customer in their place."""
+        if terms is None:
+            return self
+        fee, discount = terms.bank_fee_minor, terms.discount_permille
+        return Limits(
+            self.cents_minor,
+            self.bank_fee_minor if fee is None else fee,
+            self.discount_permille if discount is None else discount,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -175,7 +203,7 @@ class Opening:
     `ibans` = ((iban, customer), ...) of customers' own accounts; `links` = ((account or name of a
     payer, customer, payments made for it), ...) from the past; `against` =
     (account or name of a payer, customer) pairs that a person has said it is not; `own` = the
-    seller's accounts;
+    seller's accounts; `virtual` = whom its virtual IBANs stand and stood for;
     `recent` = ((customer, amount, currency, day), ...) of
     payments received lately; `refused` = (line, key of a hypothesis) pairs that a person
     has turned down: they never come back, and nothing else is posted on that line unasked.
@@ -191,6 +219,7 @@ class Opening:
     links: tuple[tuple[str, int, int], ...] = ()
     against: frozenset[tuple[str, int]] = field(default_factory=frozenset)
     own: frozenset[str] = frozenset()
+    virtual: tuple[Virtual, ...] = ()
     limits: Limits = Limits()
     terms: tuple[Terms, ...] = ()
     habits: tuple[Habit, ...] = ()

@@ -24,7 +24,7 @@ def residual_hypotheses(
     """The amount is that of the items but for a small difference that has a name."""
     customer_id, total = items[0].customer_id, total_of(items)
     missing = total - view.line.amount_minor
-    if 0 < -missing <= view.book.limits.cents_minor:
+    if 0 < -missing <= view.book.limits_of(customer_id).cents_minor:
         said = difference(view, total, code="match.over_cents")
         yield Hypothesis("cents_over", customer_id, (*evidence, said), whole(items), sure=sure)
     reason = residual_reason(view, items)
@@ -46,7 +46,7 @@ def residual_hypotheses(
 
 def residual_reason(view: View, items: Sequence[Item]) -> tuple[str, Sentence] | None:
     """(cents | discount | bank_fee, why) of what is missing; None when it has no name."""
-    limits, total = view.book.limits, total_of(items)
+    limits, total = view.book.limits_of(items[0].customer_id), total_of(items)
     missing = total - view.line.amount_minor
     most = max(limits.cents_minor, limits.bank_fee_minor)
     if missing <= 0 or (missing > most and missing * 1000 > (total + 1) * limits.discount_permille):
@@ -55,7 +55,9 @@ def residual_reason(view: View, items: Sequence[Item]) -> tuple[str, Sentence] |
     if missing <= limits.cents_minor:
         return "cents", Sentence("match.cents", left)
     if all(item.due_date >= view.line.booked_on for item in items):
-        for permille in DISCOUNTS:
+        terms = view.book.terms.get(items[0].customer_id)
+        agreed = terms.discount_permille if terms else None
+        for permille in (agreed, *DISCOUNTS) if agreed else DISCOUNTS:
             off = (total * permille + 500) // 1000
             # Every invoice may have been rounded by itself.
             if permille <= limits.discount_permille and abs(off - missing) <= len(items):

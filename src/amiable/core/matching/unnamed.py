@@ -11,7 +11,15 @@ from amiable.core.matching.facts import Hypothesis, Item
 from amiable.core.matching.labels import names_credit, names_part
 from amiable.core.matching.residuals import residual_hypotheses, residual_reason
 from amiable.core.matching.sums import Found, is_rare, sets_of
-from amiable.core.matching.view import View, difference, exact, numbers, oldest_first, whole
+from amiable.core.matching.view import (
+    View,
+    difference,
+    exact,
+    numbers,
+    oldest_first,
+    order_said,
+    whole,
+)
 from amiable.core.sentences import Sentence
 
 MOST_SETTLED = 24  # of the latest items of a customer, those paid are compared with them too
@@ -43,7 +51,9 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     total = sum(item.open_minor for item in open_items)
     short = line.amount_minor <= total
     said_last = (
-        Sentence("match.oldest_first") if short else difference(view, total, code="match.over")
+        order_said(view, customer_id, "match.oldest_first")
+        if short
+        else difference(view, total, code="match.over")
     )
     yield Hypothesis(
         "party_oldest",

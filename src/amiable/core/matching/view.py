@@ -243,7 +243,8 @@ def difference(view: View, total_minor: int, *, code: str) -> Sentence:
 
 
 def oldest_first(view: View, items: Sequence[Item]) -> Parts:
-    """The line's amount over the items, oldest due first, in the order of C. civ. 1342-10.
+    """The line's amount over the items of one customer, oldest due first: in the order of
+    C. civ. 1342-10, or as agreed with the customer.
 
     Items beyond those that the amount reaches are not looked at.
     """
@@ -254,7 +255,19 @@ def oldest_first(view: View, items: Sequence[Item]) -> Parts:
             break
         reached.append(Debt(item.id, item.due_date, item.open_minor))
         total += item.open_minor
-    return tuple(allocate(view.line.amount_minor, reached, on=view.line.booked_on))
+    terms = view.book.terms.get(items[0].customer_id) if items else None
+    order = terms.order if terms else "law"
+    return tuple(allocate(view.line.amount_minor, reached, on=view.line.booked_on, order=order))
+
+
+def order_said(view: View, customer_id: int, code: str) -> Sentence:
+    """In which order this customer's money counts: `code` for the law's, or what was agreed."""
+    terms = view.book.terms.get(customer_id)
+    if terms is None or terms.order == "law":
+        return Sentence(code)
+    if terms.order == "agreed":
+        return Sentence("order.agreed", {"agreed": terms.agreed})
+    return Sentence("order.agreed_oldest")
 
 
 def spread(
