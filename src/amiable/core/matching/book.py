@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from amiable.core.matching.facts import (
+    Barred,
     Customer,
     Decision,
     Habit,
@@ -23,6 +24,7 @@ from amiable.core.matching.facts import (
     OpenCredit,
     Opening,
     Paid,
+    Refund,
 )
 from amiable.core.matching.labels import Finder, canonical, digits_of, is_strong, range_after
 from amiable.core.matching.names import Names, name_tokens
@@ -75,6 +77,8 @@ class Book:
         self.links: dict[str, Counter[int]] = defaultdict(Counter)
         self.recent: dict[tuple[int, int, str], list[date]] = defaultdict(list)
         self.payments: dict[tuple[int, str], list[Paid]] = defaultdict(list)
+        self.refunds: dict[str, list[Refund]] = defaultdict(list)
+        self.barred: dict[int, Barred] = {}
         self.refused = opening.refused
         self.touched = {line_id for line_id, _ in opening.refused}
         self.limits = opening.limits
@@ -101,6 +105,9 @@ class Book:
             self.links[payer][customer_id] += count
         for paid in opening.payments:
             self.payments[paid.amount_minor, paid.currency].append(paid)
+        for refund in opening.refunds:
+            self.refunds[refund.currency].append(refund)
+        self.barred = {bar.item_id: bar for bar in opening.barred}
 
     def add_customer(self, customer: Customer) -> None:
         """A customer to know from now on."""
@@ -218,6 +225,10 @@ class Book:
         if decision.action != "post":
             return
         (chosen,) = decision.hypotheses
+        if chosen.repays is not None:
+            noted = self.refunds[line.currency]
+            noted[:] = [refund for refund in noted if refund.id != chosen.repays]
+            return
         if chosen.returns:
             self.payments[chosen.returns.amount_minor, line.currency].remove(chosen.returns)
             for item_id, amount in chosen.returns.parts:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from amiable.core.allocation import Debt, allocate
+from amiable.core.matching.barred import kind_of_settled, said_of_settled
 from amiable.core.matching.facts import Hypothesis, Item, OpenCredit
 from amiable.core.matching.labels import canonical, names_credit
 from amiable.core.matching.residuals import residual_hypotheses
@@ -64,11 +65,11 @@ def cited_hypotheses(view: View, items: Sequence[Item]) -> Iterator[Hypothesis]:
     if any(i.books_minor for i in items) and not settled:
         yield from _books(view, items, evidence)
     if settled:
-        evidence.append(Sentence("match.already_paid", {"numbers": numbers(settled)}))
+        evidence.append(said_of_settled(view, settled))
     named = Named(customer_id, open_items, settled, tuple(evidence), confirmation is not None)
     if not open_items:
         if settled:
-            yield Hypothesis("double", customer_id, named.evidence)
+            yield Hypothesis(kind_of_settled(view, settled), customer_id, named.evidence)
         return
     found = list(_exact(view, named))
     yield from found

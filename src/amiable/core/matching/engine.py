@@ -16,6 +16,7 @@ from amiable.core.matching.facts import Decision, Hypothesis, Item, Line, Openin
 from amiable.core.matching.kinds import Kind, kind_of
 from amiable.core.matching.names import name_likeness
 from amiable.core.matching.party import party_of
+from amiable.core.matching.refunds import decide_money_out
 from amiable.core.matching.returns import decide_return
 from amiable.core.matching.unnamed import amount_hypotheses, party_hypotheses
 from amiable.core.matching.view import View, numbers
@@ -52,11 +53,10 @@ def decide_all(opening: Opening, lines: Iterable[Line]) -> Iterator[Decision]:
 
 def decide(line: Line, book: Book) -> Decision:
     """The decision on one line as the book stands; the book is not moved."""
-    if line.amount_minor < 0 and line.is_return:
-        return decide_return(line, book)
-    if line.amount_minor <= 0:
-        code = "match.money_out" if line.amount_minor else "match.no_amount"
-        return Decision(line.id, "ignore", (Sentence(code),))
+    if line.amount_minor < 0:
+        return decide_return(line, book) if line.is_return else decide_money_out(line, book)
+    if not line.amount_minor:
+        return Decision(line.id, "ignore", (Sentence("match.no_amount"),))
     if line.is_return:
         return Decision(line.id, "leave", (Sentence("match.own_returned"),))
     if line.payer_iban and line.payer_iban in book.own:

@@ -42,6 +42,35 @@ class OpenCredit:
 
 
 @dataclass(frozen=True, slots=True)
+class Barred:
+    """An item that no money may settle unasked, and why, since when.
+
+    written_off = given up; handed_over = collected by `name` now; insolvent = `since` is the day of
+    the judgment, `claim_on` the day on which the claim was born.
+    """
+
+    item_id: int
+    kind: Literal["written_off", "handed_over", "insolvent"]
+    since: date
+    claim_on: date | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money to give back, not yet seen to leave. `reference` = what its transfer shall carry."""
+
+    id: int
+    customer_id: int
+    amount_minor: int
+    currency: str
+    iban: str
+    name: str
+    reference: str
+    noted_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
     """Who may pay."""
 
@@ -112,6 +141,7 @@ class Hypothesis:
     installments whose settlement the accounts had announced; `returns` = the payment taken back;
     `write_offs` = ((installment, amount), ...) that the payer kept for good, for `reason`
     (bank_fee | discount | cents); `teaches` = the account may be remembered as the customer's.
+    `repays` = the refund that the line is (money out).
     """
 
     kind: str
@@ -125,13 +155,14 @@ class Hypothesis:
     teaches: bool = False
     write_offs: tuple[tuple[int, int], ...] = ()
     reason: str = ""
+    repays: int | None = None
 
     @property
     def key(self) -> tuple[object, ...]:
         """What makes two readings the same, whatever their evidence."""
         taken = (self.returns.payment_id, self.returns.line_id) if self.returns else None
-        uses = frozenset(self.credit_uses)
-        return (self.customer_id, frozenset(self.parts), uses, taken, frozenset(self.write_offs))
+        uses, given_up = frozenset(self.credit_uses), frozenset(self.write_offs)
+        return (self.customer_id, frozenset(self.parts), uses, taken, given_up, self.repays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,3 +254,5 @@ class Opening:
     limits: Limits = Limits()
     terms: tuple[Terms, ...] = ()
     habits: tuple[Habit, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    barred: tuple[Barred, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
+from amiable.core.matching.barred import kind_of_settled, said_of_settled, written_off_of
 from amiable.core.matching.cited import MOST_HINTED, balance, net_of
 from amiable.core.matching.facts import Hypothesis, Item
 from amiable.core.matching.labels import names_credit, names_part
@@ -15,7 +16,6 @@ from amiable.core.matching.view import (
     View,
     difference,
     exact,
-    numbers,
     oldest_first,
     order_said,
     whole,
@@ -32,6 +32,10 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     evidence = [view.confirmation(customer_id) or same_name]
     open_items = book.open_of(customer_id, line.currency)
     if not open_items:
+        if given_up := written_off_of(view, customer_id):
+            said = said_of_settled(view, given_up)
+            yield Hypothesis("written_off", customer_id, (*evidence, said))
+            return
         said = Sentence("match.no_open", {"customer": view.name(customer_id)})
         yield Hypothesis("advance", customer_id, (*evidence, said))
         return
@@ -148,8 +152,8 @@ def _paid_number(
     ]
     named = [item for item, _ in view.hinted(settled)]
     if named:
-        said = Sentence("match.already_paid", {"numbers": numbers(named)})
-        yield Hypothesis("double", customer_id, (*evidence, said))
+        said = said_of_settled(view, named)
+        yield Hypothesis(kind_of_settled(view, named), customer_id, (*evidence, said))
 
 
 def _net_sets(
