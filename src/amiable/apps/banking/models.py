@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from amiable.apps.cases.models import Dispute, Hold
 from amiable.apps.customers.models import Customer
-from amiable.apps.payments.models import Payment
+from amiable.apps.payments.models import CreditDecision, Payment
 from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.models import Creditor, TenantModel
 
@@ -147,7 +147,8 @@ class Batch(TenantModel):
 
 
 class Match(TenantModel):
-    """A reading of a line: what it pays, or which payment it takes back, and on what evidence.
+    """A reading of a line: what it pays, which payment it takes back, or which refund of ours it is,
+    and on what evidence.
 
     Undone or superseded (by a later proposal), never deleted. `allocations` =
     [{"installment", "amount_minor", "credit", "confirms"}]: `credit` is the entry of a credit
@@ -171,6 +172,9 @@ class Match(TenantModel):
     )
     returned_payment = models.ForeignKey(
         Payment, null=True, on_delete=models.PROTECT, related_name="return_matches"
+    )
+    refund = models.ForeignKey(
+        CreditDecision, null=True, on_delete=models.PROTECT, related_name="matches"
     )
     rank = models.PositiveSmallIntegerField(default=1)
     allocations = models.JSONField(default=list)
