@@ -43,4 +43,18 @@ INVARIANTS = {
         JOIN banking_statementline l ON l.id = m.line_id
         GROUP BY m.id, l.amount_minor HAVING SUM(a.amount_minor) > l.amount_minor
     """,
+    "a line is split exactly when details stand for it, and they sum to it": """
+        SELECT l.id FROM banking_statementline l
+        LEFT JOIN banking_batch b ON b.line_id = l.id AND b.state = 'split'
+        WHERE l.state = 'split' OR b.id IS NOT NULL
+        GROUP BY l.id, l.state, l.amount_minor
+        HAVING l.state <> 'split' OR COALESCE(SUM(b.amount_minor), 0) <> l.amount_minor
+    """,
+    "the parts of a batch sum to it, and are money only once it is split": """
+        SELECT b.id FROM banking_batch b
+        LEFT JOIN banking_statementline l ON l.batch_id = b.id
+        GROUP BY b.id, b.amount_minor, b.state
+        HAVING COALESCE(SUM(l.amount_minor), 0) <> b.amount_minor
+            OR SUM(CASE WHEN (l.state = 'awaited') = (b.state = 'split') THEN 1 ELSE 0 END) > 0
+    """,
 }

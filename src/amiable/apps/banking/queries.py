@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
-from amiable.apps.banking.models import BankAccount, Match, Statement, StatementLine
+from amiable.apps.banking.models import BankAccount, Batch, Match, Statement, StatementLine
 from amiable.apps.customers.models import Customer
 from amiable.apps.receivables.models import Installment
 from amiable.apps.receivables.queries import chunks, unallocated_credits
@@ -48,8 +48,21 @@ class MatchView:
 
 
 @dataclass(frozen=True, slots=True)
+class Details:
+    """What the bank tells of a bulk line apart: `count` movements of `amount` in all. `state` is
+    that of the batch: split, proposed, unequal, refused."""
+
+    state: str
+    count: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class LineView:
-    """A bank line with its state and readings: the posted one, or the proposals by rank."""
+    """A bank line with its state and readings: the posted one, or the proposals by rank.
+
+    `details` of a bulk line; `part_of` = the amount of the bulk line that it is a part of.
+    """
 
     id: int
     booked_on: date
@@ -65,6 +78,8 @@ class LineView:
     matches: tuple[MatchView, ...]
     account: str
     bank_reference: str = ""
+    details: Details | None = None
+    part_of: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +119,39 @@ def lines(
     offset: int = 0,
 ) -> list[LineView]:
     """Lines (of some states, or some ids), newest first, with the readings that stand."""
-    rows = StatementLine.objects.filter(organization_id=organization_id)
+    rows = _lines(organization_id)
     if states:
         rows = rows.filter(state__in=states)
     if line_ids is not None:
         rows = rows.filter(id__in=line_ids)
     page = list(
-        rows.select_related("statement__account").order_by("-booked_on", "-id")[
+        rows.select_related("statement__account", "batch__line").order_by("-booked_on", "-id")[
             offset : offset + limit
         ]
     )
     matches = _matches(organization_id, page)
-    return [_line(row, matches[row.id]) for row in page]
+    details = _details(organization_id, page)
+    return [_line(row, matches[row.id], details.get(row.id)) for row in page]
+
+
+def _lines(organization_id: int) -> QuerySet[StatementLine]:
+    """Every line that is money, or was until its details stood for it."""
+    rows = StatementLine.objects.filter(organization_id=organization_id)
+    return rows.exclude(state=StatementLine.State.AWAITED)
+
+
+def _details(organization_id: int, page: Sequence[StatementLine]) -> dict[int, Details]:
+    """What the bank tells apart of the lines of a page."""
+    rows = Batch.objects.filter(
+        organization_id=organization_id, line_id__in=[row.id for row in page]
+    )
+    told = rows.values_list("line_id", "state", "currency").order_by()
+    return {
+        line_id: Details(state, size, Money(amount, currency))
+        for line_id, state, currency, size, amount in told.annotate(
+            Sum("size"), Sum("amount_minor")
+        )
+    }
 
 
 def line(organization_id: int, line_id: int) -> LineView | None:
@@ -126,7 +162,7 @@ def line(organization_id: int, line_id: int) -> LineView | None:
 
 def state_counts(organization_id: int) -> dict[str, int]:
     """Number of lines per state; every state is present."""
-    rows = StatementLine.objects.filter(organization_id=organization_id)
+    rows = _lines(organization_id)
     counted = dict(rows.values_list("state").annotate(Count("id")).order_by())
     return {state: counted.get(state, 0) for state in StatementLine.State.values}
 
@@ -134,7 +170,7 @@ def state_counts(organization_id: int) -> dict[str, int]:
 def statements(organization_id: int, *, limit: int = 50, offset: int = 0) -> list[StatementView]:
     """Statements, the latest first, with their balance checks."""
     rows = (
-        Statement.objects.filter(organization_id=organization_id)
+        Statement.objects.filter(organization_id=organization_id, kind="statement")
         .select_related("account")
         .order_by("-closing_on", "-id")[offset : offset + limit]
     )
@@ -242,8 +278,9 @@ def _match(match: Match, numbers: dict[int, str], amount: Money) -> MatchView:
     )
 
 
-def _line(row: StatementLine, matches: list[MatchView]) -> LineView:
+def _line(row: StatementLine, matches: list[MatchView], details: Details | None) -> LineView:
     record = row.record
+    whole = row.batch.line if row.batch else None
     return LineView(
         id=row.id,
         booked_on=row.booked_on,
@@ -259,6 +296,8 @@ def _line(row: StatementLine, matches: list[MatchView]) -> LineView:
         matches=tuple(matches),
         account=row.statement.account.identifier,
         bank_reference=record.get("bank_reference", ""),
+        details=details,
+        part_of=_money(whole.amount_minor, whole.currency) if whole else None,
     )
 
 

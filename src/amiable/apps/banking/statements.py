@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import islice
 
 from django.db import transaction
 
 from amiable.apps.audit.services import Happening, event_record
-from amiable.apps.banking.identity import CHUNK, digest, fingerprints, known_prints, recognize
-from amiable.apps.banking.models import BankAccount, Statement, StatementLine
+from amiable.apps.banking.batches import batches_keep, batches_link
+from amiable.apps.banking.identity import Prints, digest, fingerprints, known_places
+from amiable.apps.banking.lines import lines_store
+from amiable.apps.banking.models import BankAccount, Statement
+from amiable.apps.banking.recognition import recognize
 from amiable.apps.tenants.models import Creditor
 from amiable.core.money import Money
-from amiable.core.records import RowError, StatementEntry, StatementRecord
+from amiable.core.records import RowError, StatementRecord
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 declare(
@@ -26,7 +28,6 @@ declare(
         "bank.no_account": gettext_noop(
             "the file does not say which account it is of: name the account with --account"
         ),
-        "bank.no_money": gettext_noop("the movement is of zero: it only informs"),
         "bank.unbalanced": gettext_noop(
             "the statement of {account} from {day} does not add up: opening and movements differ "
             "from the closing balance by {amount}"
@@ -44,9 +45,7 @@ declare(
 
 _FRENCH = re.compile(r"FR\d{2}(\d{10}[0-9A-Z]{11})\d{2}")
 _RIB = re.compile(r"(\d{10}[0-9A-Z]{11})(?:\d{2})?")
-# Fields of StatementEntry that have a column of their own.
-_COLUMNS = frozenset({"line", "booked_on", "value_on", "amount_minor", "currency", "label"})
-_RECORDED = tuple(each.name for each in fields(StatementEntry) if each.name not in _COLUMNS)
+Progress = Callable[[int, int], None]
 
 
 class StatementError(ValueError):
@@ -63,6 +62,9 @@ class _Import:
 
     organization_id: int
     source: str
+    progress: Progress | None = None
+    movements: int = 0
+    done: int = 0
     statements: int = 0
     known: int = 0
     lines: int = 0
@@ -72,15 +74,25 @@ class _Import:
     unbalanced: int = 0
     gaps: int = 0
     informative: int = 0
-    accounts: set[int] = field(default_factory=set)
+    batches: int = 0
+    split: int = 0
+    parts: int = 0
+    proposed: int = 0
+    accounts: dict[int, BankAccount] = field(default_factory=dict)
+    days: set[date] = field(default_factory=set)
     notes: list[RowError] = field(default_factory=list)
 
     def plain(self) -> dict[str, int]:
         names = (
             "statements", "known", "lines", "duplicates", "recognized", "overlapping",
-            "unbalanced", "gaps", "informative",
+            "unbalanced", "gaps", "informative", "batches", "split", "parts", "proposed",
         )  # fmt: skip
         return {**{name: getattr(self, name) for name in names}, "accounts": len(self.accounts)}
+
+    def told(self, more: int) -> None:
+        """Say how many movements of the file are entered, `more` of the statement at hand."""
+        if self.progress:
+            self.progress(self.done + more, self.movements)
 
     def note(self, code: str, record: StatementRecord, *, amount_minor: int) -> None:
         told = {
@@ -114,29 +126,37 @@ def statement_import(
     actor: str,
     account: str = "",
     notes: list[RowError] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, int]:
     """Take statements in; the same or an overlapping one again adds only what is new.
 
     Counts: statements (new), known (seen before), lines (new), duplicates (lines known before),
     recognized (those of them known from another format), overlapping (new lines of days that
     another format has told: to be looked at), unbalanced (opening + movements != closing),
-    gaps (opening != the closing before it), informative (interim reports and notifications beside
-    statements: left out, since the statement repeats them), accounts (touched).
-    `account` is that of files which name none. `notes` gets a sentence for each gap and difference.
+    gaps (opening != the closing before it), informative (interim reports and notifications without
+    details of a batch: left out, since the statement repeats them), batches (new ones whose details
+    are kept), split (bulk lines that have got theirs) into parts, proposed (those that a person has
+    to look at first), accounts (touched).
+    `account` is that of files which name none. `notes` gets a sentence for each gap, difference and
+    batch that stays whole. `progress` hears how many movements are entered, and of how many.
     Raises StatementError when an account belongs to no creditor, when none is named and several are
     possible, or when there is nothing but information.
     """
-    booked = [record for record in statements if record.kind == "statement"]
-    if statements and not booked:
+    wanted = [record for record in statements if record.kind == "statement" or _has_batches(record)]
+    if statements and not wanted:
         raise StatementError(Sentence("bank.information_only"))
-    booked = _named(organization_id, booked, account)
-    accounts = _accounts(organization_id, booked)
-    run = _Import(organization_id, source, informative=len(statements) - len(booked))
-    for record in sorted(booked, key=lambda r: (r.account, r.opening_on or date.min)):
+    wanted = _named(organization_id, wanted, account)
+    accounts = _accounts(organization_id, wanted)
+    run = _Import(organization_id, source, progress, informative=len(statements) - len(wanted))
+    run.movements = sum(len(record.entries) for record in wanted)
+    for record in sorted(wanted, key=lambda r: (r.account, r.opening_on or date.min)):
         _take(run, record, accounts[account_key(record.account), record.currency])
+        run.done += len(record.entries)
+    if run.days:
+        _link(run)
     if notes is not None:
         notes += run.notes
-    if run.statements:
+    if run.statements or run.batches:
         payload = {"source": source, **run.plain()}
         event_record(
             organization_id,
@@ -145,36 +165,85 @@ def statement_import(
     return run.plain()
 
 
+def _has_batches(record: StatementRecord) -> bool:
+    """Whether a notification tells the details of a batch that is booked."""
+    if record.kind != "notification":
+        return False
+    return any(entry.batch_parts and not entry.status for entry in record.entries)
+
+
+def _link(run: _Import) -> None:
+    counts, notes = batches_link(
+        run.organization_id, run.accounts.values(), days=(min(run.days), max(run.days))
+    )
+    run.split, run.parts, run.proposed = counts["split"], counts["parts"], counts["proposed"]
+    run.notes += notes
+
+
 def _take(run: _Import, record: StatementRecord, account: BankAccount) -> None:
-    run.accounts.add(account.id)
-    prints = fingerprints(account_key(record.account), record.entries)
+    run.accounts[account.pk] = account
+    key = account_key(record.account)
+    if record.kind == "notification":
+        _keep_batches(run, record, account, key)
+        return
+    prints = fingerprints(key, record.entries)
     balances = [record.opening_minor, record.closing_minor]
     days = [str(record.opening_on), str(record.closing_on)]
-    whole = digest([account.id, record.reference, *balances, *days, *prints])
+    whole = digest([account.id, record.reference, *balances, *days], prints)
     scope = Statement.objects.filter(organization_id=run.organization_id)
     if scope.filter(fingerprint=whole).exists():
         run.known += 1
         run.duplicates += len(prints)
         return
-    known = known_prints(run.organization_id, prints)
-    found = recognize(account, record, prints=prints, known=known)
+    _store(run, record, _statement(run, record, account, whole), prints)
+
+
+def _keep_batches(run: _Import, record: StatementRecord, account: BankAccount, key: str) -> None:
+    """The details that a notification tells, under a statement without balances."""
+    told_in = Statement(
+        organization_id=run.organization_id,
+        account=account,
+        reference=record.reference[:60],
+        format=record.format,
+        kind="notification",
+        movements=len(record.entries),
+        fingerprint=digest(
+            ["told", account.id, record.reference], fingerprints(key, record.entries)
+        ),
+        source=run.source[:200],
+    )
+    same = Statement.objects.filter(organization_id=run.organization_id)
+    if same.filter(fingerprint=told_in.fingerprint).exists():
+        run.known += 1
+        return
+    told_in.save()
+    run.batches += batches_keep(told_in, key, record)
+    run.days |= {entry.booked_on for entry in record.entries if entry.batch_parts}
+
+
+def _store(run: _Import, record: StatementRecord, statement: Statement, prints: Prints) -> None:
+    """Store the movements that are new; the parts of a batch that is stored whole wait for it."""
+    known = known_places(run.organization_id, prints)
+    found = recognize(statement.account, record, prints=prints, known=known)
     run.statements += 1
-    run.duplicates += len(known) + len(found.places)
     run.recognized += len(found.places)
     run.overlapping += found.overlapping
-    statement = _statement(run, record, account, whole, len(prints))
     fresh = (
-        _line(statement, entry, mark)
+        (entry, mark, None)
         for place, (entry, mark) in enumerate(zip(record.entries, prints, strict=True))
-        if mark not in known and place not in found.places
+        if not known[place] and place not in found.places
     )
-    while batch := list(islice(fresh, CHUNK)):
-        StatementLine.objects.bulk_create(batch, batch_size=1000)
-        run.lines += len(batch)
+    new = lines_store(statement, fresh, told=run.told)
+    run.lines += new
+    run.duplicates += len(prints) - new
+    if found.retold:
+        key = account_key(record.account)
+        run.batches += batches_keep(statement, key, record, groups=found.retold)
+    run.days |= {day for day in (statement.opening_on, statement.closing_on) if day}
 
 
 def _statement(
-    run: _Import, record: StatementRecord, account: BankAccount, whole: str, movements: int
+    run: _Import, record: StatementRecord, account: BankAccount, whole: str
 ) -> Statement:
     """Store a statement with its checks, and heal the gap that it may fill."""
     difference = record.difference_minor
@@ -189,7 +258,7 @@ def _statement(
         opening_on=record.opening_on,
         closing_on=closing_on,
         difference_minor=difference,
-        movements=movements,
+        movements=len(record.entries),
         fingerprint=whole,
         source=run.source[:200],
     )
@@ -226,25 +295,6 @@ def _follows(statement: Statement) -> bool | None:
         others = others.exclude(opening_on=statement.opening_on, closing_on=statement.closing_on)
     last = others.order_by("-closing_on", "-id").first()
     return None if last is None else last.closing_minor == statement.opening_minor
-
-
-def _line(statement: Statement, entry: StatementEntry, mark: str) -> StatementLine:
-    values = {name: getattr(entry, name) for name in _RECORDED}
-    line = StatementLine(
-        organization_id=statement.organization_id,
-        statement=statement,
-        fingerprint=mark,
-        booked_on=entry.booked_on,
-        value_on=entry.value_on,
-        amount_minor=entry.amount_minor,
-        currency=entry.currency,
-        label=entry.label,
-        record={name: value for name, value in values.items() if value},
-    )
-    if not entry.amount_minor:
-        line.state = StatementLine.State.IGNORED
-        line.evidence = [Sentence("bank.no_money").to_json()]
-    return line
 
 
 def _named(

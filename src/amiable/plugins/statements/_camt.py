@@ -9,11 +9,20 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from amiable.core.money import major
-from amiable.core.records import StatementEntry
+from amiable.core.money import Money, major
+from amiable.core.records import RowError, StatementEntry
+from amiable.core.sentences import declare, gettext_noop
 from amiable.plugins.statements import _common as common
 from amiable.plugins.statements._common import Draft, Refused
 from amiable.plugins.statements._xml import Flat, text_of, texts_of
+
+declare(
+    {
+        "camt.batch_unequal": gettext_noop(
+            "the {count} payments of the batch of {amount} do not add up to it: it stays whole"
+        ),
+    }
+)
 
 OPENING, CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 # ISO 20022 bank transaction sub-families: unpaid debit, cheque, draft; reversals; returns.
@@ -64,6 +73,9 @@ def entry(draft: Draft, element: Any) -> None:
     draft.add(
         _movements(element, details, parts, amount_minor, common_fields), amount_minor, currency
     )
+    if len(details) > 1 and not parts and all("Amt" in each.tops for each in details):
+        told = {"count": len(details), "amount": Money(amount_minor, currency)}
+        draft.warnings.append(RowError(element.sourceline, "TxDtls", "camt.batch_unequal", told))
     draft.extra["batches_split"] = draft.extra.get("batches_split", 0) + bool(parts)
     draft.extra["batches_kept"] = draft.extra.get("batches_kept", 0) + (size > 1)
 

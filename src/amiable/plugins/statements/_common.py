@@ -143,6 +143,7 @@ class Draft:
     currencies: set[str] = field(default_factory=set)
     extra: dict[str, Any] = field(default_factory=dict)
     kind: StatementKind = "statement"
+    warnings: list[RowError] = field(default_factory=list)
 
     def add(
         self, entries: Iterable[StatementEntry], amount_minor: int, entry_currency: str
@@ -239,4 +240,5 @@ def result(
         statements=tuple(draft.record(format_code) for draft in drafts),
         rows=rows,
         summary={"statements": [draft.summary() for draft in drafts], **(more or {})},
+        warnings=tuple(warning for draft in drafts for warning in draft.warnings[:MAX_ERRORS]),
     )

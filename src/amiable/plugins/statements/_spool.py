@@ -24,6 +24,10 @@ class Entries(Sequence[StatementEntry]):
         self._tail: list[StatementEntry] = []
         self._file: IO[bytes] | None = None
         self._places: list[int] = []  # where each chunk of CHUNK entries begins in the file
+        self._looked: tuple[int, list[StatementEntry]] = (
+            -1,
+            [],
+        )  # the chunk last asked for by index
 
     def append(self, entry: StatementEntry) -> None:
         """Add an entry at the end."""
@@ -69,4 +73,6 @@ class Entries(Sequence[StatementEntry]):
         at = range(len(self))[index]
         if self._file is None:
             return self._tail[at]
-        return self._chunk(at // CHUNK)[at % CHUNK]
+        if self._looked[0] != at // CHUNK:
+            self._looked = (at // CHUNK, self._chunk(at // CHUNK))
+        return self._looked[1][at % CHUNK]
