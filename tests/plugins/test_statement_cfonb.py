@@ -97,3 +97,35 @@ def test_lists_without_line_ends_in_ebcdic_and_padded_read_the_same(tmp_path):
         found = written("cfonb240", tmp_path, content)
         entries = found.statements[0].entries
         assert [(e.amount_minor, e.label, e.payer_name) for e in entries] == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "sign", "returned"),
+    [("33", "}", True), ("26", "}", True), ("C4", "}", True), ("12", "{", True), ("A3", "{", True),
+     ("12", "}", False), ("33", "{", False), ("18", "{", False)],
+)  # fmt: skip
+def test_codes_of_returns_count_on_their_side_only(tmp_path, code, sign, returned):
+    text = (SAMPLES / "cfonb120" / "releve.txt").read_text()
+    assert "026B3301026" in text
+    changed = text.replace("026B3301026", f"026{code}301026").replace("4800}", f"4800{sign}")
+    entry = written("cfonb120", tmp_path, changed).statements[0].entries[1]
+    assert (entry.is_return, entry.return_reason) == (returned, code if returned else "")
+
+
+def test_balances_without_a_currency_are_in_euros(tmp_path):
+    text = (SAMPLES / "cfonb120" / "releve.txt").read_text()
+    lines = [
+        line[:16] + "    " + line[20:] if line[:2] in {"01", "07"} else line
+        for line in text.splitlines()
+    ]
+    (tmp_path / "f.txt").write_text("\n".join(lines))
+    found = read_file(tmp_path / "f.txt")
+    assert found.format == "cfonb120"
+    assert found.statements == read("cfonb120", SAMPLES / "cfonb120" / "releve.txt").statements
+
+
+def test_signs_of_the_french_page_are_zeros(tmp_path):
+    text = (SAMPLES / "cfonb120" / "releve.txt").read_text()
+    content = text.replace("{", "é").replace("}", "è").encode("iso-8859-1")
+    found = written("cfonb120", tmp_path, content)
+    assert found.statements == read("cfonb120", SAMPLES / "cfonb120" / "releve.txt").statements

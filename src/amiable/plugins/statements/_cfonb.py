@@ -18,8 +18,13 @@ from amiable.plugins.statements._common import REASON, Draft, Refused
 RECORDS = ("01", "04", "05", "07")
 LIMIT_MB = 200
 DIGITS = "{ABCDEFGHI", "}JKLMNOPQR"
-# Interbank operation codes: unpaid cheque, returned debits, unpaid bill, unpaid card.
-RETURN_CODES = frozenset({"03", "10", "27", "B3", "B4", "33", "38"})
+# The French EBCDIC page (297) has é and è where others have { and }.
+_FRENCH = str.maketrans("éè", "{}")
+# Interbank operation codes: unpaid cheque, returned debits, TIP and bills, incident on a bill,
+# unpaid card, returned tele-payment, instant transfer called back.
+RETURN_CODES = frozenset({"03", "10", "26", "27", "33", "34", "38", "98", "B3", "B4", "C4"})
+# Money in: a transfer or a debit of ours that came back.
+OWN_RETURNED = frozenset({"10", "12", "27", "A3", "A4", "C3", "C5"})
 _RIB_LETTERS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789")
 _AMOUNT = re.compile(r"([A-Z]{3})(\d)(\d{14})")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
@@ -42,7 +47,7 @@ class Movement:
 
 
 def entry(move: Movement) -> StatementEntry:
-    """The movement with its details; a return is a debit under a code of returned items."""
+    """The movement with its details; a return is known by its code, which differs by side."""
     operation, label = move.text[32:34], common.clean(move.text[48:79])
     # LCC and LC2 are two halves of one remittance text: a word may run across the cut.
     halves = zip(move.details.get("LCC", ()), move.details.get("LC2", ()), strict=False)
@@ -50,14 +55,15 @@ def entry(move: Movement) -> StatementEntry:
     alone = move.details.get("LCC", [])[len(joined) :]
     pieces = [label, *move.details.get("LIB", ()), *joined, *alone]
     label = common.clean(" ".join(pieces))
-    is_return = operation in RETURN_CODES and move.amount_minor < 0
+    is_return = operation in (RETURN_CODES if move.amount_minor < 0 else OWN_RETURNED)
     found = REASON.search(label) if is_return else None
     reason = (
         (found.group() if found else move.text[40:42].strip() or operation) if is_return else ""
     )
     end_to_end = move.detail("RCN", 0, 35)
-    # A returned item still names the parties of the item: its payer is our customer.
-    payer = move.amount_minor >= 0 or is_return
+    # A returned item still names the parties of the item: of a debit the payer is our customer,
+    # of a transfer that comes back the other party is whom we had paid.
+    payer = (move.amount_minor >= 0) != is_return
     payer_id = move.detail("IPY" if payer else "IBE", 0, 35).replace(" ", "")
     original, exchanged = _exchange(move.detail("MMO"))
     fee, fee_currency = _exchange(move.detail("FEE"))
@@ -134,7 +140,7 @@ def read_lines(
 
 def amount(number: int, line: str) -> int:
     """Signed minor units of positions 91-104, with the decimals of position 20 (blank = 2)."""
-    digits, last = line[90:103].lstrip(), line[103]
+    digits, last = line[90:103].lstrip(), line[103].translate(_FRENCH)
     sign = next((s for s, row in zip((1, -1), DIGITS, strict=True) if last in row), 0)
     decimals = line[19].replace(" ", "2")
     if not sign or not (digits.isascii() and digits.isdigit()) or not decimals.isdigit():

@@ -35,6 +35,9 @@ declare(
     }
 )
 
+_CURRENCY = re.compile(r"[A-Z]{3}[0-9 ]")
+_BALANCE = re.compile(r"01\d{5} {4}[\d ]{5} {5}[0-9A-Z ]{11}  \d{6}.{50}[\d ]{12}\d[A-R{}éè].{16}")
+
 
 class Cfonb120:
     """Reader of CFONB120 statements."""
@@ -44,9 +47,12 @@ class Cfonb120:
     label = "CFONB120"
 
     def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002
-        """The first line is an old balance (or any record of 120), with a currency at 17-19."""
+        """The first line is an old balance (or any record of 120), with a currency at 17-19; some
+        banks leave it out of balances."""
         first = next(fields.lines(fields.decode(head)), (0, ""))[1]
-        return first[:2] in RECORDS and bool(re.fullmatch(r"[A-Z]{3}[0-9 ]", first[16:20]))
+        return first[:2] in RECORDS and bool(
+            _CURRENCY.fullmatch(first[16:20]) or (_BALANCE.fullmatch(first))
+        )
 
     def read(self, path: Path, options: ReadOptions) -> ReadResult:  # noqa: ARG002
         """Read every statement of the file; a defect of any line refuses the file."""
@@ -87,7 +93,7 @@ class _Parser:
         bank, branch = line[2:7], line[11:16]
         self.draft = Draft(account=(bank + branch + self.account).replace(" ", ""))
         self.draft.extra = {"bank": bank, "branch": branch, "account_number": self.account}
-        self.draft.currency = common.currency(line[16:19], line=number)
+        self.draft.currency = _stated(number, line)
         self.draft.opening = (fields.amount(number, line), self.draft.currency)
         self.draft.opening_on = fields.day(number, line, 34)
 
@@ -114,7 +120,7 @@ class _Parser:
     def _close(self, number: int, line: str) -> None:
         self._flush()
         draft = self._inside(number, line)
-        draft.closing = (fields.amount(number, line), common.currency(line[16:19], line=number))
+        draft.closing = (fields.amount(number, line), _stated(number, line))
         draft.closing_on = fields.day(number, line, 34)
         self.drafts.append(draft)
         self.draft = None
@@ -133,6 +139,11 @@ class _Parser:
             entry = fields.entry(self.movement)
             self.draft.add([entry], entry.amount_minor, entry.currency)
         self.movement = None
+
+
+def _stated(number: int, line: str) -> str:
+    """The currency of a balance; blank is the euro."""
+    return common.currency(line[16:19].strip() or "EUR", line=number)
 
 
 PLUGIN = Cfonb120()
