@@ -171,7 +171,7 @@ def _agreed(
         for at, hypothesis in own:
             if hypothesis.kind == kind and view.line.amount_minor <= total_of(open_items):
                 evidence = (*hypothesis.evidence, said)
-                return at, replace(hypothesis, sure=True, evidence=evidence)
+                return at, replace(hypothesis, kind="agreed", sure=True, evidence=evidence)
     return None
 
 
