@@ -231,7 +231,7 @@ def test_without_an_address_nothing_is_confirmed_and_it_is_said():
     )
     done = promised(office)
     assert done.confirmation is None
-    assert done.unconfirmed.code == "call.confirm_no_email"
+    assert done.unconfirmed.code == "confirm.no_email"
     assert Promise.objects.filter(cancelled_on=None).count() == 1
 
 

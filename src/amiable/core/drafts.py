@@ -103,11 +103,12 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What was agreed in a call, for the message that confirms it. `kind` = promise, callback,
-    dispute or already_paid.
+    """What was agreed in a call or on the payment page, for the message that confirms it. `kind` =
+    promise, callback, dispute or already_paid.
 
-    `amount_minor` = what is promised, or what is disputed of an invoice (None = the whole); `on`,
-    `at` = the day promised or agreed, and its hour; `number` = the disputed invoice.
+    `amount_minor` = what is promised or said to be paid, or what is disputed of an invoice (None =
+    the whole); `on`, `at` = the day promised, agreed or of the payment, and its hour; `number` =
+    the disputed invoice.
     """
 
     kind: str
@@ -126,7 +127,7 @@ class Draft:
     in particular. `notes` say how the recipients were chosen. `return_code` = why the payment came
     back, as the bank codes it (ISO 20022, "AM04"). `account` = every open item, for the statement.
     `scenario` = code of the scenario it comes from, which may have texts of its own.
-    `confirms` = what was agreed in a call: such a message asks for nothing else.
+    `confirms` = what was agreed: such a message asks for nothing else.
     `payment_link` = where the customer can pay on the web, "" for nowhere. `claims` = interest and
     fixed fee asked for beside the principal.
     """

@@ -5,6 +5,7 @@ Amounts in euros, as a credit manager says them; days are arguments, and nothing
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -64,7 +65,7 @@ class Office:
     slug: str = "acme"
     answer: Callable[[Outgoing], Outcome | None] | None = None
     handed: list[Handed] = field(default_factory=list)
-    confirmed: list[int] = field(default_factory=list)  # messages that confirmed a call
+    confirmed: list[int] = field(default_factory=list)  # messages that confirmed something
     now: datetime = datetime(2026, 1, 5, 10, tzinfo=PARIS)
 
     def __post_init__(self) -> None:
@@ -254,7 +255,7 @@ class Office:
     def take(self, message: Outgoing) -> None:
         """A message is really on its way."""
         message_id = int(message.key.rpartition(":")[2])
-        if ":call/" in message.key:
+        if re.search(":(call|portal)/", message.key):
             self.confirmed.append(message_id)
             return
         action_id = self.actions(message_id=message_id).values_list("id", flat=True).get()

@@ -25,6 +25,7 @@ from amiable.core.sentences import Sentence
 
 # 62^22 is 2^131; letters and digits survive every mail program, telephone and typing hand.
 LENGTH = 22
+_TEST = ":test"
 _SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -181,6 +182,12 @@ def link_used(link: Link, *, on: date) -> None:
         rows.filter(Q(last_used_on__isnull=True) | Q(last_used_on__lt=on)).update(last_used_on=on)
 
 
+def link_message(link: Link) -> str:
+    """The key of the message that carries a link; "" for one made by hand."""
+    key, made_by = PaymentLink.objects.values_list("key", "made_by").get(id=link.id)
+    return "" if made_by else key.removesuffix(_TEST)
+
+
 def case_links(organization_id: int, case_ids: Collection[int], *, most: int) -> list[LinkRow]:
     """The newest links of cases, newest first: one query."""
     rows = PaymentLink.objects.filter(organization_id=organization_id, case_id__in=case_ids)
@@ -197,12 +204,12 @@ def _row(organization_id: int, *row: object) -> LinkRow:
     token = _token(organization_id, str(key))
     url = link_url(token) if _digest(token) == digest else ""
     known[2] = known[2] or ""
-    message = "" if known[5] else str(key).removesuffix(":test")
+    message = "" if known[5] else str(key).removesuffix(_TEST)
     return LinkRow(*known, url, message)  # type: ignore[arg-type]  # in the order of `fields`
 
 
 def _message_key(key: str, *, is_test: bool) -> str:
-    return f"{key}:test" if is_test else key
+    return f"{key}{_TEST}" if is_test else key
 
 
 def _token(organization_id: int, key: str) -> str:

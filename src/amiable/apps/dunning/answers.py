@@ -3,6 +3,7 @@ brings, and the way to take it back."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, get_args
@@ -19,6 +20,7 @@ from amiable.apps.dunning.planning import cases_replan
 from amiable.apps.messaging.delivery.news import as_written
 from amiable.apps.messaging.models import Reply
 from amiable.apps.messaging.replies.receiving import replies_wake
+from amiable.apps.messaging.services import messages_withdraw
 from amiable.apps.receivables.models import Installment
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
@@ -78,9 +80,17 @@ class Decision:
 
 @transaction.atomic
 def reply_decide(
-    organization_id: int, reply_id: int, decision: Decision, *, on: date, actor: str, now: datetime
+    organization_id: int,
+    reply_id: int,
+    decision: Decision,
+    *,
+    on: date,
+    actor: str,
+    now: datetime,
+    beside: Mapping[str, Any] | None = None,
 ) -> None:
-    """Do what a person read in an answer; its case is planned anew at once.
+    """Do what a person read in an answer; its case is planned anew at once. `beside` = what was
+    done with it besides (see confirming.answers), to be taken back together.
 
     Raises CaseError when something is missing or cannot be; then nothing is written.
     """
@@ -100,7 +110,7 @@ def reply_decide(
         waits = done.get("until") if verdict == "already_paid" else None
         row.task_on = date.fromisoformat(waits) + timedelta(days=1) if waits else on
     row.save(update_fields=["state", "label", "decided_at", "decided_by", "task", "task_on"])
-    told = {"reply": row.pk, "verdict": verdict, "note": decision.note, **done}
+    told = {"reply": row.pk, "verdict": verdict, "note": decision.note, **done, **(beside or {})}
     event_record(organization_id, Happening(_DECIDED, on, actor, row.case_id, told))
     _replan(row, on)
 
@@ -275,7 +285,10 @@ _EFFECTS = {
 
 
 def _take_back(organization_id: int, done: dict[str, Any], *, on: date, actor: str) -> None:
-    """Undo each thing that a decision brought."""
+    """Undo each thing that a decision brought. A confirmation that has left stays as it is: what
+    was noted stood on the page, too."""
+    if "confirmation" in done:
+        messages_withdraw(organization_id, [done["confirmation"]])
     if "promise" in done:
         cases.promise_cancel(organization_id, done["promise"], on=on, actor=actor)
     if "dispute" in done:

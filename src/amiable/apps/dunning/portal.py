@@ -1,7 +1,7 @@
 """What customers say on the payment page: kept as an answer, and a fact of the case at once.
 
 A promise, a dispute or a payment that is said to be made stops the reminders as if a person had
-read it in a letter; what repeats itself waits for a person instead.
+read it in a letter, and an email confirms it; what repeats itself waits for a person instead.
 """
 
 from __future__ import annotations
@@ -23,10 +23,13 @@ from amiable.apps.cases.models import Case, Dispute
 from amiable.apps.cases.queries import Given, words_given
 from amiable.apps.cases.services import CaseError
 from amiable.apps.dunning.answers import PAUSES, Decision, reply_decide
+from amiable.apps.dunning.confirming.answers import Answered, answer_draft, answer_is_confirmed
+from amiable.apps.dunning.confirming.leaving import confirmation_freeze
 from amiable.apps.messaging.models import Reply
 from amiable.apps.messaging.replies.receiving import replies_wake
 from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.models import Organization
+from amiable.core.drafts import Confirmed, Draft
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 Said = Literal["promise", "hardship", "dispute", "already_paid"]
@@ -79,7 +82,8 @@ class Saying:
 @dataclass(frozen=True, slots=True)
 class Told:
     """What was said on the page, as the page shows it again. `due_on` = the day promised; `until` =
-    last day of the pause it brought; `waits` = a person reads it first."""
+    last day of the pause it brought; `waits` = a person reads it first; `is_confirmed` = an email
+    says so, too."""
 
     said: Said
     on: date
@@ -87,6 +91,7 @@ class Told:
     due_on: date | None
     until: date | None
     waits: bool
+    is_confirmed: bool = False
 
 
 @transaction.atomic
@@ -114,7 +119,11 @@ def portal_say(link: Link, saying: Saying, *, ticket: str, on: date, now: dateti
     if again:
         replies_wake(row.organization_id, [case.pk], on=on)
         return
-    reply_decide(row.organization_id, row.pk, _decision(saying), on=on, actor=ACTOR, now=now)
+    # Written on the facts as they were: what is said then covers them.
+    beside = _confirm(Answered(row.pk, link, _confirms(saying), saying.installment_id), on, now)
+    reply_decide(
+        row.organization_id, row.pk, _decision(saying), on=on, actor=ACTOR, now=now, beside=beside
+    )
 
 
 def portal_told(link: Link, ticket: str) -> Told | None:
@@ -122,7 +131,7 @@ def portal_told(link: Link, ticket: str) -> Told | None:
     rows = Reply.objects.filter(
         organization_id=link.organization_id, case_id=link.case_id, external_id=_name(ticket)
     )
-    return next(map(_told, rows), None)
+    return next((_told(row, is_confirmed=answer_is_confirmed(row)) for row in rows), None)
 
 
 def portal_recent(link: Link, *, on: date) -> list[Told]:
@@ -258,11 +267,35 @@ def _decision(saying: Saying) -> Decision:
     )
 
 
-def _told(row: Reply) -> Told:
+def _confirm(answered: Answered, on: date, now: datetime) -> dict[str, Any]:
+    """Freeze the email that confirms an answer; what the history keeps of it."""
+    organization_id = answered.link.organization_id
+    draft = answer_draft(answered, on=on)
+    if draft is None:
+        return {}
+    frozen = (
+        confirmation_freeze(organization_id, draft, now=now) if isinstance(draft, Draft) else draft
+    )
+    if isinstance(frozen, int):
+        return {"confirmation": frozen}
+    return {"unconfirmed": frozen.to_json()}
+
+
+def _confirms(saying: Saying) -> Confirmed:
+    return Confirmed(
+        kind=saying.said,
+        amount_minor=saying.amount_minor,
+        on=saying.due_on or saying.paid_on,
+        number=saying.number,
+        reason=saying.reason,
+    )
+
+
+def _told(row: Reply, *, is_confirmed: bool = False) -> Told:
     facts = json.loads(bytes(row.content))
     on = timezone.localtime(row.received_at).date()
     waits = row.state == State.UNREAD
     pause = None if waits else PAUSES.get(facts["said"])
     until = on + timedelta(days=pause) if pause else None
     due_on = date.fromisoformat(facts["due_on"]) if facts["due_on"] else None
-    return Told(facts["said"], on, facts, due_on, until, waits)
+    return Told(facts["said"], on, facts, due_on, until, waits, is_confirmed)

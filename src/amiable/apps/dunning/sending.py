@@ -23,7 +23,7 @@ from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.customers.models import Customer
-from amiable.apps.dunning.calling.confirming import confirmations_tick
+from amiable.apps.dunning.confirming.leaving import confirmations_tick
 from amiable.apps.dunning.facts import case_facts, customers_linked
 from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.planning import scenario_of

@@ -8,13 +8,12 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from amiable.apps.cases.services import CallOutcome
-from amiable.apps.dunning.calling.confirming import CONFIRMED
 from amiable.apps.dunning.calling.sheet import CallSheet
+from amiable.apps.dunning.confirming.calls import CONFIRMED
 from amiable.core.money import major
 from amiable.interfaces.console import formats
 from amiable.interfaces.console.case_forms import DAY, OutcomeForm

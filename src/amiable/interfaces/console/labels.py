@@ -326,6 +326,9 @@ LOOKS: dict[str, dict[str, Look]] = {
         "call_callback": Look(_("After a call: when we call again")),
         "call_dispute": Look(_("After a call: what is disputed")),
         "call_already_paid": Look(_("After a call: said to be paid")),
+        "portal_promise": Look(_("After the payment page: what was promised")),
+        "portal_dispute": Look(_("After the payment page: what is disputed")),
+        "portal_already_paid": Look(_("After the payment page: said to be paid")),
     },
     "ask": {
         "ask_sales_owner": Look(_("Ask what holds the payment back, and note the answer.")),

@@ -10,13 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from amiable.apps.cases.services import CallOutcome, CaseError, call_outcome_apply
-from amiable.apps.dunning.calling.confirming import (
-    Preview,
-    confirmation_draft,
-    confirmation_freeze,
-    preview_of,
-)
 from amiable.apps.dunning.calling.follow_ups import FollowUp, follow_up
+from amiable.apps.dunning.confirming.calls import confirmation_draft
+from amiable.apps.dunning.confirming.leaving import Preview, confirmation_freeze, preview_of
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.planning import cases_replan
 from amiable.apps.dunning.services import call_record
@@ -51,7 +47,7 @@ def call_close(
 
     `now` = the moment of the call (None = noon of `on`); `disputed_invoice` = the number of the
     invoice that the customer disputes; `confirm` = an email says to the customer what was agreed,
-    once there is no way back (see confirming). Raises CaseError when the outcome is incomplete or
+    once there is no way back (see `confirming`). Raises CaseError when the outcome is incomplete or
     cannot be; then the call stays open.
     """
     now = now or timezone.make_aware(datetime.combine(on, time(12)))

@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
-from amiable.apps.dunning.calling.confirming import spoken_with
 from amiable.apps.dunning.calling.exceptions import started_anyway
 from amiable.apps.dunning.calling.listing import Known, calls_known, expected_of
 from amiable.apps.dunning.calling.three_facts import three_facts
+from amiable.apps.dunning.confirming.calls import spoken_with
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.queries import AgendaLine, action_lines
 from amiable.apps.dunning.writing.drafts import Ready, drafts

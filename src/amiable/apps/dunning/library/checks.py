@@ -98,7 +98,7 @@ def problem_of(sentence: Sentence) -> Problem:
 
 _NUMBERED = frozenset({"scenario.at_step", "scenario.at_number", "rule.at_number"})
 
-# What is said in a call, and what confirms it, is no step's text.
+# What is said in a call, and what confirms it or the payment page, is no step's text.
 OF_CALLS = frozenset({*CONFIRMATIONS, *SCRIPTS})
 
 

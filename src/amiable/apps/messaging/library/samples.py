@@ -107,10 +107,13 @@ def _bare(use: Use, stage: Stage, kind: CustomerKind) -> Draft:
 
 
 def _confirmed(code: str) -> Confirmed | None:
-    """What was agreed in a call, for the texts that confirm one."""
+    """What was agreed, for the texts that confirm it."""
     if code not in CONFIRMATIONS:
         return None
-    kind, later = code.removeprefix("call_"), ON + timedelta(days=6)
+    where, _, kind = code.partition("_")
+    later = ON + timedelta(days=6)
+    if where == "portal" and kind == "already_paid":
+        return Confirmed(kind, 125_223, ON - timedelta(days=1))
     if kind == "promise":
         return Confirmed(kind, 125_223, later)
     if kind == "dispute":

@@ -1,4 +1,4 @@
-"""What was agreed in a call, as values of the text that confirms it."""
+"""What was agreed, in a call or on the payment page, as values of the text that confirms it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from amiable.apps.messaging.writing.wording import date_text, labels, money_text
 from amiable.core.drafts import Draft
 from amiable.plugins.documents.content import clean
 
-# The texts that confirm a call.
-CONFIRMATIONS = ("call_promise", "call_callback", "call_dispute", "call_already_paid")
+# The texts that confirm a call, and those that confirm what was said on the payment page.
+CONFIRMATIONS = (
+    "call_promise", "call_callback", "call_dispute", "call_already_paid",
+    "portal_promise", "portal_dispute", "portal_already_paid",
+)  # fmt: skip
 MOST_NUMBERS = 6
 
 
