@@ -87,13 +87,14 @@ def allocate(
         part = min(remaining, debt.open_minor)
         used.append((debt.id, part))
         remaining -= part
-    for equals in _ranked(
-        [d for d in open_debts.values() if not_due or d.due_date <= on], on, order
-    ):
-        part = min(remaining, sum(d.open_minor for d in equals))
-        shares = split(part, [d.open_minor for d in equals])
+    rest = [d for d in open_debts.values() if not_due or d.due_date <= on]
+    for equals in _ranked(rest, on, order) if remaining > 0 else ():
+        part = min(remaining, sum([d.open_minor for d in equals]))
+        shares = split(part, [d.open_minor for d in equals]) if len(equals) > 1 else [part]
         used += [(d.id, share) for d, share in zip(equals, shares, strict=True)]
         remaining -= part
+        if remaining <= 0:
+            break
     return [(i, part) for i, part in used if part > 0]
 
 

@@ -6,6 +6,7 @@ import functools
 import re
 from bisect import bisect_left, insort
 from collections import defaultdict
+from collections.abc import Iterable
 
 from rapidfuzz import fuzz, process
 
@@ -187,10 +188,20 @@ class Names:
             return None
         return int(scores[0][2])
 
-    def alike(self, words: Words) -> list[int]:
-        """Customers whose name this may be, written otherwise."""
-        near = self._sharing(words)
-        return [i for i in sorted(near) if name_likeness(words, self.tokens[i]) >= ALIKE]
+    def confirmed(self, payers: Iterable[Words], among: set[int]) -> set[int]:
+        """Customers among these whose name `name_confirms` for one of the payers."""
+        found: set[int] = set()
+        for words in payers:
+            found |= self.same(words) & among
+            cut = " ".join(words)
+            if len(cut) >= SHORTEST_CUT:
+                found |= {i for i in among if self.joined.get(i, "").startswith(cut)}
+        return found
+
+    def is_alike(self, words: Words, among: set[int]) -> bool:
+        """Whether this may be the name of one of these customers, written otherwise."""
+        near = self._sharing(words) & among
+        return any(name_likeness(words, self.tokens[i]) >= ALIKE for i in near)
 
     def _sharing(self, words: Words) -> set[int]:
         """Customers with a word of these, by the rarest words first."""

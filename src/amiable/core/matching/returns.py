@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
+from itertools import islice
 
 from amiable.core.matching.book import Book
 from amiable.core.matching.facts import Decision, Hypothesis, Line, Paid
-from amiable.core.matching.names import name_confirms
-from amiable.core.matching.party import Party, party_of
+from amiable.core.matching.party import party_of
 from amiable.core.money import Money
 from amiable.core.sentences import Sentence
+
+MOST_SHOWN = 3
 
 
 def decide_return(line: Line, book: Book) -> Decision:
@@ -26,11 +28,14 @@ def decide_return(line: Line, book: Book) -> Decision:
         return Decision(line.id, "leave", (first, Sentence("match.return_unknown")))
     party = party_of(line, book)
     cited = {item.id: item.number for item in book.cited(line).items}
-    named = [(paid, list(_links(line, paid, book, party, cited))) for paid in candidates]
+    payers = {paid.customer_id for paid in candidates}
+    known = party.by_iban if len(party.by_iban) == 1 else frozenset()
+    known |= book.names.confirmed(party.tokens, payers)
+    named = [(paid, list(_links(line, paid, book, known, cited))) for paid in candidates]
     best = max(len(evidence) for _, evidence in named)
     strongest = [(p, e) for p, e in named if len(e) == best] if best else named
     strongest.sort(key=lambda pair: pair[0].received_on, reverse=True)
-    hypotheses = tuple(
+    readings = (
         Hypothesis(
             "return",
             paid.customer_id,
@@ -39,22 +44,23 @@ def decide_return(line: Line, book: Book) -> Decision:
             sure=bool(evidence),
         )
         for paid, evidence in strongest
-        if (line.id, Hypothesis("return", paid.customer_id, (), returns=paid).key)
-        not in book.refused
     )
+    left = (each for each in readings if (line.id, each.key) not in book.refused)
+    hypotheses = tuple(islice(left, MOST_SHOWN))
     if not hypotheses:
         return Decision(line.id, "leave", (first, Sentence("match.veto_refused")))
     if len(hypotheses) == 1 and hypotheses[0].sure and line.id not in book.touched:
         return Decision(line.id, "post", hypotheses[0].evidence, hypotheses)
-    doubts = tuple(replace(hypothesis, sure=False) for hypothesis in hypotheses[:3])
+    doubts = tuple(replace(hypothesis, sure=False) for hypothesis in hypotheses)
     why = (Sentence("match.ambiguous"),) if len(hypotheses) > 1 else ()
     return Decision(line.id, "propose", (first, *why), doubts)
 
 
 def _links(
-    line: Line, paid: Paid, book: Book, party: Party, cited: dict[int, str]
+    line: Line, paid: Paid, book: Book, known: Set[int], cited: dict[int, str]
 ) -> Iterator[Sentence]:
-    """What ties the return to this payment, besides the amount."""
+    """What ties the return to this payment, besides the amount. `known` = whose account or name
+    the line bears."""
     if line.end_to_end_id and line.end_to_end_id == paid.end_to_end_id:
         yield Sentence("match.return_end_to_end", {"reference": line.end_to_end_id})
     if line.mandate_id and line.mandate_id == paid.mandate_id:
@@ -62,11 +68,7 @@ def _links(
     settled = [number for i, number in cited.items() if i in dict(paid.parts)]
     if settled:
         yield Sentence("match.return_cited", {"numbers": ", ".join(sorted(settled))})
-    tokens = book.names.tokens.get(paid.customer_id, ())
-    if (
-        party.by_iban == {paid.customer_id}
-        or any(name_confirms(words, tokens) for words in party.tokens)
-        or (line.payer_iban and line.payer_iban == paid.payer_iban)
-    ):
+    same_account = line.payer_iban and line.payer_iban == paid.payer_iban
+    if paid.customer_id in known or same_account:
         customer = book.customers.get(paid.customer_id)
         yield Sentence("match.return_party", {"customer": customer.name if customer else ""})

@@ -224,7 +224,9 @@ def _nearly(
     view: View, open_items: Sequence[Item], evidence: list[Sentence]
 ) -> Iterator[Hypothesis]:
     """The only invoice that the amount meets but for a rest with a name."""
-    near = [item for item in open_items if residual_reason(view, [item])]
+    amount = view.line.amount_minor
+    more = [item for item in open_items if item.open_minor > amount]
+    near = [item for item in more if residual_reason(view, [item])]
     if len(near) <= 2:
         for item in near:
             yield from residual_hypotheses(view, [item], evidence=evidence, sure=False)

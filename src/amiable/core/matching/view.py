@@ -170,12 +170,8 @@ class View:
             slip = key[:at] + key[at + 1] + key[at] + key[at + 2 :]
             if slip != key and any(i in same for i in book.numbers.get(slip, ())):
                 return True
-        return any(
-            other.open_minor == item.open_minor
-            for words in self.party.tokens
-            for customer_id in book.names.alike(words)
-            for other in book.open_of(customer_id, item.currency)
-        )
+        owners = {book.items[i].customer_id for i in same}
+        return any(book.names.is_alike(words, owners) for words in self.party.tokens)
 
     def hinted(self, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
         """Items whose number the text may name garbled, each with the reason.
@@ -211,12 +207,12 @@ def numbers(items: Sequence[Item | OpenCredit]) -> str:
 
 def whole(items: Sequence[Item]) -> Parts:
     """Each item's open amount."""
-    return tuple((item.id, item.open_minor) for item in items)
+    return tuple([(item.id, item.open_minor) for item in items])
 
 
 def total_of(items: Sequence[Item]) -> int:
     """What is open on items together."""
-    return sum(item.open_minor for item in items)
+    return sum([item.open_minor for item in items])
 
 
 def by_age(items: Sequence[Item]) -> list[Item]:
