@@ -21,6 +21,7 @@ from amiable.apps.banking.posting import (
     post_payments,
     post_return,
 )
+from amiable.apps.banking.repaying import REFUNDS, post_refund
 from amiable.apps.payments.models import Payment
 from amiable.apps.payments.services import PaymentError
 from amiable.apps.receivables.allocations import AllocationError
@@ -142,6 +143,10 @@ class _Run:
         postings = [
             Posting(self.lines[d.line_id], d.hypotheses[0], evidence=d.evidence) for d in decisions
         ]
+        for posting in postings:
+            if posting.chosen.kind in REFUNDS:
+                post_refund(self.organization_id, posting, on=self.on, actor=AUTOMATIC)
+        postings = [posting for posting in postings if posting.chosen.kind not in REFUNDS]
         credits_ = [p for p in postings if p.chosen.returns is None]
         if credits_:
             self.payments |= post_payments(

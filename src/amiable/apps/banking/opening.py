@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from amiable.apps.banking.barring import bars, refunds_waiting
 from amiable.apps.banking.models import BankAccount, Match, StatementLine
 from amiable.apps.banking.terms import limits_of, payer_terms
 from amiable.apps.customers.models import Customer as CustomerRow
@@ -17,6 +18,7 @@ from amiable.apps.customers.models import CustomerIban
 from amiable.apps.payments.models import Payment
 from amiable.apps.receivables.models import Allocation, Entry, Installment
 from amiable.apps.receivables.queries import chunks, open_items
+from amiable.apps.receivables.write_offs import written_off
 from amiable.core.matching.book import SAME_AMOUNT_EARLY, payer_key
 from amiable.core.matching.facts import (
     Customer,
@@ -77,6 +79,7 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
     accounts = {line.payer_iban for line in lines if line.payer_iban}
     own = BankAccount.objects.filter(organization_id=organization_id)
     back = {-line.amount_minor for line in lines if line.amount_minor < 0 and line.is_return}
+    out = any(line.amount_minor < 0 and not line.is_return for line in lines)
     return Opening(
         items=tuple(_items(organization_id, lines, on)),
         customers=tuple(
@@ -92,6 +95,8 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
         own=frozenset(own.values_list("identifier", flat=True)),
         limits=limits_of(organization_id),
         terms=tuple(payer_terms(organization_id)),
+        refunds=tuple(refunds_waiting(organization_id)) if out else (),
+        barred=tuple(bars(organization_id)),
     )
 
 
@@ -155,6 +160,8 @@ def _items(organization_id: int, lines: Sequence[Line], on: date) -> Iterator[It
         "invoice__payment_reference", "invoice__order_reference",
     )  # fmt: skip
     settled = set(rows.filter(settled_on__gte=on - LATELY).values_list(*fields))
+    for some in chunks(written_off(organization_id)):
+        settled.update(rows.filter(id__in=some, settled_on__isnull=False).values_list(*fields))
     for some in chunks(_named(lines, (row.number for row in open_rows), settled)):
         older = rows.filter(
             settled_on__gte=on - MEMORY,
@@ -197,6 +204,13 @@ def _books(organization_id: int) -> dict[int, int]:
     return {i: -amount for i, amount in rows}
 
 
+def _used(model: type[Entry] | type[Allocation], column: str) -> Coalesce:
+    """What was taken from a credit: an index look-up each."""
+    rows = model.objects.filter(**{column: OuterRef("id")}).order_by()
+    total = rows.values(column).annotate(total=Sum("amount_minor")).values("total")
+    return Coalesce(Subquery(total), 0)
+
+
 def open_credits(organization_id: int, customer_id: int | None = None) -> Iterator[OpenCredit]:
     """Credits with something left, of one customer or of all, the oldest first."""
     scope = {} if customer_id is None else {"customer_id": customer_id}
@@ -208,7 +222,9 @@ def open_credits(organization_id: int, customer_id: int | None = None) -> Iterat
             reversed_by__isnull=True,
             **scope,
         )
-        .annotate(left=-F("amount_minor") - Coalesce(Sum("allocations__amount_minor"), 0))
+        .annotate(
+            left=-F("amount_minor") - _used(Allocation, "credit_id") - _used(Entry, "draws_on_id")
+        )
         .filter(left__gt=0)
         .order_by("on_date", "id")
         .values_list("id", "customer_id", "currency", "left", "invoice__number")
@@ -315,6 +331,7 @@ def hypothesis_of(match: Match) -> Hypothesis:
         ),
         confirms=tuple(r["installment"] for r in rows if r.get("confirms")),
         returns=taken,
+        repays=match.refund_id if match.kind == "refund" else None,
         write_offs=tuple((r["installment"], r["amount_minor"]) for r in given_up),
         reason=given_up[0]["reason"] if given_up else "",
     )

@@ -19,6 +19,7 @@ from amiable.apps.banking.posting import (
     post_payments,
     post_return,
 )
+from amiable.apps.banking.repaying import REFUNDS, post_refund, refund_unmatch
 from amiable.apps.banking.rests import RestError, RestSaid, rests_name, rests_withdraw
 from amiable.apps.banking.statements import StatementError, statement_import
 from amiable.apps.cases.services import cases_wake
@@ -120,7 +121,9 @@ def match_undo(organization_id: int, match_id: int, *, on: date, actor: str) -> 
     if match.state != Match.State.POSTED:
         raise MatchError("bank.not_posted")
     cases = case_ids(organization_id, {match.customer_id or 0})
-    if match.returned_payment_id:
+    if match.refund_id:
+        refund_unmatch(organization_id, match, on=on, actor=actor)
+    elif match.returned_payment_id:
         payment_return_undo(
             organization_id, match.returned_payment_id, on=on, actor=actor, cases=cases
         )
@@ -207,7 +210,9 @@ def line_assign(
 
 def _post(organization_id: int, posting: Posting, *, on: date, actor: str) -> None:
     taken = posting.chosen.returns
-    if taken is None:
+    if posting.chosen.kind in REFUNDS:
+        post_refund(organization_id, posting, on=on, actor=actor)
+    elif taken is None:
         post_payments(organization_id, [posting], on=on, actor=actor)
     elif taken.payment_id:
         post_return(organization_id, posting, payment_id=taken.payment_id, on=on, actor=actor)
