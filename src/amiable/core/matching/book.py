@@ -163,19 +163,17 @@ class Book:
         span: tuple[str, str] | None = None
         for text in _texts(line):
             hits = self.finder.find(text)
-            for found in hits:
-                key = found.key
-                if found.unknown:
+            for key, _, _, new in hits:
+                if new:
                     unknown[key] = None
-                named = self.numbers.get(key)
-                if named:
-                    (certain if is_strong(key) else doubtful).update(dict.fromkeys(named))
-                if key in self.other_numbers:
-                    doubtful.update(dict.fromkeys(self.other_numbers[key]))
-                if key in self.credit_numbers:
-                    credits_.update(dict.fromkeys(self.credit_numbers[key]))
-                if key in self.codes:
-                    customers.update(self.codes[key])
+                    continue
+                for i in self.numbers.get(key, ()):
+                    (certain if is_strong(key) else doubtful)[i] = None
+                for i in self.other_numbers.get(key, ()):
+                    doubtful[i] = None
+                for i in self.credit_numbers.get(key, ()):
+                    credits_[i] = None
+                customers.update(self.codes.get(key, ()))
             if hits and span is None:
                 span = range_after(text, hits)
         if not (certain or doubtful or credits_ or customers or unknown):

@@ -144,7 +144,7 @@ class Finder:
                 continue
             if not _edges_hold(text, (start, end), key, self.written):
                 continue
-            if key.isdigit() and any(a < end and start < b for a, b in _guarded(text)):
+            if key.isdigit() and _is_guarded(text, start, end):
                 continue
             hits.append(Found(key, start, end, unknown=key not in self.keys))
         return sorted(hits, key=lambda hit: hit.start) if len(hits) > 1 else hits
@@ -178,9 +178,16 @@ def _guarded(text: str) -> tuple[tuple[int, int], ...]:
     return tuple([match.span() for match in _PROTECTED.finditer(text)])
 
 
+def _is_guarded(text: str, start: int, end: int) -> bool:
+    return any([a < end and start < b for a, b in _guarded(text)])
+
+
 def _inside(hits: list[Found], start: int, end: int, length: int) -> bool:
     """Whether a longer key already stands there."""
-    return any(hit.start <= start and end <= hit.end and len(hit.key) > length for hit in hits)
+    for key, first, last, _ in hits:
+        if first <= start and end <= last and len(key) > length:
+            return True
+    return False
 
 
 def _form(text: str) -> str:
@@ -191,16 +198,20 @@ def _form(text: str) -> str:
 def _edges_hold(text: str, span: tuple[int, int], key: str, written: set[str]) -> bool:
     """No digit touches a digit edge; short keys do not begin or end inside a word, and have no
     separators but where our numbers have them."""
-    before = text[span[0] - 1] if span[0] else " "
-    after = text[span[1]] if span[1] < len(text) else " "
-    if key[0].isdigit() and before.isdigit():
-        return False
-    if key[-1].isdigit() and after.isdigit():
+    start, end = span
+    before = text[start - 1] if start else " "
+    after = text[end] if end < len(text) else " "
+    begins_in_word = before.isalpha()
+    if key[0].isdigit():
+        if before.isdigit():
+            return False
+        begins_in_word = False
+    if after.isdigit() and key[-1].isdigit():
         return False
     if is_strong(key):
-        return len(key) >= 8 or not (before.isalpha() and key[0].isalpha())
-    glued = span[1] - span[0] == len(key) or _form(text[span[0] : span[1]]) in written
-    return glued and not after.isalpha() and not (before.isalpha() and key[0].isalpha())
+        return len(key) >= 8 or not begins_in_word
+    glued = end - start == len(key) or _form(text[start:end]) in written
+    return glued and not after.isalpha() and not begins_in_word
 
 
 def number_forms(numbers: Iterable[str]) -> tuple[tuple[str, str], ...]:
