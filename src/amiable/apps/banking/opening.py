@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Sum
 
 from amiable.apps.banking.barring import bars, refunds_waiting
+from amiable.apps.banking.habits import payers_habits
 from amiable.apps.banking.models import BankAccount, Match, StatementLine
 from amiable.apps.banking.terms import limits_of, payer_terms
 from amiable.apps.customers.models import Customer as CustomerRow
@@ -80,7 +81,7 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
     own = BankAccount.objects.filter(organization_id=organization_id)
     back = {-line.amount_minor for line in lines if line.amount_minor < 0 and line.is_return}
     out = any(line.amount_minor < 0 and not line.is_return for line in lines)
-    return Opening(
+    state = Opening(
         items=tuple(_items(organization_id, lines, on)),
         customers=tuple(
             Customer(*row) for row in customers.order_by("id").values_list("id", "name", "code")
@@ -98,6 +99,7 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
         refunds=tuple(refunds_waiting(organization_id)) if out else (),
         barred=tuple(bars(organization_id)),
     )
+    return replace(state, habits=tuple(payers_habits(organization_id, state, lines, on=on)))
 
 
 def _ibans(organization_id: int, accounts: Collection[str]) -> Iterator[tuple[str, int]]:

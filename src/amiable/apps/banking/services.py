@@ -8,6 +8,7 @@ from datetime import date
 from django.db import transaction
 
 from amiable.apps.audit.services import Happening, event_record
+from amiable.apps.banking.habits import habits_refused
 from amiable.apps.banking.matching import lines_match
 from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.banking.opening import LINE_FIELDS, WAITING, hypothesis_of, line_facts
@@ -104,6 +105,7 @@ def match_refuse(organization_id: int, match_id: int, *, on: date, actor: str) -
         raise MatchError("bank.not_proposed")
     match.state, match.decided_by = Match.State.REFUSED, actor
     match.save(update_fields=["state", "decided_by"])
+    habits_refused(match)
     if not Match.objects.filter(line=row, state=Match.State.PROPOSED).exists():
         said = Sentence("bank.refused_by", {"person": actor})
         lines_state([row], StatementLine.State.LEFT, evidence=[said])
@@ -132,6 +134,7 @@ def match_undo(organization_id: int, match_id: int, *, on: date, actor: str) -> 
         payment_undo(organization_id, match.payment_id, on=on, actor=actor, cases=cases)
     match.state, match.decided_by = Match.State.UNDONE, actor
     match.save(update_fields=["state", "decided_by"])
+    habits_refused(match)
     CustomerIban.objects.filter(
         organization_id=organization_id, source=learned_from(row.id)
     ).delete()

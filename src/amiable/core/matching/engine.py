@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import amiable.core.matching.sentences  # noqa: F401  # declares the sentences
-from amiable.core.matching.book import Book, payer_keys
+from amiable.core.matching.book import Book
 from amiable.core.matching.cited import cited_hypotheses
 from amiable.core.matching.facts import Decision, Hypothesis, Item, Line, Opening
+from amiable.core.matching.habits import raised
 from amiable.core.matching.kinds import Kind, kind_of
 from amiable.core.matching.names import name_likeness
 from amiable.core.matching.party import party_of
@@ -66,7 +67,18 @@ def decide(line: Line, book: Book) -> Decision:
         kind = kind_of(line)
         if kind:
             return _of_kind(view, kind)
-    return _choose(view, list(_hypotheses(view)))
+    return _weigh(view, raised(view, list(_hypotheses(view))))
+
+
+def _weigh(view: View, found: list[Hypothesis]) -> Decision:
+    """The decision on the readings; on a virtual IBAN, as it lets them stand."""
+    standing = view.party.virtual
+    if standing is None:
+        return _choose(view, found)
+    decision = _choose(view, readings(view, standing, found))
+    if decision.action == "leave" and standing.state != "current":
+        return replace(decision, evidence=(reason(view, standing), *decision.evidence))
+    return decision
 
 
 def view_of(line: Line, book: Book) -> View:
