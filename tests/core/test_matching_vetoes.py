@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from amiable.core.matching.engine import decide_all
-from amiable.core.matching.facts import Customer, Decision, Item, Line, Opening
+from amiable.core.matching.facts import Customer, Decision, Item, Line, OpenCredit, Opening
 from amiable.core.matching.labels import Finder, tails
 from amiable.core.matching.names import sender_tokens
 
@@ -61,3 +61,105 @@ def test_the_number_of_a_credit_note_is_not_the_end_of_an_invoice():
 )  # fmt: skip
 def test_payers_are_read_from_the_labels_of_french_banks(label, words, whole):
     assert sender_tokens(label) == (words, whole)
+
+
+def stopped(decision: Decision, code: str) -> bool:
+    """Shown to a person, for this reason among others."""
+    said = {s.code for h in decision.hypotheses for s in h.evidence}
+    return decision.action == "propose" and code in said
+
+
+def test_amount_of_one_customer_is_not_posted_when_the_text_names_another():
+    mine = item(11, "219001", 48_000)
+    for text in ("SOLDE PROXIBAT ANGERS", "CLIENT C1187"):
+        assert stopped(decide(48_000, text, mine), "match.veto_named")
+    assert decide(48_000, "SOLDE MENUISERIE DUVAL CLIENT C1031", mine).action == "post"
+
+
+def test_name_of_another_inside_the_payers_own_says_nothing():
+    opening = replace(
+        BASE,
+        items=(item(11, "219001", 48_000),),
+        customers=(DUVAL, Customer(2, "Duval Menuiserie Metz SAS")),
+        ibans=((IBAN1, 1),),
+    )
+    text = "VIR SEPA RECU /DE DUVAL MENUISERIE METZ /MOTIF SOLDE /REF"
+    (decision,) = decide_all(opening, [Line(1, DAY, 48_000, "EUR", text, payer_iban=IBAN1)])
+    assert decision.action == "post"
+
+
+def test_references_of_another_that_only_together_make_the_amount_are_asked_about():
+    mine = item(11, "219001", 48_000)
+    others = [item(21, "220086", 24_000, customer=2), item(22, "220225", 24_000, customer=2)]
+    assert stopped(decide(48_000, "CESSION 220086 220225", mine, *others), "match.veto_elsewhere")
+
+
+@pytest.mark.parametrize("text", ["PROFORMA 2026-53", "ACOMPTE 30% DEVIS 812", "FACTURE 1/3"])
+def test_money_ahead_or_in_part_is_not_an_invoice_of_its_amount(text):
+    assert decide(24_000, text, item(11, "219001", 24_000)).action == "propose"
+
+
+def test_a_part_payment_said_so_is_no_bank_fee_and_no_credit_note():
+    mine = item(11, "FA2026-0042", 12_000)
+    assert stopped(decide(10_000, "FA2026-0042 1ER VERSEMENT", mine), "match.part_said")
+    note = OpenCredit(91, 1, "EUR", 2_345, "AV2026-0003")
+    said = decide(9_655, "FA2026-0042 1ER VERSEMENT", mine, credits_=[note])
+    assert stopped(said, "match.part_said")
+
+
+@pytest.mark.parametrize(
+    ("amount", "code"), [(118_800, "match.late_discount"), (115_000, "match.round_part")]
+)
+def test_a_late_discount_or_a_round_sum_is_no_bank_fee(amount, code):
+    mine = item(11, "FA2026-0042", 117_000 if code == "match.round_part" else 120_000)
+    assert stopped(decide(amount, "FA2026-0042", mine), code)
+    assert decide(118_777, "FA2026-0042", item(11, "FA2026-0042", 120_000)).action == "post"
+
+
+def test_a_credit_nobody_speaks_of_must_be_missing_by_more_than_chance():
+    """On a price list a half payment leaves just a credit; an odd amount does not by chance."""
+    half = OpenCredit(91, 1, "EUR", 12_000, "AV2026-0003")
+    mine = item(11, "FA2026-0042", 24_000)
+    assert stopped(decide(12_000, "FA2026-0042", mine, credits_=[half]), "match.credit_unsaid")
+    spoken = decide(12_000, "FA2026-0042 MOINS AVOIR", mine, credits_=[half])
+    assert spoken.action == "post"
+    odd = OpenCredit(91, 1, "EUR", 3_481, "AV2026-0003")
+    silent = decide(
+        120_000 - 3_481, "FA2026-0042", item(11, "FA2026-0042", 120_000), credits_=[odd]
+    )
+    assert silent.action == "post"
+
+
+def test_a_balance_less_a_credit_is_not_posted_when_invoices_alone_make_it():
+    credit = OpenCredit(91, 1, "EUR", 4_900, "AV2026-0003")
+    items = [item(11, "1", 14_900), item(12, "2", 4_900), item(13, "3", 4_900)]
+    assert decide(19_800, "VIREMENT", *items, credits_=[credit]).action == "propose"
+
+
+def test_an_exact_invoice_less_a_credit_that_is_named_is_asked_about():
+    credit = OpenCredit(91, 1, "EUR", 24_000, "AV2026-0003")
+    items = [item(11, "FA2026-0042", 24_000), item(12, "FA2026-0024", 24_000)]
+    text = "FA2026-0042 FA0226-0024 MOINS AVOIR"
+    assert stopped(decide(24_000, text, *items, credits_=[credit]), "match.credit_differs")
+
+
+def test_a_part_of_one_invoice_that_pays_another_in_full_is_asked_about():
+    items = [item(11, "FA2026-0042", 48_000, days=-20), item(12, "FA2026-0049", 36_000)]
+    assert stopped(decide(36_000, "FACT FA2026-0042", *items), "match.other_exact")
+    assert stopped(decide(35_994, "FACT FA2026-0042", *items), "match.other_exact")
+    assert decide(20_000, "FACT FA2026-0042", *items).action == "post"
+
+
+def test_the_same_part_again_within_days_is_asked_about():
+    items = (item(11, "FA2026-0042", 48_000),)
+    lines = [Line(n, DAY, 10_000, "EUR", "FA2026-0042", payer_iban=IBAN1) for n in (1, 2)]
+    first, second = decide_all(replace(BASE, items=items), lines)
+    assert first.action == "post"
+    assert stopped(second, "match.repeated")
+
+
+def test_the_end_of_a_cited_credit_note_names_no_invoice():
+    credit = OpenCredit(91, 1, "EUR", 2_475, "AVF-C1170-058")
+    items = [item(11, "F-C1170-005", 4_900), item(12, "F-C1170-058", 9_900), item(13, "F-C9", 77)]
+    text = "FACT F-C1170-005 MOINS AVOIR AVF-C1170-058"
+    assert decide(12_325, text, *items, credits_=[credit]).action == "propose"

@@ -142,6 +142,20 @@ class Names:
                 return found
         return set()
 
+    def inside(self, text: str, *, but: set[str]) -> set[int]:
+        """Customers whose whole name of two words or more stands in the text, not of words in
+        `but` alone."""
+        signs = _NO_WORD.sub(" ", plain(text)).split()
+        words = tuple([word for word in signs if word not in LEGAL_FORMS])
+        for start in range(len(words) - 1):
+            if words[start] not in self.by_word:
+                continue
+            for length in range(min(len(words) - start, 6), 1, -1):
+                some = words[start : start + length]
+                if not but.issuperset(some) and self.same(some):
+                    return set(self.same(some))
+        return set()
+
     def glued(self, label: str) -> set[int]:
         """Customers whose name a label without spaces begins with, after the bank's words."""
         text = plain(label)

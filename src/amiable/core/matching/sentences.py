@@ -68,6 +68,16 @@ declare(
         "match.veto_elsewhere": gettext_noop(
             "the remittance may name {number} of {customer}, which is open for just this amount"
         ),
+        "match.veto_named": gettext_noop("the remittance names {customer}, another customer"),
+        "match.part_said": gettext_noop("the remittance speaks of a part, or of a payment ahead"),
+        "match.credit_unsaid": gettext_noop(
+            "the remittance speaks of no credit, and other invoices may make the same amount"
+        ),
+        "match.late_discount": gettext_noop("what is missing is {rate} %: a discount, but late"),
+        "match.round_part": gettext_noop("so round a sum may be a part payment"),
+        "match.not_the_balance": gettext_noop(
+            "the remittance names an invoice that is paid already: it may not mean the balance"
+        ),
         "match.veto_unknown": gettext_noop(
             "the remittance names {number}, which is not among the known invoices"
         ),

@@ -185,7 +185,9 @@ class View:
         return [(item, said) for item in items if (said := clues.hint(item))]
 
     def _find_clues(self) -> Clues:
-        ends, flat = tails(self.line.label), self.flat
+        noted = tuple([digits_of(canonical(credit.number)) for credit in self.cited.credits])
+        ends = frozenset([e for e in tails(self.line.label) if not _ends(noted, e)])
+        flat = self.flat
         return Clues(
             unknown=self.cited.unknown,
             cited=tuple((canonical(i.number), i.customer_id) for i in self.cited.items),
@@ -193,6 +195,11 @@ class View:
             filled=tuple([end.zfill(4) for end in ends]),
             flat="" if flat.isalpha() else flat,
         )  # fmt: skip
+
+
+def _ends(numbers_: Sequence[str], end: str) -> bool:
+    """Whether this is the end of one of the numbers."""
+    return any(number.endswith(end) for number in numbers_)
 
 
 def _same_name(party: Party, tokens: Words) -> bool:

@@ -1,0 +1,182 @@
+"""Why a reading that looks sure must still be shown to a person: what the line says against it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+
+from amiable.core.matching.book import payer_keys
+from amiable.core.matching.facts import Hypothesis, Item
+from amiable.core.matching.labels import names_credit, names_part
+from amiable.core.matching.residuals import DISCOUNTS, residual_reason
+from amiable.core.matching.sums import sets_of
+from amiable.core.matching.view import View
+from amiable.core.sentences import Sentence
+
+# Readings that rest on the payer and the amount alone: a double payment would look the same.
+UNNAMED = frozenset({"party_exact", "party_set", "party_netted", "balance", "prefix"})
+# Readings that explain a number which is none of ours.
+EXPLAINED = frozenset(
+    {
+        "cited_exact",
+        "cited_completed",
+        "cited_filled",
+        "cited_range",
+        "party_near",
+        "hinted_netted",
+    }
+)
+# Readings in which a credit makes up what is missing of the invoices that the text names.
+NETTED = frozenset({"cited_netted", "cited_completed", "cited_range", "hinted_netted"})
+# A part payment leaves just a credit that nobody speaks of by chance once in this many steps.
+UNSAID_CHANCE = 250
+# People pay such sums on account.
+ROUND_MINOR = 5_000
+
+
+def vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
+    """Everything that speaks against posting a reading unasked; () when nothing does."""
+    customer_id, party = hypothesis.customer_id, view.party
+    found: list[Sentence] = []
+    if customer_id is not None and customer_id not in party.by_reference:
+        found += _other_payer(view, customer_id)
+        if view.book.against and _said_not(view, customer_id):
+            values = {"customer": view.name(customer_id)}
+            found.append(Sentence("match.veto_not_payer", values))
+    if view.cited.unknown and hypothesis.kind not in EXPLAINED:
+        found.append(Sentence("match.veto_unknown", {"number": view.cited.unknown[0]}))
+    if customer_id is not None and hypothesis.kind in UNNAMED:
+        found += _unnamed(view, hypothesis, customer_id)
+    if customer_id is not None:
+        found += _words(view, hypothesis, customer_id)
+    if view.line.id in view.book.touched:
+        found.append(Sentence("match.veto_refused"))
+    return tuple(found)
+
+
+def elsewhere(view: View, customer_id: int | None) -> list[Item]:
+    """Items of others that doubtful references name, open for just the amount of the line, one by
+    one or all of one customer together."""
+    amount, others = view.line.amount_minor, []
+    sums: Counter[int] = Counter()
+    for item in view.cited.items:
+        if item.customer_id != customer_id:
+            others.append(item)
+            sums[item.customer_id] += item.open_minor
+    return [i for i in others if amount in (i.open_minor, sums[i.customer_id])]
+
+
+def _unnamed(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterator[Sentence]:
+    """The amount may be another's whom the text names, or the same money again."""
+    for item in elsewhere(view, customer_id):
+        values = {"number": item.number, "customer": view.name(item.customer_id)}
+        yield Sentence("match.veto_elsewhere", values)
+    for other in sorted(_named_too(view, customer_id))[:1]:
+        yield Sentence("match.veto_named", {"customer": view.name(other)})
+    yield from _again(view, hypothesis)
+
+
+def _named_too(view: View, customer_id: int) -> set[int]:
+    """Other customers that the text names, by code or in full, though this one pays."""
+    if customer_id in view.cited.customers:
+        return set()
+    names = view.book.names
+    # A payer's own name may hold that of another: "Duval Metz" is no word of "Duval".
+    own = {*names.tokens.get(customer_id, ())}.union(*view.party.tokens)
+    return set(view.cited.customers) or names.inside(view.line.label, but=own)
+
+
+def _again(view: View, hypothesis: Hypothesis) -> Iterator[Sentence]:
+    before = view.book.paid_lately(view.line, hypothesis)
+    if before is not None:
+        yield Sentence("match.repeated", {"date": before})
+
+
+def _words(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterator[Sentence]:
+    """What the text says of credits and of parts, against what the reading makes of them."""
+    kind, uses = hypothesis.kind, hypothesis.credit_uses
+    label = view.line.label
+    if kind == "cited_exact" and not uses and names_credit(label):
+        yield Sentence("match.credit_differs")
+    if (uses or hypothesis.reason == "bank_fee" or kind == "party_tail") and names_part(label):
+        yield Sentence("match.part_said")
+    if hypothesis.reason == "bank_fee":
+        yield from _no_fee(view, hypothesis)
+    if kind == "cited_partial":
+        yield from _again(view, hypothesis)
+    if kind == "cited_partial" or hypothesis.reason in {"bank_fee", "discount"}:
+        yield from _meant(view, hypothesis, customer_id)
+    if kind == "balance" and any(_is_paid(i, customer_id) for i in view.cited.items):
+        yield Sentence("match.not_the_balance")
+    if uses and not view.cited.credits and not names_credit(label):
+        yield from _unsaid(view, hypothesis, customer_id)
+
+
+def _meant(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterator[Sentence]:
+    """Another invoice that the amount pays in full: a slip in its number would have led here."""
+    used = {item_id for item_id, _ in hypothesis.parts}
+    for item in view.book.open_of(customer_id, view.line.currency):
+        missing = item.open_minor - view.line.amount_minor
+        if item.id in used or not 0 <= missing * 1000 <= item.open_minor * max(DISCOUNTS):
+            continue
+        rest = None if not missing or hypothesis.reason else residual_reason(view, [item])
+        if not missing or (rest and rest[0] != "bank_fee"):
+            yield Sentence("match.other_exact", {"number": item.number})
+            return
+
+
+def _no_fee(view: View, hypothesis: Hypothesis) -> Iterator[Sentence]:
+    """What looks like a bank's fee may be a discount taken too late, or a round sum on account."""
+    missing = sum(amount for _, amount in hypothesis.write_offs)
+    total = view.line.amount_minor + missing
+    for permille in DISCOUNTS:
+        if (total * permille + 500) // 1000 == missing:
+            yield Sentence("match.late_discount", {"rate": f"{permille / 10:g}"})
+    if not view.line.amount_minor % ROUND_MINOR:
+        yield Sentence("match.round_part")
+
+
+def _is_paid(item: Item, customer_id: int) -> bool:
+    return item.customer_id == customer_id and item.open_minor <= 0 and item.books_minor <= 0
+
+
+def _unsaid(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterator[Sentence]:
+    """A credit that the text does not speak of must be missing by more than chance."""
+    currency = view.line.currency
+    amounts = [item.open_minor for item in view.book.open_of(customer_id, currency)]
+    if hypothesis.kind == "balance":
+        found = sets_of(amounts, view.line.amount_minor)
+        if found is None or found.count:
+            yield Sentence("match.credit_unsaid")
+        return
+    if hypothesis.kind in NETTED:
+        credits_ = [credit.left_minor for credit in view.book.credits_left(customer_id, currency)]
+        gap = sum(amount for _, _, amount in hypothesis.credit_uses)
+        step = math.gcd(*amounts, *credits_) or 1
+        half = gap == view.line.amount_minor
+        if half or gap in amounts or gap // step < UNSAID_CHANCE * len(credits_):
+            yield Sentence("match.credit_unsaid")
+
+
+def _said_not(view: View, customer_id: int) -> bool:
+    """Whether a person has given money of this payer, shown as this customer's, to another."""
+    keys = payer_keys(view.line)
+    return any((key, customer_id) in view.book.against for key in keys)
+
+
+def _other_payer(view: View, customer_id: int) -> Iterator[Sentence]:
+    """The account, or else the name, is another customer's, and never paid for this one."""
+    party = view.party
+    if customer_id in party.links and customer_id not in party.by_iban:
+        return
+    if party.by_iban:
+        if customer_id not in party.by_iban:
+            yield Sentence("match.veto_iban", {"customer": view.name(min(party.by_iban))})
+        if party.by_iban == {customer_id}:
+            return
+    named = party.by_name or party.by_cut_name
+    if not named and party.close is not None:
+        named = frozenset({party.close})
+    if named and customer_id not in named:
+        yield Sentence("match.veto_name", {"customer": view.name(min(named))})
