@@ -179,15 +179,12 @@ def _guarded(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def _is_guarded(text: str, start: int, end: int) -> bool:
-    return any([a < end and start < b for a, b in _guarded(text)])
+    return any(a < end and start < b for a, b in _guarded(text))
 
 
 def _inside(hits: list[Found], start: int, end: int, length: int) -> bool:
     """Whether a longer key already stands there."""
-    for key, first, last, _ in hits:
-        if first <= start and end <= last and len(key) > length:
-            return True
-    return False
+    return any(start >= hit.start and end <= hit.end and len(hit.key) > length for hit in hits)
 
 
 def _form(text: str) -> str:
