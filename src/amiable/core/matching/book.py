@@ -25,6 +25,7 @@ from amiable.core.matching.facts import (
     Opening,
     Paid,
     Refund,
+    Virtual,
 )
 from amiable.core.matching.labels import Finder, canonical, digits_of, is_strong, range_after
 from amiable.core.matching.names import Names, name_tokens
@@ -87,6 +88,7 @@ class Book:
         for habit in opening.habits:
             self.habits[habit.customer_id][habit.code] = habit
         self.own = opening.own
+        self.virtual: dict[str, list[Virtual]] = defaultdict(list)
         self.against = opening.against
         self._fill(opening)
 
@@ -99,6 +101,8 @@ class Book:
             self.add_credit(credit)
         for customer_id, amount, currency, day in opening.recent:
             self.recent[customer_id, amount, currency].append(day)
+        for held in opening.virtual:
+            self.virtual[held.iban].append(held)
         for iban, customer_id in opening.ibans:
             self.ibans[iban].add(customer_id)
         for payer, customer_id, count in opening.links:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import amiable.core.matching.sentences  # noqa: F401  # declares the sentences
-from amiable.core.matching.book import Book, payer_keys
+from amiable.core.matching.book import Book
 from amiable.core.matching.cited import cited_hypotheses
 from amiable.core.matching.facts import Decision, Hypothesis, Item, Line, Opening
 from amiable.core.matching.habits import raised
@@ -20,24 +20,13 @@ from amiable.core.matching.party import party_of
 from amiable.core.matching.refunds import decide_money_out
 from amiable.core.matching.returns import decide_return
 from amiable.core.matching.unnamed import amount_hypotheses, party_hypotheses
+from amiable.core.matching.vetoes import elsewhere, vetoes
 from amiable.core.matching.view import View, numbers
+from amiable.core.matching.virtual import readings, reason
 from amiable.core.references import is_rf_reference
 from amiable.core.sentences import Sentence
 
 MOST_PROPOSALS = 3
-# Readings that rest on the payer and the amount alone: a double payment would look the same.
-UNNAMED = frozenset({"party_exact", "party_set", "party_netted", "balance", "prefix"})
-# Readings that explain a number which is none of ours.
-EXPLAINED = frozenset(
-    {
-        "cited_exact",
-        "cited_completed",
-        "cited_filled",
-        "cited_range",
-        "party_near",
-        "hinted_netted",
-    }
-)
 # Readings that stand although numbers of others are named too.
 OWN = frozenset({"cited_exact", "cited_completed"})
 CLOSE_NAME = 85  # likeness from which a name is worth showing, never posting
@@ -67,7 +56,18 @@ def decide(line: Line, book: Book) -> Decision:
         kind = kind_of(line)
         if kind:
             return _of_kind(view, kind)
-    return _choose(view, raised(view, list(_hypotheses(view))))
+    return _weigh(view, raised(view, list(_hypotheses(view))))
+
+
+def _weigh(view: View, found: list[Hypothesis]) -> Decision:
+    """The decision on the readings; on a virtual IBAN, as it lets them stand."""
+    standing = view.party.virtual
+    if standing is None:
+        return _choose(view, found)
+    decision = _choose(view, readings(view, standing, found))
+    if decision.action == "leave" and standing.state != "current":
+        return replace(decision, evidence=(reason(view, standing), *decision.evidence))
+    return decision
 
 
 def view_of(line: Line, book: Book) -> View:
@@ -93,7 +93,8 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
     elif by_customer:
         ((owner, items),) = by_customer.items()
         doubts = _structured(view)
-        cited = [_with(hypothesis, doubts) for hypothesis in cited_hypotheses(view, items)]
+        decided = view.party.holder_id is not None
+        cited = [_with(h, doubts, decided=decided) for h in cited_hypotheses(view, items)]
         yield from cited
         if party is not None and not any(hypothesis.sure for hypothesis in cited):
             # The reference may be chance or wrong: what the payer tells is shown beside it.
@@ -103,19 +104,10 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
                 yield hypothesis if sure == hypothesis.sure else replace(hypothesis, sure=sure)
     elif party is not None:
         yield from party_hypotheses(view, party)
-        for item in _elsewhere(view, party):
+        for item in elsewhere(view, party):
             yield from (replace(each, sure=False) for each in cited_hypotheses(view, [item]))
     else:
         yield from _faint(view)
-
-
-def _elsewhere(view: View, customer_id: int | None) -> list[Item]:
-    """Items of others that a doubtful reference names, open for just the amount of the line."""
-    return [
-        item
-        for item in view.cited.items
-        if item.customer_id != customer_id and item.open_minor == view.line.amount_minor
-    ]
 
 
 def _cited_by_customer(view: View) -> dict[int, list[Item]]:
@@ -126,6 +118,8 @@ def _cited_by_customer(view: View) -> dict[int, list[Item]]:
         # A doubtful reference to something paid says nothing; nor does one to another's.
         empty = item.open_minor <= 0 or party is not None
         if view.cited.weak and item.customer_id != party and empty:
+            continue
+        if view.party.holder_id not in {None, item.customer_id}:
             continue
         by_customer.setdefault(item.customer_id, []).append(item)
     if len(by_customer) > 1 and party in by_customer:
@@ -183,61 +177,17 @@ def _structured(view: View) -> tuple[Sentence, ...]:
     return (Sentence(code, {"reference": reference[:40]}),)
 
 
-def _with(hypothesis: Hypothesis, more: tuple[Sentence, ...]) -> Hypothesis:
+def _with(hypothesis: Hypothesis, more: tuple[Sentence, ...], *, decided: bool) -> Hypothesis:
+    """A reading with what is said of the reference; a bad one speaks against it, unless a virtual
+    IBAN has `decided`."""
     if not more:
         return hypothesis
-    bad = any(sentence.code == "match.bad_structured" for sentence in more)
+    bad = not decided and any(each.code == "match.bad_structured" for each in more)
     return replace(
         hypothesis,
         evidence=(*more, *hypothesis.evidence),
         sure=hypothesis.sure and not bad,
     )
-
-
-def _vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
-    """Why a reading that looks sure must still be shown to a person."""
-    customer_id, party = hypothesis.customer_id, view.party
-    found: list[Sentence] = []
-    if customer_id is not None and customer_id not in party.by_reference:
-        found += _other_payer(view, customer_id)
-        if view.book.against and _said_not(view, customer_id):
-            values = {"customer": view.name(customer_id)}
-            found.append(Sentence("match.veto_not_payer", values))
-    if view.cited.unknown and hypothesis.kind not in EXPLAINED:
-        found.append(Sentence("match.veto_unknown", {"number": view.cited.unknown[0]}))
-    if customer_id is not None and hypothesis.kind in UNNAMED:
-        for item in _elsewhere(view, customer_id):
-            values = {"number": item.number, "customer": view.name(item.customer_id)}
-            found.append(Sentence("match.veto_elsewhere", values))
-        before = view.book.paid_lately(view.line, hypothesis)
-        if before is not None:
-            found.append(Sentence("match.repeated", {"date": before}))
-    if view.line.id in view.book.touched:
-        found.append(Sentence("match.veto_refused"))
-    return tuple(found)
-
-
-def _said_not(view: View, customer_id: int) -> bool:
-    """Whether a person has given money of this payer, shown as this customer's, to another."""
-    keys = payer_keys(view.line)
-    return any((key, customer_id) in view.book.against for key in keys)
-
-
-def _other_payer(view: View, customer_id: int) -> Iterator[Sentence]:
-    """The account, or else the name, is another customer's, and never paid for this one."""
-    party = view.party
-    if customer_id in party.links and customer_id not in party.by_iban:
-        return
-    if party.by_iban:
-        if customer_id not in party.by_iban:
-            yield Sentence("match.veto_iban", {"customer": view.name(min(party.by_iban))})
-        if party.by_iban == {customer_id}:
-            return
-    named = party.by_name or party.by_cut_name
-    if not named and party.close is not None:
-        named = frozenset({party.close})
-    if named and customer_id not in named:
-        yield Sentence("match.veto_name", {"customer": view.name(min(named))})
 
 
 def _choose(view: View, hypotheses: list[Hypothesis]) -> Decision:
@@ -269,7 +219,7 @@ def _checked(view: View, hypotheses: list[Hypothesis]) -> list[Hypothesis]:
     for hypothesis in hypotheses:
         if refused and (view.line.id, hypothesis.key) in view.book.refused:
             continue
-        against = _vetoes(view, hypothesis)
+        against = vetoes(view, hypothesis)
         weighed = hypothesis
         if against:
             weighed = replace(hypothesis, sure=False, evidence=(*hypothesis.evidence, *against))

@@ -6,10 +6,10 @@ import functools
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from amiable.core.matching.book import Book, payer_keys
-from amiable.core.matching.facts import Line
+from amiable.core.matching.facts import Line, Virtual
 from amiable.core.matching.names import Words, name_tokens, sender_tokens
 from amiable.core.references import customer_references
 
@@ -27,11 +27,25 @@ NOBODY: Mapping[int, int] = MappingProxyType({})
 _OURS = re.compile(r"\b[NV] ?/")
 
 
+class Standing(NamedTuple):
+    """A virtual IBAN of ours on the day of a line. `holder` = whom it stands for (`current`), or
+    stood for last (`ended`); None when it stood for nobody yet (`unassigned`)."""
+
+    iban: str
+    state: Literal["current", "ended", "unassigned"]
+    holder: Virtual | None = None
+
+    @property
+    def customer_id(self) -> int | None:
+        return self.holder.customer_id if self.holder else None
+
+
 class Party(NamedTuple):
     """Customers by each kind of evidence.
 
     `by_cut_name` = whose name begins with the payer's, as banks cut it; `close` = whose name it is
-    misspelt; `links` = for whom this payer has paid before, and how often.
+    misspelt; `links` = for whom this payer has paid before, and how often; `virtual` = what the
+    virtual IBAN tells that the money came in on, which goes before all else.
     """
 
     by_iban: frozenset[int] = frozenset()
@@ -41,12 +55,19 @@ class Party(NamedTuple):
     by_reference: frozenset[int] = frozenset()
     close: int | None = None
     links: Mapping[int, int] = NOBODY
+    virtual: Standing | None = None
+
+    @property
+    def holder_id(self) -> int | None:
+        """The customer that a virtual IBAN stands for on the day."""
+        current = self.virtual is not None and self.virtual.state == "current"
+        return self.virtual.customer_id if self.virtual and current else None
 
     @property
     def customer_id(self) -> int | None:
         """The one customer that the best evidence tells; None when it tells none, or several."""
-        if len(self.by_reference) == 1:
-            return next(iter(self.by_reference))
+        if self.holder_id is not None or len(self.by_reference) == 1:
+            return self.holder_id or next(iter(self.by_reference))
         if self.by_iban:
             both = self.by_iban & (self.by_name or self.by_cut_name) or self.by_iban
             return next(iter(both)) if len(both) == 1 else None
@@ -62,8 +83,9 @@ class Party(NamedTuple):
 
     @property
     def known(self) -> bool:
-        """Whether our reference or the customer's own account tells it, not a name alone."""
-        return len(self.by_reference) == 1 or len(self.by_iban) == 1
+        """Whether our reference, a virtual IBAN or the customer's own account tells it, not a
+        name alone."""
+        return self.holder_id is not None or len(self.by_reference) == 1 or len(self.by_iban) == 1
 
 
 def party_of(line: Line, book: Book) -> Party:
@@ -93,7 +115,22 @@ def party_of(line: Line, book: Book) -> Party:
         by_reference=_referred(line, book),
         close=close,
         links=_links(line, book),
+        virtual=_standing(line, book) if line.credited_iban in book.virtual else None,
     )
+
+
+def _standing(line: Line, book: Book) -> Standing:
+    """What the virtual IBAN tells that the money came in on: of those whom it stood for, the one
+    whose time the day of the line is in."""
+    rows = [row for row in book.virtual[line.credited_iban] if row.customer_id in book.customers]
+    begun = [row for row in rows if row.since_on <= line.booked_on]
+    if not begun:
+        return Standing(line.credited_iban, "unassigned")
+    current = [row for row in begun if row.until_on is None or line.booked_on <= row.until_on]
+    if current:
+        return Standing(line.credited_iban, "current", max(current, key=lambda row: row.since_on))
+    last = max(begun, key=lambda row: (row.until_on or line.booked_on, row.since_on))
+    return Standing(line.credited_iban, "ended", last)
 
 
 def _referred(line: Line, book: Book) -> frozenset[int]:

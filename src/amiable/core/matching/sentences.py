@@ -36,6 +36,31 @@ declare(
         "match.our_reference": gettext_noop(
             "the remittance carries the payment reference we gave {customer}"
         ),
+        "match.virtual_iban": gettext_noop("it was paid to the virtual IBAN of {customer}"),
+        "match.virtual_invoice": gettext_noop("it was paid to the virtual IBAN of {number}"),
+        "match.virtual_reference": gettext_noop(
+            "the remittance names {numbers} of {customer}: the reference disagrees, the virtual "
+            "IBAN decides who has paid"
+        ),
+        "match.virtual_unknown": gettext_noop(
+            "the remittance names {number}, which is not among the known invoices: the virtual "
+            "IBAN decides who has paid"
+        ),
+        "match.virtual_payer": gettext_noop(
+            "the payer looks like {customer}: the virtual IBAN decides for whom it has paid"
+        ),
+        "match.virtual_nobody": gettext_noop(
+            "it was paid to the virtual IBAN {iban}, which stood for nobody on that day"
+        ),
+        "match.virtual_ended": gettext_noop(
+            "it was paid to the virtual IBAN {iban}, which stood for {customer} until {date}"
+        ),
+        "match.virtual_closed": gettext_noop(
+            "it was paid to the virtual IBAN {iban} of {customer}, which is closed since {date}"
+        ),
+        "match.veto_virtual": gettext_noop(
+            "it was paid to the virtual IBAN of {customer}: another is not posted unasked"
+        ),
         "match.iban_known": gettext_noop("{customer} is known to pay from this account"),
         "match.iban_shared": gettext_noop("several customers are known to pay from this account"),
         "match.name_same": gettext_noop("the payer's name is the name of {customer}"),

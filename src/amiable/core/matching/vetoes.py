@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
+from amiable.core.matching.barred import barred
 from amiable.core.matching.book import payer_keys
 from amiable.core.matching.facts import Hypothesis, Item
 from amiable.core.matching.labels import names_credit, names_part
@@ -15,7 +16,9 @@ from amiable.core.matching.view import View
 from amiable.core.sentences import Sentence
 
 # Readings that rest on the payer and the amount alone: a double payment would look the same.
-UNNAMED = frozenset({"party_exact", "party_set", "party_netted", "balance", "prefix"})
+UNNAMED = frozenset(
+    {"party_exact", "party_set", "party_netted", "balance", "prefix", "agreed", "month"}
+)
 # Readings that explain a number which is none of ours.
 EXPLAINED = frozenset(
     {
@@ -27,6 +30,9 @@ EXPLAINED = frozenset(
         "hinted_netted",
     }
 )
+# What the law makes of money that no other reading explains: the oldest due first (C. civ.
+# 1342-10), the rest on the customer's account. Sure only of whom a virtual IBAN stands for.
+BY_LAW = frozenset({"party_oldest", "cited_over", "virtual_over", "virtual_partial", "advance"})
 # Readings in which a credit makes up what is missing of the invoices that the text names.
 NETTED = frozenset({"cited_netted", "cited_completed", "cited_range", "hinted_netted"})
 # A part payment leaves just a credit that nobody speaks of by chance once in this many steps.
@@ -39,20 +45,31 @@ def vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
     """Everything that speaks against posting a reading unasked; () when nothing does."""
     customer_id, party = hypothesis.customer_id, view.party
     found: list[Sentence] = []
-    if customer_id is not None and customer_id not in party.by_reference:
+    decided = party.holder_id is not None
+    if decided and customer_id != party.holder_id:
+        found.append(Sentence("match.veto_virtual", {"customer": view.name(party.holder_id or 0)}))
+    elif customer_id is not None and not decided and customer_id not in party.by_reference:
         found += _other_payer(view, customer_id)
         if view.book.against and _said_not(view, customer_id):
             values = {"customer": view.name(customer_id)}
             found.append(Sentence("match.veto_not_payer", values))
-    if view.cited.unknown and hypothesis.kind not in EXPLAINED:
+    if view.cited.unknown and not _explained(hypothesis, decided=decided):
         found.append(Sentence("match.veto_unknown", {"number": view.cited.unknown[0]}))
-    if customer_id is not None and hypothesis.kind in UNNAMED:
+    if customer_id is not None and hypothesis.kind in (UNNAMED | BY_LAW if decided else UNNAMED):
         found += _unnamed(view, hypothesis, customer_id)
     if customer_id is not None:
         found += _words(view, hypothesis, customer_id)
+    found += barred(view, hypothesis)
     if view.line.id in view.book.touched:
         found.append(Sentence("match.veto_refused"))
     return tuple(found)
+
+
+def _explained(hypothesis: Hypothesis, *, decided: bool) -> bool:
+    """Whether a number that is none of ours says nothing against a reading: its amount is that of
+    invoices, or (`decided`) a virtual IBAN tells whose they are."""
+    kind = hypothesis.kind
+    return kind in EXPLAINED or (decided and (kind in UNNAMED or kind in BY_LAW))
 
 
 def elsewhere(view: View, customer_id: int | None) -> list[Item]:
@@ -69,6 +86,9 @@ def elsewhere(view: View, customer_id: int | None) -> list[Item]:
 
 def _unnamed(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterator[Sentence]:
     """The amount may be another's whom the text names, or the same money again."""
+    if view.party.holder_id == customer_id:
+        yield from _again(view, hypothesis)
+        return
     for item in elsewhere(view, customer_id):
         values = {"number": item.number, "customer": view.name(item.customer_id)}
         yield Sentence("match.veto_elsewhere", values)

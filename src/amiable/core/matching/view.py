@@ -121,7 +121,9 @@ class View:
         party = self.party
         tokens = self.book.names.tokens.get(customer_id, ())
         code = ""
-        if party.by_reference == {customer_id}:
+        if party.holder_id == customer_id:
+            code = "match.virtual_iban"
+        elif party.by_reference == {customer_id}:
             code = "match.our_reference"
         elif party.by_iban == {customer_id}:
             code = "match.iban_known"
@@ -151,6 +153,8 @@ class View:
         A parent or a factor that pays one invoice by its number must not become that customer.
         """
         if customer_id is None or not self.line.payer_iban:
+            return False
+        if self.line.payer_iban in self.book.virtual:
             return False
         tokens = self.book.names.tokens.get(customer_id, ())
         return not self.party.tokens or any(
