@@ -9,9 +9,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from amiable.core.records import CustomerRow, InvoiceRow, RowError, StatementRecord, TrackingRow
+from amiable.core.numbers import DayOrder, DecimalMark
+from amiable.core.records import (
+    CustomerRow,
+    InvoiceRow,
+    RowError,
+    StatementRecord,
+    TrackingRow,
+    VirtualIbanRow,
+)
 
-FileKind = Literal["invoices", "customers", "statement", "tracking"]
+FileKind = Literal["invoices", "customers", "statement", "tracking", "virtual_ibans"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ class ReadResult:
     warnings: tuple[RowError, ...] = ()
     settled: tuple[InvoiceRow, ...] = ()
     tracking: tuple[TrackingRow, ...] = ()
+    virtual_ibans: tuple[VirtualIbanRow, ...] = ()
     cells_of: Callable[[Collection[int]], Mapping[int, tuple[str, ...]]] | None = None
 
 

@@ -55,7 +55,7 @@ def readers(kinds: Collection[FileKind] | None = None) -> list[Reader]:
     # A FEC is a table too: the reader with the narrowest header is asked first.
     found.sort(key=lambda reader: (reader.kind != "statement", reader.code != "fec", reader.code))
     found.sort(key=lambda reader: reader.code in _TABLES)
-    found.sort(key=lambda reader: reader.code in {"customers", "tracking"})
+    found.sort(key=lambda reader: reader.code in {"customers", "tracking", "virtual_ibans"})
     return [reader for reader in found if kinds is None or reader.kind in kinds]
 
 
@@ -128,6 +128,7 @@ def _table_readers(kind: FileKind, head: bytes, name: str) -> list[Reader]:
     codes = {
         "customers": "customers",
         "tracking": "tracking",
+        "virtual_ibans": "virtual_ibans",
         "invoices": "invoices_xlsx" if workbook else "invoices_csv",
         "statement": "statement_xlsx" if workbook else "statement_csv",
     }

@@ -41,6 +41,7 @@ def _records(result: ReadResult) -> Iterator[dict[str, Any]]:
     for statement in result.statements:
         yield from _entries(statement)
     yield from ({**asdict(row), "on": row.on.isoformat()} for row in result.tracking)
+    yield from (asdict(row) for row in result.virtual_ibans)
 
 
 def error_json(error: RowError) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from amiable.core.money import Money, major
 from amiable.core.records import RowError, StatementEntry
-from amiable.core.sentences import declare, gettext_noop
+from amiable.core.sentences import Param, declare, gettext_noop
 from amiable.plugins.statements import _common as common
 from amiable.plugins.statements._common import Draft, Refused
 from amiable.plugins.statements._xml import Flat, text_of, texts_of
@@ -74,7 +74,7 @@ def entry(draft: Draft, element: Any) -> None:
         _movements(element, details, parts, amount_minor, common_fields), amount_minor, currency
     )
     if len(details) > 1 and not parts and all("Amt" in each.tops for each in details):
-        told = {"count": len(details), "amount": Money(amount_minor, currency)}
+        told: dict[str, Param] = {"count": len(details), "amount": Money(amount_minor, currency)}
         draft.warnings.append(RowError(element.sourceline, "TxDtls", "camt.batch_unequal", told))
     draft.extra["batches_split"] = draft.extra.get("batches_split", 0) + bool(parts)
     draft.extra["batches_kept"] = draft.extra.get("batches_kept", 0) + (size > 1)
@@ -165,7 +165,8 @@ def _movement(
         payer_name=_name(source, side),
         payer_iban=text_of(source, "RltdPties", f"{side}Acct", "Id", "IBAN").replace(" ", ""),
         ultimate_payer=_name(source, f"Ultmt{side}"),
-        credited_iban=text_of(source, "RltdPties", "CdtrAcct", "Id", "IBAN"),
+        # A virtual IBAN of the account stands here, not at the statement's own account.
+        credited_iban=_credited(source),
         mandate_id=text_of(source, "Refs", "MndtId"),
         operation=operation,
         is_return=is_return,
@@ -243,6 +244,13 @@ def _label(entry: Flat, source: Flat) -> str:
         text_of(entry, "AddtlNtryInf"),
     ]
     return common.clean(" ".join(dict.fromkeys(piece for piece in pieces if piece)))
+
+
+def _credited(source: Flat) -> str:
+    """The account that the money came in on, also where a bank writes it as no IBAN (Othr)."""
+    account = text_of(source, "RltdPties", "CdtrAcct", "Id", "IBAN")
+    account = account or text_of(source, "RltdPties", "CdtrAcct", "Id", "Othr", "Id")
+    return account.replace(" ", "")[:34]
 
 
 def _name(source: Flat, side: str) -> str:

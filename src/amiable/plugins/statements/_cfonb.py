@@ -65,6 +65,8 @@ def entry(move: Movement) -> StatementEntry:
     # of a transfer that comes back the other party is whom we had paid.
     payer = (move.amount_minor >= 0) != is_return
     payer_id = move.detail("IPY" if payer else "IBE", 0, 35).replace(" ", "")
+    # Of money in, the beneficiary is the creditor: on which virtual IBAN, where the bank tells.
+    own_id = move.detail("IBE", 0, 35).replace(" ", "")
     original, exchanged = _exchange(move.detail("MMO"))
     fee, fee_currency = _exchange(move.detail("FEE"))
     return StatementEntry(
@@ -79,6 +81,7 @@ def entry(move: Movement) -> StatementEntry:
         structured_reference=move.detail("LCS", 0, 35),
         payer_name=move.detail("NPY") or ("" if payer else move.detail("NBE")),
         payer_iban=payer_id if _IBAN.fullmatch(payer_id) else "",
+        credited_iban=own_id if move.amount_minor >= 0 and _IBAN.fullmatch(own_id) else "",
         ultimate_payer=move.detail("NPO" if payer else "NBU"),
         mandate_id=move.detail("RUM", 0, 35),
         operation=operation,

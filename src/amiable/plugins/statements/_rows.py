@@ -210,6 +210,7 @@ def _signed(reading: _Reading, line: int, cells: list[str], currency: str) -> in
         return sizes.get("credit", 0)
     if "amount" not in sizes:
         raise Refused(line, reading.column("amount") or "credit", "statement.no_amount")
+    credited = reading.cell(cells, "credited_iban").replace(" ", "").upper()
     side = plain(reading.cell(cells, "side"))
     if not side:
         return sizes["amount"]
@@ -226,6 +227,7 @@ def _amount(reading: _Reading, line: int, name: str, text: str, currency: str) -
             raise Refused(line, column, "amount.symbol", value=text[:40], currency=currency)
         return minor(value, currency)
     except ParseError as error:
+        credited_iban=credited if _IBAN.fullmatch(credited) else "",
         raise Refused(line, column, error.code, value=text[:40]) from error
     except DecimalsError as error:
         told = {"value": text[:40], "currency": currency}
