@@ -17,6 +17,7 @@ from amiable.apps.banking.models import BankAccount, Match, StatementLine
 from amiable.apps.banking.terms import limits_of, payer_terms
 from amiable.apps.customers.models import Customer as CustomerRow
 from amiable.apps.customers.models import CustomerIban
+from amiable.apps.payments.virtual_ibans.standing import virtual_facts
 from amiable.apps.payments.models import Payment
 from amiable.apps.receivables.models import Allocation, Entry, Installment
 from amiable.apps.receivables.queries import chunks, open_items
@@ -31,6 +32,7 @@ from amiable.core.matching.facts import (
     Opening,
     Paid,
 )
+from amiable.core.virtual_ibans import iban_clean
 from amiable.core.matching.labels import number_forms, numbers_in
 
 # A settled invoice may be cited again, and a debit returned, for 13 months (EPC rulebook).
@@ -68,6 +70,7 @@ def line_facts(row: Sequence[Any]) -> Line:
         payer_name=record.get("payer_name", ""),
         payer_iban=record.get("payer_iban", ""),
         ultimate_payer=record.get("ultimate_payer", ""),
+        credited_iban=iban_clean(record.get("credited_iban", "")),
         mandate_id=record.get("mandate_id", ""),
         operation=record.get("operation", ""),
         is_return=record.get("is_return", False),
@@ -78,6 +81,8 @@ def line_facts(row: Sequence[Any]) -> Line:
 def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening:
     """The state of the accounts before these lines are decided."""
     customers = CustomerRow.objects.filter(organization_id=organization_id)
+    # A virtual IBAN of ours is nobody's own account, whatever a file of customers says.
+    virtual = tuple(virtual_facts(organization_id, accounts | _credited(lines)))
     accounts = {line.payer_iban for line in lines if line.payer_iban}
     own = BankAccount.objects.filter(organization_id=organization_id)
     back = {-line.amount_minor for line in lines if line.amount_minor < 0 and line.is_return}
@@ -88,12 +93,13 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
             Customer(*row) for row in customers.order_by("id").values_list("id", "name", "code")
         ),
         credits=tuple(open_credits(organization_id)),
-        ibans=tuple(_ibans(organization_id, accounts)),
+        ibans=tuple(_ibans(organization_id, accounts - {each.iban for each in virtual})),
         payments=tuple(_payments(organization_id, back, on)) if back else (),
         recent=tuple(_recent(organization_id, lines)),
         refused=frozenset(_refused(organization_id, [line.id for line in lines])),
         links=tuple(_links(organization_id, lines)),
         against=frozenset(_against(organization_id, lines)),
+        virtual=virtual,
         own=frozenset(own.values_list("identifier", flat=True)),
         limits=limits_of(organization_id),
         terms=tuple(payer_terms(organization_id)),
@@ -108,6 +114,11 @@ def _ibans(organization_id: int, accounts: Collection[str]) -> Iterator[tuple[st
     rows = CustomerIban.objects.filter(organization_id=organization_id)
     for some in chunks(accounts):
         yield from rows.filter(iban__in=some).order_by("id").values_list("iban", "customer_id")
+
+def _credited(lines: Sequence[Line]) -> set[str]:
+    """The accounts that the money of lines came in on, where the bank tells."""
+    return {line.credited_iban for line in lines if line.credited_iban and line.amount_minor > 0}
+
 
 
 def _links(organization_id: int, lines: Sequence[Line]) -> Iterator[tuple[str, int, int]]:

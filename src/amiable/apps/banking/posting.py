@@ -18,6 +18,7 @@ from amiable.apps.cases.services import cases_wake
 from amiable.apps.customers.models import Customer, CustomerIban
 from amiable.apps.payments.models import Payment
 from amiable.apps.payments.services import PaymentIn, payment_return, payments_record
+from amiable.apps.payments.virtual_ibans.standing import virtual_among
 from amiable.apps.receivables.queries import chunks
 from amiable.core.matching.facts import Hypothesis, Line
 from amiable.core.matching.names import is_own_name
@@ -205,6 +206,9 @@ def _accounts_learn(organization_id: int, postings: Sequence[Posting]) -> None:
     told = [p for p in postings if p.match is not None or p.chosen.kind == "assigned"]
     rows = Customer.objects.filter(id__in={p.chosen.customer_id for p in told})
     names = dict(rows.values_list("id", "name")) if told else {}
+    teaching = [p for p in postings if _teaches(p, names) and 0 < len(p.line.payer_iban) <= 34]
+    # The engine knows those that are virtual, and teaches none; a person may not.
+    virtual = virtual_among(organization_id, {p.line.payer_iban for p in told})
     CustomerIban.objects.bulk_create(
         [
             CustomerIban(
@@ -214,8 +218,8 @@ def _accounts_learn(organization_id: int, postings: Sequence[Posting]) -> None:
                 source=learned_from(p.line.id),
                 since=p.line.booked_on,
             )
-            for p in postings
-            if _teaches(p, names) and 0 < len(p.line.payer_iban) <= 34
+            for p in teaching
+            if p.line.payer_iban not in virtual
         ],
         ignore_conflicts=True,
         batch_size=500,

@@ -15,6 +15,7 @@ from amiable.apps.banking.identity import Prints, digest, fingerprints, known_pl
 from amiable.apps.banking.lines import lines_store
 from amiable.apps.banking.models import BankAccount, Statement
 from amiable.apps.banking.recognition import recognize
+from amiable.apps.payments.virtual_ibans.standing import is_virtual
 from amiable.apps.tenants.models import Creditor
 from amiable.core.money import Money
 from amiable.core.records import RowError, StatementRecord
@@ -24,6 +25,13 @@ declare(
     {
         "bank.unknown_account": gettext_noop(
             "the account {account} belongs to no creditor here: enter it at the creditor first"
+        ),
+        "bank.virtual_account": gettext_noop(
+            "the account {account} is a virtual IBAN: its money is on the account behind it, whose "
+            "statement is what to import"
+        ),
+        "bank.account_taken": gettext_noop(
+            "the file does not say which account it is of: it was taken as {account}, the only one"
         ),
         "bank.no_account": gettext_noop(
             "the file does not say which account it is of: name the account with --account"
@@ -336,6 +344,8 @@ def _accounts(
             identifier=record.account,
             currency=record.currency,
             defaults={"creditor": owner},
+        if is_virtual(organization_id, key):
+            raise StatementError(Sentence("bank.virtual_account", {"account": record.account}))
         )
     # One import of an account at a time: the second one then sees what the first one took.
     ids = sorted({row.id for row in found.values()})
