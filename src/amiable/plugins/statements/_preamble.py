@@ -10,7 +10,7 @@ from amiable.core.numbers import CURRENCIES, plain
 
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _ACCOUNT = re.compile(
-    r"(?:compte|account|rib)(?: de [a-z]+)?\s*(?:carte )?(?:n[o°.]?|number|no\.?)?\s*[:;=]?\s*\"?"
+    r"(?:compte|account|rib)(?: de [a-z]+)?\s*(?:carte )?(?:n[o°.]?|number|no\.?)?[\s:;=\"]*"
     r"([0-9x*]{2,}[0-9a-z ]{3,30})"
 )
 _BARE_ACCOUNT = re.compile(r'="?(\d{10,23})"?')  # as spreadsheets keep the zeros of a number

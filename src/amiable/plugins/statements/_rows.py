@@ -24,11 +24,13 @@ from amiable.core.numbers import (
 from amiable.core.records import RowError, StatementEntry
 from amiable.core.sentences import declare, gettext_noop
 from amiable.plugins.base import ReadOptions, ReadResult
+from amiable.plugins.imports import _fields
 from amiable.plugins.imports._fields import stated_currency
 from amiable.plugins.imports._table import RefusedFileError, Table, refuse
 from amiable.plugins.statements import _common as common
 from amiable.plugins.statements._columns import of_other_table
 from amiable.plugins.statements._common import Draft, Refused
+from amiable.plugins.statements._marks import clockless, standing_of
 from amiable.plugins.statements._preamble import Preamble, balance_row, preamble
 
 declare(
@@ -70,6 +72,8 @@ class _Reading:
     currency: str = ""
     sides: dict[tuple[str, str], _Side] = field(default_factory=dict)
     errors: list[RowError] = field(default_factory=list)
+    warnings: list[RowError] = field(default_factory=list)
+    pending: int = 0
     rows: int = 0
 
     def cell(self, cells: Sequence[str], name: str) -> str:
@@ -93,13 +97,15 @@ def read_rows(table: Table, options: ReadOptions, *, format_code: str) -> ReadRe
             _take(reading, line, cells)
             if len(reading.errors) >= common.MAX_ERRORS:
                 break
-        if not reading.rows and not reading.errors:
+        if not (reading.rows or reading.errors or reading.pending):
             raise refuse("file.header_only", table.header_line)
     except RefusedFileError as refusal:
         return common.result(format_code, [], refusal.errors)
     for side in [] if reading.errors else reading.sides.values():
         _balance(reading, side)
     drafts = [side.draft for side in reading.sides.values()]
+    for draft in drafts[:1]:
+        draft.pending, draft.warnings = reading.pending, reading.warnings
     used = {name: table.header[index] for name, index in table.columns.items()}
     return common.result(format_code, drafts, reading.errors, more={"columns": used})
 
@@ -116,10 +122,22 @@ def _prepared(table: Table, options: ReadOptions) -> _Reading:
             ibans |= {text for text in (reading.cell(cells, "iban").replace(" ", ""),) if text}
     reading.mark = decimal_mark(texts)
     reading.own_iban = len(ibans) == 1 and "account" not in table.columns
+    _turn(reading)
     named = [stated_currency(reading.column(name), "") for name in _AMOUNTS]
     stated = next((code for code in named if code), "") or above.currency
     reading.currency = stated or options.currency
     return reading
+
+
+def _turn(reading: _Reading) -> None:
+    """A column "Account number" right behind the other party's name is the other party's."""
+    columns, chosen = reading.table.columns, reading.options.columns
+    if (
+        columns.get("account", 0) - 1 == columns.get("payer_name")
+        and "payer_iban" not in columns
+        and "account" not in chosen
+    ):
+        columns["payer_iban"] = columns.pop("account")
 
 
 def _above(table: Table) -> Iterable[list[str]]:
@@ -131,8 +149,10 @@ def _above(table: Table) -> Iterable[list[str]]:
 
 def _take(reading: _Reading, line: int, cells: list[str]) -> None:
     """One row: a movement, a balance in words, or an error."""
-    dated = reading.cell(cells, "booked_on") or reading.cell(cells, "value_on")
+    dated = clockless(reading.cell(cells, "booked_on") or reading.cell(cells, "value_on"))
     if balance_row(reading.above, cells, dated=_is_day(dated)):
+        return
+    if _left_out(reading, line, cells):
         return
     reading.rows += 1
     try:
@@ -144,17 +164,44 @@ def _take(reading: _Reading, line: int, cells: list[str]) -> None:
         reading.errors.append(refused.error)
 
 
+def _left_out(reading: _Reading, line: int, cells: list[str]) -> bool:
+    """Whether a row is no movement: it is to come, never took place, or only tells something."""
+    state = reading.cell(cells, "state")
+    standing = standing_of(state)
+    if standing == "pending":
+        reading.pending += 1
+    elif standing == "void":
+        told = {"value": state[:40]}
+        reading.warnings.append(RowError(line, reading.column("state"), "statement.row_void", told))
+    elif _tells_only(reading, cells):
+        told = {"value": common.clean(" ".join(cells), 60)}
+        reading.warnings.append(RowError(line, "", "statement.row_note", told))
+        return True
+    return standing != "booked"
+
+
+def _tells_only(reading: _Reading, cells: list[str]) -> bool:
+    """Whether a row is words below or between movements: no amount, and no day or one cell."""
+    if any(reading.cell(cells, name) for name in _AMOUNTS):
+        return False
+    days = any(reading.cell(cells, name) for name in ("booked_on", "value_on"))
+    return not days or sum(bool(cell.strip()) for cell in cells) == 1
+
+
 def _movement(reading: _Reading, line: int, cells: list[str]) -> None:
     stated = reading.cell(cells, "currency").upper()
     currency = stated or reading.currency
     if currency not in CURRENCIES:
         raise Refused(line, reading.column("currency"), "statement.bad_currency", value=currency)
     size = _signed(reading, line, cells, currency)
+    fee = _fee(reading, line, cells, currency)
+    size -= fee
     value_on = _day(reading, line, cells, "value_on")
     booked_on = _day(reading, line, cells, "booked_on") or value_on
     if booked_on is None:
         raise Refused(line, reading.column("booked_on"), "statement.no_date", where="date")
     short, more = (common.clean(reading.cell(cells, name)) for name in ("label", "label_more"))
+    more = "" if more == "-" else more
     label = more if more.startswith(short) else common.clean(f"{short} {more}")
     other = reading.cell(cells, "payer_iban") or (
         "" if reading.own_iban else reading.cell(cells, "iban")
@@ -175,6 +222,7 @@ def _movement(reading: _Reading, line: int, cells: list[str]) -> None:
         operation=reading.cell(cells, "operation")[:40],
         is_return=returned,
         return_reason=common.return_reason(label) if returned else "",
+        fee_minor=fee,
     )
     side = _side(reading, line, cells, currency)
     side.draft.add([entry], size, currency)
@@ -219,6 +267,14 @@ def _signed(reading: _Reading, line: int, cells: list[str], currency: str) -> in
     return _SIDES[side] * abs(sizes["amount"])
 
 
+def _fee(reading: _Reading, line: int, cells: list[str], currency: str) -> int:
+    """What is charged beside the amount, in minor units: Revolut, told by its "Completed Date"."""
+    text = reading.cell(cells, "fee")
+    if not text or _fields.normal(reading.column("booked_on")) != "completed date":
+        return 0
+    return abs(_amount(reading, line, "fee", text, currency))
+
+
 def _amount(reading: _Reading, line: int, name: str, text: str, currency: str) -> int:
     column = reading.column(name)
     try:
@@ -237,7 +293,7 @@ def _amount(reading: _Reading, line: int, name: str, text: str, currency: str) -
 
 
 def _day(reading: _Reading, line: int, cells: list[str], name: str) -> date | None:
-    text = reading.cell(cells, name)
+    text = clockless(reading.cell(cells, name))
     if not text:
         return None
     try:
@@ -260,7 +316,7 @@ def _balance(reading: _Reading, side: _Side) -> None:
         rows = rows[::-1]
     (first_on, first, after_first), (last_on, _, after_last) = rows[0], rows[-1]
     draft.opening_on, draft.closing_on = first_on, last_on
-    if after_first is not None and after_last is not None:
+    if after_first is not None and after_last is not None and not _stands_still(rows):
         draft.opening = (after_first - first, draft.currency)
         draft.closing = (after_last, draft.currency)
     elif len(reading.sides) == 1:
@@ -279,6 +335,14 @@ def _stated(reading: _Reading, text: str, draft: Draft) -> tuple[int, str] | Non
         return minor(value, draft.currency), draft.currency
     except (ParseError, AmountError):
         return None
+
+
+def _stands_still(rows: Sequence[tuple[date, int, int | None]]) -> bool:
+    """Whether a balance is that of the account today, written on every row: it never moves,
+    though the movements would move it."""
+    sizes = [size for _, size, _ in rows]
+    same = len({after for _, _, after in rows}) == 1
+    return same and any(sizes[1:]) and any(sizes[:-1])
 
 
 def _goes_backwards(rows: Sequence[tuple[date, int, int | None]]) -> bool:

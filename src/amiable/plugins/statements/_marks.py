@@ -1,0 +1,52 @@
+"""What a row of a bank's table says beside its amount: whether it took place, and on which day.
+
+Cards and neobanks export what is still to come and what was refused beside what was booked.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from amiable.core.numbers import plain
+from amiable.core.sentences import declare, gettext_noop
+
+declare(
+    {
+        "statement.row_void": gettext_noop(
+            "the row is left out: its status “{value}” says that no money moved"
+        ),
+        "statement.row_note": gettext_noop(
+            "the row is left out: it has neither a day nor an amount (“{value}”)"
+        ),
+    }
+)
+
+Standing = Literal["booked", "pending", "void"]
+
+# Words that only a status of these kinds begins with, in the languages of bank exports.
+_PENDING = re.compile(
+    r"(?:pending|processing|authori[sz]ed|reserved|scheduled|upcoming|en attente|en cours|a venir"
+    r"|programme|prevu|autorise|vorgemerkt|pendiente|in attesa)\b"
+)
+_VOID = re.compile(
+    r"(?:declined|rejected|failed|reverted|cancell?ed|expired|refused|refuse|refusee|rejete"
+    r"|rejetee|echoue|echouee|echec|annule|annulee|expire|expiree|abgelehnt|storniert|rechazad[oa]"
+    r"|rifiutat[oa])\b"
+)
+_CLOCK = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]\d{2}:\d{2}.{0,24}", re.S)
+
+
+def standing_of(state: str) -> Standing:
+    """Whether a status says that a movement is booked (also when it says nothing known), is to
+    come, or never takes place."""
+    words = plain(state.strip())
+    if _PENDING.match(words):
+        return "pending"
+    return "void" if _VOID.match(words) else "booked"
+
+
+def clockless(text: str) -> str:
+    """A day without the hour, the zone or the closing point some banks write behind it."""
+    found = _CLOCK.fullmatch(text)
+    return found[1] if found else text.rstrip(".")

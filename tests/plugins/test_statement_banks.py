@@ -1,0 +1,141 @@
+"""Tables as single banks lay them out: their columns, states, fees, days and closing words."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from amiable.plugins.sniffing import read_file
+from tests.plugins.statement_facts import written
+
+# Name of the layout -> (the file, account, opening, closing); each with the same two movements.
+LAYOUTS = {
+    "La Poste": (
+        "Numéro Compte   :;1234567A020\nType :;CCP\nCompte tenu en  :;euros\n\n"
+        "Solde (EUROS)   :;1334,56\nSolde (FRANCS)  :;8754,14\n\n"
+        "Date;Libellé;Montant(EUROS);Montant(FRANCS)\n"
+        "10/10/2026;VIREMENT MARTIN FA42;1000,00;6559,57\n"
+        "08/10/2026;PRLV EDF;-65,44;-429,26\n",
+        ("1234567A020", None, 133_456),
+    ),
+    "savings bank": (
+        "Date de comptabilisation;Libelle simplifie;Libelle operation;Reference;"
+        "Informations complementaires;Type operation;Debit;Credit;Date operation;Date de valeur\n"
+        "10/10/2026;MARTIN;VIREMENT MARTIN FA42;AB12;-;Virement;;+1000,00;09/10/2026;10/10/2026\n"
+        "08/10/2026;EDF;PRLV EDF;AB11;-;Prelevement;-65,44;;07/10/2026;08/10/2026\n",
+        ("", None, None),
+    ),
+    "balance of the account on every row": (
+        "dateOp;dateVal;label;category;supplierFound;amount;comment;accountNum;solde\n"
+        '2026-10-10;2026-10-10;VIREMENT MARTIN FA42;;;"1 000,00";;00040123456;1334.56\n'
+        '2026-10-08;2026-10-08;PRLV EDF;;;"-65,44";;00040123456;1334.56\n',
+        ("00040123456", None, None),
+    ),
+    "Spanish": (
+        "Fecha;Concepto;Importe;Moneda;Cuenta;Referencia\n"
+        "2026-10-10;VIREMENT MARTIN FA42;1.000,00;EUR;ES9121000418450200051332;R-2\n"
+        "2026-10-08;PRLV EDF;-65,44;EUR;ES9121000418450200051332;R-1\n",
+        ("ES9121000418450200051332", None, None),
+    ),
+    "Italian": (
+        "Data contabile;Data valuta;Descrizione;Dare;Avere;Divisa;Saldo\n"
+        "10/10/2026;10/10/2026;VIREMENT MARTIN FA42;;1.000,00;EUR;1.334,56\n"
+        "08/10/2026;08/10/2026;PRLV EDF;65,44;;EUR;334,56\n",
+        ("", 40_000, 133_456),
+    ),
+    "Dutch": (
+        '"IBAN/BBAN","Munt","Datum","Rentedatum","Bedrag","Saldo na trn","Naam tegenpartij",'
+        '"Omschrijving"\n'
+        '"NL91ABNA0417164300","EUR","2026-10-10","2026-10-10","+1000,00","+1334,56","MARTIN",'
+        '"VIREMENT MARTIN FA42"\n'
+        '"NL91ABNA0417164300","EUR","2026-10-08","2026-10-08","-65,44","+334,56","EDF",'
+        '"PRLV EDF"\n',
+        ("NL91ABNA0417164300", 40_000, 133_456),
+    ),
+    "neobank with the hour": (
+        "Statut;Date de la valeur (UTC);Date de l'opération (UTC);IBAN du compte;"
+        "Nom de la contrepartie;Montant total (TTC);Devise;Référence\n"
+        "Exécuté;10-10-2026 08:01:02;09-10-2026 08:01:02;FR7616958000010000000000042;"
+        "MARTIN;1000,00;EUR;VIREMENT MARTIN FA42\n"
+        "Exécuté;08-10-2026 08:01:02;07-10-2026 08:01:02;FR7616958000010000000000042;"
+        "EDF;-65,44;EUR;PRLV EDF\n",
+        ("FR7616958000010000000000042", None, None),
+    ),
+    "zoned hours": (
+        "date,description,amount,currency\n"
+        "2026-10-10T08:01:02.123+02:00,VIREMENT MARTIN FA42,1000.00,EUR\n"
+        "2026-10-08 10:00:00 +0000,PRLV EDF,-65.44,EUR\n",
+        ("", None, None),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_layouts_of_banks_give_the_same_movements(tmp_path, name):
+    content, (account, opening, closing) = LAYOUTS[name]
+    (tmp_path / "releve.csv").write_text(content)
+    found = read_file(tmp_path / "releve.csv")
+    assert (found.format, found.errors) == ("statement_csv", ())
+    (statement,) = found.statements
+    assert statement.account == account
+    assert [
+        (entry.booked_on, entry.amount_minor, entry.label.split(" -")[0])
+        for entry in statement.entries
+    ] == [
+        (date(2026, 10, 10), 100_000, "VIREMENT MARTIN FA42"),
+        (date(2026, 10, 8), -6_544, "PRLV EDF"),
+    ]
+    assert (statement.opening_minor, statement.closing_minor) == (opening, closing)
+
+
+def test_the_account_beside_a_payee_is_the_payees(tmp_path):
+    (statement,) = written(
+        "statement_csv",
+        tmp_path,
+        '"Date","Payee","Account number","Transaction type","Payment reference","Amount (EUR)"\n'
+        '"2026-10-08","EDF","FR7630006000011234567890189","Direct Debit","ECH","-65.44"\n'
+        '"2026-10-10","MARTIN","","Income","FA42","1000.0"\n',
+    ).statements
+    debit, credit = statement.entries
+    assert statement.account == ""
+    assert (debit.payer_name, debit.payer_iban) == ("EDF", "FR7630006000011234567890189")
+    assert (credit.payer_name, credit.label) == ("MARTIN", "FA42")
+
+
+def test_what_is_to_come_is_counted_and_what_was_refused_is_told(tmp_path):
+    found = written(
+        "statement_csv",
+        tmp_path,
+        "Type,Started Date,Completed Date,Description,Amount,Fee,Currency,State,Balance\n"
+        "TOPUP,2026-10-07 09:00:01,2026-10-07 09:00:05,MARTIN,1000.00,0.00,EUR,COMPLETED,1400.00\n"
+        "TRANSFER,2026-10-08 09:00:01,2026-10-08 10:00:05,EDF,-65.44,1.00,EUR,COMPLETED,1333.56\n"
+        "CARD,2026-10-09 09:00:01,,Hotel,-10.00,0.00,EUR,REVERTED,\n"
+        "CARD,2026-10-09 09:00:01,,Taxi,-10.00,0.00,EUR,PENDING,\n",
+    )
+    (statement,) = found.statements
+    assert [(e.amount_minor, e.fee_minor) for e in statement.entries] == [
+        (100_000, 0),
+        (-6_644, 100),
+    ]
+    assert statement.difference_minor == 0
+    assert found.summary["statements"][0]["pending"] == 1
+    assert [(w.line, w.code) for w in found.warnings] == [(4, "statement.row_void")]
+
+
+def test_words_below_the_rows_are_told_and_left_out(tmp_path):
+    table = "Date;Libellé;Montant\n08/10/2026;PRLV EDF;-65,44\n"
+    words = ";suite du libellé;\nDocument édité le 02/11/2026;;\n"
+    found = written("statement_csv", tmp_path, table + words)
+    assert [len(s.entries) for s in found.statements] == [1]
+    assert [(w.line, w.code) for w in found.warnings] == [
+        (3, "statement.row_note"),
+        (4, "statement.row_note"),
+    ]
+    damaged = written("statement_csv", tmp_path, table + "0x/10/2026;VIR MARTIN;\n")
+    assert [(e.line, e.code) for e in damaged.errors] == [(3, "statement.no_amount")]
+
+
+def test_a_table_told_by_references_alone_is_no_statement(tmp_path):
+    found = written("statement_csv", tmp_path, "Date;Référence;Montant\n08/10/2026;F-1;10,00\n")
+    assert [error.code for error in found.errors] == ["statement.other_table"]
