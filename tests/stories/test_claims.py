@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from amiable.apps.cases.services import dispute_open
+from amiable.apps.cases.services import cases_wake, dispute_open
 from amiable.apps.messaging.models import Message
+from amiable.apps.payments.decisions import Wish, credit_keep
 from amiable.apps.payments.services import payment_undo
 from amiable.apps.tenants.models import Creditor
 from amiable.core.scenario import Scenario, Step
@@ -116,8 +117,12 @@ def test_money_not_yet_used_leaves_the_claim_out_and_the_message_says_why():
     place = office()
     customer = place.customer()
     place.invoice(customer, due=DUE, euros=10_000)
-    place.pay(customer, 50, on=day(5))
-    notice = letters(place)[-1]
+    payment = place.pay(customer, 50, on=day(5))
+    assert letters(place, last=41) == []  # nobody has looked at that money yet
+    kept = Wish(payment.entry_id, 0)
+    credit_keep(place.id, kept, on=day(41), actor=CLAIRE, cases={})
+    cases_wake(place.id, [customer.id], on=day(42))
+    notice = letters(place, first=42)[-1]
     assert "Sommes dues" not in words(notice)
     assert "claims.credit" in [note["code"] for note in notice.notes]
 

@@ -111,7 +111,8 @@ class CaseFacts:
     comparison's control group). `receipts` go back to the first promise that still matters.
     `min_amount_minor` = the least sum for which the organization reminds anybody at all.
     `answered_on` = day of the newest answer that nobody has read; `answer_hold_days` = for how many
-    days it stops everything.
+    days it stops everything. `unseen_minor` = money received, by `unseen_since` at the latest, that
+    pays no invoice and about which nobody has decided anything.
     """
 
     case_id: int
@@ -146,6 +147,8 @@ class CaseFacts:
     min_amount_minor: int = 0
     answered_on: date | None = None
     answer_hold_days: int = 0
+    unseen_minor: int = 0
+    unseen_since: date | None = None
 
     @property
     def open_minor(self) -> int:

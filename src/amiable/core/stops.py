@@ -29,6 +29,10 @@ declare(
         ),
         "stop.held": gettext_noop("On hold until {until}: {reason}"),
         "stop.held_open": gettext_noop("On hold until lifted: {reason}"),
+        "stop.money": gettext_noop(
+            "{amount} received on {since} pays no invoice yet: decide what it is for (Bank, Money "
+            "to settle), so that nobody is chased for what was paid."
+        ),
         "stop.answered": gettext_noop(
             "The customer answered on {since} and nobody has read it yet: nothing is sent before "
             "{until}, so that nobody is chased over an answer."
@@ -112,7 +116,8 @@ class Stop:
 
 
 def case_stop(facts: CaseFacts, today: date) -> Stop | None:
-    """What stops the whole case: insolvency, a death, a hold, an unread answer, old bank data."""
+    """What stops the whole case: insolvency, a death, a hold, money that nobody has allocated, an
+    unread answer, old bank data."""
     if facts.insolvent_since is not None:
         return Stop(Sentence("stop.insolvent", {"since": facts.insolvent_since}))
     if facts.deceased_since is not None:
@@ -120,7 +125,7 @@ def case_stop(facts: CaseFacts, today: date) -> Stop | None:
     for hold in facts.holds:
         if hold.item_id is None and _running(hold.starts_on, hold.ends_on, today):
             return _held("stop.held", hold.reason, hold.ends_on, {})
-    return _answered(facts, today) or _stale_bank(facts, today)
+    return _unseen(facts) or _answered(facts, today) or _stale_bank(facts, today)
 
 
 def item_stop(facts: CaseFacts, item: Item, today: date, *, given: Commitments) -> Stop | None:
@@ -339,6 +344,14 @@ def _held(code: str, reason: str, ends_on: date | None, params: dict[str, str]) 
         return Stop(Sentence(f"{code}_open", {"reason": reason, **params}))
     sentence = Sentence(code, {"until": ends_on, "reason": reason, **params})
     return Stop(sentence, ends_on + timedelta(days=1))
+
+
+def _unseen(facts: CaseFacts) -> Stop | None:
+    """Money is there and a person must say what it pays: until then nobody is asked for any."""
+    if facts.unseen_minor <= 0 or facts.unseen_since is None:
+        return None
+    amount = Money(facts.unseen_minor, facts.currency)
+    return Stop(Sentence("stop.money", {"amount": amount, "since": facts.unseen_since}))
 
 
 def _answered(facts: CaseFacts, today: date) -> Stop | None:

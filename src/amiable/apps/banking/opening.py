@@ -8,8 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Sum
 
 from amiable.apps.banking.barring import bars, refunds_waiting
 from amiable.apps.banking.habits import payers_habits
@@ -20,7 +19,7 @@ from amiable.apps.customers.models import CustomerIban
 from amiable.apps.payments.virtual_ibans.standing import virtual_facts
 from amiable.apps.payments.models import Payment
 from amiable.apps.receivables.models import Allocation, Entry, Installment
-from amiable.apps.receivables.queries import chunks, open_items
+from amiable.apps.receivables.queries import chunks, credit_left, open_items
 from amiable.apps.receivables.write_offs import written_off
 from amiable.core.matching.book import SAME_AMOUNT_EARLY, payer_key
 from amiable.core.matching.facts import (
@@ -218,13 +217,6 @@ def _books(organization_id: int) -> dict[int, int]:
     return {i: -amount for i, amount in rows}
 
 
-def _used(model: type[Entry] | type[Allocation], column: str) -> Coalesce:
-    """What was taken from a credit: an index look-up each."""
-    rows = model.objects.filter(**{column: OuterRef("id")}).order_by()
-    total = rows.values(column).annotate(total=Sum("amount_minor")).values("total")
-    return Coalesce(Subquery(total), 0)
-
-
 def open_credits(organization_id: int, customer_id: int | None = None) -> Iterator[OpenCredit]:
     """Credits with something left, of one customer or of all, the oldest first."""
     scope = {} if customer_id is None else {"customer_id": customer_id}
@@ -236,9 +228,7 @@ def open_credits(organization_id: int, customer_id: int | None = None) -> Iterat
             reversed_by__isnull=True,
             **scope,
         )
-        .annotate(
-            left=-F("amount_minor") - _used(Allocation, "credit_id") - _used(Entry, "draws_on_id")
-        )
+        .annotate(left=credit_left())
         .filter(left__gt=0)
         .order_by("on_date", "id")
         .values_list("id", "customer_id", "currency", "left", "invoice__number")

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Max, Q
 
@@ -24,6 +25,7 @@ from amiable.apps.dunning.histories import (
     recent_contacts,
 )
 from amiable.apps.messaging.replies.receiving import answers_unread
+from amiable.apps.payments.queries import Unseen, unseen_money
 from amiable.apps.receivables.queries import OpenItem, open_items, receipts, unallocated_credits
 from amiable.apps.tenants.models import Organization
 from amiable.core import facts
@@ -72,6 +74,7 @@ class _Loaded:
     bank_data_until: date | None
     items: Mapping[tuple[int, str], Sequence[facts.Item]]
     unallocated: Mapping[tuple[int, str], int]
+    unseen: Mapping[tuple[int, str], Unseen]
     received: Mapping[tuple[int, str], Sequence[facts.Receipt]]
     reaches: Mapping[int, _Reach]
     linked: Mapping[int, frozenset[int]]
@@ -124,6 +127,7 @@ def _loaded(
         bank_data_until=statements.aggregate(on=Max("closing_on"))["on"],
         items=_items(organization_id, customer_ids, test_mode=test_mode),
         unallocated=unallocated_credits(organization_id, customer_ids),
+        unseen=unseen_money(organization_id, customer_ids),
         received=_receipts(organization_id, rows, promises),
         reaches=reaches,
         linked=linked,
@@ -172,7 +176,15 @@ def _facts(row: _CaseRow, loaded: _Loaded, on: date) -> facts.CaseFacts:
         min_amount_minor=loaded.organization.min_amount_minor,
         answered_on=loaded.answered.get(row.id),
         answer_hold_days=loaded.organization.unread_reply_hold_days,
+        **_unseen(loaded.unseen.get(account), loaded.organization),
     )
+
+
+def _unseen(unseen: Unseen | None, organization: Organization) -> dict[str, Any]:
+    """Money that waits for a decision; cents that a payer rounded up do not stop anything."""
+    if unseen is None or unseen.amount_minor <= organization.rest_cents_minor:
+        return {}
+    return {"unseen_minor": unseen.amount_minor, "unseen_since": unseen.since}
 
 
 def _cases(organization_id: int, case_ids: Collection[int]) -> list[_CaseRow]:

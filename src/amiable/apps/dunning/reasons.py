@@ -9,6 +9,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "stop.returned", "stop.opted_out",
     ),
     "bank": ("stop.stale_bank", "stop.no_bank"),
+    "money": ("stop.money",),
     "missing": ("stop.missing",),
     "answered": ("stop.answered",),
     "disputed": ("stop.disputed",),

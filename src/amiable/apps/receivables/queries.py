@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from amiable.apps.receivables.models import Allocation, Entry, Installment
@@ -81,6 +82,17 @@ def _sum_of(model: type[Entry] | type[Allocation]) -> Coalesce:
     """Correlated sum over an installment's rows: an index look-up each, no long list of ids."""
     rows = model.objects.filter(installment_id=OuterRef("id")).order_by()
     total = rows.values("installment_id").annotate(total=Sum("amount_minor")).values("total")
+    return Coalesce(Subquery(total), 0)
+
+
+def credit_left() -> Combinable:
+    """What is left of a credit entry, to annotate entries with: an index look-up each."""
+    return -F("amount_minor") - _taken(Allocation, "credit_id") - _taken(Entry, "draws_on_id")
+
+
+def _taken(model: type[Entry] | type[Allocation], column: str) -> Coalesce:
+    rows = model.objects.filter(**{column: OuterRef("id")}).order_by()
+    total = rows.values(column).annotate(total=Sum("amount_minor")).values("total")
     return Coalesce(Subquery(total), 0)
 
 

@@ -340,6 +340,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "unreachable": Look(_("No way to reach the customer"), "bad"),
         "bank": Look(_("Bank data too old"), "bad"),
         "missing": Look(_("Missing from the last export"), "warn"),
+        "money": Look(_("Money to settle"), "warn"),
         "answered": Look(_("Answered, not read yet"), "warn"),
         "disputed": Look(_("In dispute"), "warn"),
         "promised": Look(_("Promised, or in a payment plan"), "info"),

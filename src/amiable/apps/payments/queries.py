@@ -1,0 +1,52 @@
+"""Reads of money that pays no invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import NamedTuple
+
+from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
+
+from amiable.apps.payments.models import CreditDecision
+from amiable.apps.receivables.models import Entry
+from amiable.apps.receivables.queries import credit_left
+
+# Credits that are money, unlike a credit note.
+MONEY = (Entry.Kind.PAYMENT, Entry.Kind.TRANSFER)
+
+
+class Unseen(NamedTuple):
+    """Money of a customer about which nobody has decided anything, and since when it is there."""
+
+    amount_minor: int
+    since: date
+
+
+def open_money(organization_id: int) -> QuerySet[Entry]:
+    """Entries of money received with something `left` (annotated) that pays nothing."""
+    rows = Entry.objects.filter(
+        organization_id=organization_id,
+        installment__isnull=True,
+        kind__in=MONEY,
+        amount_minor__lt=0,
+        reversed_by__isnull=True,
+    )
+    return rows.annotate(left=credit_left()).filter(left__gt=0)
+
+
+def unseen_money(
+    organization_id: int, customer_ids: Collection[int]
+) -> dict[tuple[int, str], Unseen]:
+    """Per (customer, currency): what of their money pays no invoice and was not kept on purpose."""
+    kept = CreditDecision.objects.filter(
+        credit_id=OuterRef("id"), kind=CreditDecision.Kind.KEPT, undone_on__isnull=True
+    )
+    rows = (
+        open_money(organization_id)
+        .filter(~Exists(kept), customer_id__among=customer_ids)
+        .values_list("customer_id", "currency")
+        .annotate(total=Sum("left"), since=Min("on_date"))
+        .order_by()
+    )
+    return {(customer, currency): Unseen(total, since) for customer, currency, total, since in rows}
