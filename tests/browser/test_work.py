@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from amiable.apps.banking import services as banking
 from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.cases.models import Hold
 from amiable.apps.dunning.models import Action
 from amiable.apps.imports.models import ImportRun
+from amiable.core.records import StatementEntry, StatementRecord
+from tests import factories
 from tests.browser.portfolio import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -134,6 +139,36 @@ def test_proposal_is_confirmed_and_undone(page: Page):
     expect(page.locator("#toasts")).to_contain_text("de nouveau ouvertes")
     line.refresh_from_db()
     assert line.state == "new"
+
+
+def test_one_of_equal_invoices_is_chosen_in_the_box(page: Page, story):
+    debtor = story.customers[1]
+    day = timezone.localdate()
+    rents = [
+        factories.invoice(
+            debtor, f"LOY-{i:02}", total_minor=77_700, due=day - timedelta(days=90 - i)
+        )
+        for i in range(1, 13)
+    ]
+    said = StatementEntry(1, day, day, 77_700, "EUR", "VIREMENT LOYER", payer_name=debtor.name)
+    record = StatementRecord(
+        account="FR1420041010050500013M02606", currency="EUR", opening_minor=0,
+        closing_minor=77_700, opening_on=day, closing_on=day, reference="L", entries=(said,),
+    )  # fmt: skip
+    organization = story.organization.pk
+    banking.statement_import(organization, [record], source="l", on=day, actor="t")
+    banking.lines_match(organization, on=day)
+    page.goto("/bank/?state=proposed")
+    line = page.locator("li.bank-line").filter(has_text="VIREMENT LOYER")
+    box = line.locator("select[name=installment]")
+    expect(box).to_have_count(1)
+    expect(box.locator("option")).to_have_count(12)
+    expect(box).to_have_value(str(rents[0].pk))
+    box.select_option(str(rents[4].pk))
+    line.locator("form:has(select)").get_by_role("button").click()
+    expect(page.locator("#toasts")).to_be_visible()
+    match = Match.objects.get(line__label="VIREMENT LOYER", state="posted")
+    assert match.allocations[0]["installment"] == rents[4].pk
 
 
 def test_unknown_line_is_assigned_by_hand(page: Page, story):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 
 from amiable.apps.banking.models import BankAccount, Batch, Match, Statement, StatementLine
+from amiable.apps.banking.twins import TWINS, Choice, Equal, choices
 from amiable.apps.customers.models import Customer
 from amiable.apps.receivables.models import Installment
 from amiable.apps.receivables.queries import chunks, unallocated_credits
@@ -32,7 +33,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class MatchView:
-    """A reading of a line, as a person judges it."""
+    """A reading of a line, as a person judges it.
+
+    `choices` = the open invoices of this amount among which it does not tell, oldest first.
+    """
 
     id: int
     state: str
@@ -45,6 +49,7 @@ class MatchView:
     evidence: tuple[Sentence, ...]
     decided_by: str
     is_return: bool
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +251,32 @@ def _matches(organization_id: int, page: Sequence[StatementLine]) -> dict[int, l
     for match in rows:
         currency = currencies[match.line_id]
         views[match.line_id].append(_match(match, numbers, Money(amounts[match.line_id], currency)))
-    return views
+    return _boxed(organization_id, views)
+
+
+def _boxed(organization_id: int, views: dict[int, list[MatchView]]) -> dict[int, list[MatchView]]:
+    """Proposals that differ in nothing but the invoice as one, with the choice among all."""
+    twins = [
+        v for rows in views.values() for v in rows if v.kind == TWINS and v.state == "proposed"
+    ]
+    equal = {view.id: _equal(view) for view in twins}
+    found = choices(organization_id, set(equal.values()))
+    boxed: dict[int, list[MatchView]] = defaultdict(list)
+    for line_id, rows in views.items():
+        seen: set[Equal] = set()
+        for view in rows:
+            key = equal.get(view.id)
+            if key is None:
+                boxed[line_id].append(view)
+            elif key not in seen:
+                seen.add(key)
+                boxed[line_id].append(replace(view, choices=found.get(key, ())))
+    return boxed
+
+
+def _equal(view: MatchView) -> Equal:
+    (part,) = view.parts
+    return view.customer_id or 0, part.amount.currency, part.amount.amount_minor
 
 
 def _match(match: Match, numbers: dict[int, str], amount: Money) -> MatchView:

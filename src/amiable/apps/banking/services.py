@@ -23,6 +23,7 @@ from amiable.apps.banking.posting import (
 from amiable.apps.banking.repaying import REFUNDS, post_refund, refund_unmatch
 from amiable.apps.banking.rests import RestError, RestSaid, rests_name, rests_withdraw
 from amiable.apps.banking.statements import StatementError, statement_import
+from amiable.apps.banking.twins import twin_choose, twins_of
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.customers.models import Customer, CustomerIban
 from amiable.apps.payments.services import payment_return_undo, payment_undo
@@ -48,6 +49,7 @@ declare(
     {
         "bank.not_waiting": gettext_noop("this line has already been decided"),
         "bank.not_proposed": gettext_noop("this proposal no longer stands"),
+        "bank.not_equal": gettext_noop("this invoice is not open for the same amount any more"),
         "bank.not_posted": gettext_noop("this match is not posted, so it cannot be undone"),
         "bank.money_out_assign": gettext_noop("only money in can be assigned to a customer"),
         "bank.unknown_customer": gettext_noop("this customer does not exist here"),
@@ -71,9 +73,16 @@ class MatchError(ValueError):
 
 @transaction.atomic
 def match_confirm(
-    organization_id: int, match_id: int, *, on: date, actor: str, rests: Sequence[RestSaid] = ()
+    organization_id: int,
+    match_id: int,
+    *,
+    on: date,
+    actor: str,
+    rests: Sequence[RestSaid] = (),
+    instead: int | None = None,
 ) -> Match:
-    """Post a proposal, and say what it leaves open: `rests`, else it stays due.
+    """Post a proposal, and say what it leaves open: `rests`, else it stays due. `instead` = the
+    installment that is paid, of those of one amount among which the reading cannot tell.
 
     Raises MatchError, AllocationError or PaymentError when it is overtaken, RestError or CaseError
     when a rest cannot be what is said.
@@ -84,6 +93,8 @@ def match_confirm(
     others = Match.objects.filter(line=row, state=Match.State.PROPOSED).exclude(id=match.id)
     others.update(state=Match.State.SUPERSEDED)
     match.line = row
+    if instead is not None and not twin_choose(match, instead):
+        raise MatchError("bank.not_equal")
     chosen = hypothesis_of(match)
     said = Sentence("bank.confirmed_by", {"person": actor})
     match.evidence = [*match.evidence, said.to_json()]
@@ -99,12 +110,16 @@ def match_confirm(
 
 @transaction.atomic
 def match_refuse(organization_id: int, match_id: int, *, on: date, actor: str) -> Match:
-    """Turn a proposal down; it never comes back. A line without proposals is left to people."""
+    """Turn a proposal down, with those of other invoices of the same amount; it never comes back.
+
+    A line without proposals is left to people.
+    """
     match, row = _locked(organization_id, match_id)
     if match.state != Match.State.PROPOSED:
         raise MatchError("bank.not_proposed")
     match.state, match.decided_by = Match.State.REFUSED, actor
     match.save(update_fields=["state", "decided_by"])
+    twins_of(match).update(state=match.state, decided_by=actor)
     habits_refused(match)
     if not Match.objects.filter(line=row, state=Match.State.PROPOSED).exists():
         said = Sentence("bank.refused_by", {"person": actor})

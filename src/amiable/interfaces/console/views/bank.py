@@ -82,8 +82,9 @@ def _decide(request: Request, decision: Callable[..., Any], *what: Any, **how: A
 
 @change
 def match_confirm(request: Request, match_id: int) -> HttpResponse:
-    """The proposal is right."""
-    if _decide(request, services.match_confirm, match_id):
+    """The proposal is right; of equal invoices, for the one chosen."""
+    instead = next(iter(ids([request.POST.get("installment", "")])), None)
+    if _decide(request, services.match_confirm, match_id, instead=instead):
         undo = reverse("console:match_undo", args=[match_id])
         toasts.done(request, gettext("Confirmed: the payment is posted."), undo)
     return back(request, HOME)
