@@ -14,6 +14,7 @@ from amiable.apps.audit.models import Event
 from amiable.apps.audit.queries import broken_invariants
 from amiable.apps.cases.models import Case
 from amiable.apps.customers.models import ContactPoint, Customer, CustomerIban
+from amiable.apps.imports.mappings import SavedMapping, mapping_save
 from amiable.apps.imports import queries, services
 from amiable.apps.imports.models import ImportRun
 from amiable.apps.receivables.models import Allocation, Entry, Installment, Invoice
@@ -286,10 +287,14 @@ def test_creditor_of_rows_must_be_known_when_there_are_several(org):
 
 
 def test_saved_mapping_is_used_by_name(org):
-    services.mapping_save(
-        org.id, "invoices", "sage",
-        columns={"customer_name": "A", "number": "B", "issue_date": "C", "due_date": "D", "total": "E"},
-    )  # fmt: skip
+    columns = {
+        "customer_name": "A",
+        "number": "B",
+        "issue_date": "C",
+        "due_date": "D",
+        "total": "E",
+    }
+    mapping_save(org.id, SavedMapping("invoices", "sage", columns))
     content = b"A;B;C;D;E\nDuval;F1;15/01/2026;14/02/2026;100,00\n"
     assert load(org, content=content, mapping="sage").state == "done"
     with pytest.raises(LookupError):

@@ -9,7 +9,8 @@ from django.db import IntegrityError, connection, transaction
 
 from amiable.apps.audit.models import Event
 from amiable.apps.dunning.facts import case_facts
-from amiable.apps.imports.services import import_run, mapping_save
+from amiable.apps.imports.mappings import SavedMapping, mapping_save
+from amiable.apps.imports.services import import_run
 from amiable.apps.messaging.delivery.registered import (
     MAX_PROOF_BYTES,
     RegisteredError,
@@ -228,7 +229,7 @@ def test_every_bad_row_is_named_and_the_file_waits_unless_in_part(sent, debtor):
 def test_a_mapping_says_which_columns_to_read(sent, debtor):
     letter_deposit(sent.organization_id, sent.id, NUMBER, deposited_on=None, **WHO)
     columns = {"tracking_number": "Pli", "status": "Code", "status_date": "Le"}
-    mapping_save(sent.organization_id, "tracking", "mail house", columns=columns)
+    mapping_save(sent.organization_id, SavedMapping("tracking", "mail house", columns))
     done = enter(debtor, f"Pli;Le;Code\n{NUMBER};16/11/2026;NPAI\n", mapping="mail house")
     assert done.counts["recorded"] == 1
     debtor.refresh_from_db()

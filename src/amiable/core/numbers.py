@@ -17,6 +17,7 @@ from typing import Literal
 from amiable.core.sentences import declare, gettext_noop
 
 DecimalMark = Literal[",", ".", ""]
+DayOrder = Literal["dmy", "mdy", "ymd"]
 
 declare(
     {
@@ -185,6 +186,7 @@ _ISO = re.compile(
 _FRENCH = re.compile(
     r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})(?: \d{1,2}:\d{2}(?::\d{2})?)?", re.A
 )
+_YEAR_FIRST = re.compile(r"(\d{2})([-/. ]?)(\d{1,2})\2(\d{1,2})", re.A)
 _WORDED = re.compile(r"(\d{1,2})(?:er)?[ .-]([a-z]{3,9})\.?[ .-](\d{4})", re.A)
 _MONTHS = {
     name: month
@@ -202,14 +204,15 @@ _MONTHS = {
 
 
 @functools.lru_cache(maxsize=8192)
-def day(text: str) -> date:
+def day(text: str, order: DayOrder = "dmy") -> date:
     """A date: ISO (2026-12-31, 20261231), day first (31/12/2026, 31.12.26) or worded.
 
-    A two-digit year is of this century. Month-first dates are not read: 12/31/2026 is refused.
+    A two-digit year is of this century. Month-first dates (12/31/2026), or such that begin with
+    two digits of the year (26/12/31), are read only where `order` says that a source writes them.
     Raises ParseError date.unreadable, also outside 1980 to 2099.
     """
     try:
-        found = _parts(text.translate(_SPACES).strip())
+        found = _parts(text.translate(_SPACES).strip(), order)
         parsed = date(*found)
     except (TypeError, ValueError) as error:
         raise ParseError("date.unreadable") from error
@@ -218,12 +221,15 @@ def day(text: str) -> date:
     return parsed
 
 
-def _parts(text: str) -> tuple[int, int, int]:
+def _parts(text: str, order: DayOrder) -> tuple[int, int, int]:
     if found := _ISO.fullmatch(text):
         return int(found[1]), int(found[3]), int(found[4])
+    if order == "ymd" and (found := _YEAR_FIRST.fullmatch(text)):
+        return 2000 + int(found[1]), int(found[3]), int(found[4])
     if found := _FRENCH.fullmatch(text):
-        year = int(found[4])
-        return (year if year > 99 else 2000 + year), int(found[3]), int(found[1])
+        year, first, second = int(found[4]), int(found[1]), int(found[3])
+        month, number = (first, second) if order == "mdy" else (second, first)
+        return (year if year > 99 else 2000 + year), month, number
     if found := _WORDED.fullmatch(plain(text)):
         return int(found[3]), _MONTHS.get(found[2], 0), int(found[1])
     raise ParseError("date.unreadable")

@@ -51,15 +51,32 @@ class ReadResult:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadOptions:
-    """How to read: `columns` maps our field names to the file's column names.
+class Layout:
+    """How a source writes its cells, where that leaves doubt; empty = as the file proves.
 
+    `encoding` = a codec of Python; `days` = the order of day, month and year; `reversed` = an
+    amount without a side of its own is money out.
+    """
+
+    encoding: str = ""
+    decimal: DecimalMark = ""
+    days: DayOrder = "dmy"
+    reversed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read: `columns` maps our field names to the file's column names ("" = none holds it).
+
+    `partial` = movements that can be read are wanted beside the errors of the others.
     `progress` is told bytes read and bytes in all, of files that may take long.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     default_term: str = "30 net"
     currency: str = "EUR"
+    layout: Layout = Layout()
+    partial: bool = False
     progress: Callable[[int, int], None] | None = None
 
 

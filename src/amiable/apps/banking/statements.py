@@ -34,7 +34,8 @@ declare(
             "the file does not say which account it is of: it was taken as {account}, the only one"
         ),
         "bank.no_account": gettext_noop(
-            "the file does not say which account it is of: name the account with --account"
+            "the file does not say which account it is of, and there are several: choose one "
+            "(--account on the command line)"
         ),
         "bank.unbalanced": gettext_noop(
             "the statement of {account} from {day} does not add up: opening and movements differ "
@@ -153,9 +154,9 @@ def statement_import(
     wanted = [record for record in statements if record.kind == "statement" or _has_batches(record)]
     if statements and not wanted:
         raise StatementError(Sentence("bank.information_only"))
-    wanted = _named(organization_id, wanted, account)
-    accounts = _accounts(organization_id, wanted)
     run = _Import(organization_id, source, progress, informative=len(statements) - len(wanted))
+    wanted = _named(run, wanted, account)
+    accounts = _accounts(organization_id, wanted)
     run.movements = sum(len(record.entries) for record in wanted)
     for record in sorted(wanted, key=lambda r: (r.account, r.opening_on or date.min)):
         _take(run, record, accounts[account_key(record.account), record.currency])
@@ -305,21 +306,28 @@ def _follows(statement: Statement) -> bool | None:
     return None if last is None else last.closing_minor == statement.opening_minor
 
 
+def accounts_known(organization_id: int) -> dict[str, tuple[str, str]]:
+    """Accounts that a statement may be of, by key: (identifier, name of the creditor)."""
+    rows = BankAccount.objects.filter(organization_id=organization_id).select_related("creditor")
+    known = {account_key(row.identifier): (row.identifier, row.creditor.name) for row in rows}
+    for creditor in Creditor.objects.filter(organization_id=organization_id).order_by("id"):
+        if creditor.iban:
+            known.setdefault(account_key(creditor.iban), (creditor.iban, creditor.name))
+    return known
+
+
 def _named(
-    organization_id: int, statements: Sequence[StatementRecord], account: str
+    run: _Import, statements: Sequence[StatementRecord], account: str
 ) -> list[StatementRecord]:
     """Statements whose file names no account get `account`, or the only one there is."""
     if all(record.account for record in statements):
         return list(statements)
     if not account:
-        rows = BankAccount.objects.filter(organization_id=organization_id)
-        known = {account_key(row.identifier): row.identifier for row in rows}
-        for creditor in Creditor.objects.filter(organization_id=organization_id):
-            if creditor.iban:
-                known.setdefault(account_key(creditor.iban), creditor.iban)
+        known = accounts_known(run.organization_id)
         if len(known) != 1:
             raise StatementError(Sentence("bank.no_account"))
-        (account,) = known.values()
+        ((account, _),) = known.values()
+        run.notes.append(RowError(0, "", "bank.account_taken", {"account": account}))
     return [record if record.account else replace(record, account=account) for record in statements]
 
 
@@ -336,6 +344,8 @@ def _accounts(
         key = account_key(record.account)
         if (key, record.currency) in found:
             continue
+        if is_virtual(organization_id, key):
+            raise StatementError(Sentence("bank.virtual_account", {"account": record.account}))
         owner = owners.get(key) or (creditors[0] if len(creditors) == 1 else None)
         if owner is None:
             raise StatementError(Sentence("bank.unknown_account", {"account": record.account}))
@@ -344,8 +354,6 @@ def _accounts(
             identifier=record.account,
             currency=record.currency,
             defaults={"creditor": owner},
-        if is_virtual(organization_id, key):
-            raise StatementError(Sentence("bank.virtual_account", {"account": record.account}))
         )
     # One import of an account at a time: the second one then sees what the first one took.
     ids = sorted({row.id for row in found.values()})

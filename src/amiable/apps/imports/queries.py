@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from amiable.apps.imports.models import Drop, ImportMapping, ImportRun
+from amiable.apps.imports.models import Drop, ImportRun
 from amiable.core.sentences import Sentence
 from amiable.plugins.sniffing import readers
 
@@ -75,12 +75,6 @@ def drops(organization_id: int) -> list[DropState]:
     """The drops that files of the organization are taken from."""
     rows = Drop.objects.filter(organization_id=organization_id).order_by("name")
     return [DropState(*row) for row in rows.values_list("name", "read_at", "error")]
-
-
-def mappings(organization_id: int, kind: str) -> dict[str, dict[str, str]]:
-    """Saved mappings of a kind by name."""
-    rows = ImportMapping.objects.filter(organization_id=organization_id, kind=kind)
-    return dict(rows.order_by("name").values_list("name", "columns"))
 
 
 def _rows(organization_id: int) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -15,7 +15,8 @@ from typing import Any
 from django.db import transaction
 
 from amiable.apps.audit.services import Happening, event_record
-from amiable.apps.imports.models import ImportMapping, ImportRun
+from amiable.apps.imports.mappings import SavedMapping, mapping_named, mapping_of_file
+from amiable.apps.imports.models import ImportRun
 from amiable.apps.imports.rejected import rejected_file
 from amiable.apps.imports.writers import Written, customers_write, invoices_write
 from amiable.apps.tenants.models import Organization
@@ -26,12 +27,29 @@ from amiable.core.sentences import Sentence
 from amiable.plugins.base import FileKind, ReadOptions, ReadResult
 from amiable.plugins.sniffing import read_file
 
+_NOTED = 100  # sentences about a statement kept with the run
 _LISTED = 500  # numbers of missing invoices kept with the run
 
-# What an interface hands in for statements and letters: it knows banking and messages, this app
-# does not. It gets the read file and the text that names its source, returns counts, and the rows
-# it passed over (their columns are names of our fields), and may raise RefusedImportError.
-Writer = Callable[[ReadResult, str], "dict[str, int] | tuple[dict[str, int], list[RowError]]"]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where what is written comes from: the text that names the source, the account of a statement
+    that names none (of the mapping, "" = not said), and who is told how far it is."""
+
+    source: str
+    account: str = ""
+    progress: Progress | None = None
+
+
+# What an interface hands in for statements, letters and virtual IBANs: it knows banking and
+# messages, this app does not. It gets the read file and its origin, returns counts, and the rows it
+# passed over (their columns are names of our fields), or all that was written, and may raise
+# RefusedImportError.
+Writer = Callable[
+    [ReadResult, Origin], "Written | dict[str, int] | tuple[dict[str, int], list[RowError]]"
+]
 
 
 class RefusedImportError(ValueError):
@@ -58,6 +76,7 @@ class ImportResult:
     rejected: str = ""
     run_id: int | None = None
     dry_run: bool = False
+    mapping: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +92,8 @@ class _Order:
     full: bool
     creditor: str
     write: Writer | None
+    mapping: SavedMapping
+    progress: Progress | None = None
 
     @property
     def source(self) -> str:
@@ -97,7 +118,8 @@ def import_run(
     mapping: str = "",
     creditor: str = "",
     write: Writer | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
+    job_id: int | None = None,
 ) -> ImportResult:
     """Read a file and let it in.
 
@@ -106,21 +128,29 @@ def import_run(
     2. All rows are written in one transaction with the run, its audit event, and the cases it
        wakes. `dry_run` does the same and takes everything back.
     3. `full` says the file lists all open invoices: others are flagged as missing.
-    4. The run is a job, seen in the console from the moment the file is being read.
+    4. Without the name of a mapping, one whose header the file bears is used by itself.
+    5. The run is a job (the queued one of `job_id`), seen in the console from the moment the file
+       is being read.
     `write` enters statements and what is said of letters ("statement", "tracking"); `progress` is
-    told bytes read and bytes in all of a large file. Raises
-    LookupError for an unknown mapping or creditor.
+    told how far the reading of a large file is, then the entering. Raises LookupError for an
+    unknown mapping or creditor.
     """
-    columns = mapping_columns(organization.id, kind, mapping)
-    options = ReadOptions(columns=columns, progress=progress)
     with _as_path(source, filename) as path:
+        saved = (
+            mapping_named(organization.id, kind, mapping)
+            if mapping
+            else mapping_of_file(organization.id, kind, path)
+        )
+        options = ReadOptions(
+            columns=saved.columns, layout=saved.layout, partial=partial, progress=progress
+        )
         order = _Order(
             organization, kind, Path(filename).name[:255], _sha256(path), on, actor, dry_run,
-            partial, full, creditor, write,
+            partial, full, creditor, write, saved, progress,
         )  # fmt: skip
         if dry_run:
             return _run(order, read_file(path, options, kind=kind))
-        with job(organization.id, "import", on=on) as seen:
+        with job(organization.id, "import", on=on, job_id=job_id) as seen:
 
             def told(done: int, total: int) -> None:
                 seen(done, total)
@@ -135,31 +165,13 @@ def import_run(
         return result
 
 
-def mapping_save(organization_id: int, kind: str, name: str, *, columns: dict[str, str]) -> None:
-    """Save how a source's columns are read: our field -> its column name."""
-    ImportMapping.objects.update_or_create(
-        organization_id=organization_id, kind=kind, name=name, defaults={"columns": columns}
-    )
-
-
-def mapping_columns(organization_id: int, kind: str, name: str) -> dict[str, str]:
-    """The columns of a saved mapping; none without a name. Raises LookupError when unknown."""
-    if not name:
-        return {}
-    mappings = ImportMapping.objects.filter(organization_id=organization_id, kind=kind)
-    found = mappings.filter(name=name).first()
-    if found is None:
-        names = ", ".join(sorted(mappings.values_list("name", flat=True))) or "-"
-        raise LookupError(f"no mapping {name!r} for {kind}; there are: {names}")
-    return dict(found.columns)
-
-
 def _run(order: _Order, read: ReadResult) -> ImportResult:
     result = ImportResult(
         ImportRun.State.REFUSED, order.kind, read.format, order.filename, read.rows,
         errors=read.errors, warnings=read.warnings, dry_run=order.dry_run,
+        mapping=order.mapping.name,
     )  # fmt: skip
-    readable = all(error.line in read.raw for error in read.errors)
+    readable = bool(read.statements) or all(error.line in read.raw for error in read.errors)
     if readable and (order.partial or not read.errors):
         try:
             with transaction.atomic():
@@ -170,7 +182,7 @@ def _run(order: _Order, read: ReadResult) -> ImportResult:
             sentence = refused.sentence
             result.errors = (*result.errors, RowError(0, "", sentence.code, sentence.params))
     if result.state == ImportRun.State.REFUSED and not order.dry_run:
-        result.counts = {"rows": read.rows, "rejected": len({e.line for e in result.errors})}
+        result.counts = {"rows": read.rows, "rejected": _rejected(read, result.errors)}
         _record(order, result)
     return result
 
@@ -187,11 +199,11 @@ def _apply(order: _Order, read: ReadResult, result: ImportResult) -> None:
     result.errors = tuple(sorted([*read.errors, *late], key=lambda e: (e.line, e.column)))
     if late and not order.partial:
         raise _UndoError
-    lines = {error.line for error in result.errors}
-    result.counts = {**written.counts, "rows": read.rows, "rejected": len(lines)}
+    rejected = _rejected(read, result.errors)
+    result.counts = {**written.counts, "rows": read.rows, "rejected": rejected}
     result.missing = tuple(written.missing)
-    result.state = ImportRun.State.PARTIAL if lines else ImportRun.State.DONE
-    if lines:
+    result.state = ImportRun.State.PARTIAL if rejected else ImportRun.State.DONE
+    if rejected and read.header:
         result.rejected = rejected_file(read, result.errors)
     if order.dry_run:
         raise _UndoError
@@ -205,6 +217,11 @@ def _apply(order: _Order, read: ReadResult, result: ImportResult) -> None:
         event_record(order.organization.id, happening)
 
 
+def _rejected(read: ReadResult, errors: Sequence[RowError]) -> int:
+    """Rows in error; of a file without rows of text, such as XML, everything that is in error."""
+    return len({error.line for error in errors}) if read.raw or not read.statements else len(errors)
+
+
 def _written(order: _Order, read: ReadResult) -> Written:
     if order.kind == "invoices":
         return invoices_write(
@@ -215,13 +232,17 @@ def _written(order: _Order, read: ReadResult) -> Written:
         return customers_write(order.organization, read, creditor=order.creditor, on=order.on)
     if order.write is None:
         raise ValueError("statements and letters need `write`")
-    done = order.write(read, order.source)
+    done = order.write(read, Origin(order.source, order.mapping.account, order.progress))
+    if isinstance(done, Written):
+        return done
     counts, passed = done if isinstance(done, tuple) else (done, [])
     return Written(Counter(counts), warnings=passed, changed=any(counts.values()))
 
 
 def _record(order: _Order, result: ImportResult) -> None:
     counts: dict[str, Any] = dict(result.counts)
+    if result.warnings and result.kind == "statement":
+        counts["notes"] = [_error_json(note) for note in result.warnings[:_NOTED]]
     if result.missing:
         counts["missing_numbers"] = list(result.missing[:_LISTED])
     run = ImportRun.objects.create(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 
 from amiable.apps.banking.services import StatementError, lines_match, statement_import
+from amiable.apps.banking.virtual_ibans import virtual_ibans_import
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.imports.drops import DropCounts, drops_read
-from amiable.apps.imports.services import ImportResult, RefusedImportError, import_run
+from amiable.apps.imports.services import ImportResult, Origin, RefusedImportError, import_run
+from amiable.apps.imports.writers import Written
 from amiable.apps.messaging.delivery.registered import tracking_record
 from amiable.apps.tenants.models import Organization
 from amiable.core.records import RowError
@@ -35,14 +38,16 @@ def file_import(
     """
     on = timezone.localtime(now).date()
 
-    def write(read: ReadResult, origin: str) -> Any:
+    def write(read: ReadResult, origin: Origin) -> Any:
+        if read.kind == "virtual_ibans":
+            return _pool_write(organization.pk, read, origin.source, on, actor, options)
         if read.kind == "tracking":
             return tracking_record(organization.pk, read.tracking, on=on, now=now, actor=actor)
         notes: list[RowError] = []
         try:
             counts = statement_import(
-                organization.pk, read.statements, source=origin, on=on, actor=actor,
-                account=account, notes=notes,
+                organization.pk, read.statements, source=origin.source, on=on, actor=actor,
+                account=account or origin.account, notes=notes, progress=origin.progress,
             )  # fmt: skip
         except StatementError as error:
             raise RefusedImportError(error.sentence) from error
@@ -52,6 +57,27 @@ def file_import(
         organization, kind, source=source, filename=filename, on=on, actor=actor, write=write,
         **options,
     )  # fmt: skip
+
+
+def _pool_write(
+    organization_id: int, read: ReadResult, source: str, on: date, actor: str,
+    options: Mapping[str, Any],
+) -> Written:  # fmt: skip
+    """Take virtual IBANs in: whole or not at all, in part without the rows in error."""
+    rows, errors = list(read.virtual_ibans), []
+    chosen = options.get("creditor", "")
+    change = virtual_ibans_import(
+        organization_id, rows, source=source, on=on, actor=actor, creditor=chosen
+    )
+    if change.errors and options.get("partial"):
+        errors = change.errors
+        wrong = {error.line for error in errors}
+        good = [row for row in rows if row.line not in wrong]
+        change = virtual_ibans_import(
+            organization_id, good, source=source, on=on, actor=actor, creditor=chosen
+        )
+    changed = any(count for name, count in change.counts.items() if name != "unchanged")
+    return Written(change.counts, errors=[*errors, *change.errors], changed=changed)
 
 
 def imports_follow(organization_id: int, *, now: datetime) -> None:

@@ -21,6 +21,11 @@ def organization(slug: str | None = None) -> Organization:
     return Organization.objects.get()
 
 
+def organization_by_id(organization_id: int) -> Organization:
+    """An organization by its id. Raises Organization.DoesNotExist."""
+    return Organization.objects.get(id=organization_id)
+
+
 def creditors(organization_id: int) -> list[Creditor]:
     """Creditors of an organization, by code."""
     return list(Creditor.objects.filter(organization_id=organization_id).order_by("code"))

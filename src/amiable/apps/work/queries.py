@@ -38,6 +38,12 @@ def recent_jobs(organization_id: int, limit: int = 20) -> list[JobView]:
     return [_view(job) for job in jobs]
 
 
+def job_view(organization_id: int, job_id: int) -> JobView | None:
+    """One job, or None."""
+    found = Job.objects.filter(organization_id=organization_id, id=job_id).first()
+    return _view(found) if found else None
+
+
 def running_jobs(organization_id: int, now: datetime) -> list[JobView]:
     """Jobs that wait or run, oldest first; a silent one (its process died) is left out."""
     jobs = Job.objects.filter(organization_id=organization_id, state__in=["queued", "running"])

@@ -20,6 +20,7 @@ COMMANDS = {
     "read": "files",
     "import": "files",
     "pickup": "files",
+    "mapping": "mappings",
     "plan": "ticks",
     "send": "ticks",
     "match": "matching",

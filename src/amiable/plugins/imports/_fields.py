@@ -252,12 +252,14 @@ def find_columns(
 ) -> tuple[dict[str, int], list[tuple[str, dict[str, str]]]]:
     """(field -> column index, defects as (code, params)) of a header row.
 
-    `chosen` (field -> column name) overrides the known names for its fields.
+    `chosen` (field -> column name) overrides the known names for its fields; "" = no column.
     """
     normals = [normal(name) for name in header]
     columns: dict[str, int] = {}
     defects: list[tuple[str, dict[str, str]]] = []
     for field, name in chosen.items():
+        if not name:
+            continue
         if normal(name) in normals:
             columns[field] = normals.index(normal(name))
         else:
@@ -265,7 +267,8 @@ def find_columns(
     taken = set(columns.values())
     normals = _compared(header, names)
     for field, candidates in names.items():
-        found = next((n for n in candidates if n in normals and field not in columns), None)
+        is_open = field not in columns and field not in chosen
+        found = next((n for n in candidates if is_open and n in normals), None)
         if found is None or normals.index(found) in taken:
             continue
         if normals.count(found) > 1:

@@ -195,9 +195,11 @@ def find_text_table(
     chosen: dict[str, str],
     *,
     within: int = _HEADER_WITHIN,
+    encoding: str = "",
 ) -> Table:
-    """The table of a CSV file: its encoding and separator are found, never assumed."""
-    encoding = find_encoding(path)
+    """The table of a CSV file: its separator is found, never assumed; so is its encoding, unless a
+    person said which one it is."""
+    encoding = checked_encoding(path, encoding)
     refusals: list[RefusedFileError] = []
     for delimiter in _by_frequency(path, encoding, within):
         source = text_source(path, encoding, delimiter)
@@ -212,6 +214,14 @@ def _by_frequency(path: Path, encoding: str, within: int) -> list[str]:
     with path.open(encoding=encoding, newline=None) as stream:
         head = "".join(stream.readline(MAX_LINE) for _ in range(within))
     return sorted(_DELIMITERS, key=head.count, reverse=True)
+
+
+def checked_encoding(path: Path, chosen: str) -> str:
+    """The codec that a person chose, or the one found. RefusedFileError when it cannot read it."""
+    found = find_encoding(path) if not chosen or path.stat().st_size > MAX_BYTES else chosen
+    if chosen:
+        _decodes(path, chosen)
+    return found
 
 
 def find_encoding(path: Path) -> str:

@@ -221,12 +221,16 @@ def result(
     errors: Sequence[RowError],
     *,
     more: Mapping[str, Any] | None = None,
+    partial: bool = False,
 ) -> ReadResult:
-    """All statements, or, when anything is wrong, none and every error found. `more` = summary."""
+    """All statements, or, when anything is wrong, none and every error found. `more` = summary.
+
+    `partial` = what was read of them is wanted all the same, beside the errors.
+    """
     rows = sum(draft.count for draft in drafts)
     if not drafts and not errors:
         errors = [RowError(0, "", "statement.none")]
-    if errors:
+    if errors and not (partial and rows):
         return ReadResult(
             kind="statement",
             format=format_code,
@@ -238,6 +242,7 @@ def result(
         kind="statement",
         format=format_code,
         statements=tuple(draft.record(format_code) for draft in drafts),
+        errors=tuple(errors),
         rows=rows,
         summary={"statements": [draft.summary() for draft in drafts], **(more or {})},
         warnings=tuple(warning for draft in drafts for warning in draft.warnings[:MAX_ERRORS]),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 
@@ -45,6 +45,7 @@ declare(
     }
 )
 
+PARTIAL_ERRORS = 10_000  # rows put aside at most: beyond, the file is of another kind
 _AMOUNTS = ("amount", "debit", "credit", "balance")
 _SIDES = {
     **dict.fromkeys(("d", "debit", "db", "dt", "-", "s", "soll", "af"), -1),
@@ -74,6 +75,7 @@ class _Reading:
     errors: list[RowError] = field(default_factory=list)
     warnings: list[RowError] = field(default_factory=list)
     pending: int = 0
+    raw: dict[int, tuple[str, ...]] = field(default_factory=dict)
     rows: int = 0
 
     def cell(self, cells: Sequence[str], name: str) -> str:
@@ -91,23 +93,27 @@ def read_rows(table: Table, options: ReadOptions, *, format_code: str) -> ReadRe
     if of_other_table(table.header) and not options.columns:
         error = RowError(table.header_line, "", "statement.other_table")
         return common.result(format_code, [], [error])
+    most = PARTIAL_ERRORS if options.partial else common.MAX_ERRORS
     try:
         reading = _prepared(table, options)
         for line, cells in table.rows():
             _take(reading, line, cells)
-            if len(reading.errors) >= common.MAX_ERRORS:
+            if len(reading.errors) >= most:
                 break
         if not (reading.rows or reading.errors or reading.pending):
             raise refuse("file.header_only", table.header_line)
     except RefusedFileError as refusal:
         return common.result(format_code, [], refusal.errors)
-    for side in [] if reading.errors else reading.sides.values():
+    partial = options.partial and len(reading.errors) < most
+    for side in reading.sides.values() if partial or not reading.errors else ():
         _balance(reading, side)
     drafts = [side.draft for side in reading.sides.values()]
     for draft in drafts[:1]:
         draft.pending, draft.warnings = reading.pending, reading.warnings
     used = {name: table.header[index] for name, index in table.columns.items()}
-    return common.result(format_code, drafts, reading.errors, more={"columns": used})
+    errors, more = reading.errors, {"columns": used}
+    found = common.result(format_code, drafts, errors, more=more, partial=partial)
+    return replace(found, header=table.header, raw=reading.raw) if partial and errors else found
 
 
 def _prepared(table: Table, options: ReadOptions) -> _Reading:
@@ -120,7 +126,7 @@ def _prepared(table: Table, options: ReadOptions) -> _Reading:
         texts += [text for name in _AMOUNTS if (text := reading.cell(cells, name))]
         if len(ibans) < 2:
             ibans |= {text for text in (reading.cell(cells, "iban").replace(" ", ""),) if text}
-    reading.mark = decimal_mark(texts)
+    reading.mark = options.layout.decimal or decimal_mark(texts)
     reading.own_iban = len(ibans) == 1 and "account" not in table.columns
     _turn(reading)
     named = [stated_currency(reading.column(name), "") for name in _AMOUNTS]
@@ -150,7 +156,7 @@ def _above(table: Table) -> Iterable[list[str]]:
 def _take(reading: _Reading, line: int, cells: list[str]) -> None:
     """One row: a movement, a balance in words, or an error."""
     dated = clockless(reading.cell(cells, "booked_on") or reading.cell(cells, "value_on"))
-    if balance_row(reading.above, cells, dated=_is_day(dated)):
+    if balance_row(reading.above, cells, dated=_is_day(reading, dated)):
         return
     if _left_out(reading, line, cells):
         return
@@ -162,6 +168,7 @@ def _take(reading: _Reading, line: int, cells: list[str]) -> None:
         _movement(reading, line, cells)
     except Refused as refused:
         reading.errors.append(refused.error)
+        reading.raw[line] = tuple(cells)
 
 
 def _left_out(reading: _Reading, line: int, cells: list[str]) -> bool:
@@ -203,6 +210,7 @@ def _movement(reading: _Reading, line: int, cells: list[str]) -> None:
     short, more = (common.clean(reading.cell(cells, name)) for name in ("label", "label_more"))
     more = "" if more == "-" else more
     label = more if more.startswith(short) else common.clean(f"{short} {more}")
+    credited = reading.cell(cells, "credited_iban").replace(" ", "").upper()
     other = reading.cell(cells, "payer_iban") or (
         "" if reading.own_iban else reading.cell(cells, "iban")
     )
@@ -219,15 +227,16 @@ def _movement(reading: _Reading, line: int, cells: list[str]) -> None:
         end_to_end_id=reading.cell(cells, "end_to_end_id")[:60],
         payer_name=common.clean(reading.cell(cells, "payer_name"), 140),
         payer_iban=other if _IBAN.fullmatch(other) else "",
+        credited_iban=credited if _IBAN.fullmatch(credited) else "",
         operation=reading.cell(cells, "operation")[:40],
         is_return=returned,
         return_reason=common.return_reason(label) if returned else "",
         fee_minor=fee,
     )
-    side = _side(reading, line, cells, currency)
-    side.draft.add([entry], size, currency)
     balance = reading.cell(cells, "balance")
     after = _amount(reading, line, "balance", balance, currency) if balance else None
+    side = _side(reading, line, cells, currency)
+    side.draft.add([entry], size, currency)
     side.balances.append((booked_on, size, after))
 
 
@@ -258,10 +267,9 @@ def _signed(reading: _Reading, line: int, cells: list[str], currency: str) -> in
         return sizes.get("credit", 0)
     if "amount" not in sizes:
         raise Refused(line, reading.column("amount") or "credit", "statement.no_amount")
-    credited = reading.cell(cells, "credited_iban").replace(" ", "").upper()
     side = plain(reading.cell(cells, "side"))
     if not side:
-        return sizes["amount"]
+        return -sizes["amount"] if reading.options.layout.reversed else sizes["amount"]
     if side not in _SIDES:
         raise Refused(line, reading.column("side"), "statement.side", value=side[:40])
     return _SIDES[side] * abs(sizes["amount"])
@@ -283,7 +291,6 @@ def _amount(reading: _Reading, line: int, name: str, text: str, currency: str) -
             raise Refused(line, column, "amount.symbol", value=text[:40], currency=currency)
         return minor(value, currency)
     except ParseError as error:
-        credited_iban=credited if _IBAN.fullmatch(credited) else "",
         raise Refused(line, column, error.code, value=text[:40]) from error
     except DecimalsError as error:
         told = {"value": text[:40], "currency": currency}
@@ -297,14 +304,14 @@ def _day(reading: _Reading, line: int, cells: list[str], name: str) -> date | No
     if not text:
         return None
     try:
-        return day(text)
+        return day(text, reading.options.layout.days)
     except ParseError as error:
         raise Refused(line, reading.column(name), error.code, value=text[:40]) from error
 
 
-def _is_day(text: str) -> bool:
+def _is_day(reading: _Reading, text: str) -> bool:
     try:
-        return bool(text) and bool(day(text))
+        return bool(text) and bool(day(text, reading.options.layout.days))
     except ParseError:
         return False
 

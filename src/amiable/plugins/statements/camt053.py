@@ -55,16 +55,18 @@ class Camt053:
         """Read every account; the first defect of each entry is reported, nothing is kept then."""
         errors: list[RowError] = []
         drafts: list[Draft] = []
+        partial = False
         try:
             check_prolog(path)
             _read_into(path, drafts, errors, options.progress)
+            partial = options.partial and len(errors) < common.MAX_ERRORS
         except Refused as refused:
             errors.append(refused.error)
         except etree.XMLSyntaxError as error:
             detail = common.clean(error.msg or "", 200)
             errors.append(RowError(error.lineno or 0, "", "camt.broken", {"detail": detail}))
         found = drafts[0].kind if drafts else "statement"
-        return common.result(FORMATS[found], drafts, errors)
+        return common.result(FORMATS[found], drafts, errors, partial=partial)
 
 
 class _Watched:

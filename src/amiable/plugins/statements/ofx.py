@@ -74,7 +74,7 @@ class Ofx:
         text = head.replace(b"\0", b"").upper()
         return b"OFXHEADER" in text[:4000] or b"<OFX>" in text
 
-    def read(self, path: Path, options: ReadOptions) -> ReadResult:  # noqa: ARG002
+    def read(self, path: Path, options: ReadOptions) -> ReadResult:
         """Read every account; a defect of any transaction refuses the file."""
         if path.stat().st_size > LIMIT_MB * 1_000_000:
             error = RowError(0, "", "statement.too_large", {"limit": LIMIT_MB})
@@ -95,7 +95,8 @@ class Ofx:
                 break
         if parser.investment and not parser.drafts and not parser.errors:
             parser.errors.append(RowError(parser.investment, "INVSTMTRS", "ofx.investment"))
-        return common.result(self.code, parser.drafts, parser.errors)
+        partial = options.partial and len(parser.errors) < common.MAX_ERRORS
+        return common.result(self.code, parser.drafts, parser.errors, partial=partial)
 
 
 def _without_comments(text: str) -> str:

@@ -30,9 +30,11 @@ class StatementCsv:
 
     def read(self, path: Path, options: ReadOptions) -> ReadResult:
         """Statements of the file, one by account and currency. Lines are those of the file."""
-        chosen = dict(options.columns)
+        chosen, encoding = dict(options.columns), options.layout.encoding
         try:
-            table = find_text_table(path, NAMES, NEEDS, chosen, within=HEADER_WITHIN)
+            table = find_text_table(
+                path, NAMES, NEEDS, chosen, within=HEADER_WITHIN, encoding=encoding
+            )
         except RefusedFileError as refusal:
             return common.result(self.code, [], refusal.errors)
         return read_rows(table, options, format_code=self.code)

@@ -84,7 +84,7 @@ class Zipped:
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError,
                 ValueError, OSError):  # fmt: skip
             return common.result(self.code, [], [RowError(0, "", "zip.broken")])
-        return _result(self.code, found)
+        return _result(self.code, found, partial=options.partial)
 
 
 def _is_nothing(member: zipfile.ZipInfo) -> bool:
@@ -137,8 +137,9 @@ def _name(member: zipfile.ZipInfo) -> str:
     return common.clean("".join(c if c.isprintable() else " " for c in member.filename), 120)
 
 
-def _result(code: str, found: _Found) -> ReadResult:
-    if found.errors or not found.statements:
+def _result(code: str, found: _Found, *, partial: bool) -> ReadResult:
+    stopped = len(found.errors) >= common.MAX_ERRORS
+    if not found.statements or (found.errors and (stopped or not partial)):
         refused = common.result(code, [], found.errors)
         summary = {"statements": [], "members": found.members}
         return replace(refused, rows=found.rows, summary=summary, warnings=tuple(found.warnings))
@@ -146,6 +147,7 @@ def _result(code: str, found: _Found) -> ReadResult:
         kind="statement",
         format=code,
         statements=tuple(found.statements),
+        errors=tuple(found.errors),
         rows=found.rows,
         summary={"statements": found.summaries, "members": found.members},
         warnings=tuple(found.warnings),

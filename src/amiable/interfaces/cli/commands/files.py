@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from amiable.apps.imports.services import ImportResult
     from amiable.apps.tenants.models import Organization
 
-KINDS = ("invoices", "customers", "statement", "tracking", "documents")
+KINDS = ("invoices", "customers", "statement", "tracking", "virtual-ibans", "documents")
 ACTOR = "command line"
 _PIECES = 1000  # written at once
 _SHOWN = 20  # errors printed for a person; --json lists all
@@ -87,8 +87,8 @@ def import_command(
     files: tuple[Path, ...],
     **options: Any,
 ) -> int:
-    """Import invoices, customers, bank statements, what became of registered letters, or the PDF
-    documents of invoices.
+    """Import invoices, customers, bank statements, what became of registered letters, a pool of
+    virtual IBANs, or the PDF documents of invoices.
 
     A file enters whole or not at all, unless --partial. Importing it again changes nothing.
     """
@@ -143,8 +143,8 @@ def _import(
 
     try:
         result = file_import(
-            organization, kind, source=path, filename=path.name, now=business_time(on),
-            actor=ACTOR, **options,
+            organization, kind.replace("-", "_"), source=path, filename=path.name,
+            now=business_time(on), actor=ACTOR, **options,
         )  # fmt: skip
     except LookupError as error:
         raise click.UsageError(str(error)) from error
@@ -182,6 +182,7 @@ def _document(result: ImportResult) -> dict[str, Any]:
         "dry_run": result.dry_run,
         "run": result.run_id,
         "rows": result.rows,
+        "mapping": result.mapping,
         "counts": result.counts,
         "missing": list(result.missing),
         "errors": [error_json(error) for error in result.errors],
@@ -193,7 +194,8 @@ def _told(result: ImportResult) -> str:
     """The outcome for a person: counts, then the first errors."""
     counts = ", ".join(f"{count} {name}" for name, count in sorted(result.counts.items()) if count)
     dry = " (dry run)" if result.dry_run else ""
-    lines = [f"{result.filename}: {result.state}{dry}: {counts or 'nothing'}"]
+    read_by = f", read by the mapping {result.mapping}" if result.mapping else ""
+    lines = [f"{result.filename}: {result.state}{dry}: {counts or 'nothing'}{read_by}"]
     for error in result.errors[:_SHOWN]:
         where = f"line {error.line}" + (f", {error.column}" if error.column else "")
         lines.append(f"  {where}: {error.sentence}" if error.line else f"  {error.sentence}")
@@ -201,7 +203,7 @@ def _told(result: ImportResult) -> str:
         lines.append(f"  and {len(result.errors) - _SHOWN} more; --json lists all")
     passed = [each for each in result.warnings if each.code.startswith("tracking.")][:_SHOWN]
     lines += [f"  line {each.line}, {each.column}: {each.sentence}" for each in passed]
-    noted = [each for each in result.warnings if each.code.startswith("bank.")][:_SHOWN]
+    noted = [each for each in result.warnings if each.code.startswith(("bank.", "camt."))][:_SHOWN]
     lines += [f"  {each.sentence}" for each in noted]
     if result.missing:
         lines.append(f"  no longer in the file: {', '.join(result.missing[:_SHOWN])}")

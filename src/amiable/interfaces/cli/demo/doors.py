@@ -72,8 +72,10 @@ def receive(organization_id: int, kind: FileKind, path: Path, *, on: date) -> No
     from amiable.apps.imports.services import import_run
     from amiable.apps.tenants.queries import organization
 
-    def write(read: Any, source: str) -> dict[str, int]:
-        return statement_import(organization_id, read.statements, source=source, on=on, actor=ACTOR)
+    def write(read: Any, origin: Any) -> dict[str, int]:
+        return statement_import(
+            organization_id, read.statements, source=origin.source, on=on, actor=ACTOR
+        )
 
     result = import_run(
         organization("demo"), kind, source=path, filename=path.name, on=on, actor=ACTOR, write=write
