@@ -23,7 +23,7 @@ from amiable.apps.payments.virtual_ibans.reading import (
     pools,
 )
 from amiable.core.records import VirtualIbanRow
-from amiable.core.virtual_ibans import Account, account_of, iban_problem
+from amiable.core.virtual_ibans import PayAccount, PayAccounts, iban_problem
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -171,10 +171,10 @@ def test_an_invoice_has_an_iban_of_its_own_beside_its_customers(owner):
     give(one, debtor)
     give(two, debtor, invoice_id=item.invoice_id)
     held = held_accounts(owner.organization_id, [debtor.pk])[debtor.pk, "EUR"]
-    own = Account(owner.iban)
-    assert account_of(own, held, [item.invoice_id]).iban == two.iban
-    assert account_of(own, held, [item.invoice_id, 99]).iban == one.iban
-    assert account_of(own, (), [item.invoice_id]).iban == owner.iban
+    own = PayAccount(owner.iban)
+    assert PayAccounts(own, held).of([item.invoice_id]).iban == two.iban
+    assert PayAccounts(own, held).of([item.invoice_id, 99]).iban == one.iban
+    assert PayAccounts(own).of([item.invoice_id]).iban == owner.iban
 
 
 @pytest.mark.parametrize(

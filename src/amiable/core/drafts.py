@@ -10,6 +10,7 @@ from amiable.core.claims import Claimed
 from amiable.core.records import CustomerKind
 from amiable.core.scenario import Attachment, Medium, Stage
 from amiable.core.sentences import Sentence
+from amiable.core.virtual_ibans import PayAccounts
 
 Group = Literal["due", "reminded", "upcoming", "disputed", "promised", "planned", "held"]
 
@@ -129,7 +130,8 @@ class Draft:
     `scenario` = code of the scenario it comes from, which may have texts of its own.
     `confirms` = what was agreed: such a message asks for nothing else.
     `payment_link` = where the customer can pay on the web, "" for nowhere. `claims` = interest and
-    fixed fee asked for beside the principal.
+    fixed fee asked for beside the principal. `accounts` = those to pay on: the creditor's IBAN and
+    BIC are the one of them that fits the lines.
     """
 
     key: str
@@ -168,6 +170,7 @@ class Draft:
     payment_link: str = ""
     claims: tuple[Claimed, ...] = ()
     confirms: Confirmed | None = None
+    accounts: PayAccounts | None = None
 
     @property
     def sender(self) -> Party:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from stdnum import iban as stdnum_iban
@@ -40,12 +40,32 @@ declare(
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class PayAccount:
     """An account to pay on. `invoice_id` None = for everything the customer owes."""
 
     iban: str
     bic: str = ""
     invoice_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PayAccounts:
+    """The accounts that a customer may be asked to pay on: the creditor's `own`, and the virtual
+    IBANs that stand for the customer now."""
+
+    own: PayAccount
+    held: tuple[PayAccount, ...] = ()
+
+    def of(self, invoices: Collection[int]) -> PayAccount:
+        """The one that everything shown to the customer names: letter, email, code, page.
+
+        One invoice with an IBAN of its own is paid there, all else on the customer's; without any,
+        on the creditor's account.
+        """
+        by_invoice = {account.invoice_id: account for account in self.held}
+        if len(invoices) == 1 and (found := by_invoice.get(next(iter(invoices)))):
+            return found
+        return by_invoice.get(None, self.own)
 
 
 def iban_clean(text: str) -> str:
@@ -73,16 +93,3 @@ def bic_problem(bic: str) -> Sentence | None:
     """What speaks against a BIC in capitals; none stated is well."""
     wrong = bic and not _BIC.fullmatch(bic)
     return Sentence("virtual_iban.bic", {"value": bic[:20]}) if wrong else None
-
-
-def account_of(own: Account, held: Iterable[Account], invoices: Collection[int]) -> Account:
-    """The one account that everything shown to a customer names: letter, email, code, page.
-
-    `own` = the creditor's; `held` = the virtual IBANs that stand for the customer now; `invoices`
-    = what is to be paid. One invoice with an IBAN of its own is paid there, all else on the
-    customer's; without any, on the creditor's account.
-    """
-    by_invoice = {account.invoice_id: account for account in held}
-    if len(invoices) == 1 and (found := by_invoice.get(next(iter(invoices)))):
-        return found
-    return by_invoice.get(None, own)

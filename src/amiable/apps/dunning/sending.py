@@ -27,6 +27,7 @@ from amiable.apps.dunning.confirming.leaving import confirmations_tick
 from amiable.apps.dunning.facts import case_facts, customers_linked
 from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.planning import scenario_of
+from amiable.apps.dunning.writing.accounts import accounts_ensure
 from amiable.apps.dunning.writing.copies import copies_tick
 from amiable.apps.dunning.writing.drafts import Ready, drafts
 from amiable.apps.messaging.sending.leftovers import leftovers_finish
@@ -216,10 +217,12 @@ def _outdated(action: Action, asked: Mapping[int, int]) -> bool:
 
 def _freeze_drafts(organization_id: int, work: _Chunk, local: datetime, counts: SendCounts) -> None:
     """Freeze one message per action; what cannot be written fails with its reason."""
+    is_test = Organization.objects.filter(id=organization_id).exclude(test_recipient="").exists()
+    if not is_test:
+        accounts_ensure(organization_id, work.ready, on=local.date())
     frozen = messages_freeze(
         organization_id, drafts(organization_id, work.ready, on=local.date()), now=local
     )
-    is_test = Organization.objects.filter(id=organization_id).exclude(test_recipient="").exists()
     kept = []
     for ready in work.ready:
         message = frozen[ready.action.key]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.db.models import Min
@@ -26,6 +26,7 @@ from amiable.apps.dunning.writing.recipients import Chosen, Reach, chosen, elect
 from amiable.apps.messaging.models import Message
 from amiable.apps.messaging.sending.routes import is_electronic_configured
 from amiable.apps.messaging.writing.mandates import MANDATE_MARK
+from amiable.apps.payments.virtual_ibans.reading import held_accounts
 from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.models import Organization
 from amiable.core.drafts import Agency, Draft, DraftLine, Party, Recipient
@@ -33,6 +34,7 @@ from amiable.core.facts import CaseFacts
 from amiable.core.promises import commitments
 from amiable.core.references import customer_reference, rf_reference
 from amiable.core.scenario import Scenario, Step
+from amiable.core.virtual_ibans import PayAccount, PayAccounts
 from amiable.core.workdays import next_workday
 
 PICTURES = ("creditor__logo", "creditor__signature_image")
@@ -68,6 +70,7 @@ def drafts(organization_id: int, ready: Collection[Ready], *, on: date) -> list[
         invoices=_invoice_ids(organization_id, ready),
         organization=organization,
         electronic=is_electronic_configured(),
+        virtual=held_accounts(organization_id, customers.keys()),
         first_letters=_first_letters(organization, case_ids) if organization.is_agency else {},
         reductions=reductions_of(
             organization_id,
@@ -102,6 +105,12 @@ class _Known:
     first_letters: Mapping[int, date]
     reductions: Reductions
     electronic: bool  # registered letters may go by email
+    virtual: Mapping[tuple[int, str], tuple[PayAccount, ...]]
+
+    def accounts(self, customer: Customer, currency: str) -> PayAccounts:
+        """The accounts that the customer may be asked to pay on."""
+        own = PayAccount(customer.creditor.iban, customer.creditor.bic)
+        return PayAccounts(own, self.virtual.get((customer.pk, currency), ()))
 
     def claims(self, ready: Ready, customer: Customer, on: date) -> Claims:
         """What the message claims beside the principal, when its creditor wants it."""
@@ -153,6 +162,7 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
     lines = message_lines(account, ready.asked, show_paused=ready.scenario.show_paused)
     returned_on, return_code = returned_payment(facts, ready.asked)
     claimed = known.claims(ready, customer, on)
+    accounts = known.accounts(customer, facts.currency)
     return Draft(
         key=ready.action.key,
         case_id=facts.case_id,
@@ -164,7 +174,8 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
         language=customer.language,
         on_date=on,
         currency=facts.currency,
-        creditor=_creditor(customer),
+        creditor=paid_on(_creditor(customer), accounts, lines),
+        accounts=accounts,
         customer=_customer(customer, reach),
         customer_code=customer.code,
         customer_kind=facts.customer_kind,
@@ -199,6 +210,13 @@ def payment_reference(customer_id: int, lines: Collection[DraftLine]) -> str:
         with suppress(ValueError):  # a number that ISO 11649 cannot carry
             return rf_reference(due[0])
     return customer_reference(customer_id)
+
+
+def paid_on(creditor: Party, accounts: PayAccounts, lines: Collection[DraftLine]) -> Party:
+    """The creditor with the account on which these lines are paid: this decides for everybody."""
+    due = {line.invoice_id for line in lines if line.group == "due"}
+    account = accounts.of(due or {x.invoice_id for x in lines if x.group == "upcoming"})
+    return replace(creditor, iban=account.iban, bic=account.bic)
 
 
 def _creditor(customer: Customer) -> Party:

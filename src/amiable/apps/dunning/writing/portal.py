@@ -14,7 +14,7 @@ from amiable.apps.cases.queries import Given, PlanView, PromiseView, words_given
 from amiable.apps.customers.models import Customer
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.dunning.models import Action
-from amiable.apps.dunning.writing.drafts import Ready, drafts, payment_reference
+from amiable.apps.dunning.writing.drafts import Ready, drafts, paid_on, payment_reference
 from amiable.apps.dunning.writing.listing import Account, item_lines
 from amiable.apps.receivables.models import Installment, InvoiceDocument
 from amiable.apps.tenants.models import Organization
@@ -141,9 +141,13 @@ def page_draft(page: Page, ids: Collection[int]) -> Draft:
     chosen = [item for item in page.items if item.id in ids]
     lines = tuple(_line(item) for item in chosen)
     total = sum(item.payable_minor for item in chosen)
+    draft = page.draft
     return replace(
-        page.draft,
+        draft,
         lines=lines,
+        creditor=paid_on(draft.creditor, draft.accounts, lines)
+        if draft.accounts
+        else draft.creditor,
         credit_minor=min(page.credit_minor, total),
         payment_reference=payment_reference(page.draft.customer_id, lines),
     )

@@ -194,6 +194,12 @@ def assignments_end(
     events_record(organization_id, told)
 
 
+def hands_out(organization_id: int) -> bool:
+    """Whether any creditor of an organization hands IBANs out by itself."""
+    rows = VirtualIbanPolicy.objects.filter(organization_id=organization_id)
+    return rows.exclude(assign=Assign.HAND).exists()
+
+
 @transaction.atomic
 def virtual_ibans_ensure(
     organization_id: int, needs: Collection[Need], *, on: date, cases: Cases

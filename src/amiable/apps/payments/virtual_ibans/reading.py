@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from amiable.apps.payments.models import VirtualIban, VirtualIbanAssignment, VirtualIbanPolicy
 from amiable.apps.payments.virtual_ibans.assigning import DEFAULT_QUARANTINE, Assign
 from amiable.apps.tenants.models import Creditor
-from amiable.core.virtual_ibans import Account, iban_clean
+from amiable.core.virtual_ibans import PayAccount, iban_clean
 
 STATES = ("assigned", "free", "resting", "closed")
 # Fewer free ones than were handed out in a month, and never fewer than this, is little.
@@ -77,16 +77,16 @@ class PoolView:
 
 def held_accounts(
     organization_id: int, customer_ids: Collection[int]
-) -> dict[tuple[int, str], tuple[Account, ...]]:
+) -> dict[tuple[int, str], tuple[PayAccount, ...]]:
     """The virtual IBANs that stand for customers, by (customer, currency): one query."""
     rows = VirtualIbanAssignment.objects.filter(
         organization_id=organization_id, customer_id__among=customer_ids, until_on__isnull=True,
         virtual_iban__closed_on__isnull=True,
     ).order_by("id")  # fmt: skip
-    found: dict[tuple[int, str], tuple[Account, ...]] = {}
+    found: dict[tuple[int, str], tuple[PayAccount, ...]] = {}
     names = ("customer_id", "virtual_iban__currency", "virtual_iban__iban", "virtual_iban__bic")
     for customer_id, currency, iban, bic, invoice_id in rows.values_list(*names, "invoice_id"):
-        account = Account(iban, bic, invoice_id)
+        account = PayAccount(iban, bic, invoice_id)
         found[customer_id, currency] = (*found.get((customer_id, currency), ()), account)
     return found
 
