@@ -172,5 +172,51 @@ def test_soft_and_delayed_are_never_hard():
         assert outcome_of(status, "unknown_address") == "soft"
     assert outcome_of("5.1.1", "unknown_address", words="we will keep trying") == "delayed"
     assert outcome_of("5.1.1", "unknown_address", words="given up; we will not retry") == "hard"
-    assert outcome_of("", "") == "hard"
+    assert outcome_of("", "unknown_address") == "hard"
     assert outcome_of("5.2.2", "mailbox_full") == "soft"
+    # Who does not say why may take the next message.
+    assert outcome_of("5.0.0", "") == "soft"
+
+
+# Said by servers of whole regions: what blames the sender or the server marks no address.
+SAID = [
+    ("554 5.7.1 <unknown[192.0.2.7]>: Client host rejected: cannot find your hostname", "soft", "policy"),
+    ("554 5.7.1 <mx.acme.example>: Helo command rejected: Host not found", "soft", "policy"),
+    ("554 5.7.1 <a.example[192.0.2.7]:49309>: Client host rejected: #216 lpn LPN000_630", "soft", "policy"),
+    ("553 5.1.8 <us@ours.example>... Domain of sender address us@ours.example does not exist", "soft", "policy"),
+    ("SMTP error from remote mail server after MAIL FROM:<us@ours.example>: 550 No such domain", "soft", "policy"),
+    ("550 5.1.7 No such domain ours.example", "soft", "policy"),
+    ("550 Unroutable sender address", "soft", "policy"),
+    ("554 Email rejected due to security policies - https://mimecast.example/DOC-1369#554", "soft", "policy"),
+    ("554 email rejected due to security policies - MCSpamSignature.sa.2.2", "soft", "blocked_as_spam"),
+    ("554 Host network not allowed - https://mimecast.example/DOC-1369#554", "soft", "policy"),
+    ("550 5.7.606 Access denied, banned sending IP [192.0.2.7]", "soft", "blocked_as_spam"),
+    ("550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required; Delivery restriction check failed", "soft", "policy"),
+    ("421 4.2.1 Service refuse. Veuillez essayer plus tard. LPN006_107", "soft", "policy"),
+    ("550 5.2.0 Message Filtered", "soft", "blocked_as_spam"),
+    ("552 Mail size limit exceeded", "soft", "over_size"),
+    ("554 Service currently unavailable", "soft", "system"),
+    ("503 Improper sequence of commands", "soft", "system"),
+    ("554 mx.example ESMTP not accepting connections", "soft", "unreachable"),
+    ("all hosts for 'acme.example' have been failing for a long time (and retry time not reached)", "soft", "unreachable"),
+    ("Name service error for name=acme.example type=MX: Host not found, try again", "soft", "unreachable"),
+    ("Envelope expired", "soft", "unreachable"),
+    ("550 Rejected", "soft", ""),
+    ("Le compte a été clôturé", "soft", "account_disabled"),
+    ("Message refusé : considéré comme indésirable", "soft", "blocked_as_spam"),
+    ("Vous n’êtes pas autorisé à écrire à ce destinataire", "soft", "policy"),
+    ("Name service error for name=acme.example type=AAAA: Host not found", "hard", "unknown_address"),
+    ("Sorry, I couldn't find a mail exchanger or IP address. (#5.4.4)", "hard", "unknown_address"),
+    ("556 5.1.10 Host does not accept mail", "hard", "unknown_address"),
+    ("550 Invalid Recipient - https://mimecast.example/DOC-1369#550", "hard", "unknown_address"),
+    ("Invalid final delivery userid: ap@client.example", "hard", "unknown_address"),
+    ("This address no longer accepts mail.", "hard", "unknown_address"),
+    ("User jdupont (jdupont@acme.example) not listed in Domino Directory", "hard", "unknown_address"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "outcome", "reason"), SAID)
+def test_only_what_blames_the_address_is_hard(words, outcome, reason):
+    status = status_in(words)
+    found = reason_of(words, status)
+    assert (outcome_of(status, found, words=words), found) == (outcome, reason)

@@ -13,6 +13,20 @@ from amiable.core.replies.mail import Outcome, Reason
 # The first that is found decides: narrow ones stand before wide ones.
 _WORDS: tuple[tuple[Reason, str], ...] = (
     ("unknown_address", r"5\.4\.1\W.{0,40}recipient address rejected: access denied"),
+    # Said of the server or the sender, in words that are said of recipients elsewhere.
+    ("policy",
+     r"client host rejected|helo command rejected|remote mail server after mail from|"
+     r"from: ?domain is invalid|[45]\.1\.[78]\b|cannot find your (?:reverse )?host|"
+     r"(?:domain of )?(?:the )?sender(?:'s)? (?:address |domain )?\S{0,80} ?(?:does not exist|not "
+     r"found|unknown|invalid)|unroutable sender|purported responsible|invalid ip for sending|"
+     r"mismatches client ip|address is not verified|send mail as|host network not allowed|"
+     r"not configured to relay|n.[êe]tes pas autoris"),
+    ("unreachable",
+     r"all hosts .{0,60}have been failing|not accepting connections|host not found, try again|"
+     r"(?:did not|does not|won.t) accept our requests to connect|after multiple retries|"
+     r"envelope expired"),
+    ("blocked_as_spam", r"banned sending ip|message filtered|spamsignature|ind[ée]sirable|"
+     r"receiving mail (?:at a rate|too quickly)"),
     ("mailbox_full",
      r"mailbox.{0,30}(?:is )?full|(?:disk|mailbox|storage|mail|over|exceed\w*|inbox) ?(?:the )?"
      r"(?:storage |mailbox |disk |mail )?quota|quota.{0,20}exceed|exceed.{0,40}(?:storage|quota|"
@@ -26,11 +40,12 @@ _WORDS: tuple[tuple[Reason, str], ...] = (
      r"(?:limit|size|maximum|fixed))|too (?:large|big).{0,20}(?:message|mail)|message size|"
      r"maximum (?:message |allowed )?size|(?:message|taille).{0,40}(?:trop (?:gros|volumineux|"
      r"grand)|"
-     r"maximale)|larger than (?:the )?(?:current )?(?:system )?limit|exceeds size limit"),
+     r"maximale)|(?:size|line) limit exceeded|"
+     r"larger than (?:the )?(?:current )?(?:system )?limit|exceeds size limit"),
     ("account_disabled",
      r"(?:account|mailbox|user|recipient|compte|bo[iî]te)[^.;]{0,50}(?:disabled|suspended|blocked|"
      r"bloqu[ée]|inactive|inactif|deactivated|d[ée]sactiv|suspendu|locked|frozen|closed for|"
-     r"expired)|"
+     r"cl[ôo]tur|has expired|no longer (?:monitored|active))|"
      r"(?:disabled|inactive|suspended|deactivated) (?:user|account|mailbox|recipient)|"
      r"not active|LPN\d+_426|has been (?:disabled|discontinued|suspended)"),
     ("blocked_as_spam",
@@ -44,7 +59,8 @@ _WORDS: tuple[tuple[Reason, str], ...] = (
      r"client host .{0,80}(?:blocked|refused)|abuse|too many (?:errors|recipients|connections|"
      r"messages)|rate limit|\bdnswl\b|harvest"),
     ("policy",
-     r"(?:dmarc|dkim|\bspf\b|sender policy)|policy|politique|relay(?:ing)? (?:is )?(?:denied|not "
+     r"(?:dmarc|dkim|\bspf\b|sender policy)|polic(?:y|ies)\b|politique|"
+     r"service refus|relay(?:ing)? (?:is )?(?:denied|not "
      r"permitted|prohibited|access denied)|not (?:permitted|allowed) to relay|unable to relay|"
      r"we do not relay|cannot relay|authenticat|please use the smtp server|access denied|not "
      r"authorized|unauthori[sz]ed|administrative prohibition|administratively|prohibited|"
@@ -74,7 +90,8 @@ _WORDS: tuple[tuple[Reason, str], ...] = (
      r"exist)|"
      r"has (?:moved|left)|n'est plus valide|ne travaille plus|5\.1\.[0126]\b|5\.1\.10\b|nxdomain|"
      r"OFR\w*_?416|LPN\w*_416|not a valid (?:user|mailbox|address|recipient)|unknown to|"
-     r"not listed in|"
+     r"not listed in|no longer accepts|delivery userid|no smtp service|no valid recipients|"
+     r"couldn.t find a mail exchanger|host does not accept mail|"
      r"name (?:or service )?not known|no matches to nameserver|no mx|not a known user|"
      r"couldn.t find any host|can't accept|user doesn.t|address rejected|no account|"
      r"not a local|no users? here|this user|nicht gefunden|unbekannt|existiert nicht|"
@@ -89,6 +106,8 @@ _WORDS: tuple[tuple[Reason, str], ...] = (
      r"queue|greylist|grey-list|temporar|try again|hop count|too many hops|loop|dns|lookup|"
      r"connexion|d[ée]lai|4\.4\.\d|5\.4\.\d|host .{0,60}(?:said: 4|down)|no connection"),
     ("system",
+     r"service (?:is )?(?:currently |temporarily )?unavailable|sequence of commands|"
+     r"not implemented|8-bit data|lock failure|pipe to \||misconfigured|"
      r"local (?:delivery )?(?:error|configuration|problem)|mail system|command (?:died|failed|"
      r"output)|"
      r"cannot open|couldn.t create|can.t create|i/o error|internal error|resources|software error|"
@@ -111,7 +130,8 @@ _GIVING_UP = re.compile(
 )
 _STILL_TRYING = re.compile(
     r"(?:will (?:continue|keep|be retried|retry|try)|still (?:awaiting|trying|being|in the|queued)|"
-    r"not yet been delivered|no(?:t| action| need).{0,40}(?:to )?(?:resend|required|action)|"
+    r"not yet been delivered|\bno (?:further )?(?:action|need) .{0,30}(?:resend|required|action)|"
+    r"\bnot .{0,20}(?:resend|required to (?:do|act))|"
     r"has been delayed|is delayed|delivery (?:is |status.{0,20})?delayed|delayed for|tent(?:era|"
     r"atives?) "
     r".{0,40}(?:encore|suivantes)|n'a pas encore|retard[ée]|warning message only|"
@@ -147,13 +167,11 @@ def status_in(words: str) -> str:
 def outcome_of(status: str, reason: Reason, *, words: str = "") -> Outcome:
     """hard, soft or delayed for a failure; `words` = the report's, when it gives no action.
 
-    Hard needs a permanent code, or none, and a reason that lies in the address: a full mailbox
-    or a spam filter refuses one message and may take the next.
+    Hard needs a permanent code, or none, and words or a code that blame the address: a full mailbox
+    or a spam filter refuses one message and may take the next, and so may who does not say why.
     """
     if _STILL_TRYING.search(words[:5000]) and not _GIVING_UP.search(words[:5000]):
         return "delayed"
     if status.startswith("4"):
         return "soft"
-    if reason in {"", "unknown_address"}:
-        return "hard"
-    return "soft"
+    return "hard" if reason == "unknown_address" else "soft"

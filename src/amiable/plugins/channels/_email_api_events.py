@@ -102,11 +102,12 @@ def _refusal(provider: str, event: Any, words: str) -> EventKind:
 
 
 def is_gone(words: str) -> bool:
-    """Whether the mail server's words, where there are any, blame the address: providers also call
+    """Whether the mail server's words blame the address, or tell nothing else: providers also call
     a refusal by a filter permanent."""
-    if not words.strip():
-        return True
-    return outcome_of(status_in(words), reason_of(words), words=words) == "hard"
+    status, reason = status_in(words), reason_of(words)
+    outcome = outcome_of(status, reason, words=words)
+    is_silent = not reason and not status.startswith("4")
+    return outcome == "hard" or (outcome == "soft" and is_silent)
 
 
 def made(
