@@ -6,6 +6,7 @@ each field the names stand in order of preference; a file's best one wins.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 
@@ -208,12 +209,19 @@ INVOICE_NEEDS = (
 CUSTOMER_NEEDS = (("customer_name",),)
 
 
+_NAME = 80
 _JOINED = re.compile(r"[A-Za-z]+(?<=[a-z])(?=[A-Z])[A-Za-z]+")
 _EURO = re.compile(r"(?<=[a-z]) (?:en )?(?:eur|euros?)$|(?<=[a-z]) en$")
 
 
 def normal(name: str) -> str:
     """A column name as it is compared: "N° de facture" -> "n de facture"."""
+    # The same few names are compared with every row that may be a header; long cells are no names.
+    return _normal(name) if len(name) <= _NAME else _normal.__wrapped__(name)
+
+
+@functools.lru_cache(maxsize=2048)
+def _normal(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", plain(name.replace("°", " ").replace("º", " "))).strip()
 
 
