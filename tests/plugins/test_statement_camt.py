@@ -105,3 +105,29 @@ def test_a_booked_movement_without_a_date_is_refused_in_a_statement(tmp_path):
     text = DETAILS.read_text().replace("<BookgDt><Dt>2026-10-31</Dt></BookgDt>", "")
     found = written("camt053", tmp_path, text, "s.xml")
     assert [error.code for error in found.errors] == ["statement.no_date"] * 3
+
+
+def test_one_payment_told_of_a_larger_batch_is_not_its_payer(tmp_path):
+    text = (SAMPLES / "camt053" / "batch-and-returns.xml").read_text()
+    begins = text.index("<TxDtls>", text.index("<TxDtls>") + 1)
+    alone = text[:begins] + text[text.index("</TxDtls>", begins) + len("</TxDtls>") :]
+    entry = written("camt053", tmp_path, alone).statements[0].entries[0]
+    assert (entry.amount_minor, entry.batch_size) == (73_223, 2)
+    assert (entry.payer_name, entry.end_to_end_id, entry.structured_reference) == ("", "", "")
+    whole = alone.replace(">700.00<", ">732.23<")
+    entry = written("camt053", tmp_path, whole).statements[0].entries[0]
+    assert (entry.amount_minor, entry.payer_name) == (73_223, "DUPONT SARL")
+
+
+def test_an_empty_line_before_the_declaration_is_passed_over(tmp_path):
+    found = written("camt053", tmp_path, "\r\n" + DETAILS.read_text())
+    assert len(found.statements[0].entries) == 4
+
+
+def test_a_reversal_without_a_reason_gives_the_sub_family(tmp_path):
+    text = (SAMPLES / "camt053" / "batch-and-returns.xml").read_text()
+    unpaid = text.replace("<RtrInf><Rsn><Cd>AM04</Cd></Rsn></RtrInf>", "")
+    entry = written("camt053", tmp_path, unpaid).statements[0].entries[2]
+    assert (entry.is_return, entry.return_reason, entry.operation) == (
+        True, "UPDD", "PMNT/IDDT/UPDD",
+    )  # fmt: skip

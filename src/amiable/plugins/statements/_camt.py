@@ -90,6 +90,8 @@ def _movements(
     """The entry as one movement, or as those of its batch and the fee that was kept from them."""
     if not parts:
         alone = details[0] if len(details) == 1 else None
+        if alone and _is_one_of_many(entry, alone, total_minor, fields["currency"]):
+            alone = None
         # A batch of one: its details may come without the entry, as those of any other batch.
         told = bool(alone and (fields["batch_id"] or _batch_size(entry)))
         return [_movement(entry, alone, amount_minor=total_minor, batch_parts=int(told), **fields)]
@@ -104,6 +106,14 @@ def _movements(
     kept = _movement(entry, None, amount_minor=-fee, **fields)
     kept = replace(kept, operation=FEE, is_return=False, return_reason="", fee_minor=0)
     return [*(replace(each, fee_minor=0) for each in found), kept]
+
+
+def _is_one_of_many(entry: Flat, detail: Flat, total_minor: int, currency: str) -> bool:
+    """Whether the only payment told is one of a larger batch: its payer did not pay the rest."""
+    node = detail.element.find("{*}Amt")
+    if node is None or node.get("Ccy") != currency or _batch_size(entry) < 2:
+        return False
+    return _told(node, currency) != abs(total_minor)
 
 
 def _batch_size(element: Flat) -> int:
@@ -145,7 +155,7 @@ def _movement(
     is_return = has_return or reversal or (returned and amount_minor < 0)
     label = _label(entry, source)
     if is_return and not reason:
-        reason = common.return_reason(label) or operation
+        reason = common.return_reason(label) or operation.rpartition("/")[2]
     # A returned item names the parties of the item: the debtor of a debit is our customer, and
     # the creditor of a transfer that comes back is whom we had paid.
     side = "Dbtr" if (amount_minor >= 0) != is_return else "Cdtr"

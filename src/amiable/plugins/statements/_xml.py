@@ -19,6 +19,8 @@ declare(
     }
 )
 
+BLANK = b" \t\r\n"  # some banks let an empty line stand before the declaration
+
 
 class _Root(Exception):  # noqa: N818  # it ends the scan, it is no error
     """The first element has been reached."""
@@ -39,6 +41,7 @@ def check_prolog(path: Path) -> None:
     parser.StartElementHandler = element
     try:
         with path.open("rb") as file:
+            parser.Parse(file.read(65536).lstrip(BLANK), False)
             while chunk := file.read(65536):
                 parser.Parse(chunk, False)
         parser.Parse(b"", True)

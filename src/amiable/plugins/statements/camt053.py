@@ -19,7 +19,7 @@ from amiable.plugins.base import FileKind, ReadOptions, ReadResult
 from amiable.plugins.statements import _camt
 from amiable.plugins.statements import _common as common
 from amiable.plugins.statements._common import Draft, Refused
-from amiable.plugins.statements._xml import check_prolog, local, text_of
+from amiable.plugins.statements._xml import BLANK, check_prolog, local, text_of
 
 declare({"camt.broken": gettext_noop("the XML is broken: {detail}")})
 
@@ -79,7 +79,9 @@ class _Watched:
     def read(self, size: int = -1) -> bytes:
         """The next bytes; lxml asks for some 32 KB at a time."""
         content = self.stream.read(size)
-        self.done += len(content)
+        if not self.done:
+            content = content.lstrip(BLANK)
+        self.done = self.stream.tell()
         if self.progress and (self.done - self.told >= PROGRESS_BYTES or not content):
             self.told = self.done
             self.progress(self.done, self.size)
