@@ -126,12 +126,8 @@ NAMES: _fields.Names = {
     # Whether the movement took place; what Revolut charges beside the amount.
     "state": _names("statut, status, state, etat, estado"),
     "fee": _names("fee"),
-    # Whether the movement took place; what Revolut charges beside the amount.
-    "state": _names("statut, status, state, etat, estado"),
-    "fee": _names("fee"),
 }  # fmt: skip
 HEADER_WITHIN = 40  # rows: banks write account, holder and balances above
-_OF_BANKS = {"state", "balance", "account", "iban", "payer_iban"}
 _OF_BANKS = {"state", "balance", "account", "iban", "payer_iban"}
 NEEDS = (("booked_on", "value_on"), ("amount", "debit", "credit"), ("label", "label_more"))
 
