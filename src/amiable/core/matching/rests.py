@@ -92,6 +92,12 @@ class Likely:
     why: Sentence
     detail: str = ""
 
+    @property
+    def value(self) -> str:
+        """Reason and detail in one, as a form sends them."""
+        detail = self.detail or ("other" if self.reason in ("deduction", "dispute") else "")
+        return f"{self.reason}:{detail}" if detail else self.reason
+
 
 def is_within(reason: str, rest: Rest, limits: Limits) -> bool:
     """Whether the limits let a rest of this name go without an approval."""

@@ -18,6 +18,7 @@ INSIDE = {
     "message": "outbox",
     "reply": "replies",
     "call": "calls",
+    "rests": "bank",
     "import": "imports",
     "scenario": "scenarios",
     "template": "templates",

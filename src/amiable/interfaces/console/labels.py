@@ -6,10 +6,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from amiable.interfaces.console.looks import MESSAGES, Look
+from amiable.interfaces.console.looks import MESSAGES, PAYING, Look
 
 LOOKS: dict[str, dict[str, Look]] = {
     **MESSAGES,
+    **PAYING,
     "role": {
         "manager": Look(_("Manager")),
         "collector": Look(_("Collector")),

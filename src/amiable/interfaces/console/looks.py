@@ -17,6 +17,45 @@ class Look:
     icon: str = ""
 
 
+PAYING: dict[str, dict[str, Look]] = {
+    "rest": {
+        "part": Look(_("A part payment: the rest stays due"), "quiet"),
+        "cents": Look(_("Cents"), "quiet"),
+        "bank_fee": Look(_("A bank's fee"), "info"),
+        "discount": Look(_("A discount for paying early"), "info"),
+        "deduction": Look(_("A deduction"), "warn"),
+        "dispute": Look(_("In dispute"), "warn"),
+    },
+    "deduction": {
+        "debit_note": Look(_("Debit note of the customer")),
+        "retention": Look(_("Guarantee retained (works)")),
+        "prorata": Look(_("Share of site costs (compte prorata)")),
+        "penalties": Look(_("Penalties claimed by the customer")),
+        "other": Look(_("Another deduction")),
+    },
+    "rest_state": {
+        "waiting": Look(_("Waits for an approval"), "warn"),
+        "within": Look(_("Given up, within the limits"), "good"),
+        "disputed": Look(_("In dispute"), "warn"),
+        "approved": Look(_("Approved"), "good"),
+        "refused": Look(_("Refused: due again"), "bad"),
+    },
+    "order": {
+        "law": Look(_("As the law says (C. civ. 1342-10)")),
+        "oldest": Look(_("The oldest invoices first, one after the other")),
+        "agreed": Look(_("As agreed in words: a person decides")),
+    },
+    "habit": {
+        "oldest": Look(_("Pays the oldest first")),
+        "balance": Look(_("Pays all that is due")),
+        "month": Look(_("Pays by month")),
+        "discount": Look(_("Deducts a discount")),
+        "bank_fee": Look(_("Short by the same fee")),
+        "group": Look(_("Pays several at a time")),
+        "payer": Look(_("Another pays for it")),
+    },
+}
+
 MESSAGES: dict[str, dict[str, Look]] = {
     "message": {
         "frozen": Look(_("Ready"), "info"),

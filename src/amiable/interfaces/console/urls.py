@@ -12,6 +12,7 @@ from amiable.interfaces.console import (
     case_urls,
     registered_urls,
     reply_urls,
+    rest_urls,
     template_urls,
 )
 from amiable.interfaces.console.settings_forms import FORMS
@@ -100,6 +101,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("scenarios/<int:scenario_id>/save/", scenarios.scenario_save, name="scenario_save"),
     *reply_urls.PATHS,
+    *rest_urls.PATHS,
     *registered_urls.PATHS,
     *template_urls.PATHS,
     path("simulation/", simulation.simulation, name="simulation"),

@@ -11,8 +11,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from amiable.apps.banking import paying, services
 from amiable.apps.banking import queries as banking
-from amiable.apps.banking import services
+from amiable.apps.cases.services import CaseError
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
 from amiable.apps.insights.customer_file import customer_file
@@ -20,12 +21,16 @@ from amiable.apps.payments.services import PaymentError
 from amiable.apps.receivables.allocations import AllocationError
 from amiable.interfaces.console import clock, sentences, toasts
 from amiable.interfaces.console.access import Request, actor, back, change, ids, page, page_number
+from amiable.interfaces.console.rest_forms import rests_said
 from amiable.interfaces.console.spending import spend
 
 HOME = "console:bank"
 PAGE_SIZE = 50
 # What a person has to look at comes first.
 OPEN = ("new", "proposed", "left")
+DECISION_ERRORS = (
+    services.MatchError, services.RestError, AllocationError, PaymentError, CaseError,
+)  # fmt: skip
 
 
 @page
@@ -36,10 +41,12 @@ def bank(request: Request) -> HttpResponse:
     state = request.GET.get("state", "open")
     states = OPEN if state == "open" else (state,) if state in counts else ()
     total = sum(count for name, count in counts.items() if not states or name in states)
+    lines = banking.lines(
+        organization, states=states, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE
+    )
     context = {
-        "lines": banking.lines(
-            organization, states=states, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE
-        ),
+        "lines": lines,
+        **_rests(organization, lines),
         "counts": {**counts, "open": sum(counts[name] for name in OPEN)},
         "state": state,
         "accounts": banking.accounts(organization),
@@ -48,6 +55,17 @@ def bank(request: Request) -> HttpResponse:
         "found": {"number": number, "pages": max(1, -(-total // PAGE_SIZE)), "total": total},
     }
     return render(request, "console/bank.html", context)
+
+
+def _rests(organization: int, lines: list[banking.LineView]) -> dict[str, Any]:
+    """What the readings of lines leave open: to be named, and named already."""
+    matches = {match.id for line in lines for match in line.matches}
+    return {
+        "questions": paying.rest_questions(organization, lines, on=clock.today()),
+        "rests": paying.rests_of(organization, matches) if matches else {},
+        "today": clock.today(),
+        "rests_waiting": paying.rests_waiting_count(organization),
+    }
 
 
 @page
@@ -73,7 +91,7 @@ def _decide(request: Request, decision: Callable[..., Any], *what: Any, **how: A
         taken = decision(organization, *what, **how, **who)
     except ObjectDoesNotExist as error:
         raise Http404 from error
-    except (services.MatchError, AllocationError, PaymentError) as error:
+    except DECISION_ERRORS as error:
         toasts.failed(request, sentences.render(error.sentence))
         return None
     cases_replan(organization, {getattr(taken, "customer_id", None) or 0}, on=clock.today())
@@ -84,7 +102,8 @@ def _decide(request: Request, decision: Callable[..., Any], *what: Any, **how: A
 def match_confirm(request: Request, match_id: int) -> HttpResponse:
     """The proposal is right; of equal invoices, for the one chosen."""
     instead = next(iter(ids([request.POST.get("installment", "")])), None)
-    if _decide(request, services.match_confirm, match_id, instead=instead):
+    said = {"rests": rests_said(request.POST), "instead": instead}
+    if _decide(request, services.match_confirm, match_id, **said):
         undo = reverse("console:match_undo", args=[match_id])
         toasts.done(request, gettext("Confirmed: the payment is posted."), undo)
     return back(request, HOME)

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from amiable.apps.banking.paying import paying
 from amiable.apps.cases import services as cases
 from amiable.apps.customers.queries import point_customers
 from amiable.apps.dunning import queries as dunning
@@ -66,6 +67,7 @@ def customer(request: Request, customer_id: int) -> HttpResponse:
         "roles": case_forms.role_choices(),
         "people": _people(file),
         "links": file_links(organization, file.case_ids),
+        "paying": paying(organization, customer_id, on=today),
         "scenarios": [case_scenario(organization, case_id) for case_id in file.case_ids],
     }
     return render(request, "console/customer.html", context)
