@@ -13,6 +13,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 from django.db import connection
 
+from amiable.apps.dunning.paying import account_of
 from amiable.apps.imports import drops
 from amiable.apps.messaging.replies.mailboxes import source_of
 from amiable.apps.messaging.sending.routes import route_of
@@ -23,8 +24,8 @@ from amiable.project.environment import VARIABLES, var_dir
 def check_configuration(**_: Any) -> list[CheckMessage]:
     """Every defect of the AMIABLE_* environment that can be seen without a network."""
     return [
-        *_unknown_variables(), *_addresses(), *_payment_page(), *_secrets(), *_assets(),
-        *_database(),
+        *_unknown_variables(), *_addresses(), *_gateways(), *_payment_page(), *_secrets(),
+        *_assets(), *_database(),
     ]  # fmt: skip
 
 
@@ -84,6 +85,18 @@ def _addresses() -> Iterator[CheckMessage]:
             "AMIABLE_SMTP_URL is empty: email stays in the built-in outbox and reaches nobody",
             id="amiable.W002",
         )
+
+
+def _gateways() -> Iterator[CheckMessage]:
+    for url in settings.GATEWAY_URLS:
+        try:
+            account_of(url)
+        except ValueError as error:
+            yield Error(
+                f"the address of a gateway cannot be read: {error}",
+                hint="AMIABLE_GATEWAY_URLS=stripe://sk_live_...@api.stripe.com?webhook_secret=...",
+                id="amiable.E012",
+            )
 
 
 def _payment_page() -> Iterator[CheckMessage]:

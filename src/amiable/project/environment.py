@@ -53,6 +53,12 @@ VARIABLES: dict[str, tuple[str, str]] = {
         "folder:///path or sftp://user:password@host/folder?host_key=SHA256:... "
         "(docs/howto/pick-up-files.md)",
     ),
+    "AMIABLE_GATEWAY_URLS": (
+        "",
+        "Accounts for payment online, separated by spaces: stripe://SECRET_KEY@api.stripe.com"
+        "?webhook_secret=whsec_...; &organization=SLUG and &creditor=CODE = of that one alone "
+        "(docs/howto/take-payments-online.md)",
+    ),
     "AMIABLE_HOOK_SECRET": (
         "",
         "Secret in the address of calls to /hooks/ from providers that sign nothing",

@@ -41,6 +41,7 @@ TICKS = (
     # Answers count at any hour: what leaves at eight must know of them.
     Tick("mail", timedelta(minutes=5), clock(0), clock.max, of_installation=True),
     Tick("drops", timedelta(minutes=5), clock(0), clock.max, of_installation=True),
+    Tick("checkouts", timedelta(minutes=5), clock(0), clock.max, of_installation=True),
     Tick("match", timedelta(minutes=5), clock(8), clock(20)),
     Tick("plan", timedelta(minutes=5), clock(8), clock(20)),
     Tick("send", timedelta(minutes=5), clock(8), clock(20)),
@@ -58,7 +59,11 @@ def ticks_enqueue(now: datetime) -> list[str]:
     from amiable.apps.messaging.replies.incoming import is_anything_to_read
     from amiable.apps.tenants.queries import organization_ids
 
-    inlets = {"mail": is_anything_to_read(), "drops": bool(settings.DROP_URLS)}
+    inlets = {
+        "mail": is_anything_to_read(),
+        "drops": bool(settings.DROP_URLS),
+        "checkouts": bool(settings.GATEWAY_URLS),
+    }
     unwanted = {kind for kind, is_used in inlets.items() if not is_used}
     return [
         tick.kind

@@ -16,7 +16,7 @@ from amiable.apps.cases.queries import Broken
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.queries import step_names
 from amiable.apps.messaging.models import Message, Reply
-from amiable.apps.payments.models import Payment, PaymentReturn
+from amiable.apps.payments.models import Checkout, Payment, PaymentReturn
 from amiable.apps.receivables.models import Entry
 
 # A page shows the recent past; the evidence file holds all of it.
@@ -74,6 +74,7 @@ def timeline(
         *_money(organization_id, customer_id),
         *_disputes(by_case),
         *_promises_and_holds(by_case),
+        *_online(by_case),
         *_rows("link_used", PaymentLink.objects.filter(**by_case), "first_used_on", ["made_on"]),
         *(_broken(each) for each in broken),
         *_facts(by_case),
@@ -130,6 +131,15 @@ def _money(organization_id: int, customer_id: int) -> list[TimelineEntry]:
             number=F("invoice__number"),
         ),
     ]
+
+
+def _online(by_case: dict[str, Any]) -> list[TimelineEntry]:
+    """Payments online that brought no money (yet); the others are told as payments."""
+    rows = Checkout.objects.filter(**by_case, is_test=False, payment__isnull=True)
+    return _rows(
+        "checkout", rows.exclude(state=Checkout.State.ASKED), "asked_at__date",
+        ["amount_minor", "currency", "state", "detail"],
+    )  # fmt: skip
 
 
 def _disputes(by_case: dict[str, Any]) -> list[TimelineEntry]:

@@ -125,8 +125,8 @@ class Checkout(TenantModel):
     `parts` = [[installment id, amount_minor], ...], what the customer chose to pay, in that order;
     `case_id` and `link_id` = where it was begun; `look_at` = when the gateway is asked next, null =
     nothing more is expected; `payment` = what it brought and is still there, `back_minor` = what
-    went back of it; `hold_id` = the pause while the money is on its way; `detail` = why it failed, as the gateway
-    says it; `is_test` = no money moves, nothing is recorded.
+    went back of it; `hold_id` = the pause while the money is on its way; `detail` = why it failed,
+    in the gateway's words; `is_test` = no money moves, nothing is recorded.
     """
 
     class State(models.TextChoices):

@@ -173,6 +173,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "match": Look(_("Bank matching"), icon="arrows-exchange"),
         "mail": Look(_("Reading the mailboxes"), icon="inbox"),
         "drops": Look(_("Taking in waiting files"), icon="file-import"),
+        "checkouts": Look(_("Asking about payments online"), icon="credit-card"),
         "day": Look(_("Daily run"), icon="sun"),
         "check": Look(_("Nightly check"), icon="shield-check"),
         "snapshot": Look(_("Figures of the night"), icon="chart-bar"),

@@ -97,6 +97,13 @@ MESSAGES: dict[str, dict[str, Look]] = {
         "return": Look(_("Envelope that came back")),
         "other": Look(_("Another paper")),
     },
+    "checkout": {
+        "open": Look(_("Begun, not finished"), "quiet"),
+        "processing": Look(_("On its way"), "info"),
+        "paid": Look(_("Paid, and gone back"), "warn"),
+        "failed": Look(_("Did not go through"), "warn"),
+        "expired": Look(_("Not finished in time"), "quiet"),
+    },
     "recipient": {
         "accounts_payable": Look(_("Accounts payable")),
         "buyer": Look(_("Buyer")),

@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from amiable.apps.dunning.paying import GatewayUnknownError, gateway_called
 from amiable.apps.messaging.delivery.hooks import HookUnknownError, channel_called
 from amiable.plugins.inbound import HookRefusedError, HookRequest
 
@@ -29,6 +30,22 @@ def channel(request: HttpRequest, code: str) -> HttpResponse:
     except HookRefusedError as refusal:
         return _plain(refusal.status)
     return HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
+
+
+@never_cache
+@csrf_exempt
+@require_http_methods(["POST"])
+def gateway(request: HttpRequest, code: str) -> HttpResponse:
+    """What a gateway tells of payments online."""
+    if _length(request) > MAX_BODY:
+        return _plain(413)
+    try:
+        gateway_called(code, _hook_request(request), now=timezone.now())
+    except GatewayUnknownError:
+        return _plain(404)
+    except HookRefusedError as refusal:
+        return _plain(refusal.status)
+    return _plain(200)
 
 
 def _length(request: HttpRequest) -> int:

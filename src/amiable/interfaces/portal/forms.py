@@ -99,6 +99,12 @@ class PromiseForm(PortalForm):
         return {**data, "due_on": day}
 
 
+class PayForm(PortalForm):
+    """How much of what is ticked is paid online now."""
+
+    amount = Amount(label=_("Amount"))
+
+
 class HelpForm(PortalForm):
     """Needs longer, or to pay in parts: a person answers."""
 

@@ -72,7 +72,7 @@ def page_html(visit: Visit, template: str, **more: Any) -> str:
 
 
 _NAMES = (
-    "home", "later", "disagree", "paid", "used", "logo", "statement_pdf", "statement_xlsx",
+    "home", "later", "disagree", "paid", "pay", "used", "logo", "statement_pdf", "statement_xlsx",
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from amiable.interfaces.portal import views
+from amiable.interfaces.portal import online, views
 
 app_name = "portal"
 urlpatterns: list[URLPattern] = [
@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern] = [
     path("<str:token>/disagree/", views.disagree, name="disagree"),
     path("<str:token>/paid/", views.paid, name="paid"),
     path("<str:token>/told/<slug:ticket>/", views.told, name="told"),
+    path("<str:token>/pay/", online.pay, name="pay"),
+    path("<str:token>/pay/<slug:payment>/", online.back, name="back"),
     path("<str:token>/used/", views.used, name="used"),
     path("<str:token>/logo/", views.logo, name="logo"),
     path("<str:token>/statement.pdf", views.statement_pdf, name="statement_pdf"),

@@ -25,8 +25,9 @@ from amiable.interfaces.portal.forms import (
     offered_days,
 )
 from amiable.interfaces.portal.guard import Visit, not_found, plain, visited
+from amiable.interfaces.portal.online import home_page, items_sent
 from amiable.interfaces.portal.sayings import saying
-from amiable.interfaces.portal.showing import home_context, logo_picture, page_html, who_asks
+from amiable.interfaces.portal.showing import logo_picture, page_html, who_asks
 from amiable.interfaces.portal.statements import statement_book, statement_paper
 from amiable.interfaces.portal.tickets import ticket_name
 from amiable.plugins.documents.colors import brand, ink_of, ink_on
@@ -39,10 +40,8 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
     if page.stopped or not page.items:
         template = "portal/stopped.html" if page.stopped else "portal/settled.html"
         return HttpResponse(page_html(visit, template, **who_asks(visit, page.draft)))
-    sent = {int(text) for text in request.GET.getlist("i") if re.fullmatch(r"[0-9]{1,18}", text)}
-    chosen = {item.id for item in page.items} & sent
-    ids = chosen if "chosen" in request.GET else page.ticked()
-    return HttpResponse(page_html(visit, "portal/home.html", **home_context(visit, ids)))
+    ids = items_sent(request.GET, page) if "chosen" in request.GET else page.ticked()
+    return home_page(visit, ids)
 
 
 @visited("GET", "HEAD", "POST")

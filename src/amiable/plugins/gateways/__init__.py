@@ -1,0 +1,1 @@
+"""Payment online, one file per gateway."""
