@@ -139,3 +139,23 @@ def test_words_below_the_rows_are_told_and_left_out(tmp_path):
 def test_a_table_told_by_references_alone_is_no_statement(tmp_path):
     found = written("statement_csv", tmp_path, "Date;Référence;Montant\n08/10/2026;F-1;10,00\n")
     assert [error.code for error in found.errors] == ["statement.other_table"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "booked"),
+    [
+        ("12/31/2026", "01/02/2026", date(2026, 1, 2)),
+        ("31/12/2026", "01/02/2026", date(2026, 2, 1)),
+        ("03/04/2026", "01/02/2026", date(2026, 2, 1)),
+    ],
+)
+def test_month_first_days_are_read_where_one_of_them_proves_it(tmp_path, first, second, booked):
+    table = f"Date,Description,Amount\n{first},PRLV EDF,-65.44\n{second},VIR MARTIN,10.00\n"
+    (statement,) = written("statement_csv", tmp_path, table).statements
+    assert statement.entries[1].booked_on == booked
+
+
+def test_days_that_contradict_each_other_are_refused(tmp_path):
+    table = "Date,Description,Amount\n12/31/2026,PRLV EDF,-65.44\n31/12/2026,VIR MARTIN,10.00\n"
+    found = written("statement_csv", tmp_path, table)
+    assert [(e.line, e.code) for e in found.errors] == [(2, "date.unreadable")]

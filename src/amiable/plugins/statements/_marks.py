@@ -6,9 +6,10 @@ Cards and neobanks export what is still to come and what was refused beside what
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Literal
 
-from amiable.core.numbers import plain
+from amiable.core.numbers import DayOrder, ParseError, day, plain
 from amiable.core.sentences import declare, gettext_noop
 
 declare(
@@ -44,6 +45,22 @@ def standing_of(state: str) -> Standing:
     if _PENDING.match(words):
         return "pending"
     return "void" if _VOID.match(words) else "booked"
+
+
+def order_of(texts: Collection[str], chosen: DayOrder) -> DayOrder:
+    """The order of the days of a file: month first when that alone reads all that can be read
+    ("12/31/2026" proves it, "31/12/2026" disproves it), else the one chosen."""
+    if chosen != "dmy":
+        return chosen
+    readable = [(_reads(text, "dmy"), _reads(text, "mdy")) for text in texts]
+    return "mdy" if (False, True) in readable and (True, False) not in readable else chosen
+
+
+def _reads(text: str, order: DayOrder) -> bool:
+    try:
+        return bool(day(text, order))
+    except ParseError:
+        return False
 
 
 def clockless(text: str) -> str:

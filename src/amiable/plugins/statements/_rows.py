@@ -14,6 +14,7 @@ from itertools import pairwise
 from amiable.core.money import AmountError, DecimalsError, minor
 from amiable.core.numbers import (
     CURRENCIES,
+    DayOrder,
     DecimalMark,
     ParseError,
     amount,
@@ -30,7 +31,7 @@ from amiable.plugins.imports._table import RefusedFileError, Table, refuse
 from amiable.plugins.statements import _common as common
 from amiable.plugins.statements._columns import of_other_table
 from amiable.plugins.statements._common import Draft, Refused
-from amiable.plugins.statements._marks import clockless, standing_of
+from amiable.plugins.statements._marks import clockless, order_of, standing_of
 from amiable.plugins.statements._preamble import Preamble, balance_row, preamble
 
 declare(
@@ -69,6 +70,7 @@ class _Reading:
     options: ReadOptions
     above: Preamble
     mark: DecimalMark = ""
+    days: DayOrder = "dmy"
     own_iban: bool = False
     currency: str = ""
     sides: dict[tuple[str, str], _Side] = field(default_factory=dict)
@@ -121,12 +123,15 @@ def _prepared(table: Table, options: ReadOptions) -> _Reading:
     above = preamble(_above(table))
     reading = _Reading(table, options, above)
     texts: list[str] = []
+    days: set[str] = set()
     ibans: set[str] = set()
     for _, cells in table.rows():
         texts += [text for name in _AMOUNTS if (text := reading.cell(cells, name))]
+        days |= {clockless(reading.cell(cells, name)) for name in ("booked_on", "value_on")}
         if len(ibans) < 2:
             ibans |= {text for text in (reading.cell(cells, "iban").replace(" ", ""),) if text}
     reading.mark = options.layout.decimal or decimal_mark(texts)
+    reading.days = order_of(days, options.layout.days)
     reading.own_iban = len(ibans) == 1 and "account" not in table.columns
     _turn(reading)
     named = [stated_currency(reading.column(name), "") for name in _AMOUNTS]
@@ -304,14 +309,14 @@ def _day(reading: _Reading, line: int, cells: list[str], name: str) -> date | No
     if not text:
         return None
     try:
-        return day(text, reading.options.layout.days)
+        return day(text, reading.days)
     except ParseError as error:
         raise Refused(line, reading.column(name), error.code, value=text[:40]) from error
 
 
 def _is_day(reading: _Reading, text: str) -> bool:
     try:
-        return bool(text) and bool(day(text, reading.options.layout.days))
+        return bool(text) and bool(day(text, reading.days))
     except ParseError:
         return False
 
