@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 from django.utils.timezone import localdate
 
-from amiable.apps.banking.models import Match, PayerTerms, Rest
+from amiable.apps.banking.models import Match, PayerTerms, Rest, StatementLine
 from amiable.apps.banking.services import lines_match, statement_import
+from amiable.apps.banking.terms import Agreed, terms_set
 from amiable.apps.cases.models import Hold
+from amiable.apps.insights.customer_file import customer_file
+from amiable.apps.insights.spreading import spread
 from amiable.apps.receivables.queries import installment_balances
+from amiable.core.money import Money
 from amiable.core.records import StatementEntry, StatementRecord
 from tests import factories
 from tests.apps.test_bank_habits import learn
@@ -166,3 +172,69 @@ def test_pages_cost_a_fixed_number_of_queries(item, django_assert_max_num_querie
     assert Rest.objects.filter(state="waiting").count() > 1
     with django_assert_max_num_queries(16):
         http.get("/bank/rests/")
+
+
+def line_of(item, amount: int) -> int:
+    """A payment of nobody known."""
+    today, org = localdate(), item.organization
+    entry = StatementEntry(1, today, today, amount, "EUR", "VIR INCONNU")
+    account = "FR1420041010050500013M02606"
+    record = StatementRecord(account, "EUR", None, None, today, today, (entry,), "1")
+    statement_import(org.id, [record], source="t.xml", on=today, actor="test")
+    return StatementLine.objects.latest("id").pk
+
+
+def test_by_hand_what_names_nothing_is_spread_as_the_law_says_with_its_article(item):
+    debtor, today = item.customer, localdate()
+    later = factories.invoice(debtor, "FA-LATER", total_minor=50_000, due=today + timedelta(days=9))
+    older = factories.invoice(
+        debtor, "FA-OLDER", total_minor=70_000, due=today - timedelta(days=90)
+    )
+    line_id, http = line_of(item, 120_000), member(item.organization, "accountant")
+    page = http.get(f"/bank/lines/{line_id}/?customer={debtor.id}").content.decode()
+    assert "1342-10" in page
+    http.post(f"/bank/lines/{line_id}/assign/", {"customer": debtor.id, "spread": "1"})
+    assert [balance(each) for each in (older, item, later)] == [0, 50_000, 50_000]
+    codes = [each["code"] for each in Match.objects.get(state="posted").evidence]
+    assert codes == ["bank.assigned", "order.due", "order.oldest"]
+
+
+def test_by_hand_only_what_is_ticked_is_paid_and_as_agreed(item):
+    debtor, today = item.customer, localdate()
+    twins = [
+        factories.invoice(debtor, f"AB-{n}", total_minor=12_000, due=today - timedelta(days=30))
+        for n in range(2)
+    ]
+    terms_set(debtor.organization_id, debtor.id, Agreed(order="oldest"), on=today, actor="ann")
+    line_id, http = line_of(item, 15_000), member(item.organization, "accountant")
+    ticked = {"customer": debtor.id, "item": [each.id for each in twins]}
+    http.post(f"/bank/lines/{line_id}/assign/", ticked)
+    assert [balance(each) for each in (*twins, item)] == [0, 9_000, 100_000]
+    codes = [each["code"] for each in Match.objects.get(state="posted").evidence]
+    assert codes == ["bank.assigned", "order.agreed_oldest"]
+
+
+def test_a_part_payment_by_hand_says_what_the_law_counts_against_interest(item):
+    creditor = item.customer.creditor
+    creditor.claims_from = "firm"
+    creditor.save()
+    # Domain sheet A1, case 6: 61 days at 12.40 %.
+    late = factories.invoice(
+        item.customer, "FA-LATE", total_minor=1_000_000, due=date(2026, 7, 31),
+    )  # fmt: skip
+    file = customer_file(late.organization_id, late.customer_id, date(2026, 9, 30))
+    spent = spread(
+        late.organization_id, file, Money(400_000, "EUR"), on=date(2026, 9, 30), among={late.id}
+    )
+    (said,) = spent.why
+    assert (said.params["interest"], said.params["principal"]) == (
+        Money(20_723, "EUR"), Money(379_277, "EUR"),
+    )  # fmt: skip
+    assert said.params["article"] == "C. civ. 1343-1"
+    late.customer.kind = "consumer"
+    late.customer.save()
+    file = customer_file(late.organization_id, late.customer_id, date(2026, 9, 30))
+    money = Money(400_000, "EUR")
+    assert (
+        spread(late.organization_id, file, money, on=date(2026, 9, 30), among={late.id}).why == ()
+    )

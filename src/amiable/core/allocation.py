@@ -109,7 +109,7 @@ def allocation_reasons(
 ) -> tuple[Sentence, ...]:
     """Which rules decided that a payment goes to `parts`, each with its article on that day.
 
-    Only rules that made a difference between these debts are named.
+    Only rules that made a difference between these debts are named; none where all is paid.
     """
     article = {"article": order_article(on)}
     every = [debt for debt in debts if debt.open_minor > 0]
@@ -117,7 +117,8 @@ def allocation_reasons(
     if order == "agreed":
         said.append(Sentence("order.agreed", {"agreed": agreed}))
     rest = [debt for debt in every if debt.id not in chosen]
-    if len(rest) < 2 or not {i for i, _ in parts} - set(chosen):
+    short = sum(part for _, part in parts) < sum(debt.open_minor for debt in every)
+    if not short or len(rest) < 2 or not {i for i, _ in parts} - set(chosen):
         return tuple(said)
     if order == "oldest":
         return (*said, Sentence("order.agreed_oldest"))

@@ -17,12 +17,12 @@ from amiable.apps.cases.services import CaseError
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
 from amiable.apps.insights.customer_file import customer_file
+from amiable.apps.insights.spreading import spread
 from amiable.apps.payments.services import PaymentError
 from amiable.apps.receivables.allocations import AllocationError
 from amiable.interfaces.console import clock, sentences, toasts
 from amiable.interfaces.console.access import Request, actor, back, change, ids, page, page_number
 from amiable.interfaces.console.rest_forms import rests_said
-from amiable.interfaces.console.spending import spend
 
 HOME = "console:bank"
 PAGE_SIZE = 50
@@ -81,6 +81,8 @@ def line(request: Request, line_id: int) -> HttpResponse:
     context = {"line": view, "q": query, "file": file, "today": today}
     if file is None:
         context["found"] = accounts.accounts_page(organization, today, search=query)
+    else:
+        context["spread"] = spread(organization, file, view.amount, on=view.booked_on)
     return render(request, "console/bank_line.html", context)
 
 
@@ -144,15 +146,17 @@ def line_restore(request: Request, line_id: int) -> HttpResponse:
 
 @change
 def line_assign(request: Request, line_id: int) -> HttpResponse:
-    """Post a line to a customer: the ticked items, oldest first, until the money is used up."""
+    """Post a line to a customer: the ticked items (or all, "spread"), in the order of the law or as
+    agreed, until the money is used up."""
     organization, chosen = request.organization.pk, ids([request.POST.get("customer", "")])
     view = banking.line(organization, line_id)
     file = customer_file(organization, chosen[0], clock.today()) if chosen else None
     if view is None or file is None:
         raise Http404
-    ticked = set(ids(request.POST.getlist("item")))
-    parts = spend(file, amount=view.amount, ticked=ticked)
-    match = _decide(request, services.line_assign, line_id, file.customer.pk, allocations=parts)
+    among = None if "spread" in request.POST else set(ids(request.POST.getlist("item")))
+    spent = spread(organization, file, view.amount, on=view.booked_on, among=among)
+    what = {"allocations": spent.allocations, "why": spent.why}
+    match = _decide(request, services.line_assign, line_id, file.customer.pk, **what)
     if match:
         undo = reverse("console:match_undo", args=[match.pk])
         toasts.done(request, gettext("Assigned: the payment is posted."), undo)
