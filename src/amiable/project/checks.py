@@ -13,6 +13,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 from django.db import connection
 
+from amiable.apps.banking.iban_providers import iban_source
 from amiable.apps.dunning.paying import account_of
 from amiable.apps.imports import drops
 from amiable.apps.messaging.replies.mailboxes import source_of
@@ -24,8 +25,8 @@ from amiable.project.environment import VARIABLES, var_dir
 def check_configuration(**_: Any) -> list[CheckMessage]:
     """Every defect of the AMIABLE_* environment that can be seen without a network."""
     return [
-        *_unknown_variables(), *_addresses(), *_gateways(), *_payment_page(), *_secrets(),
-        *_assets(), *_database(),
+        *_unknown_variables(), *_addresses(), *_iban_providers(), *_gateways(), *_payment_page(),
+        *_secrets(), *_assets(), *_database(),
     ]  # fmt: skip
 
 
@@ -85,6 +86,18 @@ def _addresses() -> Iterator[CheckMessage]:
             "AMIABLE_SMTP_URL is empty: email stays in the built-in outbox and reaches nobody",
             id="amiable.W002",
         )
+
+
+def _iban_providers() -> Iterator[CheckMessage]:
+    for url in settings.VIRTUAL_IBAN_URLS:
+        try:
+            iban_source(url)
+        except ValueError as error:
+            yield Error(
+                f"the address of a provider of virtual IBANs cannot be read: {error}",
+                hint="AMIABLE_VIRTUAL_IBAN_URLS=swan://CLIENT_ID:SECRET@live/ACCOUNT_ID",
+                id="amiable.E013",
+            )
 
 
 def _gateways() -> Iterator[CheckMessage]:

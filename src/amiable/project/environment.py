@@ -53,6 +53,12 @@ VARIABLES: dict[str, tuple[str, str]] = {
         "folder:///path or sftp://user:password@host/folder?host_key=SHA256:... "
         "(docs/howto/pick-up-files.md)",
     ),
+    "AMIABLE_VIRTUAL_IBAN_URLS": (
+        "",
+        "Providers that list virtual IBANs, separated by spaces: "
+        "swan://CLIENT_ID:SECRET@live/ACCOUNT_ID?organization=SLUG&creditor=CODE "
+        "(docs/howto/use-virtual-ibans.md)",
+    ),
     "AMIABLE_GATEWAY_URLS": (
         "",
         "Accounts for payment online, separated by spaces: stripe://SECRET_KEY@api.stripe.com"

@@ -23,6 +23,7 @@ COMMANDS = {
     "mapping": "mappings",
     "plan": "ticks",
     "send": "ticks",
+    "virtual-ibans": "virtual_ibans",
     "match": "matching",
     "day": "ticks",
     "mail": "mail",
@@ -49,7 +50,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"amiable.interfaces.cli.commands.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
 
