@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import xlsxwriter
 
 from amiable.plugins.sniffing import read_file
 from tests.plugins.statement_facts import written
@@ -159,3 +160,54 @@ def test_days_that_contradict_each_other_are_refused(tmp_path):
     table = "Date,Description,Amount\n12/31/2026,PRLV EDF,-65.44\n31/12/2026,VIR MARTIN,10.00\n"
     found = written("statement_csv", tmp_path, table)
     assert [(e.line, e.code) for e in found.errors] == [(2, "date.unreadable")]
+
+
+HEAD = ["Date", "Valeur", "Libellé", "Débit", "Crédit"]
+PAID = ["10/10/2026", "10/10/2026", "VIREMENT MARTIN FA42", None, 1000]
+BILL = ["08/10/2026", "08/10/2026", "PRLV EDF", -65.44, None]
+
+
+def sheets(folder, **rows):
+    path = folder / "releve.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for name, lines in rows.items():
+            sheet = book.add_worksheet(name)
+            for number, cells in enumerate(lines):
+                sheet.write_row(number, 0, cells)
+            if name.startswith("caché"):
+                sheet.hide()
+    return read_file(path)
+
+
+def test_a_workbook_has_one_account_by_sheet_and_a_cover(tmp_path):
+    found = sheets(
+        tmp_path,
+        **{
+            "Vos comptes": [["Synthèse"], ["Compte courant", "1 334,56"]],
+            "Cpt 10278 00012345603": [HEAD, PAID, BILL],
+            "Livret": [["Compte FR7630006000011234567890189"], HEAD, PAID],
+            "Sans mouvement": [HEAD],
+            "caché": [HEAD, PAID],
+        },
+    )
+    assert not found.errors
+    assert [(s.account, [e.amount_minor for e in s.entries]) for s in found.statements] == [
+        ("1027800012345603", [100_000, -6_544]),
+        ("FR7630006000011234567890189", [100_000]),
+    ]
+    summaries = found.summary["statements"]
+    assert [each["account"] for each in summaries] == [s.account for s in found.statements]
+
+
+def test_a_bad_row_of_any_sheet_refuses_the_workbook_and_names_the_sheet(tmp_path):
+    bad = ["10/10/2026", "", "VIREMENT", None, "1.2.3"]
+    found = sheets(tmp_path, **{"A 12345": [HEAD, PAID], "B 67890": [HEAD, bad]})
+    assert not found.statements
+    assert [(e.line, e.column, e.code) for e in found.errors] == [
+        (2, "B 67890 · Crédit", "amount.unreadable"),
+    ]
+
+
+def test_a_workbook_of_one_table_keeps_its_account_unsaid(tmp_path):
+    found = sheets(tmp_path, **{"Feuil1": [HEAD, PAID], "Notes": [["à classer"]]})
+    assert [s.account for s in found.statements] == [""]

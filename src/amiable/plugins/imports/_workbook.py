@@ -1,4 +1,4 @@
-"""Rows of the first visible sheet of an XLSX workbook, streamed, in bounded memory.
+"""Rows of the visible sheets of an XLSX workbook, streamed, in bounded memory.
 
 A number cell keeps its decimal text (15 significant digits, as Excel shows it) and is never a
 float; a date cell becomes ISO text. Source: ECMA-376 part 1, 18.3 (worksheets), 18.8 (styles).
@@ -26,6 +26,7 @@ MAX_MEMBER = 200 * 1024 * 1024
 MAX_TOTAL = 400 * 1024 * 1024
 MAX_RATIO = 400  # sheets of real exports compress 5 to 30 times
 MAX_STRINGS = 40_000_000  # characters of shared text
+MAX_SHEETS = 50
 _NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _DATE_FORMATS = {*range(14, 18), 22, *range(27, 37), *range(50, 59)}
@@ -50,12 +51,28 @@ def workbook_source(path: Path) -> Callable[[], Rows]:
 
     def read() -> Rows:
         with _opened(path) as archive:
-            sheet, date_1904 = _first_sheet(archive)
+            sheets, date_1904 = _visible_sheets(archive)
             strings = _shared_strings(archive)
             dates = _date_styles(archive)
-            yield from _sheet_rows(archive, sheet, _Cells(strings, dates, date_1904))
+            yield from _sheet_rows(archive, sheets[0][1], _Cells(strings, dates, date_1904))
 
     return read
+
+
+def workbook_sheets(path: Path) -> list[tuple[str, Callable[[], Rows]]]:
+    """(name, rows) of each visible sheet, the first MAX_SHEETS. Raises RefusedFileError."""
+    with _opened(path) as archive:
+        sheets, date_1904 = _visible_sheets(archive)
+        cells = _Cells(_shared_strings(archive), _date_styles(archive), date_1904)
+
+    def source(member: str) -> Callable[[], Rows]:
+        def read() -> Rows:
+            with _opened(path) as archive:
+                yield from _sheet_rows(archive, member, cells)
+
+        return read
+
+    return [(name, source(member)) for name, member in sheets[:MAX_SHEETS]]
 
 
 @contextmanager
@@ -99,8 +116,8 @@ def _elements(stream: IO[bytes], *tags: str) -> Iterator[Any]:
                 del parent[0]
 
 
-def _first_sheet(archive: zipfile.ZipFile) -> tuple[str, bool]:
-    """(member name of the first visible sheet, whether dates count from 1904)."""
+def _visible_sheets(archive: zipfile.ZipFile) -> tuple[list[tuple[str, str]], bool]:
+    """((name, member) of the visible sheets in order, whether dates count from 1904)."""
     with archive.open("xl/workbook.xml") as stream:
         found = [(e.tag, dict(e.attrib)) for e in _elements(stream, "sheet", "workbookPr")]
     sheets = [a for tag, a in found if tag == _NS + "sheet" and a.get("state") in (None, "visible")]
@@ -110,9 +127,12 @@ def _first_sheet(archive: zipfile.ZipFile) -> tuple[str, bool]:
     with archive.open("xl/_rels/workbook.xml.rels") as stream:
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         links = {r.get("Id"): r.get("Target") for r in etree.parse(stream, parser).getroot()}
-    target = str(links.get(sheets[0].get(_REL)) or "")
-    name = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-    return name, flags[:1] in (["1"], ["true"])
+    targets = [str(links.get(sheet.get(_REL)) or "") for sheet in sheets]
+    named = [
+        (sheet.get("name", ""), target.lstrip("/") if target.startswith("/") else f"xl/{target}")
+        for sheet, target in zip(sheets, targets, strict=True)
+    ]
+    return named, flags[:1] in (["1"], ["true"])
 
 
 def _shared_strings(archive: zipfile.ZipFile) -> list[str]:
