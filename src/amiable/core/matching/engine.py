@@ -219,12 +219,15 @@ def _checked(view: View, hypotheses: list[Hypothesis]) -> list[Hypothesis]:
     for hypothesis in hypotheses:
         if refused and (view.line.id, hypothesis.key) in view.book.refused:
             continue
+        key = () if alone else hypothesis.key
+        known = checked.get(key)
+        # Neither a second time nor beyond those shown does an unsure reading change anything.
+        if not hypothesis.sure and (known is not None or len(checked) >= MOST_PROPOSALS):
+            continue
         against = vetoes(view, hypothesis)
         weighed = hypothesis
         if against:
             weighed = replace(hypothesis, sure=False, evidence=(*hypothesis.evidence, *against))
-        key = () if alone else hypothesis.key
-        known = checked.get(key)
         if known is None or (weighed.sure and not known.sure):
             checked[key] = weighed
     return list(checked.values())

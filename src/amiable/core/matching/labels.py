@@ -275,11 +275,13 @@ def tails(text: str) -> frozenset[str]:
     return frozenset([run for run in found if len(run) >= 2])
 
 
+@functools.lru_cache(maxsize=512)
 def names_credit(text: str) -> bool:
     """Whether a text speaks of a credit note or a deduction: less than asked for is then meant."""
     return bool(_CREDIT.search(plain(text)))
 
 
+@functools.lru_cache(maxsize=512)
 def names_part(text: str) -> bool:
     """Whether a text speaks of a part, or of money ahead of the invoice: an invoice of this very
     amount, or one that a rest would make up, is then chance."""
