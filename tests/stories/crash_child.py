@@ -1,9 +1,10 @@
-"""A worker process that can be killed: `python -m tests.stories.crash_child load|plan|send ...`."""
+"""A worker process that can be killed: `python -m tests.stories.crash_child load|plan|send|bank|undo|check ...`."""
 
 from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ def load(count: int) -> None:
     owner = factories.creditor(factories.organization())
     for number in range(count):
         debtor = factories.customer(owner, f"C{number}", email=f"c{number}@client.example")
-        factories.invoice(debtor, f"F{number}", due=factories.TODAY - timedelta(days=1))
+        factories.invoice(debtor, f"F{number:06d}", due=factories.TODAY - timedelta(days=1))
 
 
 def plan() -> None:
@@ -36,6 +37,39 @@ def send() -> None:
     sending.send_tick(1, now=NOW, chunk=40, progress=told)
 
 
+def bank(count: int) -> None:
+    """As many payments, each matched with its invoice."""
+    from amiable.apps.banking.services import lines_match, statement_import
+    from amiable.core.records import StatementEntry, StatementRecord
+
+    load(count)
+    on = NOW.date()
+    lines = tuple(StatementEntry(1, on, on, 120_000, "EUR", f"FACT F{n:06d}") for n in range(count))
+    ours = "FR1420041010050500013M02606"
+    record = StatementRecord(ours, "EUR", None, None, on, on, lines, "1")
+    statement_import(1, [record], source="test.xml", on=on, actor="test")
+    assert lines_match(1, on=on)["posted"] == count
+
+
+def undo() -> None:
+    """Undo every match that is posted, one by one; what another has undone meanwhile is passed."""
+    from amiable.apps.banking.models import Match
+    from amiable.apps.banking.services import MatchError, match_undo
+
+    ids = list(Match.objects.filter(state="posted").order_by("id").values_list("id", flat=True))
+    for done, match_id in enumerate(ids, 1):
+        with suppress(MatchError):
+            match_undo(1, match_id, on=NOW.date(), actor="test")
+        told(done, len(ids))
+
+
+def check() -> None:
+    """Fails when an invariant is broken."""
+    from amiable.apps.audit.queries import broken_invariants
+
+    assert broken_invariants() == []
+
+
 def told(done: int, total: int) -> None:
     print(done, total, flush=True)
 
@@ -45,7 +79,8 @@ def main(command: str, *arguments: str) -> None:
     import django
 
     django.setup()
-    {"load": load, "plan": plan, "send": send}[command](*map(int, arguments))
+    commands = {f.__name__: f for f in (load, plan, send, bank, undo, check)}
+    commands[command](*map(int, arguments))
 
 
 if __name__ == "__main__":

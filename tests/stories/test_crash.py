@@ -112,6 +112,32 @@ def test_a_worker_killed_while_planning_leaves_whole_chunks_and_the_next_finishe
     assert rows(database, "SELECT count(*) FROM dunning_actionitem")[0][0] == CASES
 
 
+def matches(database: str) -> dict[str, int]:
+    return dict(rows(database, "SELECT state, count(*) FROM banking_match GROUP BY 1"))
+
+
+def open_minor(database: str) -> int:
+    """All that is owed, of invoices of 1,200.00 each."""
+    owed = "SELECT sum(amount_minor) FROM receivables_entry WHERE installment_id IS NOT NULL"
+    paid = "SELECT coalesce(sum(amount_minor), 0) FROM receivables_allocation"
+    return rows(database, owed)[0][0] - rows(database, paid)[0][0]
+
+
+def test_a_worker_killed_while_undoing_leaves_each_match_whole_and_two_others_finish(
+    database, worker
+):
+    run(worker, "bank", "40")
+    assert (matches(database), open_minor(database)) == ({"posted": 40}, 0)
+    kill_after_lines(worker("undo"), 10)
+    undone = matches(database)["undone"]
+    assert 10 <= undone < 40
+    assert open_minor(database) == undone * 120_000
+    both = [worker("undo"), worker("undo")]
+    assert [child.wait(timeout=120) for child in both] == [0, 0]
+    assert (matches(database), open_minor(database)) == ({"undone": 40}, 40 * 120_000)
+    run(worker, "check")
+
+
 def test_a_worker_killed_while_sending_doubles_nothing_and_loses_nothing(
     database, worker, free_port
 ):

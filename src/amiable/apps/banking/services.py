@@ -141,9 +141,12 @@ def match_undo(organization_id: int, match_id: int, *, on: date, actor: str) -> 
     if match.refund_id:
         refund_unmatch(organization_id, match, on=on, actor=actor)
     elif match.returned_payment_id:
-        payment_return_undo(
+        again = payment_return_undo(
             organization_id, match.returned_payment_id, on=on, actor=actor, cases=cases
         )
+        # The line that the money came by stands for the new payment: it can be undone in turn.
+        received = Match.objects.filter(payment_id=match.returned_payment_id)
+        received.update(payment=again)
     elif match.payment_id:
         rests_withdraw(organization_id, match.payment_id, on=on, actor=actor)
         payment_undo(organization_id, match.payment_id, on=on, actor=actor, cases=cases)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models import BigIntegerField, Case, F, OuterRef, Subquery, Sum, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -86,8 +86,21 @@ def _sum_of(model: type[Entry] | type[Allocation]) -> Coalesce:
 
 
 def credit_left() -> Combinable:
-    """What is left of a credit entry, to annotate entries with: an index look-up each."""
-    return -F("amount_minor") - _taken(Allocation, "credit_id") - _taken(Entry, "draws_on_id")
+    """What is left of a credit entry, to annotate entries with: an index look-up each.
+
+    Of a credit note, what the accounts already used elsewhere is gone too, as in
+    `allocations.credit_remainders`; such an entry of the accounts is no credit by itself.
+    """
+    in_books = Entry.objects.filter(
+        invoice_id=OuterRef("invoice_id"), installment__isnull=True, kind=Entry.Kind.BOOKS
+    ).order_by()
+    elsewhere = in_books.values("invoice_id").annotate(total=Sum("amount_minor")).values("total")
+    left = -F("amount_minor") - _taken(Allocation, "credit_id") - _taken(Entry, "draws_on_id")
+    return Case(
+        When(kind=Entry.Kind.BOOKS, then=Value(0)),
+        default=left - Coalesce(Subquery(elsewhere), 0),
+        output_field=BigIntegerField(),
+    )
 
 
 def _taken(model: type[Entry] | type[Allocation], column: str) -> Coalesce:
