@@ -220,3 +220,85 @@ def test_only_what_blames_the_address_is_hard(words, outcome, reason):
     status = status_in(words)
     found = reason_of(words, status)
     assert (outcome_of(status, found, words=words), found) == (outcome, reason)
+
+
+def test_who_could_not_be_reached_is_found_where_servers_write_it():
+    for words in (
+        "There was an error delivering your mail to <a@x.example>.",
+        "Delivery failed 20 attempts: a@x.example",
+        "Invalid final delivery userid: userx@x.example",
+        "The following recipients returned permanent errors: a@x.example. Reason: no",
+        "User's mailbox is full: <a@x.example>\nUnable to deliver mail.",
+        "The following recipient(s) could not be reached:\n\tRecipient: [SMTP:a@x.example]",
+        "Error-for:  a@x.example\nError-Text: could not be delivered",
+    ):
+        found = bounce(words + COPY.replace("copy@", "zz@"))
+        wanted = "userx@x.example" if "userx" in words else "a@x.example"
+        assert [one.recipient for one in found.recipients] == [wanted], words
+
+
+def test_a_server_that_notes_the_recipient_as_the_original_one_is_understood():
+    words = "There was an error delivering your mail to <a@x.example>.\n\n550 5.1.1 User unknown"
+    found = bounce(words, X_Original_To="<a@x.example>")
+    assert facts(found) == [("a@x.example", "hard", "5.1.1", "unknown_address")]
+
+
+def test_dots_behind_an_address_are_no_part_of_it():
+    found = bounce("550 5.1.1 <a@x.example...User not found>: could not be delivered")
+    assert [one.recipient for one in found.recipients] == ["a@x.example"]
+
+
+TORN = b"""From: post_master@carrier.example
+To: us@ours.example
+In-Reply-To: <m1@ours.example>
+Subject: Re:Rappel
+Content-Type: multipart/mixed;
+boundary="part"
+
+--part
+Content-Type: text/plain
+
+Error: Invalid user address
+550 - Requested action not taken: no such user here
+  RCPT TO: a@x.example
+--part--
+"""
+
+
+def test_parts_are_found_without_the_header_that_names_their_delimiter():
+    found = read_mail(TORN)
+    assert found.kind == "bounce"
+    assert facts(found) == [("a@x.example", "hard", "5.0.0", "unknown_address")]
+
+
+def test_a_multipart_without_parts_keeps_its_words():
+    found = read_mail(b"From: a@x.example\nContent-Type: multipart/mixed\n\nJe paie vendredi.\n")
+    assert (found.kind, found.text) == ("reply", "Je paie vendredi.")
+
+
+def test_a_report_from_nobody_with_the_message_is_one_whatever_its_title():
+    head = "Return-Path: <>\nFrom: no-reply@carrier.example\nTo: us@ours.example\nSubject: Mail\n"
+    words = "Could not be delivered to: <a@x.example>\nAs their mailbox is full."
+    back = "Content-Type: message/rfc822\n\nMessage-ID: <m1@ours.example>\nTo: a@x.example\n\nx"
+    kind = 'Content-Type: multipart/mixed; boundary="p"\n\n'
+    found = read_mail(f"{head}{kind}--p\n\n{words}\n--p\n{back}\n--p--\n".encode())
+    assert facts(found) == [("a@x.example", "soft", "", "mailbox_full")]
+    assert found.returned_id == "m1@ours.example"
+
+
+def test_a_mailbox_that_refuses_in_the_shape_of_a_receipt_is_a_bounce():
+    head = (
+        "From: Mail Delivery Subsystem <postmaster@x.example>\nTo: us@ours.example\n"
+        "Subject: Automatically rejected mail\nAuto-Submitted: auto-replied (rejected)\n"
+        "Content-Type: multipart/report; report-type=disposition-notification; boundary=p\n\n"
+    )
+    words = "Your message to <a@x.example> was automatically rejected:\nQuota exceeded\n"
+    told = (
+        "Content-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; a@x.example\n"
+        "Original-Message-ID: <m1@ours.example>\n"
+        "Disposition: automatic-action/MDN-sent-automatically; deleted\n"
+    )
+    found = read_mail(f"{head}--p\n\n{words}--p\n{told}--p--\n".encode())
+    assert found.kind == "bounce"
+    assert facts(found) == [("a@x.example", "soft", "", "mailbox_full")]
+    assert found.returned_id == "m1@ours.example"

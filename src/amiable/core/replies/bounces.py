@@ -16,11 +16,17 @@ from amiable.core.replies.mime import Part, header_fields
 
 MAX_RECIPIENTS = 50
 _REPORTS = {"message/delivery-status", "message/global-delivery-status"}
+_RECEIPT = "message/disposition-notification"
+_ID_FIELDS = {
+    "text/rfc822-headers": "message-id", "message/rfc822-headers": "message-id",
+    _RECEIPT: "original-message-id",
+}  # fmt: skip
+_REJECTED = re.compile(r"\(rejected\)|was automatically rejected|refused by the recipient", re.I)
 _ACTIONS: dict[str, Outcome] = {
     "delivered": "delivered", "relayed": "delivered", "expanded": "expanded", "delayed": "delayed",
 }  # fmt: skip
 _SENDER = re.compile(
-    r"mailer-?daemon|^postmaster|^poostmaster|mdaemon|^mail-?delivery|^mailerdaemon|^mail-daemon|"
+    r"mailer-?daemon|^post_?master|^poostmaster|mdaemon|^mail-?delivery|^mailerdaemon|^mail-daemon|"
     r"^bounce|^majordomo|^gateway|^smtpd?@|^administrator@",
     re.I,
 )
@@ -42,8 +48,8 @@ _SUBJECT = re.compile(
     r"warning: (?:could not|"
     r"message)|[ée]chec (?:de |d.)(?:la )?(?:remise|distribution|envoi|livraison)|"
     r"notification d.[ée]tat|message non|retour (?:de courrier|à l.exp)|user unknown|unknown user|"
-    r"error sending|bounced? (?:mail|message)|mail error|unzustellbar|mancata consegna|"
-    r"unable to deliver|"
+    r"error sending|could not send|bounced? (?:mail|message)|mail error|unzustellbar|"
+    r"mancata consegna|unable to deliver|"
     r"address (?:error|unknown|rejected)|quota|mailbox (?:full|unavailable)|delayed mail|"
     r"notice de non|"
     r"avis de non|rejected|could not be delivered|\bdsn\b|ndn|failed|"
@@ -65,7 +71,8 @@ _TEXT = re.compile(
     r"did not receive|non remis|quota exceeded|does not exist|delivery attempt|"
     r"(?:nicht|konnten?) .{0,60}(?:zugestellt|zugestellt werden|erreicht werden)|unzustellbar|"
     r"no se (?:puede|pudo|ha podido) entregar|non .{0,20}(?:consegnat|recapitat)|"
-    r"impossibile recapitare|niet .{0,30}(?:bezorgd|afgeleverd)|n[ãa]o foi poss[íi]vel entregar|"
+    r"impossibile recapitare|had (?:\w+ ){0,2}errors|(?<!\d)5[05]\d[ -]#?5\.\d\.\d|"
+    r"niet .{0,30}(?:bezorgd|afgeleverd)|n[ãa]o foi poss[íi]vel entregar|"
     r"bo[îi]te .{0,80}d[ée]sactiv",
     re.I,
 )
@@ -84,7 +91,7 @@ _COPY = re.compile(
     r"mime-version|dkim-signature): ?\S)",
     re.I | re.M,
 )
-_ANY = r"[^\s<>()\[\]\",;:]{1,64}@[A-Za-z0-9._-]{1,255}"
+_ANY = r"[^\s<>()\[\]\",;:]{1,64}@[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,9}"
 _ALONE = re.compile(
     rf"^[ \t>*•-]{{0,12}}(?:[\w:.-]{{1,80}}:)?[<\"'(]{{0,2}}(?P<to>{_ANY})[>\"')]{{0,2}}"
     rf"(?:<mailto:[^>]{{1,300}}>)?\.?[ \t]*(?:\((?:expanded|generated|was|reason|"
@@ -93,15 +100,18 @@ _ALONE = re.compile(
     re.I | re.M,
 )
 _NAMED = re.compile(
-    rf"(?<![\w@.-])(?:original address|(?:failed|intended|original|final|invalid|unknown|"
+    rf"(?<![\w@.-])(?:(?:original address|(?:failed|intended|original|final|invalid|unknown|"
     rf"bad)?[ -]?(?:recipients?|"
-    rf"destinataires?|address(?:es)?|adresses?|users?|mailbox|utilisateur|account|compte)"
+    rf"destinataires?|address(?:es)?|adresses?|users?|mailbox|utilisateur|account|compte|"
+    rf"userid|error-for)"
     rf"(?: (?:address|name|unknown|inconnue?))?(?: is| was| not known)?|rcpt to|delivery to|"
-    rf"(?:message|mail|e-?mail) (?:to|for|pour|[àa])|sent to|envoy[ée] [àa]"
+    rf"(?:message|mail|e-?mail) (?:to|for|pour|[àa])|sent to|envoy[ée] [àa])(?![\w.+-])"
     rf"|(?:to|[àa]|an|for|from|para|bo[îi]te de)(?=[\s:=<\"'«“(\[])"
-    rf"|for user|unknown user|user unknown|no such user(?: here)?|couldn't deliver to|deliver to|"
+    rf"|for user|permanent errors|delivery failed|failed \d+ attempts|mailbox is full"
+    rf"|unknown user|user unknown|no such user(?: here)?|couldn't deliver to|deliver to|"
     rf"5[05]\d[ -](?:5\.\d\.\d{{1,3}} )?)"
-    rf"[ \t]{{0,4}}[:=]?[ \t]{{0,20}}(?:rfc822;)?[ \t]?[<\"'«“(\[]{{0,2}}(?P<to>{_ANY})",
+    rf"[ \t]{{0,4}}[:=]?[ \t]{{0,20}}(?:rfc822;)?[ \t]?[<\"'«“(\[]{{0,2}}"
+    rf"(?:smtp:)?(?P<to>{_ANY})",
     re.I,
 )
 
@@ -119,6 +129,8 @@ class Report:
 def read_report(root: Part, text: str) -> Report | None:
     """The delivery report in a mail, None when it is none. `text` = its readable text."""
     blocks = [part for part in root.walk() if part.content_type in _REPORTS]
+    if not blocks and is_rejection(root, text):
+        blocks = [part for part in root.walk() if part.content_type == _RECEIPT]
     if blocks:
         recipients = _standard(blocks, text)
         if recipients:
@@ -128,6 +140,12 @@ def read_report(root: Part, text: str) -> Report | None:
     words = _TEXT.search(text[:5000]) or _SUBJECT.search(decoded(root.get("subject")))
     found = _from_text(root, text)
     return Report(found, returned_id(root, text), words=words[0][:80] if words else "")
+
+
+def is_rejection(root: Part, text: str) -> bool:
+    """Whether a mail in the shape of a receipt says that nobody gets ours: so do mail filters
+    (RFC 5429, 2.1) and Dovecot when a mailbox is full."""
+    return _REJECTED.search(f"{root.get('auto-submitted')}\n{text[:2000]}") is not None
 
 
 def returned_id(root: Part, text: str) -> str:
@@ -147,9 +165,9 @@ def returned_id(root: Part, text: str) -> str:
 def _ids_in(part: Part) -> list[str]:
     if part.content_type == "message/rfc822":
         return [one for child in part.children[:1] for one in message_ids(child.get("message-id"))]
-    if part.content_type in {"text/rfc822-headers", "message/rfc822-headers"}:
+    if name := _ID_FIELDS.get(part.content_type):
         fields = header_fields(part.decoded().lstrip(b"\n"))
-        return [one for name, value in fields if name == "message-id" for one in message_ids(value)]
+        return [one for found, value in fields if found == name for one in message_ids(value)]
     return []
 
 
@@ -176,7 +194,11 @@ def _recipient(fields: dict[str, str], text: str) -> RecipientReport:
     reason = (
         reasons.reason_of(words, status) if action not in _ACTIONS or action == "delayed" else ""
     )
-    if reason in {"", "unreachable", "system"} and len(words.strip()) < 40 and action == "failed":
+    if (
+        reason in {"", "unreachable", "system"}
+        and len(words.strip()) < 40
+        and action not in _ACTIONS
+    ):
         reason = reasons.reason_of(_report_text(text)[:1500], status) or reason
     outcome = _ACTIONS.get(action) or reasons.outcome_of(status, reason)
     return RecipientReport(
@@ -204,7 +226,9 @@ def _is_bounce(root: Part, text: str) -> bool:
     if is_daemon:
         return failing or (titled and not is_answer)
     nobody = root.get("return-path").strip() == "<>"
-    return titled and failing and (nobody or not is_answer) and bool(_from_text(root, text))
+    if not failing or not (nobody or (titled and not is_answer)):
+        return False
+    return (titled or _has_copy(root)) and bool(_from_text(root, text))
 
 
 def _report_text(text: str) -> str:
@@ -220,8 +244,10 @@ def _from_text(root: Part, text: str) -> list[RecipientReport]:
     for header in root.get_all("x-failed-recipients")[:5]:
         for one in addresses([header]):
             places[one.address] = max(0, report.lower().find(one.address))
-    # An address of ours is named as recipient only by a report of what we sent to ourselves.
-    for pattern, passed_over in ((_ALONE, ours), (_NAMED, ours), (_ALONE, _senders(root))):
+    # An address of ours is named as recipient only by a report of what we sent to ourselves; some
+    # servers write whom they could not reach where others write whom they delivered to.
+    ways = ((_ALONE, ours), (_NAMED, ours), (_ALONE, _senders(root)), (_NAMED, _parties(root)))
+    for pattern, passed_over in ways:
         for found in pattern.finditer(report) if not places else ():
             address = first_address(found["to"].rstrip(".'>"))
             if address and address not in passed_over and len(places) < MAX_RECIPIENTS:
@@ -263,10 +289,19 @@ def _senders(root: Part) -> set[str]:
 
 def _own_addresses(root: Part) -> set[str]:
     """Addresses in a report that are ours or the server's, not the failed recipient's."""
-    names = ("to", "from", "delivered-to", "x-original-to", "envelope-to", "sender", "return-path",
-             "reply-to", "errors-to")  # fmt: skip
+    return _parties(root, "delivered-to", "x-original-to", "envelope-to")
+
+
+def _parties(root: Part, *more: str) -> set[str]:
+    """Who wrote a report to whom, and their postmasters; `more` = further headers that say so."""
+    names = ("to", "from", "sender", "return-path", "reply-to", "errors-to", *more)
     found = {one.address for name in names for one in addresses(root.get_all(name))}
     return found | {"postmaster@" + one.partition("@")[2] for one in found}
+
+
+def _has_copy(root: Part) -> bool:
+    """Whether a message, or its headers, came back as a part."""
+    return any("rfc822" in part.content_type for part in root.walk())
 
 
 def _copied_recipients(root: Part, text: str) -> list[str]:

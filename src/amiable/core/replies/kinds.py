@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from amiable.core.replies.bounces import read_report, returned_id
+from amiable.core.replies.bounces import is_rejection, read_report, returned_id
 from amiable.core.replies.headers import decoded, message_ids
 from amiable.core.replies.mail import Detail, Kind, RecipientReport
 from amiable.core.replies.mime import Part, header_fields
@@ -163,7 +163,7 @@ def _receipt(seen: _Seen) -> Sorted | None:
              if one.content_type == "message/disposition-notification"]  # fmt: skip
     declared = seen.root.parameters.get("report-type", "").lower() == "disposition-notification"
     told = _RECEIPT_SUBJECT.match(seen.subject) and _RECEIPT_TEXT.search(seen.text)
-    if not (kinds or declared or told):
+    if not (kinds or declared or told) or (kinds and is_rejection(seen.root, seen.full_text)):
         return None
     fields = dict(header_fields(kinds[0].decoded().lstrip(b"\n"))) if kinds else {}
     ids = message_ids(fields.get("original-message-id", ""))

@@ -21,6 +21,8 @@ _MAX_VALUE = 20_000  # characters of one header
 _FIELD = re.compile(rb"^([!-9;-~]{1,100})[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", re.M)
 _PARAMETER = re.compile(r';\s*([\w!#$%&\'*+.^`|~-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)', re.A)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # no database stores the first of them in a text
+# The first delimiter, where the header that names it was torn: a field follows it.
+_FIRST_LINE = re.compile(rb"^--([^\n]{1,70}?)[ \t]*\nContent-", re.M | re.I)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
@@ -115,6 +117,8 @@ def _part(content: bytes, budget: _Budget, depth: int) -> Part:
         part.is_cut = True
         return part
     inner = [part.decoded()] if main == "message" else _pieces(part)
+    if not inner:  # no line parts it: what it says is not lost
+        part.content_type = "text/plain"
     for piece in inner:
         if budget.parts <= 0:
             part.is_cut = True
@@ -134,10 +138,13 @@ def _split_headers(content: bytes) -> tuple[bytes, bytes]:
 
 def _pieces(part: Part) -> list[bytes]:
     """What stands between the delimiter lines of a multipart."""
-    boundary = part.parameters.get("boundary", "").rstrip()
+    boundary = part.parameters.get("boundary", "").rstrip().encode("latin-1", "replace")
     if not boundary:
-        return []
-    delimiter = re.escape(boundary.encode("latin-1", "replace"))
+        first = _FIRST_LINE.search(part.body)
+        if first is None:
+            return []
+        boundary = first[1]
+    delimiter = re.escape(boundary)
     marks = list(re.finditer(rb"^--" + delimiter + rb"(--)?[ \t]*$\n?", part.body, re.M))
     pieces = []
     ends = [*(mark.start() for mark in marks[1:]), len(part.body)]
