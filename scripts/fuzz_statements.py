@@ -72,8 +72,8 @@ def _change(source: random.Random, content: bytearray, other: bytes) -> None:
 
 
 def problem(code: str, content: bytes, folder: Path, *, partial: bool = False) -> str:
-    """What is wrong with the reading of an input; "" when it is as it must be: statements or errors,
-    with `partial` perhaps both."""
+    """What is wrong with the reading of an input; "" when it is as it must be: statements, or
+    errors, or with `partial` both."""
     path = folder / ("f.xlsx" if code == "statement_xlsx" else "f")
     path.write_bytes(content)
     reader, started = plugins("statements")[code], time.monotonic()

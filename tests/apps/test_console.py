@@ -17,7 +17,7 @@ from amiable.apps.cases.queries import claimable
 from amiable.apps.customers.models import Contact, ContactPoint, Customer
 from amiable.apps.dunning.models import Action, Experiment, Scenario
 from amiable.apps.dunning.services import cases_replan
-from amiable.apps.imports.models import ImportRun
+from amiable.apps.imports.models import ImportRun, Upload
 from amiable.apps.insights import accounts
 from amiable.apps.insights.customer_file import customer_file
 from amiable.apps.insights.open_items import items_page
@@ -107,6 +107,13 @@ def objects() -> dict[str, int]:
         "picture": "logo",
         "code": "reminder_1",
         "medium": "email",
+        "upload_id": Upload.objects.create(
+            organization_id=Case.objects.first().organization_id,
+            kind="statement",
+            filename="a.csv",
+            size=1,
+            actor="test",
+        ).pk,
         "language": "fr",
         **_came_back(Message.objects.first()),
         "experiment_id": Experiment.objects.get_or_create(

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 
 from amiable.apps.banking.models import BankAccount, Batch, Match, Statement, StatementLine
+from amiable.apps.banking.statements import accounts_known
 from amiable.apps.banking.twins import TWINS, Choice, Equal, choices
 from amiable.apps.customers.models import Customer
 from amiable.apps.receivables.models import Installment
@@ -202,6 +203,11 @@ def accounts(organization_id: int) -> list[dict[str, Any]]:
         }
         for account in found.select_related("creditor").order_by("id")
     ]
+
+
+def accounts_to_choose(organization_id: int) -> list[tuple[str, str]]:
+    """Accounts that a statement may be of which names none: (identifier, creditor)."""
+    return sorted(accounts_known(organization_id).values(), key=lambda each: each[::-1])
 
 
 def unallocated(organization_id: int) -> list[CreditView]:

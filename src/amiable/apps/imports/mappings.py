@@ -9,7 +9,7 @@ from pathlib import Path
 from amiable.apps.imports.models import ImportMapping
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.plugins.base import Layout
-from amiable.plugins.tables import header_known
+from amiable.plugins.tables import compared, header_known
 
 declare(
     {
@@ -19,6 +19,9 @@ declare(
             "Say which column holds the amount, or which ones hold debit and credit."
         ),
         "mapping.label": gettext_noop("Say which column holds the text of the movement."),
+        "mapping.same_name": gettext_noop(
+            "Two columns are called {column}: rename one of them in the file."
+        ),
         "mapping.twice": gettext_noop("The column {column} is chosen twice: choose it once."),
     }
 )
@@ -72,6 +75,10 @@ def mapping_checked(mapping: SavedMapping) -> SavedMapping:
     twice = next((column for column in chosen if chosen.count(column) > 1), "")
     if twice:
         raise MappingError("mapping.twice", column=twice)
+    names = compared(mapping.header)
+    same = next((c for c in chosen if names.count(compared([c])[0]) > 1), "")
+    if same:
+        raise MappingError("mapping.same_name", column=same)
     for needed, code in NEEDS:
         if not any(mapping.columns.get(name) for name in needed):
             raise MappingError(code)

@@ -42,6 +42,13 @@ def runs(organization_id: int, limit: int = 50) -> list[Run]:
     return [_run(row) for row in _rows(organization_id)[:limit]]
 
 
+def run_notes(organization_id: int, run_id: int) -> list[RunError]:
+    """What there was to say about a statement that came in."""
+    row = _rows(organization_id).filter(id=run_id).first()
+    told = row.counts.get("notes", []) if row else []
+    return [RunError(e["line"], e["column"], Sentence.from_json(e)) for e in told]
+
+
 def run(organization_id: int, run_id: int) -> tuple[Run, list[RunError]]:
     """One run with its errors. Raises LookupError."""
     row = _rows(organization_id).filter(id=run_id).first()

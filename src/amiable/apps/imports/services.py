@@ -115,7 +115,7 @@ def import_run(
     dry_run: bool = False,
     partial: bool = False,
     full: bool = False,
-    mapping: str = "",
+    mapping: str | SavedMapping = "",
     creditor: str = "",
     write: Writer | None = None,
     progress: Progress | None = None,
@@ -136,11 +136,7 @@ def import_run(
     unknown mapping or creditor.
     """
     with _as_path(source, filename) as path:
-        saved = (
-            mapping_named(organization.id, kind, mapping)
-            if mapping
-            else mapping_of_file(organization.id, kind, path)
-        )
+        saved = _mapping(organization.id, kind, mapping, path=path)
         options = ReadOptions(
             columns=saved.columns, layout=saved.layout, partial=partial, progress=progress
         )
@@ -163,6 +159,17 @@ def import_run(
             seen(read.rows, read.rows)
             seen.result = {"file": order.filename, "state": str(result.state)}
         return result
+
+
+def _mapping(
+    organization_id: int, kind: FileKind, chosen: str | SavedMapping, *, path: Path
+) -> SavedMapping:
+    """The mapping itself, the one of that name, or the one that the file's header is known by."""
+    if isinstance(chosen, SavedMapping):
+        return chosen
+    if chosen:
+        return mapping_named(organization_id, kind, chosen)
+    return mapping_of_file(organization_id, kind, path)
 
 
 def _run(order: _Order, read: ReadResult) -> ImportResult:

@@ -61,6 +61,7 @@ class ImportForm(forms.Form):
     partial = forms.BooleanField(required=False)
     full = forms.BooleanField(required=False)
     creditor = forms.CharField(required=False, max_length=40)
+    account = forms.CharField(required=False, max_length=40)
 
 
 class HoldForm(forms.Form):

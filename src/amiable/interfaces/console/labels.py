@@ -106,6 +106,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "ignored": Look(_("Put aside"), "quiet"),
     },
     "import": {
+        "split": Look(_("Split"), "info"),
         "done": Look(_("Imported"), "good"),
         "partial": Look(_("Imported in part"), "warn"),
         "refused": Look(_("Refused"), "bad"),
@@ -133,6 +134,10 @@ LOOKS: dict[str, dict[str, Look]] = {
         "informative": Look(_("Reports and notifications left out")),
         "unbalanced": Look(_("Statements that do not balance")),
         "gaps": Look(_("Missing statements")),
+        "batches": Look(_("Batches whose details are kept")),
+        "split": Look(_("Batches split")),
+        "parts": Look(_("Movements of split batches")),
+        "proposed": Look(_("Batches to look at")),
         "accounts": Look(_("Accounts")),
         "recorded": Look(_("Reports noted")),
         "repeated": Look(_("Reports known already")),

@@ -15,6 +15,7 @@ from amiable.interfaces.console import (
     rest_urls,
     template_urls,
 )
+    upload_urls,
 from amiable.interfaces.console.settings_forms import FORMS
 from amiable.interfaces.console.views import (
     actions,
@@ -78,6 +79,7 @@ urlpatterns: list[URLPattern] = [
     path("bank/matches/<int:match_id>/undo/", bank.match_undo, name="match_undo"),
     path("imports/", imports.imports_home, name="imports"),
     path("imports/file/", imports.import_file, name="import_file"),
+    *upload_urls.PATHS,
     path("imports/<int:run_id>/", imports.import_run, name="import_run"),
     path("imports/<int:run_id>/rejected/", imports.import_rejected, name="import_rejected"),
     path("scenarios/", scenarios.scenario_list, name="scenarios"),
