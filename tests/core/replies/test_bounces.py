@@ -302,3 +302,9 @@ def test_a_mailbox_that_refuses_in_the_shape_of_a_receipt_is_a_bounce():
     assert found.kind == "bounce"
     assert facts(found) == [("a@x.example", "soft", "", "mailbox_full")]
     assert found.returned_id == "m1@ours.example"
+
+
+def test_a_delay_in_french_is_no_bounce_of_the_address():
+    words = "Votre message pour a@x.example n'a pas encore pu être remis. Le serveur continuera d'essayer."
+    found = bounce(words, subject="Message en attente")
+    assert facts(found) == [("a@x.example", "delayed", "", "")]

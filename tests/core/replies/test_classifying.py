@@ -194,6 +194,14 @@ def test_automatic_absence_is_one_whatever_its_words():
     assert found.facts.contact
 
 
+def test_an_automatic_answer_may_say_that_somebody_has_left():
+    words = "Je ne fais plus partie de la société. Merci de contacter compta@client.example."
+    head = "From: a@client.example\nSubject: Re: Rappel\nAuto-Submitted: auto-replied\n\n"
+    found = classify(read_mail(f"{head}{words}".encode()), on=ON)
+    assert found.label == "wrong_contact"
+    assert found.facts.contact.address == "compta@client.example"
+
+
 @pytest.mark.parametrize("name", ["bounce-qmail-fr", "receipt", "complaint", "list", "auto-ticket"])
 def test_machine_mail_proposes_nothing(name):
     found = classify(read_mail((SAMPLES / f"{name}.eml").read_bytes()), on=ON)

@@ -318,6 +318,7 @@ def test_absence_says_until_when_and_whom_to_ask():
         ("Back in the office on December 5th.", date(2026, 12, 4)),
         ("Absente du 1er au 15 décembre. Je reviens le 16 décembre.", date(2026, 12, 15)),
         ("Nos bureaux sont fermés du 24/12 au 04/01 inclus.", date(2027, 1, 4)),
+        ("L'entreprise sera fermée du 24 décembre 2026 au 3 janvier 2027.", date(2027, 1, 3)),
         ("I will be traveling for work on December 10-31.", date(2026, 12, 31)),
         ("I'm out of the office Friday.", date(2026, 11, 27)),
         ("Absent. Votre facture du 12/11/2026 attendra.", None),

@@ -19,7 +19,7 @@ _UNTIL = re.compile(
     r"einschl\.? |inkl\.? )?(?:zum |den |dem )?|el |al?\w? |en met |o )?$"
 )
 _RETURN = re.compile(
-    r"(?:retour|reviens|reviendrai|rentre|rentrerai|reprends?|reprendrai|reprise|rouvr\w+|ouvert\w*|"
+    r"(?<!\w)(?:retour|reviens|reviendrai|rentre|rentrerai|reprends?|reprendrai|reprise|rouvr\w+|ouvert\w*|"
     r"back|return\w*|reopen\w*|be (?:in|available)|disponible|joignable|resume\w*|"
     r"a (?:partir|compter) (?:du|de)|\bab(?: dem)?\b|wieder|zuruck|erreichbar|vuelvo|vuelta|"
     r"regres\w+|reincorpor\w+|rientr\w+|tornero|terug|volto)"

@@ -57,8 +57,9 @@ def classify(
 ) -> Proposal:
     """What an incoming mail proposes. Spans are places in `mail.text`.
 
-    An automatic answer of absence is one by its headers, whatever its words; bounces, receipts,
-    complaints and other machine mail propose nothing: they are facts of their own.
+    An automatic answer of absence is one by its headers, whatever its words; one of no known sort
+    may say that somebody has left. Bounces, receipts, complaints and other machine mail propose
+    nothing: they are facts of their own.
     """
     if mail.kind == "auto_reply" and mail.detail == "vacation":
         away = absence_in(mail, on=on)
@@ -66,6 +67,6 @@ def classify(
         spoken = language or language_of(mail.text)
         intent = Intent("absence", 99, away.evidence, facts)
         return Proposal("absence", 99, away.evidence, facts, (intent,), spoken)
-    if mail.kind != "reply":
-        return Proposal("unsure", 0, language=language or language_of(mail.text))
-    return classify_text(mail.text, on=on, language=language, currency=currency)
+    found = classify_text(mail.text, on=on, language=language, currency=currency)
+    left = mail.detail == "automatic" and found.label == "wrong_contact"
+    return found if mail.kind == "reply" or left else Proposal("unsure", 0, language=found.language)
