@@ -489,3 +489,16 @@ def test_no_decision_spends_more_than_there_is(opens, notes, paid):
         for item_id, part in chosen.write_offs:
             left[item_id] -= part
     assert min([0, *left.values(), *left_credit.values()]) == 0
+
+
+def test_a_number_cut_short_before_a_word_that_begins_with_a_digit_is_not_the_next_one():
+    meant = replace(A, number="2601-07980", open_minor=33_350)
+    read = replace(B, number="2601-07981", open_minor=20_000)
+    opening = replace(BASE, items=(meant, read))
+    label = "F/2601-0798 1ER VERSEMENT"
+    part = decide(line(10_000, label, payer_iban=IBAN1), opening=opening)
+    assert part.action == "propose"
+    exact = decide(line(20_000, label, payer_iban=IBAN1), opening=opening)
+    assert (exact.action, parts(exact)) == ("post", {12: 20_000})
+    whole = decide(line(10_000, "F/2601-07981 1ER VERSEMENT", payer_iban=IBAN1), opening=opening)
+    assert (whole.action, parts(whole)) == ("post", {12: 10_000})

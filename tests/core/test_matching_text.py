@@ -45,6 +45,22 @@ def test_a_number_of_our_shape_that_is_none_of_ours_is_told():
     assert [(f.key, f.unknown) for f in found] == [("FA20260042", False), ("FA20260099", True)]
 
 
+@pytest.mark.parametrize(
+    ("text", "torn"),
+    [
+        ("F/2601-0798 1ER VERSEMENT", True),
+        ("2601 079 81EME", True),
+        ("2601-07981 ER", False),
+        ("2601-07981ER", False),
+        ("VIR2601-07981ER", False),
+        ("2601 07981", False),
+    ],
+)
+def test_a_number_that_ends_within_the_next_word_is_told(text, torn):
+    (found,) = Finder(["260107981"]).find(text)
+    assert (found.key, found.torn) == ("260107981", torn)
+
+
 def test_numbers_of_many_shapes_are_still_found():
     keys = [("A" * n + "7" * (20 - n)) for n in range(1, 17)] + [
         ("7" * n + "A" * m + "12345") for n in range(1, 8) for m in range(1, 8)

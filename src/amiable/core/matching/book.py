@@ -167,12 +167,14 @@ class Book:
         span: tuple[str, str] | None = None
         for text in _texts(line):
             hits = self.finder.find(text)
-            for key, _, _, new in hits:
-                if new:
+            for found in hits:
+                key = found.key
+                if found.unknown:
                     unknown[key] = None
                     continue
+                strong = is_strong(key) and not found.torn
                 for i in self.numbers.get(key, ()):
-                    (certain if is_strong(key) else doubtful)[i] = None
+                    (certain if strong else doubtful)[i] = None
                 for i in self.other_numbers.get(key, ()):
                     doubtful[i] = None
                 for i in self.credit_numbers.get(key, ()):

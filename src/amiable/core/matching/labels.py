@@ -80,12 +80,15 @@ def is_strong(key: str) -> bool:
 
 
 class Found(NamedTuple):
-    """A known key in a text; `unknown` = it has the shape of our numbers and is none of them."""
+    """A known key in a text; `unknown` = it has the shape of our numbers and is none of them;
+    `torn` = its last digits are the beginning of a word ("2601-0798 1ER"), perhaps no part of it.
+    """
 
     key: str
     start: int
     end: int
     unknown: bool = False
+    torn: bool = False
 
 
 class Finder:
@@ -146,7 +149,8 @@ class Finder:
                 continue
             if key.isdigit() and _is_guarded(text, start, end):
                 continue
-            hits.append(Found(key, start, end, unknown=key not in self.keys))
+            torn = _is_torn(text, start, end)
+            hits.append(Found(key, start, end, unknown=key not in self.keys, torn=torn))
         return sorted(hits, key=lambda hit: hit.start) if len(hits) > 1 else hits
 
     def _candidates(self, flat: str) -> list[tuple[int, str]]:
@@ -180,6 +184,12 @@ def _guarded(text: str) -> tuple[tuple[int, int], ...]:
 
 def _is_guarded(text: str, start: int, end: int) -> bool:
     return any(a < end and start < b for a, b in _guarded(text))
+
+
+def _is_torn(text: str, start: int, end: int) -> bool:
+    """Whether a key takes digits from behind a space, where letters follow them at once."""
+    space = text.rfind(" ", start, end)
+    return space >= 0 and text[end : end + 1].isalpha() and text[space + 1 : end].isdigit()
 
 
 def _inside(hits: list[Found], start: int, end: int, length: int) -> bool:
