@@ -12,7 +12,8 @@ from django.utils import translation
 
 from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.cases import services as cases
-from amiable.apps.cases.models import Case, Dispute, Hold, PaymentPlan, Promise
+from amiable.apps.cases.handovers import Collector, item_hand_over
+from amiable.apps.cases.models import Case, Dispute, Handover, Hold, PaymentPlan, Promise
 from amiable.apps.cases.queries import claimable
 from amiable.apps.customers.models import Contact, ContactPoint, Customer
 from amiable.apps.dunning.models import Action, Experiment, Scenario
@@ -29,6 +30,10 @@ from amiable.apps.messaging.models import (
     ReplyFile,
     Template,
 )
+from amiable.apps.payments.decisions import Wish
+from amiable.apps.payments.models import CreditDecision
+from amiable.apps.payments.refunds import refund_request
+from amiable.apps.payments.services import PaymentIn, payment_record
 from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.models import Creditor
 from amiable.apps.work.models import Job
@@ -44,7 +49,7 @@ pytestmark = pytest.mark.django_db
 
 # Addresses that show or change nothing of an organization.
 PERSONAL = {"login", "logout", "password", "language", "theme"}
-LISTS = {"dashboard", "figures", "items", "customers", "calls", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings", "assignment", "assignment_preview", "actions_left_out", "plan_preview", "simulation", "letter_test_page", "replies", "registered", "templates", "template_cases", "template"}  # fmt: skip
+LISTS = {"money", "money_refunds", "dashboard", "figures", "items", "customers", "calls", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings", "assignment", "assignment_preview", "actions_left_out", "plan_preview", "simulation", "letter_test_page", "replies", "registered", "templates", "template_cases", "template"}  # fmt: skip
 # Asked with a form, and only shown.
 SHOWN = {"template_preview", "template_page"}
 
@@ -96,17 +101,12 @@ def objects() -> dict[str, int]:
             on_date=date.today(),
         ).pk,
         "position": 0,
+        **_money(Case.objects.first()),
         "job_id": Job.objects.create(
             organization_id=Case.objects.first().organization_id,
             kind="simulate",
             on_date=date.today(),
         ).pk,
-        "scenario_id": Scenario.objects.first().pk,
-        "shipped": "key-accounts",
-        "creditor_id": Case.objects.first().customer.creditor_id,
-        "picture": "logo",
-        "code": "reminder_1",
-        "medium": "email",
         "upload_id": Upload.objects.create(
             organization_id=Case.objects.first().organization_id,
             kind="statement",
@@ -114,6 +114,12 @@ def objects() -> dict[str, int]:
             size=1,
             actor="test",
         ).pk,
+        "scenario_id": Scenario.objects.first().pk,
+        "shipped": "key-accounts",
+        "creditor_id": Case.objects.first().customer.creditor_id,
+        "picture": "logo",
+        "code": "reminder_1",
+        "medium": "email",
         "language": "fr",
         **_came_back(Message.objects.first()),
         "experiment_id": Experiment.objects.get_or_create(
@@ -125,6 +131,24 @@ def objects() -> dict[str, int]:
                 "started_on": date.today(),
             },
         )[0].pk,
+    }
+
+
+def _money(case: Case) -> dict[str, object]:
+    """A payment of which a part is to be given back, and an item that was handed over."""
+    org, who = case.organization_id, {"on": date.today(), "actor": "test"}
+    paid = PaymentIn(case.customer_id, 10_000, case.currency, date.today(), "settle")
+    credit = payment_record(org, paid, cases={}, **who).entry_id
+    back = {"iban": "FR7630006000011234567890189", "name": "", "amount_minor": 4_000}
+    refund = refund_request(org, Wish(credit, 0), cases={}, **back, **who)
+    item = Installment.objects.filter(settled_on=None, customer_id=case.customer_id).first()
+    collector = Collector("agency", "Transports Gaudin", "handed over")
+    return {
+        "credit_id": credit,
+        "decision_id": refund.pk,
+        "item_id": item.pk,
+        "handover_id": item_hand_over(org, item.pk, collector, **who),
+        "form": "csv",
     }
 
 
@@ -239,6 +263,8 @@ def _state() -> list[object]:
         list(Contact.objects.exclude(role="").values_list("pk")),
         list(StatementLine.objects.order_by("pk").values_list("pk", "state")),
         list(Match.objects.order_by("pk").values_list("pk", "state")),
+        list(CreditDecision.objects.order_by("pk").values_list("pk", "made_on", "undone_on")),
+        list(Handover.objects.order_by("pk").values_list("pk", "returned_on")),
         list(Reply.objects.exclude(state="unread").values_list("pk", "label")),
         list(Template.objects.values_list("pk", "is_withdrawn")),
         DeliveryEvent.objects.count(),
@@ -264,6 +290,7 @@ def test_pages_cost_a_bounded_number_of_queries(story, django_assert_max_num_que
         f"/customers/{story.customers[1].pk}/": 70,
         "/actions/": 14,
         "/bank/?state=all": 20,
+        "/bank/money/": 30,
         "/outbox/": 10,
         "/items/": 10,
     }

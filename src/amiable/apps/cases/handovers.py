@@ -5,7 +5,6 @@ Both can be taken back, and each is told in the case.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -50,7 +49,7 @@ def item_hand_over(
         known = running.values_list("id", flat=True).first()
         if known is not None:
             return known
-        if installment_balances(organization_id, [installment_id])[installment_id] <= 0:
+        if _open(organization_id, installment_id) <= 0:
             raise CaseError(Sentence("handover.nothing_open"))
         hold_id = hold_place(
             organization_id,
@@ -70,8 +69,7 @@ def item_hand_over(
             handed_on=on,
             handed_by=actor[:120],
         )
-        told = {"handover": handover.pk, "to": collector.to, "name": handover.name}
-        case_tell(case, "item.handed_over", told=told, on=on, actor=actor)
+        _tell(handover, case, "item.handed_over", on=on, actor=actor)
     return handover.pk
 
 
@@ -87,8 +85,7 @@ def item_take_back(organization_id: int, handover_id: int, *, on: date, actor: s
         handover.returned_on = on
         handover.save(update_fields=["returned_on"])
         hold_lift(organization_id, handover.hold_id, on=on, actor=actor)
-        told = {"handover": handover.pk, "name": handover.name}
-        case_tell(handover.case, "item.taken_back", told=told, on=on, actor=actor)
+        _tell(handover, handover.case, "item.taken_back", on=on, actor=actor)
     return True
 
 
@@ -106,6 +103,8 @@ def item_write_off(
             told = {
                 "installment": installment_id,
                 "amount": major(given_up, case.currency),
+                "amount_minor": given_up,
+                "currency": case.currency,
                 "reason": reason,
             }
             case_tell(case, "item.written_off", told=told, on=on, actor=actor)
@@ -119,19 +118,31 @@ def item_write_off_undo(organization_id: int, installment_id: int, *, on: date, 
         source = f"write-off-undo:{installment_id}"
         opened = write_off_reverse(organization_id, installment_id, on=on, source=source)
         if opened:
-            told = {"installment": installment_id, "amount": major(opened, case.currency)}
+            told = {
+                "installment": installment_id,
+                "amount": major(opened, case.currency),
+                "amount_minor": opened,
+                "currency": case.currency,
+            }
             case_tell(case, "item.write_off_undone", told=told, on=on, actor=actor)
     return opened
 
 
-def handed_over(
-    organization_id: int, customer_ids: Collection[int] | None = None
-) -> dict[int, Handover]:
-    """Running handovers by installment, of some customers or of all."""
-    rows = Handover.objects.filter(organization_id=organization_id, returned_on__isnull=True)
-    if customer_ids is not None:
-        rows = rows.filter(installment__customer_id__among=customer_ids)
-    return {row.installment_id: row for row in rows}
+def _open(organization_id: int, installment_id: int) -> int:
+    return installment_balances(organization_id, [installment_id])[installment_id]
+
+
+def _tell(handover: Handover, case: Case, kind: str, *, on: date, actor: str) -> None:
+    opened = _open(case.organization_id, handover.installment_id)
+    told = {
+        "handover": handover.pk,
+        "collector": handover.to,
+        "reason": handover.name,
+        "amount": major(opened, case.currency),
+        "amount_minor": opened,
+        "currency": case.currency,
+    }
+    case_tell(case, kind, told=told, on=on, actor=actor)
 
 
 def _case(organization_id: int, installment_id: int) -> Case:

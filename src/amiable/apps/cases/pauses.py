@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from amiable.apps.cases.changes import CaseError, case_find, case_tell
-from amiable.apps.cases.models import Case, Dispute, Hold
+from amiable.apps.cases.models import Case, Dispute, Handover, Hold
 from amiable.apps.receivables.models import Installment
 from amiable.apps.receivables.queries import installment_balances
 from amiable.core.money import Money, major
@@ -61,6 +61,9 @@ def hold_lift(organization_id: int, hold_id: int, *, on: date, actor: str) -> bo
             return False
         hold.ends_on = on - timedelta(days=1)
         hold.save(update_fields=["ends_on"])
+        # What somebody else collected is ours again with the end of its hold.
+        handed = Handover.objects.filter(hold=hold, returned_on__isnull=True)
+        handed.update(returned_on=on)
         case_tell(hold.case, "hold.lifted", told={"hold": hold.id}, on=on, actor=actor)
     return True
 

@@ -25,7 +25,10 @@ LIMIT = 60
 NOTED = (
     "customer.insolvent_since", "customer.deceased_since", "customer.score",
     "customer.payer_group", "contact_point.marked", "customer.address", "payment.refused",
-    "call.reopened", "call.started_anyway",
+    "call.reopened", "call.started_anyway", "credit.allocated", "credit.kept",
+    "credit.transferred", "credit.undone", "write_off.recovered", "refund.requested", "refund.made",
+    "refund.not_made", "refund.settled", "refund.not_settled", "item.written_off",
+    "item.write_off_undone", "item.handed_over", "item.taken_back",
 )  # fmt: skip
 
 

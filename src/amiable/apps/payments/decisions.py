@@ -342,6 +342,7 @@ def decision_tell(
         "decision": decision.pk,
         "kind": decision.kind,
         "amount": major(decision.amount_minor, decision.currency),
+        "amount_minor": decision.amount_minor,
         "currency": decision.currency,
         **more,
     }

@@ -16,6 +16,7 @@ from amiable.interfaces.console import clock
 INSIDE = {
     "customer": "customers",
     "message": "outbox",
+    "money": "bank",
     "reply": "replies",
     "call": "calls",
     "rests": "bank",

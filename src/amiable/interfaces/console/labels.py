@@ -7,10 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from amiable.interfaces.console.looks import MESSAGES, PAYING, Look
+from amiable.interfaces.console.money_words import MONEY
 
 LOOKS: dict[str, dict[str, Look]] = {
     **MESSAGES,
     **PAYING,
+    **MONEY,
     "role": {
         "manager": Look(_("Manager")),
         "collector": Look(_("Collector")),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from amiable.apps.banking.paying import paying
 from amiable.apps.cases import services as cases
+from amiable.apps.cases.entrusted import given_up
 from amiable.apps.customers.queries import point_customers
 from amiable.apps.dunning import queries as dunning
 from amiable.apps.dunning.enrollment.enrollments import case_scenario
@@ -68,6 +69,7 @@ def customer(request: Request, customer_id: int) -> HttpResponse:
         "people": _people(file),
         "links": file_links(organization, file.case_ids),
         "paying": paying(organization, customer_id, on=today),
+        "given_up": given_up(organization, customer_id),
         "scenarios": [case_scenario(organization, case_id) for case_id in file.case_ids],
     }
     return render(request, "console/customer.html", context)
