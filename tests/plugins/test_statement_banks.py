@@ -211,3 +211,14 @@ def test_a_bad_row_of_any_sheet_refuses_the_workbook_and_names_the_sheet(tmp_pat
 def test_a_workbook_of_one_table_keeps_its_account_unsaid(tmp_path):
     found = sheets(tmp_path, **{"Feuil1": [HEAD, PAID], "Notes": [["à classer"]]})
     assert [s.account for s in found.statements] == [""]
+
+
+def test_a_column_of_sides_is_known_by_what_it_holds(tmp_path):
+    table = "Datum;Bedrag;Code;Omschrijving\n10-10-2026;1000,00;C;FA42\n08-10-2026;65,44;D;EDF\n"
+    (statement,) = written("statement_csv", tmp_path, table).statements
+    assert [entry.amount_minor for entry in statement.entries] == [100_000, -6_544]
+    signed = (
+        table.replace(";65,44;", ";-65,44;").replace(";D;", ";C;").replace(";C;FA42", ";D;FA42")
+    )
+    (statement,) = written("statement_csv", tmp_path, signed).statements
+    assert [entry.amount_minor for entry in statement.entries] == [100_000, -6_544]

@@ -131,3 +131,34 @@ def test_a_reversal_without_a_reason_gives_the_sub_family(tmp_path):
     assert (entry.is_return, entry.return_reason, entry.operation) == (
         True, "UPDD", "PMNT/IDDT/UPDD",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("family", "own", "side", "returned"),
+    [
+        ("ICDT</Cd><SubFmlyCd>RRTN", "", "CRDT", True),
+        ("RDDT</Cd><SubFmlyCd>UPDD", "", "CRDT", True),
+        ("RCDT</Cd><SubFmlyCd>RRTN", "", "CRDT", False),
+        ("RCDT</Cd><SubFmlyCd>RRTN", "", "DBIT", True),
+        ("IDDT</Cd><SubFmlyCd>ESDD", "33", "DBIT", True),
+        ("IDDT</Cd><SubFmlyCd>ESDD", "NRTI+109+9310", "DBIT", True),
+        ("RCDT</Cd><SubFmlyCd>ESCT", "12", "CRDT", True),
+        ("RCDT</Cd><SubFmlyCd>ESCT", "05", "CRDT", False),
+    ],
+)
+def test_codes_tell_returns_by_the_side_of_the_money(tmp_path, family, own, side, returned):
+    text = (SAMPLES / "camt053" / "batch-and-returns.xml").read_text()
+    old = "IDDT</Cd><SubFmlyCd>UPDD</SubFmlyCd></Fmly></Domn>"
+    assert old in text
+    code = f"{family}</SubFmlyCd></Fmly></Domn><Prtry><Cd>{own}</Cd></Prtry>"
+    text = text.replace(old, code).replace("<RtrInf><Rsn><Cd>AM04</Cd></Rsn></RtrInf>", "")
+    text = text.replace("480.00</Amt><CdtDbtInd>DBIT", f"480.00</Amt><CdtDbtInd>{side}")
+    entry = written("camt053", tmp_path, text).statements[0].entries[2]
+    assert entry.is_return is returned
+
+
+def test_references_that_say_nothing_are_none(tmp_path):
+    text = (SAMPLES / "camt053" / "batch-and-returns.xml").read_text()
+    text = text.replace("<BookgDt><DtTm>", "<AcctSvcrRef>NONREF</AcctSvcrRef><BookgDt><DtTm>")
+    entry = written("camt053", tmp_path, text).statements[0].entries[2]
+    assert (entry.bank_reference, entry.entry_reference) == ("", "")

@@ -219,3 +219,8 @@ def test_a_balance_of_the_31st_is_of_the_last_day_of_its_month(tmp_path):
     assert statement.closing_on == date(2026, 11, 30)
     refused = written("mt940", tmp_path, text.replace(":61:261030", ":61:261131"))
     assert [error.code for error in refused.errors] == ["statement.bad_date"]
+
+
+def test_a_statement_without_opening_balance_is_incomplete(tmp_path):
+    found = written("mt940", tmp_path, ":20:A\n:25:FR1\n:28C:1/1\n:61:261030C5,NTRFX\n")
+    assert [(error.code, error.line) for error in found.errors] == [("mt940.no_opening", 1)]

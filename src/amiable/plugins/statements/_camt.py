@@ -29,8 +29,8 @@ OPENING, CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 RETURN_FAMILIES = frozenset({"UPDD", "UPCQ", "UPCT", "UDFT", "PRDD", "RRTN", "RPCR", "RCDD"})
 # Charges, as ISO 20022 calls a movement that is one.
 FEE = "PMNT/MCOP/CHRG"
-# CFONB interbank operation codes of what comes back to the creditor (also in Prtry/Cd).
-RETURN_CODES = frozenset({"03", "10", "27", "B3", "B4", "33", "38"})
+# Families of orders that we gave: what comes back of them is money in.
+OWN_FAMILIES = frozenset({"ICDT", "IRCT", "RDDT"})
 
 
 def balance(draft: Draft, element: Any) -> None:
@@ -67,7 +67,7 @@ def entry(draft: Draft, element: Any) -> None:
         "currency": currency,
         "batch_id": text_of(element, "NtryDtls", "Btch", "PmtInfId"),
         "batch_size": size if size > 1 else 0,
-        "entry_reference": text_of(element, "AcctSvcrRef")[:60],
+        "entry_reference": common.stated(text_of(element, "AcctSvcrRef"))[:60],
         "status": "" if status == "BOOK" else status[:10],
     }
     draft.add(
@@ -147,12 +147,12 @@ def _movement(
     entry: Flat, detail: Flat | None, *, amount_minor: int, **fields: Any
 ) -> StatementEntry:
     source = entry if detail is None else detail
-    operation, returned = _operation(entry, detail)
+    operation, returned = _operation(entry, detail, out=amount_minor < 0)
     reason = text_of(source, "RtrInf", "Rsn", "Cd") or text_of(source, "RtrInf", "Rsn", "Prtry")
     # CdtDbtInd already is the direction of the money; RvslInd says that it takes another back.
     reversal = text_of(entry, "RvslInd") in {"true", "1"}
     has_return = "RtrInf" in source.tops
-    is_return = has_return or reversal or (returned and amount_minor < 0)
+    is_return = has_return or reversal or returned
     label = _label(entry, source)
     if is_return and not reason:
         reason = common.return_reason(label) or operation.rpartition("/")[2]
@@ -166,18 +166,18 @@ def _movement(
         line=entry.sourceline,
         amount_minor=amount_minor,
         label=label,
-        bank_reference=text_of(source, "Refs", "AcctSvcrRef")
-        or text_of(entry, "AcctSvcrRef")
-        or text_of(source, "Refs", "TxId")
-        or text_of(entry, "NtryRef"),
-        end_to_end_id="" if end_to_end == "NOTPROVIDED" else end_to_end,
+        bank_reference=common.stated(text_of(source, "Refs", "AcctSvcrRef"))
+        or common.stated(text_of(entry, "AcctSvcrRef"))
+        or common.stated(text_of(source, "Refs", "TxId"))
+        or common.stated(text_of(entry, "NtryRef")),
+        end_to_end_id=common.stated(end_to_end),
         structured_reference=references[0] if references else "",
         payer_name=_name(source, side),
         payer_iban=text_of(source, "RltdPties", f"{side}Acct", "Id", "IBAN").replace(" ", ""),
         ultimate_payer=_name(source, f"Ultmt{side}"),
         # A virtual IBAN of the account stands here, not at the statement's own account.
         credited_iban=_credited(source),
-        mandate_id=text_of(source, "Refs", "MndtId"),
+        mandate_id=common.stated(text_of(source, "Refs", "MndtId")),
         operation=operation,
         is_return=is_return,
         return_reason=reason[:10] if is_return else "",
@@ -225,8 +225,9 @@ def _fees(source: Flat, currency: str) -> int:
     return max(total, 0)
 
 
-def _operation(entry: Flat, detail: Flat | None) -> tuple[str, bool]:
-    """ "PMNT/RCDT/ESCT" or the bank's own code, and whether it is the code of a return."""
+def _operation(entry: Flat, detail: Flat | None, *, out: bool) -> tuple[str, bool]:
+    """ "PMNT/RCDT/ESCT" or the bank's own code, and whether it is the code of a return, of money
+    that goes `out` or comes in. A bank's own code may be that of CFONB or of MT940 ("NRTI+109")."""
     for source in (detail, entry):
         if source is None or "BkTxCd" not in source.tops:
             continue
@@ -237,7 +238,10 @@ def _operation(entry: Flat, detail: Flat | None) -> tuple[str, bool]:
             text_of(source, "BkTxCd", "Domn", "Fmly", "SubFmlyCd"),
         ]
         if parts[0] or own:
-            returned = parts[2] in RETURN_FAMILIES or own in RETURN_CODES
+            returned = own in common.RETURN_CODES[out] or (
+                parts[2] in RETURN_FAMILIES and (out or parts[1] in OWN_FAMILIES)
+            )
+            returned = returned or (out and own.startswith("NRTI"))
             return ("/".join(parts) if parts[0] else own)[:40], returned
     return "", False
 

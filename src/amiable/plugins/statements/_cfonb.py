@@ -20,11 +20,6 @@ LIMIT_MB = 200
 DIGITS = "{ABCDEFGHI", "}JKLMNOPQR"
 # The French EBCDIC page (297) has é and è where others have { and }.
 _FRENCH = str.maketrans("éè", "{}")
-# Interbank operation codes: unpaid cheque, returned debits, TIP and bills, incident on a bill,
-# unpaid card, returned tele-payment, instant transfer called back.
-RETURN_CODES = frozenset({"03", "10", "26", "27", "33", "34", "38", "98", "B3", "B4", "C4"})
-# Money in: a transfer or a debit of ours that came back.
-OWN_RETURNED = frozenset({"10", "12", "27", "A3", "A4", "C3", "C5"})
 _RIB_LETTERS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789")
 _AMOUNT = re.compile(r"([A-Z]{3})(\d)(\d{14})")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
@@ -55,7 +50,7 @@ def entry(move: Movement) -> StatementEntry:
     alone = move.details.get("LCC", [])[len(joined) :]
     pieces = [label, *move.details.get("LIB", ()), *joined, *alone]
     label = common.clean(" ".join(pieces))
-    is_return = operation in (RETURN_CODES if move.amount_minor < 0 else OWN_RETURNED)
+    is_return = operation in common.RETURN_CODES[move.amount_minor < 0]
     found = REASON.search(label) if is_return else None
     reason = (
         (found.group() if found else move.text[40:42].strip() or operation) if is_return else ""
@@ -77,7 +72,7 @@ def entry(move: Movement) -> StatementEntry:
         currency=move.currency,
         label=label,
         bank_reference=common.clean(move.detail("REF") or move.text[104:120]),
-        end_to_end_id="" if end_to_end == "NOTPROVIDED" else end_to_end,
+        end_to_end_id=common.stated(end_to_end),
         structured_reference=move.detail("LCS", 0, 35),
         payer_name=move.detail("NPY") or ("" if payer else move.detail("NBE")),
         payer_iban=payer_id if _IBAN.fullmatch(payer_id) else "",

@@ -35,7 +35,7 @@ NAMES: _fields.Names = {
         "date posted, date processed, transaction date, completed date, date completed utc,"
         "settlement date local, settlement date utc, settlement date, buchungstag, buchungsdatum,"
         "fecha contable, fecha operacion, fecha de operacion, data contabile, data operazione,"
-        "boekingsdatum, boekdatum, date, datum, fecha, data"
+        "boekingsdatum, boekdatum, transactiedatum, date, datum, fecha, data"
     ),
     "value_on": _names(
         "date valeur, date de valeur, datevaleur, date val, value date, dateval, valeur, valuta,"
@@ -71,14 +71,17 @@ NAMES: _fields.Names = {
         "deposit, deposits, paid in, money in, credit amount, abono, abonos, haber, avere,"
         "accrediti"
     ),
-    "side": _names("sens, sens operation, debit credit, d c, sens d c, debit ou credit, af bij"),
+    "side": _names(
+        "sens, sens operation, debit credit, credit debit, creditdebet, credit debet, d c, c d,"
+        "sens d c, debit ou credit, af bij, credit debit indicator, soll haben"
+    ),
     "balance": _names(
         "solde, solde comptable, solde apres operation, solde courant, solde progressif,"
         "running balance, balance, balance after, saldo, saldo na trn, saldo na mutatie"
     ),
     "currency": _names(
         "devise, code devise, devise du compte, currency, currency code, payment currency, ccy,"
-        "wahrung, waehrung, monnaie, moneda, divisa, munt, muntsoort"
+        "wahrung, waehrung, monnaie, moneda, divisa, munt, muntsoort, valutacode"
     ),
     "account": _names(
         "numero de compte, numero compte, n de compte, n compte, no compte, compte, rib,"
@@ -100,6 +103,7 @@ NAMES: _fields.Names = {
         "emetteur beneficiaire, donneur d ordre beneficiaire, counterparty, counterparty name,"
         "payer, payer name, debtor, debtor name, name payer, partner name, payee, auftraggeber,"
         "beguenstigter zahlungspflichtiger, name zahlungsbeteiligter, naam tegenpartij,"
+        "tegenrekeninghouder,"
         "supplierfound, nom, name, naam"
     ),
     "payer_iban": _names(
@@ -107,6 +111,7 @@ NAMES: _fields.Names = {
         "iban du donneur d ordre, iban emetteur, compte contrepartie, compte tiers,"
         "counterparty iban, counterparty account, payer iban, debtor iban, partner iban,"
         "iban zahlungsbeteiligter, kontonummer iban, tegenrekening iban bban, tegenrekening,"
+        "tegenrekeningnummer,"
         "rekeningnummer tegenpartij, counterparty, contrepartie"
     ),
     "bank_reference": _names(

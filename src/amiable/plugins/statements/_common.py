@@ -63,6 +63,20 @@ _RETURNED = re.compile(r"\b(IMPAYE\w*|REJET\w*|RETOUR|UNPAID|RETURNED|RETOURE|RE
 _FEE = re.compile(r"\b(FRAIS|COMMISSIONS?|COM|COTISATION|FEES?|CHARGES?)\b")
 
 
+# CFONB interbank operation codes of what comes back, by whether money goes out: unpaid cheque,
+# returned debits, TIP and bills, incident on a bill, unpaid card, returned tele-payment, instant
+# transfer called back; and in, of ours: a transfer or a debit that came back.
+RETURN_CODES = {
+    True: frozenset({"03", "10", "26", "27", "33", "34", "38", "98", "B3", "B4", "C4"}),
+    False: frozenset({"10", "12", "27", "A3", "A4", "C3", "C5"}),
+}
+# What stands for a reference where there is none; "EREF" says that the details have it.
+_NOTHING = frozenset(
+    {"NONREF", "NOTPROVIDED", "NOT PROVIDED", "NOREF", "NONE", "N/A", "KREF+", "EREF+", "EREF",
+     "PREF", "MARF"}
+)  # fmt: skip
+
+
 class Refused(Exception):  # noqa: N818  # it is a verdict on the file, not a fault of ours
     """The file cannot be trusted: where and why, in a sentence of the catalog."""
 
@@ -102,6 +116,11 @@ def return_reason(label: str) -> str:
     """The SEPA reason code that a label carries as text, or ""."""
     found = REASON.search(label)
     return found.group() if found else ""
+
+
+def stated(text: str) -> str:
+    """A reference, or "" where the bank only says that there is none."""
+    return "" if text.strip().upper() in _NOTHING else text
 
 
 def decoded(content: bytes) -> str:

@@ -6,7 +6,7 @@ Cards and neobanks export what is still to come and what was refused beside what
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from amiable.core.numbers import DayOrder, ParseError, day, plain
@@ -23,6 +23,12 @@ declare(
     }
 )
 
+# What a column of sides says, by language: money out and money in.
+_PAIRS = tuple(
+    frozenset(pair)
+    for pair in (("d", "c"), ("debit", "credit"), ("db", "cr"), ("dr", "cr"), ("s", "h"),
+                 ("soll", "haben"), ("af", "bij"), ("-", "+"))
+)  # fmt: skip
 Standing = Literal["booked", "pending", "void"]
 
 # Words that only a status of these kinds begins with, in the languages of bank exports.
@@ -35,7 +41,30 @@ _VOID = re.compile(
     r"|rejetee|echoue|echouee|echec|annule|annulee|expire|expiree|abgelehnt|storniert|rechazad[oa]"
     r"|rifiutat[oa])\b"
 )
-_CLOCK = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]\d{2}:\d{2}.{0,24}", re.S)
+_CLOCK = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]\d{1,2}:\d{2}.{0,24}", re.S)
+
+
+class Unnamed:
+    """The columns of a table that bear no known name, and the first few texts they hold."""
+
+    def __init__(self, header: Sequence[str], columns: Mapping[str, int]) -> None:
+        self._texts: dict[int, set[str]] = {
+            index: set() for index in range(len(header)) if index not in columns.values()
+        }
+
+    def see(self, cells: Sequence[str]) -> None:
+        """Take a row; a column of more than two texts is no column of sides."""
+        for index, texts in list(self._texts.items()):
+            if index < len(cells) and (text := plain(cells[index].strip())):
+                texts.add(text)
+                if len(texts) > 2:
+                    del self._texts[index]
+
+    def take_side(self, columns: dict[str, int], *, signed: bool) -> None:
+        """Add the column that says debit or credit, where no amount has a sign of its own."""
+        found = [index for index, texts in self._texts.items() if texts in _PAIRS]
+        if len(found) == 1 and not signed:
+            columns["side"] = found[0]
 
 
 def standing_of(state: str) -> Standing:

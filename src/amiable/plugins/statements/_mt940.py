@@ -1,9 +1,10 @@
-"""Fields 60a, 61 and 62a of MT940: amounts with a comma, two-digit years, marks of reversal."""
+"""The fields of MT940, cut and read: amounts with a comma, years of two digits, marks of reversal."""
 
 from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +14,13 @@ from amiable.plugins.statements import _common as common
 from amiable.plugins.statements._common import REASON, Refused
 from amiable.plugins.statements._mt940_details import ACCOUNT, Details
 
+_TAG = re.compile(r":(\d{2}[A-Z]?|NS):(.*)", re.S)
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_BLOCK = re.compile(r"-\}|\{[1-5]:")
+_CONTROLS = dict.fromkeys(map(ord, "\x01\x02\x03\x1a\ufeff"))
+# Fields there are, by number; another number between colons is text, such as the time of a day.
+_NUMBERS = frozenset({"13", "20", "21", "25", "28", "34", "60", "61", "62", "64", "65", "86", "90"})
+_OF_TEXT = frozenset({"61", "86", "NS"})
 _BALANCE = re.compile(r"([DC])(\d{6})([A-Z]{3})?([\d.,]+)")
 _LINE = re.compile(
     r"(?P<value>\d{6})(?P<entry>\d{4}| {4})?(?P<mark>R[DC]|E[DC]|[DC])(?P<funds>[A-Z])?\s?"
@@ -29,10 +37,6 @@ RETURN_CODES = frozenset({"108", "109", "009"})
 OWN_RETURNED = frozenset({"159", "059"})
 RETURN_TYPES = frozenset({"RTI"})
 _NEAR_DAYS = 62
-# "EREF" as a reference says that the field 86 has it.
-_NONE = frozenset(
-    {"NONREF", "NOTPROVIDED", "NOREF", "NONE", "KREF+", "EREF+", "EREF", "PREF", "MARF"}
-)
 _REFERENCE = 16  # characters of a reference, below which some banks write the other party
 
 
@@ -53,6 +57,28 @@ class Line:
     more: str
     original: str
     fee_minor: int
+
+
+def tags(text: str) -> Iterator[tuple[int, str, str]]:
+    """Fields as (line, tag, value); lines below a field belong to it, joined by line ends."""
+    tag, begun, lines = "", 0, list[str]()
+    for number, raw in enumerate(_LINE_END.split(text), 1):
+        line = raw.translate(_CONTROLS)
+        framed = bool(_BLOCK.match(line))  # the blocks of SWIFT around a message
+        if framed:
+            line = line.rpartition("{4:")[2] if "{4:" in line else ""
+        found = _TAG.match(line)
+        if found and found[1][:2] not in _NUMBERS and found[1] != "NS" and tag in _OF_TEXT:
+            found = None
+        if found or framed or line.strip() in {"-", "@@", "$"}:
+            if tag:
+                yield begun, tag, "\n".join(lines)
+            tag, begun = (found[1], number) if found else ("", 0)
+            lines = [found[2]] if found else []
+        elif tag:
+            lines.append(line)
+    if tag:
+        yield begun, tag, "\n".join(lines)
 
 
 def balance(text: str, *, line: int) -> tuple[tuple[int, str] | None, date | None]:
@@ -127,7 +153,6 @@ def entry(line: Line, told: Details, currency: str) -> StatementEntry:
     )
     found = REASON.search(f"{told.return_reason} {label}") if is_return else None
     reason = (found.group() if found else told.return_reason or code) if is_return else ""
-    end_to_end = told.end_to_end_id
     return StatementEntry(
         line=line.line,
         booked_on=line.booked_on,
@@ -135,8 +160,8 @@ def entry(line: Line, told: Details, currency: str) -> StatementEntry:
         amount_minor=line.amount_minor,
         currency=currency,
         label=label,
-        bank_reference=_stated(line.bank_reference) or _stated(line.reference),
-        end_to_end_id=_stated(end_to_end),
+        bank_reference=common.stated(line.bank_reference) or common.stated(line.reference),
+        end_to_end_id=common.stated(told.end_to_end_id),
         structured_reference=told.structured_reference,
         payer_name=told.name or line.name,
         payer_iban=told.iban or account,
@@ -210,7 +235,3 @@ def _fee(text: str, currency: str) -> int:
         return _size(found[2], currency, line=0)
     except Refused:
         return 0
-
-
-def _stated(text: str) -> str:
-    return "" if text.upper() in _NONE else text

@@ -31,7 +31,7 @@ from amiable.plugins.imports._table import RefusedFileError, Table, refuse
 from amiable.plugins.statements import _common as common
 from amiable.plugins.statements._columns import of_other_table
 from amiable.plugins.statements._common import Draft, Refused
-from amiable.plugins.statements._marks import clockless, order_of, standing_of
+from amiable.plugins.statements._marks import Unnamed, clockless, order_of, standing_of
 from amiable.plugins.statements._preamble import Preamble, balance_row, preamble
 
 declare(
@@ -49,7 +49,7 @@ declare(
 PARTIAL_ERRORS = 10_000  # rows put aside at most: beyond, the file is of another kind
 _AMOUNTS = ("amount", "debit", "credit", "balance")
 _SIDES = {
-    **dict.fromkeys(("d", "debit", "db", "dt", "-", "s", "soll", "af"), -1),
+    **dict.fromkeys(("d", "debit", "db", "dr", "dt", "-", "s", "soll", "af"), -1),
     **dict.fromkeys(("c", "credit", "cr", "ct", "+", "h", "haben", "bij"), 1),
 }
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{8,30}")
@@ -125,13 +125,19 @@ def _prepared(table: Table, options: ReadOptions) -> _Reading:
     texts: list[str] = []
     days: set[str] = set()
     ibans: set[str] = set()
+    unknown = Unnamed(table.header, table.columns)
     for _, cells in table.rows():
+        unknown.see(cells)
         texts += [text for name in _AMOUNTS if (text := reading.cell(cells, name))]
         days |= {clockless(reading.cell(cells, name)) for name in ("booked_on", "value_on")}
         if len(ibans) < 2:
             ibans |= {text for text in (reading.cell(cells, "iban").replace(" ", ""),) if text}
     reading.mark = options.layout.decimal or decimal_mark(texts)
     reading.days = order_of(days, options.layout.days)
+    if not {"debit", "credit", "side"} & {*table.columns, *options.columns}:
+        unknown.take_side(
+            table.columns, signed=any(text.strip("+ ")[:1] in "-(−" for text in texts)
+        )
     reading.own_iban = len(ibans) == 1 and "account" not in table.columns
     _turn(reading)
     named = [stated_currency(reading.column(name), "") for name in _AMOUNTS]

@@ -113,7 +113,7 @@ def _entry(number: int, line: str, draft: Draft) -> StatementEntry:
     account, name = second if first[0] == draft.account else first
     operation = line[8:10].strip()
     label = common.clean(line[128:216])
-    returned = operation in fields.RETURN_CODES or common.is_returned(label, -1)
+    returned = operation in common.RETURN_CODES[True] or common.is_returned(label, -1)
     reason = common.return_reason(label) or operation
     size = _amount(number, line)
     return StatementEntry(

@@ -8,7 +8,6 @@ standards MT940, fields 60a, 61, 62a, 86; dialects of :86: in _mt940_details.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +21,9 @@ from amiable.plugins.statements._mt940_details import details_of
 
 declare(
     {
+        "mt940.no_opening": gettext_noop(
+            "the statement has no opening balance (60F), which says its currency: it is incomplete"
+        ),
         "mt940.outside": gettext_noop(
             "the field {tag} stands outside a statement: the file is incomplete, download it again"
         ),
@@ -29,15 +31,8 @@ declare(
 )
 
 LIMIT_MB = 64
-_TAG = re.compile(r":(\d{2}[A-Z]?|NS):(.*)", re.S)
-_LINE_END = re.compile(r"\r\n|\n|\r")
 _FIRST = re.compile(r"(?:^|[\r\n\x01]|\{4:):20:")
 _SECOND = re.compile(r"[\r\n]:(?:25|28|60)[A-Z]?:")
-_BLOCK = re.compile(r"-\}|\{[1-5]:")
-_CONTROLS = dict.fromkeys(map(ord, "\x01\x02\x03\x1a\ufeff"))
-# Fields there are, by number; another number between colons is text, such as the time of a day.
-_NUMBERS = frozenset({"13", "20", "21", "25", "28", "34", "60", "61", "62", "64", "65", "86", "90"})
-_OF_TEXT = frozenset({"61", "86", "NS"})
 _BALANCES = {"60F": "opening", "60M": "opening", "62F": "closing", "62M": "closing"}
 
 
@@ -72,34 +67,12 @@ class Mt940:
         if "\0" in text:
             return common.result(self.code, [], [RowError(0, "", "statement.not_text")])
         parser = _Parser()
-        for number, tag, value in _tags(text):
+        for number, tag, value in fields.tags(text):
             parser.safely(number, tag, value=value)
             if len(parser.errors) >= common.MAX_ERRORS:
                 break
         parser.safely(0, "20", value=None)
         return common.result(self.code, parser.drafts, parser.errors)
-
-
-def _tags(text: str) -> Iterator[tuple[int, str, str]]:
-    """Fields as (line, tag, value); lines below a field belong to it, joined by line ends."""
-    tag, begun, lines = "", 0, list[str]()
-    for number, raw in enumerate(_LINE_END.split(text), 1):
-        line = raw.translate(_CONTROLS)
-        framed = bool(_BLOCK.match(line))  # the blocks of SWIFT around a message
-        if framed:
-            line = line.rpartition("{4:")[2] if "{4:" in line else ""
-        found = _TAG.match(line)
-        if found and found[1][:2] not in _NUMBERS and found[1] != "NS" and tag in _OF_TEXT:
-            found = None
-        if found or framed or line.strip() in {"-", "@@", "$"}:
-            if tag:
-                yield begun, tag, "\n".join(lines)
-            tag, begun = (found[1], number) if found else ("", 0)
-            lines = [found[2]] if found else []
-        elif tag:
-            lines.append(line)
-    if tag:
-        yield begun, tag, "\n".join(lines)
 
 
 class _Parser:
@@ -176,7 +149,7 @@ class _Parser:
         if not draft.account or len(draft.account) > 40:
             raise Refused(self.begun, "25", "statement.no_account")
         if self.movements and not draft.currency:
-            raise Refused(self.begun, "60F", "statement.bad_currency", value="")
+            raise Refused(self.begun, "60F", "mt940.no_opening")
         for movement in self.movements:
             try:
                 self._movement(draft, movement)
