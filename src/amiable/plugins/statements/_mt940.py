@@ -1,4 +1,4 @@
-"""The fields of MT940, cut and read: amounts with a comma, years of two digits, marks of reversal."""
+"""The fields of MT940, cut and read: comma decimals, years of two digits, marks of reversal."""
 
 from __future__ import annotations
 
