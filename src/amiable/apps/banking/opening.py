@@ -16,8 +16,8 @@ from amiable.apps.banking.models import BankAccount, Match, StatementLine
 from amiable.apps.banking.terms import limits_of, payer_terms
 from amiable.apps.customers.models import Customer as CustomerRow
 from amiable.apps.customers.models import CustomerIban
-from amiable.apps.payments.virtual_ibans.standing import virtual_facts
 from amiable.apps.payments.models import Payment
+from amiable.apps.payments.virtual_ibans.standing import virtual_facts
 from amiable.apps.receivables.models import Allocation, Entry, Installment
 from amiable.apps.receivables.queries import chunks, credit_left, open_items
 from amiable.apps.receivables.write_offs import written_off
@@ -31,8 +31,8 @@ from amiable.core.matching.facts import (
     Opening,
     Paid,
 )
-from amiable.core.virtual_ibans import iban_clean
 from amiable.core.matching.labels import number_forms, numbers_in
+from amiable.core.virtual_ibans import iban_clean
 
 # A settled invoice may be cited again, and a debit returned, for 13 months (EPC rulebook).
 MEMORY = timedelta(days=400)
@@ -69,8 +69,8 @@ def line_facts(row: Sequence[Any]) -> Line:
         payer_name=record.get("payer_name", ""),
         payer_iban=record.get("payer_iban", ""),
         ultimate_payer=record.get("ultimate_payer", ""),
-        credited_iban=iban_clean(record.get("credited_iban", "")),
         mandate_id=record.get("mandate_id", ""),
+        credited_iban=iban_clean(record.get("credited_iban", "")),
         operation=record.get("operation", ""),
         is_return=record.get("is_return", False),
         return_reason=record.get("return_reason", ""),
@@ -80,9 +80,9 @@ def line_facts(row: Sequence[Any]) -> Line:
 def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening:
     """The state of the accounts before these lines are decided."""
     customers = CustomerRow.objects.filter(organization_id=organization_id)
+    accounts = {line.payer_iban for line in lines if line.payer_iban}
     # A virtual IBAN of ours is nobody's own account, whatever a file of customers says.
     virtual = tuple(virtual_facts(organization_id, accounts | _credited(lines)))
-    accounts = {line.payer_iban for line in lines if line.payer_iban}
     own = BankAccount.objects.filter(organization_id=organization_id)
     back = {-line.amount_minor for line in lines if line.amount_minor < 0 and line.is_return}
     out = any(line.amount_minor < 0 and not line.is_return for line in lines)
@@ -98,8 +98,8 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
         refused=frozenset(_refused(organization_id, [line.id for line in lines])),
         links=tuple(_links(organization_id, lines)),
         against=frozenset(_against(organization_id, lines)),
-        virtual=virtual,
         own=frozenset(own.values_list("identifier", flat=True)),
+        virtual=virtual,
         limits=limits_of(organization_id),
         terms=tuple(payer_terms(organization_id)),
         refunds=tuple(refunds_waiting(organization_id)) if out else (),
@@ -114,10 +114,10 @@ def _ibans(organization_id: int, accounts: Collection[str]) -> Iterator[tuple[st
     for some in chunks(accounts):
         yield from rows.filter(iban__in=some).order_by("id").values_list("iban", "customer_id")
 
+
 def _credited(lines: Sequence[Line]) -> set[str]:
     """The accounts that the money of lines came in on, where the bank tells."""
     return {line.credited_iban for line in lines if line.credited_iban and line.amount_minor > 0}
-
 
 
 def _links(organization_id: int, lines: Sequence[Line]) -> Iterator[tuple[str, int, int]]:
