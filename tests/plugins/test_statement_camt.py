@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from amiable.plugins.sniffing import read_file
 from tests.plugins.statement_facts import SAMPLES, read, written
 
 DETAILS = SAMPLES / "camt053" / "details.xml"
@@ -162,3 +163,12 @@ def test_references_that_say_nothing_are_none(tmp_path):
     text = text.replace("<BookgDt><DtTm>", "<AcctSvcrRef>NONREF</AcctSvcrRef><BookgDt><DtTm>")
     entry = written("camt053", tmp_path, text).statements[0].entries[2]
     assert (entry.bank_reference, entry.entry_reference) == ("", "")
+
+
+@pytest.mark.parametrize("message", ["pain.001.001.03", "pain.002.001.10", "camt.029.001.09"])
+def test_other_messages_of_iso_20022_are_refused_by_their_name(tmp_path, message):
+    (tmp_path / "m.xml").write_text(
+        f'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:{message}"><A><B>1</B></A></Document>'
+    )
+    (error,) = read_file(tmp_path / "m.xml").errors
+    assert (error.code, error.params["message"]) == ("camt.other_message", message)

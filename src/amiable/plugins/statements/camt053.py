@@ -7,6 +7,7 @@ marked as such: banking does not book them. A batch is split when its amounts su
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -21,7 +22,15 @@ from amiable.plugins.statements import _common as common
 from amiable.plugins.statements._common import Draft, Refused
 from amiable.plugins.statements._xml import BLANK, check_prolog, local, text_of
 
-declare({"camt.broken": gettext_noop("the XML is broken: {detail}")})
+declare(
+    {
+        "camt.broken": gettext_noop("the XML is broken: {detail}"),
+        "camt.other_message": gettext_noop(
+            "the file is a {message}, which holds orders or answers and no statement: ask the bank "
+            "for a camt.053"
+        ),
+    }
+)
 
 # The element that holds the entries of an account -> what it is.
 HOLDERS: dict[str, StatementKind] = {
@@ -31,6 +40,7 @@ HOLDERS: dict[str, StatementKind] = {
 }
 FORMATS = {"statement": "camt053", "report": "camt052", "notification": "camt054"}
 PARTS = frozenset({"Acct", "Bal", "Ntry"})
+_MESSAGE = re.compile(rb"urn:iso:std:iso:20022:tech:xsd:([a-z]{4}\.\d{3}(?:\.\d{3}\.\d{2})?)")
 PROGRESS_BYTES = 1_000_000
 Progress = Callable[[int, int], None] | None
 
@@ -43,11 +53,11 @@ class Camt053:
     label = "camt.053, camt.052, camt.054 (ISO 20022)"
 
     def sniff(self, head: bytes, name: str) -> bool:
-        """An XML document of the camt family, or a bare Document without namespace."""
+        """A document of ISO 20022, of whatever message, or a bare one without namespace."""
         text = head.replace(b"\0", b"")
         if b"<" not in text[:200]:
             return False
-        if any(mark in text for mark in (b"BkToCstmr", b"xsd:camt.05")):
+        if b"BkToCstmr" in text or _MESSAGE.search(text):
             return True
         return b"<Document>" in text and name.lower().endswith(".xml")
 
@@ -65,8 +75,20 @@ class Camt053:
         except etree.XMLSyntaxError as error:
             detail = common.clean(error.msg or "", 200)
             errors.append(RowError(error.lineno or 0, "", "camt.broken", {"detail": detail}))
+        if not drafts and not errors:
+            errors += _other_message(path)
         found = drafts[0].kind if drafts else "statement"
         return common.result(FORMATS[found], drafts, errors, partial=partial)
+
+
+def _other_message(path: Path) -> list[RowError]:
+    """That the document is a message of another kind, by its name."""
+    with path.open("rb") as stream:
+        named = _MESSAGE.search(stream.read(65536).replace(b"\0", b""))
+    message = named[1].decode() if named else ""
+    if not message or message.startswith(("camt.052", "camt.053", "camt.054")):
+        return []
+    return [RowError(0, "", "camt.other_message", {"message": message})]
 
 
 class _Watched:
