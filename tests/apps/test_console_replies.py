@@ -70,6 +70,36 @@ def test_one_press_validates_and_the_undo_takes_it_back(client, org, case):
     assert promise.cancelled_on == timezone.localdate()
 
 
+def test_a_promise_in_two_parts_is_two_promises_and_one_gesture_back(client, org, case):
+    first, second = (timezone.localdate() + timedelta(days=days) for days in (5, 20))
+    text = f"Je paie 200 € le {first:%d/%m/%Y} et 300 € le {second:%d/%m/%Y}."
+    row = received(org, mails.reply(text))
+    page = signed_in(client, org).get(f"/replies/{row.id}/").content.decode()
+    assert (
+        f'name="due_on_2" type="date" min="{timezone.localdate():%Y-%m-%d}" value="{second}"'
+        in page
+    )
+    assert 'name="due_on_3"' not in page
+    fields = {
+        "verdict": "promise", "amount": "200", "due_on": first.isoformat(),
+        "amount_2": "300", "due_on_2": second.isoformat(),
+    }  # fmt: skip
+    client.post(f"/replies/{row.id}/decide/", fields)
+    kept = Promise.objects.order_by("due_on").values_list("amount_minor", "due_on")
+    assert list(kept) == [(20_000, first), (30_000, second)]
+    client.post(f"/replies/{row.id}/reopen/")
+    assert not Promise.objects.filter(cancelled_on=None).exists()
+
+
+@pytest.mark.parametrize("more", [{"amount_2": "300"}, {"due_on_2": "2030-01-01"}])
+def test_half_a_part_of_a_promise_is_refused_and_nothing_happens(client, org, case, more):
+    row = received(org, mails.reply())
+    signed_in(client, org)
+    fields = {"verdict": "promise", "amount": "200", "due_on": timezone.localdate().isoformat()}
+    client.post(f"/replies/{row.id}/decide/", fields | more)
+    assert not Promise.objects.exists()
+
+
 def test_what_is_missing_is_said_and_nothing_happens(client, org, case):
     row = received(org, mails.reply())
     signed_in(client, org)

@@ -254,7 +254,7 @@ def test_every_instalment_of_an_offer_is_shown():
     text = "500 euros le 10 décembre et 700 le 25 décembre"
     _, spans = facts_of(text, "promise", on=ON, language="fr", currency="EUR")
     assert {text[start:end] for start, end in spans} == {
-        "500 euros", "le 10 décembre", "le 25 décembre",
+        "500 euros", "le 10 décembre", "700", "le 25 décembre",
     }  # fmt: skip
 
 
@@ -270,3 +270,40 @@ def test_language_is_guessed_or_left_open():
     assert language_of("I have not received the invoice") == "en"
     assert language_of("STOP") == ""
     assert language_of("") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("200 le 5 et 300 le 20", [("2026-12-05", 20_000), ("2026-12-20", 30_000)]),
+        (
+            "je vous fais 200€ le 5 décembre et 300€ le 20 décembre",
+            [("2026-12-05", 20_000), ("2026-12-20", 30_000)],
+        ),
+        (
+            "virement de 250 le 1er, 250 le 15 et 250 le 30 décembre",
+            [("2026-12-01", 25_000), ("2026-12-15", 25_000), ("2026-12-30", 25_000)],
+        ),
+        (
+            "I will pay £200 on 5 December and £300 on 20 December.",
+            [("2026-12-05", 20_000), ("2026-12-20", 30_000)],
+        ),
+        # The day first, and the parts in the order of their days.
+        ("le 20 : 300 €, le 5 : 200 €", [("2026-12-05", 20_000), ("2026-12-20", 30_000)]),
+        # What can be read in two ways is the first part at most.
+        ("Le 5/12 : 200 €, le 20/12 : 300 €, le 5/01 le solde", [("2026-12-05", 20_000)]),
+        ("je paie 500 € le 5 décembre, facture de 1200 €", [("2026-12-05", 50_000)]),
+        ("200 € le 5 ou 300 € le 5", [("2026-12-05", None)]),
+    ],
+)
+def test_a_promise_in_parts_holds_each_with_its_day(text, parts):
+    language = "en" if " on " in text else "fr"
+    facts, spans = facts_of(text, "promise", on=ON, language=language, currency="EUR")
+    first = (facts.day.isoformat(), facts.amount and facts.amount.amount_minor)
+    assert [first, *((p.day.isoformat(), p.amount.amount_minor) for p in facts.later)] == parts
+    assert len(set(spans)) == len(spans) or len(parts) == 1
+
+
+@pytest.mark.parametrize("text", ["facture 42 le 5", "n° 120 le 5", "rue 120 le 5"])
+def test_a_number_of_something_else_is_no_amount_because_of_a_day(text):
+    assert named_amounts(text) == []

@@ -57,7 +57,8 @@ declare(
 class Decision:
     """What an answer says, according to a person.
 
-    `amount_minor`, `due_on` = what is promised; `invoice`, or the `installment_id` of a part of it,
+    `amount_minor`, `due_on` = what is promised, `later` = further parts of it as (amount, day);
+    `invoice`, or the `installment_id` of a part of it,
     `reason`, `disputed_minor` (None = the whole) = what is disputed; `until` = last day without a
     reminder (None = the usual, or no pause for an absence); `contact_name`, `contact_email` = whom
     to write to instead; `words` = why the case is paused, or an address marked, as the history
@@ -68,6 +69,7 @@ class Decision:
     note: str = ""
     amount_minor: int | None = None
     due_on: date | None = None
+    later: tuple[tuple[int, date], ...] = ()
     invoice: str = ""
     reason: str = ""
     disputed_minor: int | None = None
@@ -182,11 +184,14 @@ def _case(row: Reply) -> Case:
 def _promise(row: Reply, decision: Decision, on: date, actor: str) -> dict[str, Any]:
     if decision.amount_minor is None or decision.due_on is None:
         raise cases.CaseError(Sentence("reply.promise_incomplete"))
-    promise = cases.promise_record(
-        row.organization_id, _case(row).pk, amount_minor=decision.amount_minor,
-        due_on=decision.due_on, note=decision.note[:200], on=on, actor=actor,
-    )  # fmt: skip
-    return {"promise": promise}
+    told = [
+        cases.promise_record(
+            row.organization_id, _case(row).pk, amount_minor=amount_minor, due_on=due_on,
+            note=decision.note[:200], on=on, actor=actor,
+        )
+        for amount_minor, due_on in ((decision.amount_minor, decision.due_on), *decision.later)
+    ]  # fmt: skip
+    return {"promise": told[0], **({"later": told[1:]} if told[1:] else {})}
 
 
 def _dispute(row: Reply, decision: Decision, on: date, actor: str) -> dict[str, Any]:
@@ -289,8 +294,8 @@ def _take_back(organization_id: int, done: dict[str, Any], *, on: date, actor: s
     was noted stood on the page, too."""
     if "confirmation" in done:
         messages_withdraw(organization_id, [done["confirmation"]])
-    if "promise" in done:
-        cases.promise_cancel(organization_id, done["promise"], on=on, actor=actor)
+    for promise in [done["promise"], *done.get("later", [])] if "promise" in done else []:
+        cases.promise_cancel(organization_id, promise, on=on, actor=actor)
     if "dispute" in done:
         cases.dispute_withdraw(organization_id, done["dispute"], outcome="", on=on, actor=actor)
     if "hold" in done:

@@ -29,6 +29,12 @@ _LEAD = re.compile(
     r"paying)"
     r"(?:s)? (?:de |d'un montant de |of |for |total |partiel de |a hauteur de |vous )?$"
 )
+# A bare number with a day right behind it: "200 le 5", "300 on the 20th".
+_DATED = re.compile(r" (?:pour |avant )?(?:le|on|by|au) (?:the )?(?:\w+di |\w+day )?\d{1,2}\b")
+_NUMBERED = re.compile(
+    r"(?:facture|invoice|inv|commande|order|ref|dossier|n|no|numero|number|rue|fa)"
+    r"\W{0,3}$"
+)
 # One group of three behind the mark that is the decimal one in the language of the text.
 _OTHER = {"en": r"\d{1,3}\.\d{3}", "fr": r"\d{1,3},\d{3}", "": r"\d{1,3}[.,]\d{3}"}
 _SHARES = (
@@ -78,7 +84,9 @@ def _is_amount(folded: str, match: re.Match[str]) -> bool:
     number = match["number"]
     if re.search(r"[.,]\d\d$", number) and not re.fullmatch(r"\d{1,2}\.\d\d", number):
         return True  # 10.30 may be an hour or a day
-    return bool(_LEAD.search(folded[max(0, match.start() - 60) : match.start()]))
+    before = folded[max(0, match.start() - 60) : match.start()]
+    dated = re.fullmatch(r"\d{2,6}", number) and _DATED.match(folded, match.end())
+    return bool(_LEAD.search(before) or (dated and not _NUMBERED.search(before)))
 
 
 def _money(match: re.Match[str], language: Language, currency: str) -> Money | None:

@@ -14,7 +14,16 @@ from amiable.core.replies.absences import absent_until, other_contact
 from amiable.core.replies.amounts import NamedAmount, named_amounts, named_share
 from amiable.core.replies.days import MAX_CHARS, NamedDay, named_days
 from amiable.core.replies.phrases import phrases_in
-from amiable.core.replies.proposals import DisputeReason, Facts, Label, Language, Means, Span
+from amiable.core.replies.proposals import (
+    MOST_PARTS,
+    DisputeReason,
+    Facts,
+    Label,
+    Language,
+    Means,
+    Part,
+    Span,
+)
 from amiable.core.replies.wording import fold
 
 _REASONS: tuple[tuple[str, DisputeReason], ...] = (
@@ -95,15 +104,22 @@ def _money(
     ]
     amount = amounts[0] if len(amounts) == 1 else _nearest_amount(folded, amounts, day)
     means, place = _means(folded)
+    parts = [] if past else _parts(folded, amounts, days, on)
+    if parts:
+        day, amount = parts[0]
     facts = Facts(
         day=day.day if day else None,
         amount=amount.money if amount else None,
         share_pct=None if amount else named_share(text),
         means=means,
+        later=tuple(
+            Part(then.day, sum_.money) for then, sum_ in parts[1:] if then.day and sum_.money
+        ),
     )
-    said = [(one.start, one.end) for one in (day, amount) if one]
+    named = [day, amount] if not parts else [one for pair in parts for one in pair]
+    said = [(one.start, one.end) for one in named if one]
     # Further instalments are shown too: the person who confirms sees the whole offer.
-    later = [(one.start, one.end) for one in days if one.day and day and not past]
+    later = [(one.start, one.end) for one in days if one.day and day and not (past or parts)]
     return facts, [*said, *later, *([place] if place[1] else [])]
 
 
@@ -128,6 +144,32 @@ def _one_day(days: list[NamedDay], on: date, *, past: bool) -> NamedDay | None:
     if past and len(different) > 1:
         return None
     return min(fitting, key=lambda one: (one.day or on, one.start)) if fitting else None
+
+
+def _parts(
+    folded: str, amounts: list[NamedAmount], days: list[NamedDay], on: date
+) -> list[tuple[NamedDay, NamedAmount]]:
+    """A promise in several parts, each a day with the amount in the same breath, in the order of
+    the days: "200 on the 5th and 300 on the 20th". Empty when any of it can be read in two ways."""
+    fitting = [one for one in days if one.day and on <= one.day <= on + timedelta(400)]
+    several = 2 <= len(fitting) <= MOST_PARTS and len(fitting) == len(days) == len(amounts)
+    if not several or len({one.day for one in fitting}) < len(fitting):
+        return []
+    pairs = list(zip(sorted(fitting, key=_start), sorted(amounts, key=_start), strict=True))
+    # Always the amount first, or always the day: "200 le 5 et 300 le 20", "le 5 200, le 20 300".
+    leading = {amount.start < day.start for day, amount in pairs}
+    gaps = [
+        folded[min(day.end, amount.end) : max(day.start, amount.start)] for day, amount in pairs
+    ]
+    if len(leading) > 1 or any(len(gap) > 40 or re.search(r"[.;\n]", gap) for gap in gaps):
+        return []
+    if any(amount.money is None for _, amount in pairs):
+        return []
+    return sorted(pairs, key=lambda pair: pair[0].day or on)
+
+
+def _start(named: NamedDay | NamedAmount) -> int:
+    return named.start
 
 
 def _nearest_amount(

@@ -33,12 +33,25 @@ Language = Literal["fr", "en", ""]
 Span = tuple[int, int]
 
 
+# More parts than this are a plan that a person agrees.
+MOST_PARTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a promise in several."""
+
+    day: date
+    amount: Money
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a reply states, as far as it can be read in one way only; None or "" otherwise.
 
     `day` = the promised day, the day it was paid, or the last day away. `share_pct` = a part of
-    the debt in words ("half" = 50). `contact` = whom to write to instead.
+    the debt in words ("half" = 50). `contact` = whom to write to instead. `later` = the parts of a
+    promise behind the one of `day` and `amount`, in the order of their days.
     """
 
     day: date | None = None
@@ -47,6 +60,7 @@ class Facts:
     dispute_reason: DisputeReason = ""
     means: Means = ""
     contact: Address | None = None
+    later: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,12 +45,13 @@ class MoneyForm(forms.Form):
 
     def __init__(self, *args: Any, currency: str = "EUR", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.currency = currency or "EUR"
         for field in self.fields.values():
             if isinstance(field, AmountField):
-                field.currency = currency or "EUR"
+                field.currency = self.currency
 
 
-FILE_KINDS = ("invoices", "customers", "statement", "tracking")
+FILE_KINDS = ("invoices", "customers", "statement", "tracking", "virtual_ibans")
 
 
 class ImportForm(forms.Form):

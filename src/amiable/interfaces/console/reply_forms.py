@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from amiable.apps.dunning.answers import PAUSES, VERDICTS, Decision
 from amiable.apps.insights.inbox import Answer
 from amiable.core.money import major
+from amiable.core.replies.proposals import MOST_PARTS
 from amiable.interfaces.console import formats, labels
 from amiable.interfaces.console.case_forms import DAY
 from amiable.interfaces.console.forms import AmountField, MoneyForm
@@ -82,6 +83,8 @@ class Gesture:
     values: Mapping[str, Any]
 
 
+# Further parts of a promise, by the number of their fields.
+PLACES = range(2, MOST_PARTS + 1)
 # What can be said of an answer that is in nobody's file.
 WITHOUT_FILE = ("other", "ignored")
 
@@ -102,6 +105,32 @@ class DecisionForm(MoneyForm):
     contact_name = forms.CharField(required=False, max_length=200, label=_("Name"))
     contact_email = forms.EmailField(required=False, max_length=254, label=_("Email"))
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for place in PLACES:
+            amount = AmountField(required=False, label=_("Amount"))
+            amount.currency = self.currency
+            self.fields[f"amount_{place}"] = amount
+            self.fields[f"due_on_{place}"] = forms.DateField(
+                required=False, input_formats=DAY, label=_("Paid by")
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """A further part of a promise is whole, or is not there."""
+        data = super().clean() or {}
+        for place in PLACES:
+            parts = (data.get(f"amount_{place}"), data.get(f"due_on_{place}"))
+            if any(parts) and not all(parts):
+                missing = f"due_on_{place}" if parts[0] else f"amount_{place}"
+                self.add_error(missing, _("Write how much is promised, and for which day."))
+        return data
+
+    @property
+    def _later(self) -> tuple[tuple[int, date], ...]:
+        data = self.cleaned_data
+        parts = ((data[f"amount_{place}"], data[f"due_on_{place}"]) for place in PLACES)
+        return tuple((amount, day) for amount, day in parts if amount and day)
+
     @property
     def decision(self) -> Decision:
         """What was decided, once the form is valid."""
@@ -112,6 +141,7 @@ class DecisionForm(MoneyForm):
             note=data["note"],
             amount_minor=data["amount"],
             due_on=data["due_on"],
+            later=self._later,
             invoice=data["invoice"],
             reason=data["reason"],
             disputed_minor=data["disputed"],
@@ -146,7 +176,9 @@ def _values(verdict: str, facts: Mapping[str, Any], answer: Answer, on: date) ->
     """What the fields of a verdict hold at first: what was read, else what is usual."""
     day = facts.get("day", "")
     if verdict == "promise":
-        return {"amount": _amount(facts, answer), "day": day if day >= on.isoformat() else ""}
+        first = day if day >= on.isoformat() else ""
+        parts = _later(facts, answer, on)
+        return {"amount": _amount(facts, answer), "day": first, "later": parts}
     if verdict == "dispute":
         named = [item.number for item in answer.items if item.number in _text(answer)]
         return {
@@ -174,6 +206,19 @@ def _amount(facts: Mapping[str, Any], answer: Answer) -> str:
         amount = stake.amount_minor * (facts.get("share_pct") or 100) // 100
     shown = min(amount, stake.amount_minor)
     return major(shown, stake.currency).replace(".", formats.decimal_mark()) if shown else ""
+
+
+def _later(facts: Mapping[str, Any], answer: Answer, on: date) -> list[tuple[int, str, str]]:
+    """(number of its fields, amount, day) of each further part of a promise, in the file's own
+    currency; none when the first one is over."""
+    stake = answer.row.stake
+    parts = [part for part in facts.get("later", []) if stake and part[2] == stake.currency]
+    if facts.get("day", "") < on.isoformat():
+        return []
+    return [
+        (place, major(amount, currency).replace(".", formats.decimal_mark()), day)
+        for place, (day, amount, currency) in zip(PLACES, parts, strict=False)
+    ]
 
 
 def _text(answer: Answer) -> str:

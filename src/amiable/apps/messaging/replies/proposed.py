@@ -2,7 +2,8 @@
 
 Each proposal: "label", "confidence_pct", "is_sure" (only the first may be), "spans" of the text
 that show it, and "facts": "day" (ISO), "amount" ([minor units, currency]), "share_pct",
-"dispute_reason", "means", "contact" ([address, name]); what is not said is left out.
+"dispute_reason", "means", "contact" ([address, name]), "later" (further parts of a promise, each
+[ISO day, minor units, currency]); what is not said is left out.
 """
 
 from __future__ import annotations
@@ -44,5 +45,9 @@ def _facts(facts: Facts) -> dict[str, Any]:
         "dispute_reason": facts.dispute_reason,
         "means": facts.means,
         "contact": [contact.address, contact.name] if contact else None,
+        "later": [
+            [part.day.isoformat(), part.amount.amount_minor, part.amount.currency]
+            for part in facts.later
+        ],
     }
     return {name: value for name, value in values.items() if value}
