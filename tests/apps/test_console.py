@@ -31,7 +31,7 @@ from amiable.apps.messaging.models import (
     Template,
 )
 from amiable.apps.payments.decisions import Wish
-from amiable.apps.payments.models import CreditDecision
+from amiable.apps.payments.models import CreditDecision, VirtualIban, VirtualIbanAssignment
 from amiable.apps.payments.refunds import refund_request
 from amiable.apps.payments.services import PaymentIn, payment_record
 from amiable.apps.receivables.models import Installment
@@ -102,6 +102,7 @@ def objects() -> dict[str, int]:
         ).pk,
         "position": 0,
         **_money(Case.objects.first()),
+        **_virtual_iban(Case.objects.first()),
         "job_id": Job.objects.create(
             organization_id=Case.objects.first().organization_id,
             kind="simulate",
@@ -132,6 +133,19 @@ def objects() -> dict[str, int]:
             },
         )[0].pk,
     }
+
+
+def _virtual_iban(case: Case) -> dict[str, int]:
+    """A virtual IBAN that stands for the customer."""
+    who = {"organization_id": case.organization_id, "customer": case.customer}
+    iban = VirtualIban.objects.create(
+        organization_id=case.organization_id, creditor=case.customer.creditor, source="test",
+        iban="FR7699901000490000000000163", imported_on=date.today(),
+    )  # fmt: skip
+    held = VirtualIbanAssignment.objects.create(
+        **who, virtual_iban=iban, since_on=date.today(), assigned_by="test"
+    )
+    return {"iban_id": iban.pk, "held_id": held.pk}
 
 
 def _money(case: Case) -> dict[str, object]:

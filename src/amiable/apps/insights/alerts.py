@@ -13,13 +13,15 @@ from amiable.apps.cases.queries import broken_promises
 from amiable.apps.customers.models import ContactPoint, Customer
 from amiable.apps.dunning.queries import unconfirmed
 from amiable.apps.insights.inbox import answers_overdue
+from amiable.apps.payments.virtual_ibans.assigning import hands_out
+from amiable.apps.payments.virtual_ibans.reading import pools
 from amiable.apps.receivables.models import Installment
 from amiable.core.money import Money
 from amiable.core.workdays import add_workdays
 
 AlertCode = Literal[
     "bank_stale", "bank_none", "missing", "invalid_address", "insolvent", "broken_promises",
-    "batch_waits", "approvals_wait", "answers_wait",
+    "batch_waits", "approvals_wait", "answers_wait", "ibans_low",
 ]  # fmt: skip
 # A statement is expected for every working day; two days leave room for the bank's own delay.
 BANK_WORKDAYS = 2
@@ -66,6 +68,7 @@ def alerts(organization_id: int, on: date) -> list[Alert]:
         _unconfirmed("approvals_wait", "approve", organization_id=organization_id, on=on),
         _counted("insolvent", insolvent.values("customer_id").distinct().count()),
         _broken(organization_id, on),
+        _ibans_low(organization_id, on),
         _counted("missing", opens.filter(invoice__missing_since__isnull=False).count()),
         _counted("invalid_address", invalid.values("customer_id").distinct().count()),
     ]
@@ -109,6 +112,14 @@ def _broken(organization_id: int, on: date) -> Alert | None:
         return None
     named = tuple(Named(customer_id, names[customer_id]) for customer_id in customers[:NAMED])
     return Alert("broken_promises", len(customers), since, named)
+
+
+def _ibans_low(organization_id: int, on: date) -> Alert | None:
+    """Virtual IBANs that are handed out by themselves and run out: how many are free there."""
+    if not hands_out(organization_id):
+        return None
+    low = [pool.counts["free"] for pool in pools(organization_id, on=on) if pool.is_low]
+    return Alert("ibans_low", sum(low)) if low else None
 
 
 def _bank(organization_id: int, on: date) -> Alert | None:

@@ -17,6 +17,8 @@ INSIDE = {
     "customer": "customers",
     "message": "outbox",
     "money": "bank",
+    "virtual_ibans": "bank",
+    "virtual_iban": "bank",
     "reply": "replies",
     "call": "calls",
     "rests": "bank",

@@ -8,11 +8,13 @@ from django.utils.translation import pgettext_lazy
 
 from amiable.interfaces.console.looks import MESSAGES, PAYING, Look
 from amiable.interfaces.console.money_words import MONEY
+from amiable.interfaces.console.virtual_iban_words import VIRTUAL_IBANS
 
 LOOKS: dict[str, dict[str, Look]] = {
     **MESSAGES,
     **PAYING,
     **MONEY,
+    **VIRTUAL_IBANS,
     "role": {
         "manager": Look(_("Manager")),
         "collector": Look(_("Collector")),
@@ -143,6 +145,9 @@ LOOKS: dict[str, dict[str, Look]] = {
         "accounts": Look(_("Accounts")),
         "recorded": Look(_("Reports noted")),
         "repeated": Look(_("Reports known already")),
+        "assigned": Look(_("Assigned")),
+        "closed": Look(_("Closed")),
+        "reopened": Look(_("Opened again")),
         "passed_over": Look(_("Rows passed over")),
     },
     "file": {
@@ -150,12 +155,14 @@ LOOKS: dict[str, dict[str, Look]] = {
         "customers": Look(_("Customers"), icon="users"),
         "statement": Look(_("Bank statement"), icon="building-bank"),
         "tracking": Look(_("Registered letters"), icon="certificate"),
+        "virtual_ibans": Look(_("Virtual IBANs"), icon="building-bank"),
     },
     "format": {
         "invoices_csv": Look("CSV"),
         "invoices_xlsx": Look("Excel"),
         "customers": Look("CSV, Excel"),
         "tracking": Look("CSV, Excel"),
+        "virtual_ibans": Look("CSV, Excel"),
         "fec": Look("FEC"),
         "camt053": Look("camt.053"),
         "camt052": Look("camt.052"),

@@ -16,6 +16,8 @@ from amiable.interfaces.console import (
     rest_urls,
     template_urls,
 )
+    virtual_iban_urls,
+)
     upload_urls,
 from amiable.interfaces.console.settings_forms import FORMS
 from amiable.interfaces.console.views import (
@@ -70,6 +72,7 @@ urlpatterns: list[URLPattern] = [
     path("outbox/<int:message_id>/source/", outbox.message_source, name="message_source"),
     path("outbox/<int:message_id>/files/<int:position>/", outbox.message_file, name="message_file"),
     path("bank/", bank.bank, name="bank"),
+    *virtual_iban_urls.PATHS,
     *money_urls.PATHS,
     path("bank/match/", bank.match_all, name="match_all"),
     path("bank/lines/<int:line_id>/", bank.line, name="bank_line"),

@@ -20,6 +20,7 @@ from amiable.apps.customers.models import Customer
 from amiable.apps.payments.models import VirtualIban, VirtualIbanAssignment, VirtualIbanPolicy
 from amiable.apps.payments.services import Cases
 from amiable.apps.receivables.models import Invoice
+from amiable.apps.tenants.models import Creditor
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 DEFAULT_QUARANTINE = 396  # 13 months: as long as a direct debit may come back, and habits last
@@ -264,7 +265,9 @@ def policy_set(
     organization_id: int, creditor_id: int, *, assign: str, quarantine_days: int, on: date,
     actor: str,
 ) -> None:  # fmt: skip
-    """How a creditor hands out its IBANs from now on. Raises VirtualIbanError."""
+    """How a creditor hands out its IBANs from now on. Raises VirtualIbanError, LookupError."""
+    if not Creditor.objects.filter(organization_id=organization_id, id=creditor_id).exists():
+        raise LookupError(f"no creditor {creditor_id}")
     if assign not in Assign.values:
         raise VirtualIbanError(Sentence("virtual_iban.policy_assign", {"value": assign[:40]}))
     if not 0 <= quarantine_days <= LONGEST_QUARANTINE:

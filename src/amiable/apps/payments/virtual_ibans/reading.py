@@ -9,10 +9,25 @@ from datetime import date, timedelta
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
+from amiable.apps.customers.models import Customer
 from amiable.apps.payments.models import VirtualIban, VirtualIbanAssignment, VirtualIbanPolicy
-from amiable.apps.payments.virtual_ibans.assigning import DEFAULT_QUARANTINE, Assign
+from amiable.apps.payments.virtual_ibans.assigning import (
+    DEFAULT_QUARANTINE,
+    Assign,
+    VirtualIbanError,
+)
+from amiable.apps.receivables.models import Invoice
 from amiable.apps.tenants.models import Creditor
+from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.core.virtual_ibans import PayAccount, iban_clean
+
+declare(
+    {
+        "virtual_iban.several_customers": gettext_noop(
+            "several customers are called {value}: write the code of the one that is meant"
+        )
+    }
+)
 
 STATES = ("assigned", "free", "resting", "closed")
 # Fewer free ones than were handed out in a month, and never fewer than this, is little.
@@ -157,6 +172,43 @@ def pool_page(
     ], total
 
 
+def virtual_iban(organization_id: int, virtual_iban_id: int, *, on: date) -> IbanView | None:
+    """One IBAN of the pool, None when there is none."""
+    rows = VirtualIban.objects.filter(organization_id=organization_id, id=virtual_iban_id)
+    row = rows.select_related("creditor").first()
+    if row is None:
+        return None
+    holder = _last_holders(organization_id, [row.pk]).get(row.pk)
+    policies = VirtualIbanPolicy.objects.filter(creditor_id=row.creditor_id)
+    days = policies.values_list("quarantine_days", flat=True).first()
+    return _view(row, holder, DEFAULT_QUARANTINE if days is None else days, on)
+
+
+def target(
+    organization_id: int, virtual_iban_id: int, *, customer: str, number: str
+) -> tuple[int, int | None]:
+    """(customer, invoice or None) of a code or a whole name, and of an invoice number, at the
+    creditor whose IBAN it is. Raises VirtualIbanError that names what is not there."""
+    iban = VirtualIban.objects.filter(organization_id=organization_id, id=virtual_iban_id)
+    people = Customer.objects.filter(
+        organization_id=organization_id, creditor_id__in=iban.values("creditor_id")
+    )
+    wanted = customer.strip()
+    found = list(people.filter(code__iexact=wanted)[:2]) or list(
+        people.filter(name__iexact=wanted)[:2]
+    )
+    if len(found) != 1:
+        code = "virtual_iban.several_customers" if found else "virtual_iban.unknown_customer"
+        raise VirtualIbanError(Sentence(code, {"value": wanted}))
+    if not number.strip():
+        return found[0].pk, None
+    invoice = Invoice.objects.filter(customer=found[0], number__iexact=number.strip()).first()
+    if invoice is None:
+        told = {"holder": found[0].name, "value": number.strip()}
+        raise VirtualIbanError(Sentence("virtual_iban.unknown_invoice", told))
+    return found[0].pk, invoice.pk
+
+
 def holder_history(organization_id: int, customer_id: int) -> list[HolderView]:
     """Every virtual IBAN that stood for a customer or its invoices: those that do first."""
     rows = VirtualIbanAssignment.objects.filter(
@@ -164,6 +216,18 @@ def holder_history(organization_id: int, customer_id: int) -> list[HolderView]:
     )
     ordered = rows.order_by(F("until_on").desc(nulls_first=True), "-id")
     return [_holder(row) for row in ordered.select_related("virtual_iban", "customer", "invoice")]
+
+
+def free_for(
+    organization_id: int, customer_id: int, *, on: date, limit: int = 20
+) -> list[IbanView]:
+    """IBANs that may be given to a customer today, of its creditor: the first ones."""
+    customers = Customer.objects.filter(organization_id=organization_id, id=customer_id)
+    rows = in_state(organization_id, "free", on=on).filter(
+        creditor_id__in=customers.values("creditor_id")
+    )
+    ordered = rows.select_related("creditor").order_by("id")[:limit]
+    return [_view(row, None, DEFAULT_QUARANTINE, on) for row in ordered]
 
 
 def iban_history(organization_id: int, virtual_iban_id: int) -> list[HolderView]:

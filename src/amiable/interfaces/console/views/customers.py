@@ -21,6 +21,7 @@ from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
 from amiable.apps.insights.customer_file import CustomerFile, customer_file, positions_decide
 from amiable.apps.insights.customer_links import file_links
+from amiable.apps.payments.virtual_ibans.reading import free_for, holder_history
 from amiable.core.workdays import next_workday
 from amiable.interfaces.console import case_forms, clock, labels, toasts
 from amiable.interfaces.console.access import Request, back, change, ids, page, page_number
@@ -67,6 +68,8 @@ def customer(request: Request, customer_id: int) -> HttpResponse:
         "every": labels.choices("every"),
         "roles": case_forms.role_choices(),
         "people": _people(file),
+        "virtual_ibans": holder_history(organization, customer_id),
+        "free_ibans": free_for(organization, customer_id, on=today),
         "links": file_links(organization, file.case_ids),
         "paying": paying(organization, customer_id, on=today),
         "given_up": given_up(organization, customer_id),
