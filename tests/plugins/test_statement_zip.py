@@ -111,3 +111,16 @@ def test_a_workbook_is_no_zip_of_statements():
     content = (SAMPLES / "invoices_xlsx" / "factures.xlsx").read_bytes()
     assert zipfile.is_zipfile(io.BytesIO(content))
     assert read_file(SAMPLES / "invoices_xlsx" / "factures.xlsx").format == "invoices_xlsx"
+
+
+def test_a_notice_is_told_and_what_windows_adds_is_not(tmp_path):
+    found = read_file(packed(tmp_path, {
+        "releve.sta": sample("mt940/releve.sta"),
+        "LISEZ-MOI.txt": b"Vos releves du mois.",
+        "Thumbs.db": b"\xd0\xcf\x11\xe0" + b"x" * 100,
+        "Desktop.ini": b"[.ShellClassInfo]",
+    }))  # fmt: skip
+    assert found.errors == ()
+    assert [(w.code, w.column) for w in found.warnings] == [("zip.passed_over", "LISEZ-MOI.txt")]
+    unknown = packed(tmp_path, {"a.sta": sample("mt940/releve.sta"), "b.txt": b"Vos releves"})
+    assert [error.column.split(" ")[0] for error in read_file(unknown).errors] == ["b.txt"]

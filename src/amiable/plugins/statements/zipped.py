@@ -6,6 +6,7 @@ within members and passwords are refused; one bad member refuses the file.
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import zipfile
@@ -39,6 +40,8 @@ MAX_RATIO = 400  # repetitive XML of large statements compresses up to 100 times
 # What banks put beside statements, and what computers add on their own.
 BESIDE = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".gif", ".htm", ".html", ".md", ".sig",
                     ".asc", ".p7s", ".md5", ".sha256", ".ds_store"})  # fmt: skip
+
+_NOTICE = re.compile(r"(?:read.?me|lisez.?moi|notice)\b.*\.txt", re.I)
 
 
 @dataclass(slots=True)
@@ -88,9 +91,10 @@ class Zipped:
 
 
 def _is_nothing(member: zipfile.ZipInfo) -> bool:
-    """Folders, and what macOS adds."""
+    """Folders, and what macOS and Windows add."""
     name = PurePosixPath(member.filename)
-    return member.is_dir() or "__MACOSX" in name.parts or name.name.startswith(".")
+    own = name.name.startswith(".") or name.name.lower() in {"thumbs.db", "desktop.ini"}
+    return member.is_dir() or "__MACOSX" in name.parts or own
 
 
 def _refusal(members: list[zipfile.ZipInfo]) -> RowError | None:
@@ -115,7 +119,7 @@ def _take(found: _Found, name: str, path: Path, options: ReadOptions) -> None:
     if head.startswith(b"PK") and not is_workbook(head, path.name):
         found.errors.append(RowError(0, name, "zip.nested", {"member": name}))
         return
-    if path.suffix.lower() in BESIDE:
+    if path.suffix.lower() in BESIDE or _NOTICE.match(PurePosixPath(name).name):
         found.warnings.append(RowError(0, name, "zip.passed_over", {"member": name}))
         return
     result = read_file(path, options, kind="statement")
