@@ -15,10 +15,9 @@ from amiable.interfaces.console import (
     reply_urls,
     rest_urls,
     template_urls,
-)
+    upload_urls,
     virtual_iban_urls,
 )
-    upload_urls,
 from amiable.interfaces.console.settings_forms import FORMS
 from amiable.interfaces.console.views import (
     actions,
@@ -72,8 +71,8 @@ urlpatterns: list[URLPattern] = [
     path("outbox/<int:message_id>/source/", outbox.message_source, name="message_source"),
     path("outbox/<int:message_id>/files/<int:position>/", outbox.message_file, name="message_file"),
     path("bank/", bank.bank, name="bank"),
-    *virtual_iban_urls.PATHS,
     *money_urls.PATHS,
+    *virtual_iban_urls.PATHS,
     path("bank/match/", bank.match_all, name="match_all"),
     path("bank/lines/<int:line_id>/", bank.line, name="bank_line"),
     path("bank/lines/<int:line_id>/assign/", bank.line_assign, name="line_assign"),
@@ -82,9 +81,9 @@ urlpatterns: list[URLPattern] = [
     path("bank/matches/<int:match_id>/confirm/", bank.match_confirm, name="match_confirm"),
     path("bank/matches/<int:match_id>/refuse/", bank.match_refuse, name="match_refuse"),
     path("bank/matches/<int:match_id>/undo/", bank.match_undo, name="match_undo"),
+    *upload_urls.PATHS,
     path("imports/", imports.imports_home, name="imports"),
     path("imports/file/", imports.import_file, name="import_file"),
-    *upload_urls.PATHS,
     path("imports/<int:run_id>/", imports.import_run, name="import_run"),
     path("imports/<int:run_id>/rejected/", imports.import_rejected, name="import_rejected"),
     path("scenarios/", scenarios.scenario_list, name="scenarios"),
