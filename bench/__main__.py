@@ -25,7 +25,10 @@ from scripts.postgres import postgres_server
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "docs" / "benchmarks.md"
 ROWS = REPORT.with_suffix(".json")
-MODULES = ("imports", "planning", "matching", "messages", "figures", "experiments", "simulation")
+MODULES = (
+    "imports", "statements", "planning", "matching", "messages", "figures", "experiments",
+    "simulation",
+)  # fmt: skip
 DATABASES = ("sqlite", "postgresql")
 
 
