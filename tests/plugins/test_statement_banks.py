@@ -63,6 +63,25 @@ LAYOUTS = {
         "EDF;-65,44;EUR;PRLV EDF\n",
         ("FR7616958000010000000000042", None, None),
     ),
+    "neobank with sides beside the amount": (
+        "Statut;Date de la valeur (UTC);Montant total (TTC);Débit;Crédit;Solde;Devise;"
+        "IBAN du compte;Nom de la contrepartie;Identifiant de transaction;Référence\n"
+        "Exécuté;10-10-2026 08:01:02;1000,00;;1000,00;1334,56;EUR;FR7616958000010000000000042;"
+        "MARTIN;tx-2;VIREMENT MARTIN FA42\n"
+        "En cours;;-5,00;5,00;;;EUR;FR7616958000010000000000042;TAXI;tx-3;\n"
+        "Exécuté;08-10-2026 08:01:02;-65,44;65,44;;334,56;EUR;FR7616958000010000000000042;"
+        "EDF;tx-1;PRLV EDF\n",
+        ("FR7616958000010000000000042", 40_000, 133_456),
+    ),
+    "own balance of a neobank": (
+        "Transaction ID;Date de la valeur;Date d'opération;IBAN;Type de transaction;Débit;Crédit;"
+        "Solde mouvement;Solde bancaire;Libellé;Nom de la contrepartie\n"
+        "T2;10/10/2026;10/10/2026;FR7616958000010000000000042;Virement;;1000,00;;1334,56;"
+        "VIREMENT MARTIN FA42;MARTIN\n"
+        "T1;08/10/2026;08/10/2026;FR7616958000010000000000042;Prélèvement;65,44;;;334,56;"
+        "PRLV EDF;EDF\n",
+        ("FR7616958000010000000000042", 40_000, 133_456),
+    ),
     "zoned hours": (
         "date,description,amount,currency\n"
         "2026-10-10T08:01:02.123+02:00,VIREMENT MARTIN FA42,1000.00,EUR\n"
@@ -222,3 +241,22 @@ def test_a_column_of_sides_is_known_by_what_it_holds(tmp_path):
     )
     (statement,) = written("statement_csv", tmp_path, signed).statements
     assert [entry.amount_minor for entry in statement.entries] == [100_000, -6_544]
+
+
+def test_several_accounts_one_below_the_other_are_kept_apart(tmp_path):
+    head = "Date;Libellé;Débit euros;Crédit euros;\n"
+    found = written(
+        "statement_csv",
+        tmp_path,
+        "Téléchargement du 12/10/2026;\n\nCompte de Dépôt carte n° 00012345678;\n"
+        "Solde au 12/10/2026 1 334,56 €\n\n"
+        f"{head}10/10/2026;VIREMENT MARTIN FA42;;1 000,00;\n08/10/2026;PRLV EDF;65,44;;\n\n"
+        "Livret A carte n° 00098765432;\nSolde au 12/10/2026 500,00 €\n\n"
+        f"{head}09/10/2026;VIREMENT INTERNE;;20,00;\n",
+    )
+    assert [
+        (s.account, s.closing_minor, [e.amount_minor for e in s.entries]) for s in found.statements
+    ] == [
+        ("00012345678", 133_456, [100_000, -6_544]),
+        ("00098765432", 50_000, [2_000]),
+    ]

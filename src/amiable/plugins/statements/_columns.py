@@ -33,13 +33,15 @@ NAMES: _fields.Names = {
         "date mouvement, date du mouvement, date ope, dateop, date d execution,"
         "date de la valeur local, date de la valeur utc, booking date, booked on, posting date,"
         "date posted, date processed, transaction date, completed date, date completed utc,"
+        "date de fin,"
         "settlement date local, settlement date utc, settlement date, buchungstag, buchungsdatum,"
         "fecha contable, fecha operacion, fecha de operacion, data contabile, data operazione,"
         "boekingsdatum, boekdatum, transactiedatum, date, datum, fecha, data"
     ),
     "value_on": _names(
         "date valeur, date de valeur, datevaleur, date val, value date, dateval, valeur, valuta,"
-        "valutadatum, wertstellung, fecha valor, fecha de valor, data valuta, rentedatum, value"
+        "valutadatum, wertstellung, date de la valeur, fecha valor, fecha de valor, data valuta,"
+        "rentedatum, value"
     ),
     "label": _names(
         "libelle operation, libelle de l operation, libelle complet, libelle, libelles, label,"
@@ -77,7 +79,8 @@ NAMES: _fields.Names = {
     ),
     "balance": _names(
         "solde, solde comptable, solde apres operation, solde courant, solde progressif,"
-        "running balance, balance, balance after, saldo, saldo na trn, saldo na mutatie"
+        "solde bancaire, running balance, balance, balance after, saldo, saldo na trn,"
+        "saldo na mutatie"
     ),
     "currency": _names(
         "devise, code devise, devise du compte, currency, currency code, payment currency, ccy,"
@@ -115,7 +118,8 @@ NAMES: _fields.Names = {
         "rekeningnummer tegenpartij, counterparty, contrepartie"
     ),
     "bank_reference": _names(
-        "reference banque, reference bancaire, reference operation, reference de l operation,"
+        "reference banque, reference bancaire, identifiant de transaction, reference operation,"
+        "reference de l operation,"
         "numero d operation, numero operation, n operation, numero de cheque, n cheque,"
         "numero d ecriture, bank reference, transaction id, transferwise id, transaction reference,"
         "reference, referencia, ref, id"
@@ -130,7 +134,7 @@ NAMES: _fields.Names = {
     ),
     # Whether the movement took place; what Revolut charges beside the amount.
     "state": _names("statut, status, state, etat, estado"),
-    "fee": _names("fee"),
+    "fee": _names("fee, frais"),
 }  # fmt: skip
 HEADER_WITHIN = 40  # rows: banks write account, holder and balances above
 _OF_BANKS = {"state", "balance", "account", "iban", "payer_iban"}

@@ -13,6 +13,9 @@ _ACCOUNT = re.compile(
     r"(?:compte|account|rib)(?: de [a-z]+)?\s*(?:carte )?(?:n[o°.]?|number|no\.?)?[\s:;=\"]*"
     r"([0-9x*]{2,}[0-9a-z ]{3,30})"
 )
+_CARD = re.compile(
+    r"\bcarte n[o°.]*\s*(\d{8,23})\b"
+)  # "Livret A carte n° …", one of several accounts
 _BARE_ACCOUNT = re.compile(r'="?(\d{10,23})"?')  # as spreadsheets keep the zeros of a number
 _BANK = re.compile(r"(?:code (?:de la )?banque|code etablissement)\D{0,5}(\d{5})\b")
 _BRANCH = re.compile(r"(?:code (?:de l'?)?agence|code guichet|guichet)\D{0,5}(\d{5})\b")
@@ -54,6 +57,7 @@ def preamble(rows: Iterable[Sequence[str]]) -> Preamble:
         bank = bank or _group(_BANK, words)
         branch = branch or _group(_BRANCH, words)
         number = number or _group(_ACCOUNT, words).replace(" ", "").upper()
+        number = number or _group(_CARD, words)
         if cells and (bare := _BARE_ACCOUNT.fullmatch(cells[0].strip())):
             number = number or bare[1]
         currency = _group(_CURRENCY, words).upper().replace("EUROS", "EUR").replace("EURO", "EUR")

@@ -53,6 +53,7 @@ _SIDES = {
     **dict.fromkeys(("c", "credit", "cr", "ct", "+", "h", "haben", "bij"), 1),
 }
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{8,30}")
+_REVOLUT = {"completed date", "date de fin"}
 _EXCEL_TEXT = re.compile(r'^="?(.*?)"?$')
 
 
@@ -61,6 +62,7 @@ class _Side:
     """One account of the file: its draft and its running balances in file order."""
 
     draft: Draft
+    above: Preamble
     balances: list[tuple[date, int, int | None]] = field(default_factory=list)
 
 
@@ -192,10 +194,18 @@ def _left_out(reading: _Reading, line: int, cells: list[str]) -> bool:
         told = {"value": state[:40]}
         reading.warnings.append(RowError(line, reading.column("state"), "statement.row_void", told))
     elif _tells_only(reading, cells):
+        _next_account(reading, cells)
         told = {"value": common.clean(" ".join(cells), 60)}
         reading.warnings.append(RowError(line, "", "statement.row_note", told))
         return True
     return standing != "booked"
+
+
+def _next_account(reading: _Reading, cells: list[str]) -> None:
+    """Words between the rows may begin the next account of the file: what follows is its own."""
+    found = preamble([cells])
+    if found.account and found.account != reading.above.account:
+        reading.above = found
 
 
 def _tells_only(reading: _Reading, cells: list[str]) -> bool:
@@ -260,7 +270,8 @@ def _side(reading: _Reading, line: int, cells: list[str], currency: str) -> _Sid
         raise Refused(line, reading.column("account"), "statement.no_account")
     key = (account, currency)
     if key not in reading.sides:
-        reading.sides[key] = _Side(Draft(account=account, currency=currency))
+        draft = Draft(account=account, currency=currency)
+        reading.sides[key] = _Side(draft, reading.above)
     return reading.sides[key]
 
 
@@ -289,7 +300,7 @@ def _signed(reading: _Reading, line: int, cells: list[str], currency: str) -> in
 def _fee(reading: _Reading, line: int, cells: list[str], currency: str) -> int:
     """What is charged beside the amount, in minor units: Revolut, told by its "Completed Date"."""
     text = reading.cell(cells, "fee")
-    if not text or _fields.normal(reading.column("booked_on")) != "completed date":
+    if not text or _fields.normal(reading.column("booked_on")) not in _REVOLUT:
         return 0
     return abs(_amount(reading, line, "fee", text, currency))
 
@@ -337,9 +348,9 @@ def _balance(reading: _Reading, side: _Side) -> None:
     if after_first is not None and after_last is not None and not _stands_still(rows):
         draft.opening = (after_first - first, draft.currency)
         draft.closing = (after_last, draft.currency)
-    elif len(reading.sides) == 1:
-        draft.opening = _stated(reading, reading.above.opening, draft)
-        draft.closing = _stated(reading, reading.above.closing, draft)
+    elif sum(each.above is side.above for each in reading.sides.values()) == 1:
+        draft.opening = _stated(reading, side.above.opening, draft)
+        draft.closing = _stated(reading, side.above.closing, draft)
 
 
 def _stated(reading: _Reading, text: str, draft: Draft) -> tuple[int, str] | None:
