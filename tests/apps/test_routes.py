@@ -37,3 +37,31 @@ def test_every_provider_is_reached_by_its_own_scheme():
 def test_a_provider_of_email_carries_nothing_else():
     with pytest.raises(ValueError, match="sms begins with"):
         route_of("sms", "brevo://:key@")
+
+
+MAILGUN = "mailgun://:key@eu"
+
+
+@pytest.mark.parametrize(
+    ("medium", "url", "lacks"),
+    [
+        ("email", "postmark://:key@", "AMIABLE_HOOK_SECRET"),
+        ("email", MAILGUN, "AMIABLE_HOOK_SECRET and signing"),
+        ("email", f"{MAILGUN}?signing=k", "AMIABLE_HOOK_SECRET"),
+        ("email", "mailersend://:key@", "signing"),
+        ("email", "mailersend://:key@?signing=k", ""),
+        ("email", "scaleway://p:k@", ""),
+        ("email", "smtp://mail.example:25", ""),
+        ("sms", "kannel://u:p@127.0.0.1:13013", "AMIABLE_HOOK_SECRET"),
+        ("registered_email", "ar24://T:K@app.ar24.fr/api?user=1&otp=JBSWY3DPEHPK3PXP", "AMIABLE_HOOK_SECRET"),
+        ("registered_letter", "mercifacteur://ID:K@/?user=17460&from=123456", "webhook"),
+    ],
+)  # fmt: skip
+def test_a_provider_whose_reports_would_be_refused_is_warned_of(medium, url, lacks, settings):
+    settings.HOOK_SECRET = ""
+    settings.CHANNEL_URLS = {**dict.fromkeys(settings.CHANNEL_URLS, ""), medium: url}
+    found = [each.msg for each in check_configuration() if each.id == "amiable.W005"]
+    assert [f"{medium}, and {lacks} is missing" in each for each in found] == [True] * bool(lacks)
+    settings.HOOK_SECRET = "a long word that nobody guesses"
+    left = [each.msg for each in check_configuration() if each.id == "amiable.W005"]
+    assert bool(left) == lacks.endswith(("signing", "webhook"))

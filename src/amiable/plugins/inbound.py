@@ -88,8 +88,18 @@ def secret_check(request: HookRequest, config: Mapping[str, Any]) -> None:
         raise HookRefusedError("the address does not end in our secret")
 
 
+def secret_lacks(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """What `secret_check` misses on this installation."""
+    return () if config.get("hook_secret") else ("AMIABLE_HOOK_SECRET",)
+
+
 class ToldLater(Protocol):
     """A channel whose provider tells later what became of messages (/hooks/channels/<code>/)."""
+
+    def hook_lacks(self, config: Mapping[str, Any]) -> tuple[str, ...]:
+        """Names of the variables, and options of the address, without which every call is refused:
+        `amiable check` warns of them."""
+        ...
 
     def hook(self, request: HookRequest, config: Mapping[str, Any]) -> HookAnswer:
         """Verify and read a request. Raises HookRefusedError; reading the same one twice gives

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from amiable.apps.banking.iban_providers import iban_source
 from amiable.apps.dunning.paying import account_of
 from amiable.apps.imports import drops
 from amiable.apps.messaging.replies.mailboxes import source_of
-from amiable.apps.messaging.sending.routes import route_of
+from amiable.apps.messaging.sending.routes import route_of, unheard
 from amiable.project.environment import VARIABLES, var_dir
 
 
@@ -25,8 +26,8 @@ from amiable.project.environment import VARIABLES, var_dir
 def check_configuration(**_: Any) -> list[CheckMessage]:
     """Every defect of the AMIABLE_* environment that can be seen without a network."""
     return [
-        *_unknown_variables(), *_addresses(), *_iban_providers(), *_gateways(), *_payment_page(),
-        *_secrets(), *_assets(), *_database(),
+        *_unknown_variables(), *_addresses(), *_unheard(), *_iban_providers(), *_gateways(),
+        *_payment_page(), *_secrets(), *_assets(), *_database(),
     ]  # fmt: skip
 
 
@@ -109,6 +110,18 @@ def _gateways() -> Iterator[CheckMessage]:
                 f"the address of a gateway cannot be read: {error}",
                 hint="AMIABLE_GATEWAY_URLS=stripe://sk_live_...@api.stripe.com?webhook_secret=...",
                 id="amiable.E012",
+            )
+
+
+def _unheard() -> Iterator[CheckMessage]:
+    """Providers that report back, and whose calls would be refused: bounces would go unnoticed."""
+    with suppress(ValueError):  # said by the addresses above
+        for (code, lacks), media in unheard().items():
+            yield checks.Warning(
+                f"{code} carries {', '.join(media)}, and {' and '.join(lacks)} is missing: what "
+                "its provider reports is refused, so nobody hears what became of messages",
+                hint="Set it, and give the provider your address: see docs/howto.",
+                id="amiable.W005",
             )
 
 

@@ -22,7 +22,13 @@ from amiable.plugins.channels._ar24_api import (
 from amiable.plugins.channels._ar24_client import Caller, File, RefusedError
 from amiable.plugins.channels._ar24_states import called, known, papers
 from amiable.plugins.channels._calls import NoAnswerError, NothingSentError
-from amiable.plugins.inbound import HookAnswer, HookRefusedError, HookRequest, secret_check
+from amiable.plugins.inbound import (
+    HookAnswer,
+    HookRefusedError,
+    HookRequest,
+    secret_check,
+    secret_lacks,
+)
 from amiable.plugins.papers import Asked, ProofFile
 
 UNREACHABLE_SECONDS, LARGEST_PAPER = 300, 10 * 1024 * 1024
@@ -53,6 +59,8 @@ class Ar24Channel:
     @contextmanager
     def session(self, config: Mapping[str, Any]) -> Iterator[_Session]:
         yield _Session(config)
+
+    hook_lacks = staticmethod(secret_lacks)
 
     def hook(self, request: HookRequest, config: Mapping[str, Any]) -> HookAnswer:
         """What became of a letter; AR24 signs nothing, so the address it calls holds a secret."""

@@ -23,6 +23,7 @@ from amiable.plugins.inbound import (
     HookRefusedError,
     HookRequest,
     secret_check,
+    secret_lacks,
 )
 
 
@@ -45,6 +46,13 @@ class EmailApiChannel:
             yield session
         finally:
             session.close()
+
+    def hook_lacks(self, config: Mapping[str, Any]) -> tuple[str, ...]:
+        """Our secret, its signing key, or both; Amazon signs with a key of its own."""
+        proof = PROVIDERS[config["scheme"]].proof
+        secret = secret_lacks(config) if proof in {"secret", "both"} else ()
+        signs = proof in {"signature", "both"} and config["provider"] != "ses"
+        return (*secret, *(("signing",) if signs and not config.get("signing") else ()))
 
     def hook(self, request: HookRequest, config: Mapping[str, Any]) -> HookAnswer:
         """Reports on messages, or a customer's answer, from the provider that is configured."""

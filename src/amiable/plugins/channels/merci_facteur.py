@@ -47,6 +47,10 @@ class MerciFacteurChannel:
     def session(self, config: Mapping[str, Any]) -> Iterator[_Session]:
         yield _Session(config)
 
+    def hook_lacks(self, config: Mapping[str, Any]) -> tuple[str, ...]:
+        """The key of its calls is an option of the address."""
+        return () if config["webhook"] else ("webhook",)
+
     def hook(self, request: HookRequest, config: Mapping[str, Any]) -> HookAnswer:
         """What became of letters; the call carries the key of the account in a header."""
         key, shown = config["webhook"], request.headers.get("x-mf-webhook-secret-key", "")

@@ -29,7 +29,7 @@ from amiable.plugins.channels._sms_reports import (
     text_reply,
     unsealed,
 )
-from amiable.plugins.inbound import HookAnswer, HookRequest, secret_check
+from amiable.plugins.inbound import HookAnswer, HookRequest, secret_check, secret_lacks
 
 UNREACHABLE_SECONDS, BUSY_SECONDS, LARGEST_ANSWER = 300, 900, 65_536
 # The gateway itself says that it did not take the message and may later.
@@ -58,6 +58,8 @@ class SmsHttpChannel:
             yield session
         finally:
             session.close()
+
+    hook_lacks = staticmethod(secret_lacks)
 
     def hook(self, request: HookRequest, config: Mapping[str, Any]) -> HookAnswer:
         """A report on a message (sealed), or a customer's text (`secret`, see secret_check, with

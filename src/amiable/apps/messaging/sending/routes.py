@@ -42,6 +42,17 @@ def configured_routes() -> Routes:
     }
 
 
+def unheard() -> dict[tuple[str, tuple[str, ...]], list[str]]:
+    """Channels that carry something and whose provider's calls would all be refused, as (code, what
+    is missing) -> media. Raises ValueError when an address cannot be understood."""
+    found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for medium, (code, config) in configured_routes().items():
+        asked = getattr(plugins("channels")[code], "hook_lacks", None)
+        if asked is not None and (lacks := asked(config)):
+            found.setdefault((code, lacks), []).append(medium)
+    return found
+
+
 def way_of(medium: str, recipient: str, *, is_test: bool = False) -> str:
     """The way a message goes: a test as email, a registered letter to a mailbox on its own."""
     if is_test:
