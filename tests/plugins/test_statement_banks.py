@@ -260,3 +260,32 @@ def test_several_accounts_one_below_the_other_are_kept_apart(tmp_path):
         ("00012345678", 133_456, [100_000, -6_544]),
         ("00098765432", 50_000, [2_000]),
     ]
+
+
+LCL = (
+    "01/10/2026;400;;00451 098285A\n"
+    "08/10/2026;-65,44;Prélèvement;;PRLV EDF;;;\n"
+    "09/10/2026;-10;Carte;;CB  TAXI  08/10/26;;0;Divers\n"
+    "10/10/2026;1000,00;Virement;;;VIREMENT MARTIN FA42;;\n"
+    "12/10/2026;1324,56;;00451 098285A\n"
+)
+
+
+def test_a_table_without_header_is_known_by_its_balance_lines(tmp_path):
+    (tmp_path / "T_cpte.csv").write_bytes(LCL.encode("cp1252"))
+    found = read_file(tmp_path / "T_cpte.csv")
+    assert (found.format, found.errors) == ("statement_csv", ())
+    (statement,) = found.statements
+    assert (statement.account, statement.difference_minor) == ("00451098285A", 0)
+    assert (statement.opening_minor, statement.closing_minor) == (40_000, 132_456)
+    assert [(e.line, e.amount_minor, e.label, e.operation) for e in statement.entries] == [
+        (2, -6_544, "PRLV EDF", "Prélèvement"),
+        (3, -1_000, "CB TAXI 08/10/26", "Carte"),
+        (4, 100_000, "VIREMENT MARTIN FA42", "Virement"),
+    ]
+
+
+@pytest.mark.parametrize("spoilt", [LCL.replace(";00451 098285A", ";"), "x;y\n" + LCL])
+def test_other_tables_without_header_are_refused(tmp_path, spoilt):
+    (tmp_path / "f.csv").write_text(spoilt)
+    assert read_file(tmp_path / "f.csv", kind="statement").errors
