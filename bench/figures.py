@@ -78,10 +78,10 @@ def _owe(
     """Invoices with one installment and one entry each; invoice by installment id."""
     from amiable.apps.receivables.models import Entry, Installment
 
-    invoices = _batches(
+    invoices = batches(
         _invoice(organization_id, dice.choice(customers).pk, i, dice) for i in range(count)
     )
-    items = _batches(
+    items = batches(
         Installment(
             organization_id=organization_id,
             invoice_id=invoice.pk,
@@ -91,7 +91,7 @@ def _owe(
         for invoice in invoices
     )
     owed = dict(zip((item.pk for item in items), invoices, strict=True))
-    _batches(
+    batches(
         Entry(
             organization_id=organization_id,
             customer_id=invoice.customer_id,
@@ -116,7 +116,7 @@ def _pay(organization_id: int, owed: dict[int, Any], dice: random.Random) -> Non
         for item, invoice in owed.items()
         if dice.random() < 0.9
     ]
-    payments = _batches(
+    payments = batches(
         Entry(
             organization_id=organization_id,
             customer_id=invoice.customer_id,
@@ -127,7 +127,7 @@ def _pay(organization_id: int, owed: dict[int, Any], dice: random.Random) -> Non
         )
         for _, invoice, on in paid
     )
-    _batches(
+    batches(
         Allocation(
             organization_id=organization_id,
             credit_id=payment.pk,
@@ -154,7 +154,8 @@ def _invoice(organization_id: int, customer_id: int, index: int, dice: random.Ra
     )
 
 
-def _batches(rows: Iterable[Any], size: int = 5_000) -> list[Any]:
+def batches(rows: Iterable[Any], size: int = 5_000) -> list[Any]:
+    """Enter rows of one model, so many at a time; returns them with their ids."""
     created: list[Any] = []
     source = iter(rows)
     while batch := list(islice(source, size)):

@@ -9,7 +9,9 @@ LINES = 2_000
 
 
 def run() -> list[dict[str, Any]]:
-    """Rows for docs/benchmarks.md: each rate beside the better of two rules in use, and speed."""
+    """Rows for docs/benchmarks.md: each rate beside the better of two rules in use, speed, and
+    what it costs to load what matching knows."""
+    from bench.matching import opening
     from bench.matching.profiles import TYPICAL
     from bench.matching.report import MATCHERS, measured
     from bench.matching.speed import speed
@@ -29,7 +31,7 @@ def run() -> list[dict[str, Any]]:
         found = speed(open_items=size)
         name = f"match over {size} open items, 99 % of lines within {found['p99_ms']} ms"
         rows.append(_row(name, found["lines_per_second"], "lines a second", other=slowest))
-    return rows
+    return rows + opening.rows()
 
 
 def _row(name: str, value: float, unit: str, *, other: float) -> dict[str, Any]:
