@@ -289,3 +289,12 @@ def test_a_table_without_header_is_known_by_its_balance_lines(tmp_path):
 def test_other_tables_without_header_are_refused(tmp_path, spoilt):
     (tmp_path / "f.csv").write_text(spoilt)
     assert read_file(tmp_path / "f.csv", kind="statement").errors
+
+
+def test_a_row_that_lost_a_quotation_mark_is_no_account_of_its_own(tmp_path):
+    row = '"NL91ABNA0417164300","2026-10-10","10,00","FA42"\n'
+    table = '"Rekening","Datum","Bedrag","Omschrijving"\n' + row + row[1:]
+    found = written("statement_csv", tmp_path, table)
+    assert [(e.line, e.column, e.code) for e in found.errors] == [
+        (3, "Rekening", "statement.no_account"),
+    ]

@@ -48,7 +48,8 @@ NAMES: _fields.Names = {
         "libelle simplifie, designation, intitule, nature de l operation, nature, motif,"
         "communication, description, transaction description, verwendungszweck, buchungstext,"
         "transaction details, narrative, memo, details, detail, transaction, operation,"
-        "omschrijving, mededelingen, communications, concepto, descripcion, descrizione, causale,"
+        "omschrijving, omschrijving 1, mededelingen, communications, text, concepto, descripcion,"
+        "descrizione, causale,"
         "descricao, payment reference, reference"
     ),
     "label_more": _names(
@@ -90,7 +91,7 @@ NAMES: _fields.Names = {
         "numero de compte, numero compte, n de compte, n compte, no compte, compte, rib,"
         "iban compte, iban du compte, accountnum, account number, account no, account iban,"
         "account, auftragskonto, iban auftragskonto, iban bban, rekeningnummer, rekening, cuenta,"
-        "conto"
+        "conto, kontonummer"
     ),
     # Of the account, or of the other party where it changes from row to row.
     "iban": ("iban",),

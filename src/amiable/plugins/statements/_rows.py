@@ -266,7 +266,7 @@ def _side(reading: _Reading, line: int, cells: list[str], currency: str) -> _Sid
         reading.cell(cells, "iban") if reading.own_iban else ""
     )
     account = common.clean(account.replace(" ", "") or reading.above.account, 60)
-    if len(account) > 40:
+    if len(account) > 40 or '"' in account:  # a quotation mark is of a row that is damaged
         raise Refused(line, reading.column("account"), "statement.no_account")
     key = (account, currency)
     if key not in reading.sides:
