@@ -15,7 +15,7 @@ VIRTUAL_IBANS: dict[str, dict[str, Look]] = {
     },
     "virtual_iban_policy": {
         "hand": Look(_("By hand")),
-        "customer": Look(_("One for each customer, with the first message")),
-        "invoice": Look(_("One for each invoice, with the first message")),
+        "customer": Look(_("By itself, to each customer")),
+        "invoice": Look(_("By itself, to each invoice")),
     },
 }
