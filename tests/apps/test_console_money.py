@@ -283,7 +283,7 @@ def test_the_list_costs_as_many_queries_for_many_rows_as_for_few(
         customer = factories.customer(owner, f"X{n}", name=f"Client {n}", email="")
         item(customer, f"FB-{n}", 10_000 + n)
         paid(customer, 5_000, f"x{n}")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         assert len(unsettled(owner.organization_id, on=TODAY)) == 40
     with django_assert_max_num_queries(30):
         assert client.get("/bank/money/").status_code == 200

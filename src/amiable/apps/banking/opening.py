@@ -226,6 +226,7 @@ def open_credits(organization_id: int, customer_id: int | None = None) -> Iterat
             installment__isnull=True,
             amount_minor__lt=0,
             reversed_by__isnull=True,
+            draws_on__isnull=True,
             **scope,
         )
         .annotate(left=credit_left())

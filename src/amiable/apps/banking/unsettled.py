@@ -6,7 +6,7 @@ A fixed number of queries whatever the number of rows.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -15,12 +15,13 @@ from django.db.models import Count, Max, Q
 
 from amiable.apps.banking.barring import bars
 from amiable.apps.banking.models import Match
+from amiable.apps.banking.payables import Payable, given_up_items, payable
+from amiable.apps.banking.terms import payer_terms
 from amiable.apps.customers.models import CustomerIban
 from amiable.apps.payments.models import CreditDecision
 from amiable.apps.payments.queries import open_money
-from amiable.apps.receivables.models import Installment
 from amiable.apps.receivables.queries import OpenItem, open_items
-from amiable.core.allocation import Debt, allocate
+from amiable.core.allocation import Debt, Order, allocate
 from amiable.core.law.insolvency import UnknownLawError, payment_bar
 from amiable.core.matching.facts import Barred
 from amiable.core.matching.names import is_own_name
@@ -76,7 +77,7 @@ declare(
         "settle.advance": gettext_noop("Received from {customer}, who owes nothing: an advance?"),
         "settle.kept": gettext_noop("Kept for the next invoice of {customer} since {since}."),
         "settle.refund_to_make": gettext_noop(
-            "To give back to {name} ({iban}), with the reference {reference}."
+            "To give back to {name}: order the transfer with the reference {reference}."
         ),
         "settle.refund_made": gettext_noop(
             "Ordered on {since}: waits for its line on a statement, with the reference {reference}."
@@ -90,7 +91,7 @@ declare(
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What the money would pay, oldest due first (C. civ. 1342-10)."""
+    """What the money would pay, in the order of C. civ. 1342-10 or as agreed."""
 
     installment_id: int
     number: str
@@ -119,6 +120,7 @@ class Unsettled:
     code: str = ""  # the customer's, told apart from others of its name
     reference: str = ""
     barred: frozenset[int] = frozenset()  # installments that it may not pay unasked
+    order: Order = "law"  # in which it settles debts
 
 
 @dataclass(slots=True)
@@ -127,9 +129,10 @@ class _Known:
 
     items: dict[tuple[int, str], list[OpenItem]] = field(default_factory=lambda: defaultdict(list))
     bars: dict[int, Barred] = field(default_factory=dict)
-    given_up: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    given_up: dict[int, list[Payable]] = field(default_factory=lambda: defaultdict(list))
     ibans: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     serials: dict[int, tuple[int, date | None]] = field(default_factory=dict)
+    orders: dict[int, Order] = field(default_factory=dict)
 
 
 def unsettled(organization_id: int, *, on: date, credit_id: int | None = None) -> list[Unsettled]:
@@ -172,17 +175,14 @@ def _known(organization_id: int, customer_ids: set[int]) -> _Known:
     for item in open_items(organization_id, customer_ids):
         known.items[item.customer_id, item.currency].append(item)
     known.bars = {bar.item_id: bar for bar in bars(organization_id)}
-    given_up = [bar.item_id for bar in known.bars.values() if bar.kind == "written_off"]
-    named = Installment.objects.filter(
-        organization_id=organization_id, id__among=given_up, customer_id__among=customer_ids
-    )
-    for customer_id, number in named.values_list("customer_id", "invoice__number"):
-        known.given_up[customer_id].append(number)
+    for owner, item in given_up_items(organization_id, customer_ids):
+        known.given_up[owner].append(item)
     accounts = CustomerIban.objects.filter(
         organization_id=organization_id, customer_id__among=customer_ids
     )
     for customer_id, iban in accounts.values_list("customer_id", "iban"):
         known.ibans[customer_id].add(iban)
+    known.orders = {terms.customer_id: terms.order for terms in payer_terms(organization_id)}
     kept = Q(kind=CreditDecision.Kind.KEPT, undone_on__isnull=True)
     decided = CreditDecision.objects.filter(
         organization_id=organization_id, credit__customer_id__among=customer_ids
@@ -197,6 +197,7 @@ def _credit(row: Mapping[str, Any], known: _Known, on: date) -> Unsettled:
     serial, kept_on = known.serials.get(row["id"], (0, None))
     barred = frozenset(item.id for item in items if _is_barred(item, row, known.bars))
     kind, sentences = _kind_of(row, known, items, kept_on)
+    order = known.orders.get(row["customer_id"], "law")
     return Unsettled(
         kind=kind,
         customer_id=row["customer_id"],
@@ -211,8 +212,9 @@ def _credit(row: Mapping[str, Any], known: _Known, on: date) -> Unsettled:
         credit_id=row["id"],
         serial=serial,
         line_id=row["payment__match__line_id"],
-        suggestions=tuple(_suggest(row, [i for i in items if i.id not in barred], on)),
+        suggestions=tuple(_suggest(row, _debts(kind, row, known, barred), on=on, order=order)),
         barred=barred,
+        order=order,
     )
 
 
@@ -236,7 +238,7 @@ def _entrusted(
     customer: dict[str, Param] = {"customer": row["customer__name"]}
     given_up = known.given_up.get(row["customer_id"])
     if given_up and (not items or row["payment__match__kind"] == "written_off"):
-        numbers = ", ".join(given_up[:10])
+        numbers = ", ".join(item.number for item in given_up[:10])
         return "written_off", (Sentence("settle.written_off", {**customer, "numbers": numbers}),)
     handed = [known.bars[item.id] for item in items if _is_handed(item, known.bars)]
     if handed and len(handed) == len(items):
@@ -292,10 +294,23 @@ def _is_barred(item: OpenItem, row: Mapping[str, Any], known: Mapping[int, Barre
     return bar is not None and bar.kind == "insolvent" and row["on_date"] >= bar.since
 
 
-def _suggest(row: Mapping[str, Any], items: Sequence[OpenItem], on: date) -> Iterator[Suggestion]:
-    debts = [Debt(item.id, item.due_date, item.open_minor) for item in items]
-    numbers = {item.id: item.number for item in items}
-    for item_id, amount in allocate(row["left"], debts, on=on):
+def _debts(
+    kind: Kind, row: Mapping[str, Any], known: _Known, barred: Collection[int]
+) -> list[Payable]:
+    """What the money may settle unasked: what was given up, when it came for that, or is open."""
+    if kind == "written_off":
+        given_up = known.given_up[row["customer_id"]]
+        return [item for item in given_up if item.amount.currency == row["currency"]]
+    items = known.items.get((row["customer_id"], row["currency"]), [])
+    return [payable(item) for item in items if item.id not in barred]
+
+
+def _suggest(
+    row: Mapping[str, Any], items: Sequence[Payable], *, on: date, order: Order
+) -> Iterator[Suggestion]:
+    debts = [Debt(i.installment_id, i.due_date, i.amount.amount_minor) for i in items]
+    numbers = {item.installment_id: item.number for item in items}
+    for item_id, amount in allocate(row["left"], debts, on=on, order=order):
         yield Suggestion(item_id, numbers[item_id], Money(amount, row["currency"]))
 
 
@@ -311,7 +326,7 @@ def _refunds(organization_id: int) -> Iterator[Unsettled]:
             kind = "refund_owed"
         values: dict[str, Param] = {
             "customer": refund.customer.name, "name": refund.name or refund.customer.name,
-            "iban": refund.iban, "reference": refund.reference,
+            "reference": refund.reference,
             "since": refund.made_on or refund.decided_on,
         }  # fmt: skip
         yield Unsettled(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,29 +17,23 @@ class GivenUp:
     """An item of a customer that was given up."""
 
     installment_id: int
+    customer_id: int
     number: str
     due_date: date
     amount: Money
 
 
-def handovers_running(organization_id: int, customer_id: int) -> dict[int, Handover]:
-    """Running handovers of a customer's items, by installment."""
-    rows = Handover.objects.filter(
-        organization_id=organization_id,
-        installment__customer_id=customer_id,
-        returned_on__isnull=True,
-    )
-    return {row.installment_id: row for row in rows}
-
-
-def given_up(organization_id: int, customer_id: int) -> list[GivenUp]:
-    """Items of a customer that were given up, the oldest due first."""
-    amounts = written_off(organization_id, customer_ids=[customer_id])
+def given_up(organization_id: int, customer_ids: Collection[int]) -> list[GivenUp]:
+    """Items of customers that were given up, the oldest due first."""
+    amounts = written_off(organization_id, customer_ids=customer_ids)
     rows = Installment.objects.filter(organization_id=organization_id, id__among=amounts)
     named = rows.order_by("due_date", "id").values_list(
-        "id", "invoice__number", "due_date", "currency"
+        "id", "customer_id", "invoice__number", "due_date", "currency"
     )
-    return [GivenUp(i, number, due, Money(amounts[i], cur)) for i, number, due, cur in named]
+    return [
+        GivenUp(item_id, customer_id, number, due, Money(amounts[item_id], currency))
+        for item_id, customer_id, number, due, currency in named
+    ]
 
 
 def item_customers(organization_id: int, installment_id: int) -> set[int]:

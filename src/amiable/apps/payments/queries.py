@@ -31,6 +31,7 @@ def open_money(organization_id: int) -> QuerySet[Entry]:
         kind__in=MONEY,
         amount_minor__lt=0,
         reversed_by__isnull=True,
+        draws_on__isnull=True,  # what was moved away and came back is no credit of its own
     )
     return rows.annotate(left=credit_left()).filter(left__gt=0)
 

@@ -325,7 +325,10 @@ def _check(use: Use, credit: tuple[int, str] | None, installment: tuple[int, str
 def credits_lock(organization_id: int, ids: Collection[int]) -> dict[int, tuple[int, str]]:
     """Lock credit entries in id order; (customer, currency) of each."""
     rows = Entry.objects.filter(
-        organization_id=organization_id, installment__isnull=True, amount_minor__lt=0
+        organization_id=organization_id,
+        installment__isnull=True,
+        amount_minor__lt=0,
+        draws_on__isnull=True,
     ).order_by("id")
     found: dict[int, tuple[int, str]] = {}
     for part in chunks(ids):

@@ -72,7 +72,7 @@ def customer(request: Request, customer_id: int) -> HttpResponse:
         "free_ibans": free_for(organization, customer_id, on=today),
         "links": file_links(organization, file.case_ids),
         "paying": paying(organization, customer_id, on=today),
-        "given_up": given_up(organization, customer_id),
+        "given_up": given_up(organization, [customer_id]),
         "scenarios": [case_scenario(organization, case_id) for case_id in file.case_ids],
     }
     return render(request, "console/customer.html", context)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 
 from amiable.apps.banking import payables, settling, unsettled
+from amiable.apps.banking.refund_list import refund_table
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
 from amiable.apps.payments import decisions, refunds
@@ -88,7 +89,7 @@ def credit(request: Request, credit_id: int) -> HttpResponse:
     query = request.GET.get("q", "")[:100]
     context: dict[str, Any] = {
         "row": row,
-        "payables": payables.payables(request.organization.pk, row),
+        "payables": _payables(request, row),
         "suggested": {each.installment_id for each in row.suggestions},
         "q": query,
     }
@@ -113,7 +114,7 @@ def refunds_file(request: Request, form: str) -> HttpResponse:
         "customer": gettext("Customer"),
     }
     rows = unsettled.unsettled(request.organization.pk, on=clock.today())
-    table = payables.refund_table(
+    table = refund_table(
         rows, titles, title=gettext("Refunds to make"), language=get_language() or "en"
     )
     exporter, content = plugins("exports")[form], io.BytesIO()
@@ -125,16 +126,16 @@ def refunds_file(request: Request, form: str) -> HttpResponse:
 @change
 @_still_there
 def allocate(request: Request, credit_id: int) -> HttpResponse:
-    """Use the money on the ticked items, oldest due first, while it lasts (C. civ. 1342-10)."""
+    """Use the money on the ticked items, in the order of C. civ. 1342-10 or as agreed."""
     row, form = _row(request, credit_id), money_forms.AllocateForm(request.POST)
     ticked = ids(request.POST.getlist("item"))[: money_forms.PARTS_AT_MOST]
-    may = payables.payables(request.organization.pk, row)
+    may = _payables(request, row)
     debts = [
         Debt(each.installment_id, each.due_date, each.amount.amount_minor)
         for each in may
         if each.installment_id in set(ticked)
     ]
-    parts = spread(row.amount.amount_minor, debts, on=clock.today())
+    parts = spread(row.amount.amount_minor, debts, on=clock.today(), order=row.order)
 
     def work(wish: decisions.Wish) -> Any:
         despite = form.cleaned_data["despite"]
@@ -225,6 +226,10 @@ def _row(request: Request, credit_id: int) -> unsettled.Unsettled:
     if not settling.customers_of(organization, credit_id=credit_id):
         raise Http404
     raise _Gone
+
+
+def _payables(request: Request, row: unsettled.Unsettled) -> list[payables.Payable]:
+    return payables.payables(request.organization.pk, row.customer_id, row.amount.currency)
 
 
 def _settle(
