@@ -203,3 +203,28 @@ def test_a_confirmed_proposal_teaches_as_an_assignment_does(debtor, prices):
     assert chosen is not None
     match_confirm(org.id, chosen.id, on=TODAY, **WHO)
     assert "oldest" in codes(debtor)
+
+
+def test_a_parent_that_may_not_pay_for_a_customer_is_asked_about_every_time(debtor):
+    org, parent = debtor.organization, "Holding Atlantique"
+    items = [
+        factories.invoice(debtor, f"FA2026-01{n:02}", total_minor=70_001 + 1_100 * n)
+        for n in range(6)
+    ]
+
+    def pay(item, on: date) -> dict[str, int]:
+        label = f"FACT {item.invoice.number}"
+        entry = StatementEntry(1, on, on, sum_of(item), "EUR", label, payer_name=parent)
+        account = "FR1420041010050500013M02606"
+        record = StatementRecord(account, "EUR", None, None, on, on, (entry,), label)
+        statement_import(org.id, [record], source="t.xml", on=on, actor="test")
+        return lines_match(org.id, on=on)
+
+    for n in range(4):
+        assert pay(items[n], TODAY - timedelta(days=9 - n))["posted"] == 1
+    found = customer_habits(org.id, {debtor.id}, on=TODAY)[debtor.id]
+    assert [habit.payer for habit in found if habit.code == "payer"] == [parent]
+    habit_forbid(org.id, debtor.id, "payer", forbidden=True, on=TODAY, **WHO)
+    assert pay(items[4], TODAY)["proposed"] == 1
+    habit_forbid(org.id, debtor.id, "payer", forbidden=False, on=TODAY, **WHO)
+    assert pay(items[5], TODAY)["posted"] == 2

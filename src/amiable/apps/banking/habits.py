@@ -21,7 +21,7 @@ from amiable.apps.banking.terms import TermsError, terms_row, terms_tell
 from amiable.apps.customers.models import Customer
 from amiable.apps.payments.models import Payment
 from amiable.apps.receivables.models import Installment
-from amiable.core.matching.book import Book
+from amiable.core.matching.book import Book, payer_keys
 from amiable.core.matching.facts import Habit, Line, Opening
 from amiable.core.matching.habits import CODES, LEAST, OpenThen, Seen, habits_of
 from amiable.core.matching.names import is_own_name
@@ -84,6 +84,21 @@ def payers_habits(
     told |= {virtual.customer_id for virtual in state.virtual} & usual
     for habits in customer_habits(organization_id, told - {None}, on=on).values():
         yield from habits
+
+
+def payers_forbidden(
+    organization_id: int, state: Opening, lines: Sequence[Line]
+) -> Iterator[tuple[str, int]]:
+    """(payer, customer) of lines by others than customers for whom nobody else may pay."""
+    rows = PayerTerms.objects.filter(organization_id=organization_id).exclude(forbidden=[])
+    marked = rows.values_list("customer_id", "customer__name", "forbidden")
+    for customer_id, name, forbidden in marked:
+        if "payer" not in forbidden:
+            continue
+        own = {iban for iban, owner in state.ibans if owner == customer_id}
+        for line in lines:
+            if line.payer_iban not in own and not is_own_name(line.payer_name, name):
+                yield from ((key, customer_id) for key in payer_keys(line))
 
 
 def customer_habits(
