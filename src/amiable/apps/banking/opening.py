@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Count, F, Sum
 
 from amiable.apps.banking.barring import bars, refunds_waiting
-from amiable.apps.banking.habits import payers_habits
+from amiable.apps.banking.habits import payers_forbidden, payers_habits
 from amiable.apps.banking.models import BankAccount, Match, StatementLine
 from amiable.apps.banking.terms import limits_of, payer_terms
 from amiable.apps.customers.models import Customer as CustomerRow
@@ -105,7 +105,11 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
         refunds=tuple(refunds_waiting(organization_id)) if out else (),
         barred=tuple(bars(organization_id)),
     )
-    return replace(state, habits=tuple(payers_habits(organization_id, state, lines, on=on)))
+    return replace(
+        state,
+        habits=tuple(payers_habits(organization_id, state, lines, on=on)),
+        against=state.against.union(payers_forbidden(organization_id, state, lines)),
+    )
 
 
 def _ibans(organization_id: int, accounts: Collection[str]) -> Iterator[tuple[str, int]]:
