@@ -10,17 +10,31 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner
 
+from amiable.apps.cases.services import CallOutcome
+from amiable.apps.customers.models import ContactPoint
+from amiable.apps.dunning.calling.closing import call_close
+from amiable.apps.dunning.library.scenarios import scenario_import
+from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.services import plan_tick
+from amiable.apps.insights.call_report import calls
+from amiable.apps.receivables.models import Installment
+from amiable.core.scenario import Scenario, Step
 from amiable.interfaces.cli.main import amiable
 from tests import factories
 from tests.apps.test_insights import credit, pay
 
 TODAY = factories.TODAY
 pytestmark = pytest.mark.django_db
+CALLED = Scenario("called", 1, "Called", (Step("call", 1, "phone", "friendly"),))
 
 
-def report(*arguments: str):
+def day(offset: int):
+    return TODAY + timedelta(days=offset)
+
+
+def report(*arguments: str, on=TODAY):
     return CliRunner().invoke(
-        amiable, ["report", *arguments, "--on", TODAY.isoformat()], standalone_mode=False
+        amiable, ["report", *arguments, "--on", on.isoformat()], standalone_mode=False
     )
 
 
@@ -127,3 +141,57 @@ def test_another_organization_is_never_in_the_report(org):
     factories.invoice(other, total_minor=10**9, due=TODAY - timedelta(days=3))
     assert report("aged-balance").exception.exit_code == 2  # which one?
     assert "Alien" not in report("aged-balance", "--organization", "acme").stdout
+
+
+def test_calls_are_counted_by_collector_and_scenario_with_what_became_of_promises():
+    org = factories.organization("acme")
+    scenario_import(org.pk, CALLED, make_default=True)
+    owner = factories.creditor(org)
+    for number in range(1, 6):
+        debtor = factories.customer(owner, f"C{number}", email=f"c{number}@client.example")
+        ContactPoint.objects.create(
+            organization=org, customer=debtor, kind="phone", value=f"+332400000{number:02d}"
+        )
+        factories.invoice(debtor, f"F{number}", due=day(-5), total_minor=10_000)
+    plan_tick(org.pk, on=TODAY)
+    results = [
+        ("promise", "claire", day(7)), ("promise", "claire", day(8)), ("promise", "marc", day(25)),
+        ("no_answer", "marc", None), ("refused", "marc", None),
+    ]  # fmt: skip
+    called = list(Action.objects.order_by("case__customer__code"))
+    for action, (result, who, due) in zip(called, results, strict=True):
+        outcome = CallOutcome(result, amount_minor=10_000 if due else None, due_on=due)
+        assert call_close(org.pk, action.pk, outcome, on=TODAY, actor=who)
+    pay(Installment.objects.get(invoice__number="F1"), 10_000, day(6))
+
+    found = json.loads(report("calls", "--json", on=day(20)).stdout)
+    assert found["period_days"] == 30
+    assert found["rows"] == [
+        {
+            "collector": "claire", "scenario": "called", "made": 2, "reached": 2, "reached_pct": 100,
+            "promised": 2, "promised_pct": 100, "due": 2, "kept": 1, "kept_pct": 50,
+        },
+        {
+            "collector": "marc", "scenario": "called", "made": 3, "reached": 2, "reached_pct": 67,
+            "promised": 1, "promised_pct": 50, "due": 0, "kept": 0, "kept_pct": None,
+        },
+    ]  # fmt: skip
+    assert found["total"]["made"] == 5
+    table = list(
+        csv.reader(
+            io.StringIO(report("calls", "--format", "csv", on=day(20)).stdout), delimiter=";"
+        )
+    )
+    assert "claire" in str(table)
+    # The same for a past date whenever it is asked: nothing of it was due then.
+    past = json.loads(report("calls", "--json", on=day(2)).stdout)
+    assert [row["due"] for row in past["rows"]] == [0, 0]
+    for none in (("--days", "5"), ("--currency", "usd")):
+        assert json.loads(report("calls", *none, "--json", on=day(20)).stdout)["rows"] == []
+    assert "claire" in report("calls", on=day(20)).stdout
+
+
+def test_the_report_on_calls_costs_the_same_for_any_number(django_assert_max_num_queries):
+    org = factories.organization("acme")
+    with django_assert_max_num_queries(4):
+        calls(org, TODAY)

@@ -1,4 +1,4 @@
-"""`amiable report aged-balance|dso|kpi`: figures as of any date, on screen or in a file."""
+"""`amiable report aged-balance|dso|kpi|calls`: figures as of any date, on screen or in a file."""
 
 from __future__ import annotations
 
@@ -87,6 +87,24 @@ def kpi_command(
     from amiable.apps.insights import reports
 
     return deliver(reports.kpi(organization, on, currency=currency, days=days), **output)
+
+
+@report_command.command("calls")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3660),
+    default=30,
+    show_default=True,
+    help="Calls of this many days, up to --on.",
+)
+@report_options
+def calls_command(
+    *, organization: Organization, on: date, currency: str, days: int, **output: Any
+) -> int:
+    """Calls made, reached, promises obtained and kept, by collector and scenario."""
+    from amiable.apps.insights.call_report import calls
+
+    return deliver(calls(organization, on, currency=currency, days=days), **output)
 
 
 def deliver(report: Report, *, form: str, as_json: bool, output: Path | None) -> int:
