@@ -7,8 +7,8 @@ in the engine.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import accumulate
+from typing import NamedTuple
 
 from amiable.core.allocation import Debt, allocate
 from amiable.core.matching.barred import kind_of_settled, said_of_settled
@@ -35,8 +35,7 @@ MAY_BE_CUT = 120
 MOST_HINTED = 60  # items of a customer that are compared with garbled numbers
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """Items that a line names: those open, oldest first, and those already paid."""
 
     customer_id: int
@@ -144,7 +143,7 @@ def _ranged(view: View, named: Named) -> Iterator[Hypothesis]:
     (last,) = lasts
     inside = [i for i in owed if len(keys[i.id]) == len(first) and first <= keys[i.id] <= last]
     said = Sentence("match.range", {"first": first, "last": last})
-    ranged = replace(named, evidence=(*named.evidence, said))
+    ranged = named._replace(evidence=(*named.evidence, said))
     if total_of(inside) == view.line.amount_minor:
         yield _exactly("cited_range", view, ranged, inside, sure=not named.settled)
         return
@@ -276,11 +275,11 @@ def _completed(view: View, named: Named, *, certain: bool) -> list[Hypothesis]:
     same = [(item, said) for item, said in hinted if item.open_minor == rest] or hinted
     if len(same) == 1:
         item, said = same[0]
-        both = replace(named, evidence=(*named.evidence, said))
+        both = named._replace(evidence=(*named.evidence, said))
         kept = by_age([*named.open, item])
         if item.open_minor == rest:
             return [_exactly("cited_completed", view, both, kept, sure=certain)]
-        found = [replace(h, kind="cited_completed") for h in _netted(view, both, kept)]
+        found = [h._replace(kind="cited_completed") for h in _netted(view, both, kept)]
         found += residual_hypotheses(view, kept, evidence=both.evidence, sure=certain)
         if found:
             return found
@@ -295,7 +294,7 @@ def _filled(view: View, named: Named, others: Sequence[Item], *, certain: bool) 
         return []
     added = [others[at] for at in found.members]
     said = Sentence("match.completed", {"numbers": numbers(added)})
-    both = replace(named, evidence=(*named.evidence, said))
+    both = named._replace(evidence=(*named.evidence, said))
     shown = bool(view.cited.unknown) or len(view.line.label) >= MAY_BE_CUT
     kept = by_age([*named.open, *added])
     return [_exactly("cited_filled", view, both, kept, sure=certain and shown and found.rare)]

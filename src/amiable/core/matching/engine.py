@@ -7,7 +7,6 @@ opening and lines give the same decisions. Lines are read in booking order, each
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 import amiable.core.matching.sentences  # noqa: F401  # declares the sentences
 from amiable.core.matching.book import Book
@@ -66,7 +65,7 @@ def _weigh(view: View, found: list[Hypothesis]) -> Decision:
         return _choose(view, found)
     decision = _choose(view, readings(view, standing, found))
     if decision.action == "leave" and standing.state != "current":
-        return replace(decision, evidence=(reason(view, standing), *decision.evidence))
+        return decision._replace(evidence=(reason(view, standing), *decision.evidence))
     return decision
 
 
@@ -101,11 +100,11 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
             for hypothesis in party_hypotheses(view, party):
                 slip = hypothesis.kind == "party_near" and party != owner
                 sure = hypothesis.sure and slip
-                yield hypothesis if sure == hypothesis.sure else replace(hypothesis, sure=sure)
+                yield hypothesis if sure == hypothesis.sure else hypothesis._replace(sure=sure)
     elif party is not None:
         yield from party_hypotheses(view, party)
         for item in elsewhere(view, party):
-            yield from (replace(each, sure=False) for each in cited_hypotheses(view, [item]))
+            yield from (each._replace(sure=False) for each in cited_hypotheses(view, [item]))
     else:
         yield from _faint(view)
 
@@ -138,7 +137,7 @@ def _several(view: View, by_customer: dict[int, list[Item]]) -> Iterator[Hypothe
             if weak or own:
                 yield hypothesis
             else:
-                yield replace(hypothesis, sure=False, evidence=(*hypothesis.evidence, said))
+                yield hypothesis._replace(sure=False, evidence=(*hypothesis.evidence, said))
 
 
 def _faint(view: View) -> Iterator[Hypothesis]:
@@ -146,10 +145,10 @@ def _faint(view: View) -> Iterator[Hypothesis]:
     for customer_id in sorted(view.cited.customers | view.party.by_iban | view.party.by_name):
         found = list(party_hypotheses(view, customer_id))
         said = _how_known(view, customer_id)
-        yield from (replace(h, sure=False, evidence=(said, *h.evidence[1:])) for h in found)
+        yield from (h._replace(sure=False, evidence=(said, *h.evidence[1:])) for h in found)
     for hypothesis in amount_hypotheses(view):
         close = _close_name(view, hypothesis.customer_id)
-        yield replace(hypothesis, evidence=(*hypothesis.evidence, *close))
+        yield hypothesis._replace(evidence=(*hypothesis.evidence, *close))
 
 
 def _how_known(view: View, customer_id: int) -> Sentence:
@@ -183,8 +182,7 @@ def _with(hypothesis: Hypothesis, more: tuple[Sentence, ...], *, decided: bool) 
     if not more:
         return hypothesis
     bad = not decided and any(each.code == "match.bad_structured" for each in more)
-    return replace(
-        hypothesis,
+    return hypothesis._replace(
         evidence=(*more, *hypothesis.evidence),
         sure=hypothesis.sure and not bad,
     )
@@ -202,10 +200,10 @@ def _choose(view: View, hypotheses: list[Hypothesis]) -> Decision:
     if len(sure_ones) == 1:
         chosen = sure_ones[0]
         if view.teaches(chosen.customer_id):
-            chosen = replace(chosen, teaches=True)
+            chosen = chosen._replace(teaches=True)
         return Decision(line.id, "post", chosen.evidence, (chosen,))
     best = sorted(checked, key=lambda hypothesis: not hypothesis.sure)[:MOST_PROPOSALS]
-    shown = tuple(replace(h, sure=False) if h.sure else h for h in best)
+    shown = tuple(h._replace(sure=False) if h.sure else h for h in best)
     evidence = shown[0].evidence
     if len(sure_ones) > 1:
         evidence = (*evidence, Sentence("match.ambiguous"))
@@ -227,7 +225,7 @@ def _checked(view: View, hypotheses: list[Hypothesis]) -> list[Hypothesis]:
         against = vetoes(view, hypothesis)
         weighed = hypothesis
         if against:
-            weighed = replace(hypothesis, sure=False, evidence=(*hypothesis.evidence, *against))
+            weighed = hypothesis._replace(sure=False, evidence=(*hypothesis.evidence, *against))
         if known is None or (weighed.sure and not known.sure):
             checked[key] = weighed
     return list(checked.values())

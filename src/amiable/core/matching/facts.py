@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from amiable.core.allocation import Order
 from amiable.core.sentences import Sentence
@@ -133,8 +133,7 @@ class Virtual:
     closed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
+class Hypothesis(NamedTuple):
     """One reading of a line. `parts` = ((installment, amount of the payment), ...).
 
     `credit_uses` = ((credit entry, installment, amount), ...) netted by the payer; `confirms` =
@@ -165,8 +164,7 @@ class Hypothesis:
         return (self.customer_id, frozenset(self.parts), uses, taken, given_up, self.repays)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What to do with a line. `post`: the only hypothesis; `propose`: up to three, best first;
     `leave` and `ignore`: none. `evidence` says why in every case."""
 

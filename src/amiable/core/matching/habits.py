@@ -8,7 +8,7 @@ the amount must be exact, nothing else of the line may speak, and every veto sti
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from amiable.core.matching.facts import Habit, Hypothesis, Item
@@ -171,7 +171,7 @@ def _agreed(
         for at, hypothesis in own:
             if hypothesis.kind == kind and view.line.amount_minor <= total_of(open_items):
                 evidence = (*hypothesis.evidence, said)
-                return at, replace(hypothesis, kind="agreed", sure=True, evidence=evidence)
+                return at, hypothesis._replace(kind="agreed", sure=True, evidence=evidence)
     return None
 
 
@@ -184,7 +184,7 @@ def _sure(view: View, hypothesis: Hypothesis, habit: Habit) -> Hypothesis:
             "dates": habit_days(habit),
         },
     )
-    return replace(hypothesis, sure=True, evidence=(*hypothesis.evidence, said))
+    return hypothesis._replace(sure=True, evidence=(*hypothesis.evidence, said))
 
 
 def _same(hypothesis: Hypothesis, habit: Habit | None) -> bool:

@@ -5,8 +5,6 @@ A refund that nobody noted is proposed when the money goes back to whom a credit
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from amiable.core.matching.book import Book
 from amiable.core.matching.facts import Decision, Hypothesis, Line, OpenCredit, Refund
 from amiable.core.matching.labels import canonical
@@ -55,7 +53,7 @@ def decide_money_out(line: Line, book: Book) -> Decision:
         return Decision(line.id, "ignore", (Sentence("match.money_out"),))
     if len(kept) == 1 and kept[0].sure and line.id not in book.touched:
         return Decision(line.id, "post", kept[0].evidence, (kept[0],))
-    shown = tuple(replace(reading, sure=False) for reading in kept)
+    shown = tuple(reading._replace(sure=False) for reading in kept)
     why = (Sentence("match.ambiguous"),) if len(shown) > 1 else ()
     return Decision(line.id, "propose", (*shown[0].evidence, *why), shown)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from dataclasses import replace
 from itertools import islice
 
 from amiable.core.matching.book import Book
@@ -51,7 +50,7 @@ def decide_return(line: Line, book: Book) -> Decision:
         return Decision(line.id, "leave", (first, Sentence("match.veto_refused")))
     if len(hypotheses) == 1 and hypotheses[0].sure and line.id not in book.touched:
         return Decision(line.id, "post", hypotheses[0].evidence, hypotheses)
-    doubts = tuple(replace(hypothesis, sure=False) for hypothesis in hypotheses)
+    doubts = tuple(hypothesis._replace(sure=False) for hypothesis in hypotheses)
     why = (Sentence("match.ambiguous"),) if len(hypotheses) > 1 else ()
     return Decision(line.id, "propose", (first, *why), doubts)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import accumulate
 
 from amiable.core.matching.barred import kind_of_settled, said_of_settled, written_off_of
@@ -42,12 +41,12 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     same = [item for item in open_items if item.open_minor == line.amount_minor]
     garbled = list(_garbled(view, same, evidence))
     doubles = list(_paid_number(view, customer_id, evidence, far=bool(garbled)))
-    yield from (replace(h, sure=not doubles) for h in garbled)
+    yield from (h._replace(sure=not doubles) for h in garbled)
     yield from doubles
     hinted = [] if garbled else view.hinted(open_items[:MOST_HINTED])
     for hypothesis in () if garbled else _by_amount(view, open_items, evidence):
         doubt = hypothesis.sure and (doubles or not _fits(view, hypothesis, hinted))
-        yield replace(hypothesis, sure=False) if doubt else hypothesis
+        yield hypothesis._replace(sure=False) if doubt else hypothesis
     if same:
         return
     yield from _hinted(view, hinted, evidence)
@@ -212,7 +211,7 @@ def _hinted(
             )
             return
     rest = list(residual_hypotheses(view, [item], evidence=both, sure=view.party.known))
-    yield from (replace(h, sure=False) if h.reason == "bank_fee" else h for h in rest)
+    yield from (h._replace(sure=False) if h.reason == "bank_fee" else h for h in rest)
     if not rest and gap > 0:
         part = difference(view, item.open_minor, code="match.partial")
         yield Hypothesis(

@@ -8,7 +8,6 @@ nobody on the day nothing is posted unasked.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from amiable.core.matching.cited import cited_hypotheses
 from amiable.core.matching.facts import Hypothesis, Virtual
@@ -34,7 +33,7 @@ def readings(view: View, standing: Standing, usual: Sequence[Hypothesis]) -> lis
             rest = [h for h in rest if h.kind not in BY_LAW]
         found = [*own, *rest]
     against = tuple(_disagreeing(view, standing))
-    said = [replace(h, evidence=(*h.evidence, *against)) for h in found] if against else found
+    said = [h._replace(evidence=(*h.evidence, *against)) for h in found] if against else found
     return [_by_law(view, each, said) for each in said]
 
 
@@ -48,11 +47,11 @@ def _by_law(view: View, hypothesis: Hypothesis, all_of: Sequence[Hypothesis]) ->
     credit = bool(view.cited.credits) or names_credit(view.line.label)
     if hypothesis.kind not in BY_LAW or others or unclear or credit:
         return hypothesis
-    return replace(hypothesis, sure=True)
+    return hypothesis._replace(sure=True)
 
 
 def _unsure(hypothesis: Hypothesis) -> Hypothesis:
-    return replace(hypothesis, sure=False) if hypothesis.sure else hypothesis
+    return hypothesis._replace(sure=False) if hypothesis.sure else hypothesis
 
 
 def _of_invoice(view: View, holder: Virtual) -> Iterator[Hypothesis]:
@@ -71,7 +70,7 @@ def _of_invoice(view: View, holder: Virtual) -> Iterator[Hypothesis]:
         kind = each.kind
         if kind in {"cited_partial", "cited_over"}:
             kind = kind.replace("cited", "virtual")
-        yield replace(each, kind=kind, evidence=(said, *each.evidence[1:]))
+        yield each._replace(kind=kind, evidence=(said, *each.evidence[1:]))
 
 
 def _disagreeing(view: View, standing: Standing) -> Iterator[Sentence]:
@@ -105,6 +104,6 @@ def _doubted(view: View, standing: Standing, usual: Sequence[Hypothesis]) -> Ite
         for each in party_hypotheses(view, former):
             # Its first evidence is who has paid, which here nobody but the IBAN tells.
             own = each.evidence if view.confirmation(former) else each.evidence[1:]
-            yield replace(each, sure=False, evidence=(said, *own))
+            yield each._replace(sure=False, evidence=(said, *own))
     for each in usual:
-        yield replace(each, sure=False, evidence=(said, *each.evidence))
+        yield each._replace(sure=False, evidence=(said, *each.evidence))
