@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from amiable.apps.banking.models import BankAccount, Batch, Match, Statement, StatementLine
 from amiable.apps.banking.statements import accounts_known
@@ -16,7 +16,9 @@ from amiable.apps.banking.twins import TWINS, Choice, Equal, choices
 from amiable.apps.customers.models import Customer
 from amiable.apps.receivables.models import Installment
 from amiable.apps.receivables.queries import chunks, unallocated_credits
-from amiable.core.money import Money
+from amiable.core.money import AmountError, Money, minor
+from amiable.core.numbers import ParseError
+from amiable.core.numbers import amount as typed_amount
 from amiable.core.sentences import Sentence
 
 
@@ -121,13 +123,15 @@ def lines(
     *,
     states: Collection[str] = (),
     line_ids: Collection[int] | None = None,
+    search: str = "",
     limit: int = 50,
     offset: int = 0,
 ) -> list[LineView]:
-    """Lines (of some states, or some ids), newest first, with the readings that stand."""
-    rows = _lines(organization_id)
-    if states:
-        rows = rows.filter(state__in=states)
+    """Lines (of some states, or some ids), newest first, with the readings that stand.
+
+    `search` = words of the text or of the payer's name, or an amount ("1 234,56").
+    """
+    rows = _searched(organization_id, states, search)
     if line_ids is not None:
         rows = rows.filter(id__in=line_ids)
     page = list(
@@ -138,6 +142,30 @@ def lines(
     matches = _matches(organization_id, page)
     details = _details(organization_id, page)
     return [_line(row, matches[row.id], details.get(row.id)) for row in page]
+
+
+def lines_count(organization_id: int, *, states: Collection[str] = (), search: str = "") -> int:
+    """How many lines `lines` would find."""
+    return _searched(organization_id, states, search).count()
+
+
+def _searched(
+    organization_id: int, states: Collection[str], search: str
+) -> QuerySet[StatementLine]:
+    rows = _lines(organization_id)
+    if states:
+        rows = rows.filter(state__in=states)
+    words = search.split()
+    if not words:
+        return rows
+    named = Q()
+    for word in words:
+        named &= Q(label__icontains=word) | Q(record__payer_name__icontains=word)
+    try:
+        size = abs(minor(typed_amount(search)[0]))
+    except (ParseError, AmountError):
+        return rows.filter(named)
+    return rows.filter(named | Q(amount_minor__in=(size, -size)))
 
 
 def _lines(organization_id: int) -> QuerySet[StatementLine]:

@@ -40,15 +40,16 @@ def bank(request: Request) -> HttpResponse:
     counts = banking.state_counts(organization)
     state = request.GET.get("state", "open")
     states = OPEN if state == "open" else (state,) if state in counts else ()
-    total = sum(count for name, count in counts.items() if not states or name in states)
-    lines = banking.lines(
-        organization, states=states, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE
-    )
+    query = request.GET.get("q", "").strip()[:100]
+    total = banking.lines_count(organization, states=states, search=query)
+    offset = (number - 1) * PAGE_SIZE
+    lines = banking.lines(organization, states=states, search=query, limit=PAGE_SIZE, offset=offset)
     context = {
         "lines": lines,
         **_rests(organization, lines),
         "counts": {**counts, "open": sum(counts[name] for name in OPEN)},
         "state": state,
+        "q": query,
         "accounts": banking.accounts(organization),
         "statements": banking.statements(organization, limit=12),
         "unallocated": banking.unallocated(organization)[:10],

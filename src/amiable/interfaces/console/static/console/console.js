@@ -117,9 +117,28 @@
     }
   }
 
+  /* What is ticked of a payment, and what that leaves. */
+  function refreshSum(form) {
+    const told = form.querySelector("[data-sum]");
+    const boxes = Array.from(form.querySelectorAll("input[data-minor]:checked"));
+    const ticked = boxes.reduce((sum, box) => sum + Number(box.dataset.minor), 0);
+    const left = Number(form.dataset.available) - ticked;
+    const style = { style: "currency", currency: form.dataset.currency };
+    const money = new Intl.NumberFormat(document.documentElement.lang || "en", style);
+    const say = (minor) => money.format(minor / 10 ** money.resolvedOptions().maximumFractionDigits);
+    told.hidden = boxes.length === 0;
+    told.querySelector("[data-sum-ticked]").textContent = say(ticked);
+    for (const [name, shown] of [["left", left >= 0], ["short", left < 0]]) {
+      const part = told.querySelector(`[data-sum-${name}]`);
+      part.hidden = !shown;
+      part.querySelector("strong").textContent = say(Math.abs(left));
+    }
+  }
+
   document.addEventListener("change", (event) => {
     const target = event.target;
     const form = target.closest("form");
+    if (form && form.matches("[data-sum-form]")) refreshSum(form);
     if (form && target.matches("input[data-all]")) {
       form.querySelectorAll("input[data-batch]").forEach((box) => { box.checked = target.checked; });
     }
@@ -192,4 +211,5 @@
 
   document.querySelectorAll("[data-toast]").forEach(watchToast);
   document.querySelectorAll("[data-batch-form]").forEach(refreshBatch);
+  document.querySelectorAll("[data-sum-form]").forEach(refreshSum);
 })();
