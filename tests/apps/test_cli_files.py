@@ -34,6 +34,18 @@ def test_read_prints_the_agreed_document():
     assert list(document["errors"][0]) == ["line", "column", "code", "message"]
 
 
+def test_read_tells_what_it_left_out(tmp_path):
+    path = tmp_path / "releve.csv"
+    path.write_text(
+        "Statut;Date;Libellé;Montant\nExécuté;08/10/2026;EDF;-65,44\nRefusé;09/10/2026;TAXI;-5,00\n"
+    )
+    status, document = run("read", path)
+    assert (status, len(document["records"]), document["errors"]) == (0, 1, [])
+    assert [(each["line"], each["code"]) for each in document["warnings"]] == [
+        (3, "statement.row_void"),
+    ]
+
+
 def test_read_of_several_files_is_a_list():
     status, documents = run("read", GOOD, SAMPLES / "fec" / "debit-credit.txt")
     assert (status, [d["format"] for d in documents]) == (0, ["invoices_csv", "fec"])
