@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
 IBAN = "FR1420041010050500013M02606"
 OTHER = "FR7630006000011234567890189"
 HEADER = "Wann;Was;Wieviel;Stand"
-ROWS = ("11/20/2026;VIR DUPONT;-1.234;-1.234", "11/21/2026;FRAIS;2.000;766")
+ROWS = ("11/20/2026;VIR DUPONT;-1.234;-1.234", "11/21/2026;KOSTEN;2.000;766")
 COLUMNS = {"booked_on": "Wann", "label": "Was", "amount": "Wieviel", "balance": "Stand"}
 LAYOUT = Layout(decimal=",", days="mdy", reversed=True, encoding="cp1252")
 

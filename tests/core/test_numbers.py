@@ -125,3 +125,26 @@ def test_any_text_is_read_or_refused(text):
         except ParseError as error:
             refused = error.code
         assert refused in ("", "amount.unreadable", "amount.ambiguous", "date.unreadable")
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "expected"),
+    [
+        ("12/31/2026", "mdy", date(2026, 12, 31)),
+        ("1/2/26", "mdy", date(2026, 1, 2)),
+        ("26/12/31", "ymd", date(2026, 12, 31)),
+        ("261231", "ymd", date(2026, 12, 31)),
+        ("31/12/2026", "ymd", date(2026, 12, 31)),
+        ("2026-12-31", "mdy", date(2026, 12, 31)),
+    ],
+)
+def test_dates_are_read_in_the_order_that_a_source_writes_them(text, order, expected):
+    assert day(text, order) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "order"), [("12/31/2026", "dmy"), ("31/12/2026", "mdy"), ("26/13/01", "ymd")]
+)
+def test_dates_in_another_order_are_refused(text, order):
+    with pytest.raises(ParseError):
+        day(text, order)

@@ -45,7 +45,7 @@ OPEN = (Line.State.NEW, Line.State.PROPOSED, Line.State.LEFT)
 
 
 def batches_keep(
-    told_in: Statement, key: str, record: StatementRecord, *, groups: Sequence[Sequence[int]] = ()
+    told_in: Statement, record: StatementRecord, *, key: str, groups: Sequence[Sequence[int]] = ()
 ) -> int:
     """Keep the details of a notification's batches as lines that wait; returns how many are new.
 

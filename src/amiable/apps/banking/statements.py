@@ -226,7 +226,7 @@ def _keep_batches(run: _Import, record: StatementRecord, account: BankAccount, k
         run.known += 1
         return
     told_in.save()
-    run.batches += batches_keep(told_in, key, record)
+    run.batches += batches_keep(told_in, record, key=key)
     run.days |= {entry.booked_on for entry in record.entries if entry.batch_parts}
 
 
@@ -247,7 +247,7 @@ def _store(run: _Import, record: StatementRecord, statement: Statement, prints: 
     run.duplicates += len(prints) - new
     if found.retold:
         key = account_key(record.account)
-        run.batches += batches_keep(statement, key, record, groups=found.retold)
+        run.batches += batches_keep(statement, record, key=key, groups=found.retold)
     run.days |= {day for day in (statement.opening_on, statement.closing_on) if day}
 
 

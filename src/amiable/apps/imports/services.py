@@ -129,11 +129,9 @@ def import_run(
        wakes. `dry_run` does the same and takes everything back.
     3. `full` says the file lists all open invoices: others are flagged as missing.
     4. Without the name of a mapping, one whose header the file bears is used by itself.
-    5. The run is a job (the queued one of `job_id`), seen in the console from the moment the file
-       is being read.
-    `write` enters statements and what is said of letters ("statement", "tracking"); `progress` is
-    told how far the reading of a large file is, then the entering. Raises LookupError for an
-    unknown mapping or creditor.
+    5. The run is a job (the queued one of `job_id`), seen while the file is being read.
+    `write` enters statements and letters; `progress` hears how far reading is, then entering.
+    Raises LookupError for an unknown mapping or creditor.
     """
     with _as_path(source, filename) as path:
         saved = _mapping(organization.id, kind, mapping, path=path)
@@ -146,19 +144,24 @@ def import_run(
         )  # fmt: skip
         if dry_run:
             return _run(order, read_file(path, options, kind=kind))
-        with job(organization.id, "import", on=on, job_id=job_id) as seen:
+        return _as_job(order, path, options, job_id)
 
-            def told(done: int, total: int) -> None:
-                seen(done, total)
-                if progress:
-                    progress(done, total)
 
-            read = read_file(path, replace(options, progress=told), kind=kind)
-            seen(0, read.rows)
-            result = _run(order, read)
-            seen(read.rows, read.rows)
-            seen.result = {"file": order.filename, "state": str(result.state)}
-        return result
+def _as_job(order: _Order, path: Path, options: ReadOptions, job_id: int | None) -> ImportResult:
+    """Read and enter as a job; its progress is that of the reading, in bytes, then all rows."""
+    with job(order.organization.pk, "import", on=order.on, job_id=job_id) as seen:
+
+        def told(done: int, total: int) -> None:
+            seen(done, total)
+            if order.progress:
+                order.progress(done, total)
+
+        read = read_file(path, replace(options, progress=told), kind=order.kind)
+        seen(0, read.rows)
+        result = _run(order, read)
+        seen(read.rows, read.rows)
+        seen.result = {"file": order.filename, "state": str(result.state)}
+    return result
 
 
 def _mapping(

@@ -101,7 +101,7 @@ class Choice:
     columns: Sequence[tuple[int, str]]
 
 
-def choices(first: FirstRows, header_line: int, columns: Mapping[str, str]) -> list[Choice]:
+def choices(first: FirstRows, header_line: int, *, columns: Mapping[str, str]) -> list[Choice]:
     """One choice per field, with what is chosen already or read by itself."""
     header = first.header(header_line)
     named = [(position, name) for position, name in enumerate(header) if name]
@@ -112,7 +112,7 @@ def choices(first: FirstRows, header_line: int, columns: Mapping[str, str]) -> l
     ]
 
 
-def shown(first: FirstRows, header_line: int, most: int = 8) -> dict[str, Any]:
+def shown(first: FirstRows, header_line: int, *, most: int = 8) -> dict[str, Any]:
     """The rows above the header, itself, and the first rows below it, for the page."""
     rows = first.rows
     below = [row for row in rows if row[0] > header_line][:most]

@@ -83,7 +83,7 @@ def upload_columns(request: Request, upload_id: int) -> HttpResponse:
         "kept": kept,
         "first": first,
         "saved": saved,
-        "choices": mapping_forms.choices(first, line, columns),
+        "choices": mapping_forms.choices(first, line, columns=columns),
         **mapping_forms.shown(first, line),
         "form": mapping_forms.ColumnsForm(initial=_initial(saved)),
         "accounts": accounts_to_choose(organization),

@@ -1,0 +1,75 @@
+"""What came in with a file, as people read it: kinds, formats, counts."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from amiable.interfaces.console.looks import Look
+
+IMPORTS: dict[str, dict[str, Look]] = {
+    "import": {
+        "done": Look(_("Imported"), "good"),
+        "partial": Look(_("Imported in part"), "warn"),
+        "refused": Look(_("Refused"), "bad"),
+    },
+    "count": {
+        "rows": Look(_("Rows read")),
+        "rejected": Look(_("Rows rejected")),
+        "created": Look(_("Created")),
+        "updated": Look(_("Updated")),
+        "unchanged": Look(_("Unchanged")),
+        "missing": Look(_("Missing from the file")),
+        "settled": Look(_("Closed by the file")),
+        "entries": Look(_("Entries written")),
+        "credit_notes": Look(_("Credit notes")),
+        "reappeared": Look(_("Back in the file")),
+        "due_changed": Look(_("Due dates changed")),
+        "customers_created": Look(_("New customers")),
+        "customers_updated": Look(_("Customers updated")),
+        "statements": Look(_("Statements")),
+        "known": Look(_("Statements already known")),
+        "lines": Look(_("New lines")),
+        "duplicates": Look(_("Lines already known")),
+        "recognized": Look(_("Known from another format")),
+        "overlapping": Look(_("New on days another format has told")),
+        "informative": Look(_("Reports and notifications left out")),
+        "batches": Look(_("Batches whose details are kept")),
+        "split": Look(_("Batches split")),
+        "parts": Look(_("Movements of split batches")),
+        "proposed": Look(_("Batches to look at")),
+        "unbalanced": Look(_("Statements that do not balance")),
+        "gaps": Look(_("Missing statements")),
+        "accounts": Look(_("Accounts")),
+        "recorded": Look(_("Reports noted")),
+        "repeated": Look(_("Reports known already")),
+        "assigned": Look(_("Assigned")),
+        "closed": Look(_("Closed")),
+        "reopened": Look(_("Opened again")),
+        "passed_over": Look(_("Rows passed over")),
+    },
+    "file": {
+        "invoices": Look(_("Invoices"), icon="file-invoice"),
+        "customers": Look(_("Customers"), icon="users"),
+        "statement": Look(_("Bank statement"), icon="building-bank"),
+        "tracking": Look(_("Registered letters"), icon="certificate"),
+        "virtual_ibans": Look(_("Virtual IBANs"), icon="building-bank"),
+    },
+    "format": {
+        "invoices_csv": Look("CSV"),
+        "invoices_xlsx": Look("Excel"),
+        "customers": Look("CSV, Excel"),
+        "tracking": Look("CSV, Excel"),
+        "virtual_ibans": Look("CSV, Excel"),
+        "fec": Look("FEC"),
+        "camt053": Look("camt.053"),
+        "camt052": Look("camt.052"),
+        "camt054": Look("camt.054"),
+        "cfonb120": Look("CFONB 120"),
+        "cfonb240": Look("CFONB 240"),
+        "mt940": Look("MT940"),
+        "ofx": Look("OFX"),
+        "statement_csv": Look("CSV"),
+        "statement_xlsx": Look("Excel"),
+        "zip": Look("ZIP"),
+    },
+}
