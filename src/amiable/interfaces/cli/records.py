@@ -17,8 +17,9 @@ _CUSTOMER = tuple(field.name for field in fields(CustomerRow) if field.name != "
 
 
 def read_pieces(result: ReadResult) -> Iterator[str]:
-    """The document of `amiable read` (kind, format, records, errors, summary, any warnings) as JSON, in
-    pieces: one record a line, so that a long file is never in memory at once."""
+    """The document of `amiable read` (kind, format, records, errors, summary) as JSON, in pieces:
+    one record a line, so that a long file is never in memory at once. Statements tell what was
+    left out of them (warnings)."""
     known = result.format != "unknown"
     kind, file_format = (result.kind, result.format) if known else (None, None)
     yield f'{{\n  "kind": {_json(kind)},\n  "format": {_json(file_format)},\n  "records": ['
@@ -29,7 +30,7 @@ def read_pieces(result: ReadResult) -> Iterator[str]:
     errors = _json([error_json(error) for error in result.errors], indent=2)
     summary = _json(dict(result.summary), indent=2)
     yield f'\n  ],\n  "errors": {errors},\n  "summary": {summary}'
-    if result.warnings:
+    if result.statements and result.warnings:
         told = _json([error_json(warning) for warning in result.warnings], indent=2)
         yield f',\n  "warnings": {told}'
     yield "\n}"
