@@ -27,7 +27,15 @@ from amiable.core.matching.facts import (
     Refund,
     Virtual,
 )
-from amiable.core.matching.labels import Finder, canonical, digits_of, is_strong, range_after
+from amiable.core.matching.labels import (
+    Finder,
+    canonical,
+    digits_of,
+    flat_of,
+    is_strong,
+    plain,
+    range_after,
+)
 from amiable.core.matching.names import Names, name_tokens
 
 # Shorter than a month: a subscription paid twice within it is rather the same invoice again.
@@ -124,8 +132,9 @@ class Book:
         self.items[item.id] = item
         self.items_of[item.customer_id, item.currency].append(item.id)
         if item.open_minor > 0:
-            insort(self.open_ids[item.customer_id, item.currency], (item.due_date, item.id))
-            self._open.pop((item.customer_id, item.currency), None)
+            account = (item.customer_id, item.currency)
+            insort(self.open_ids[account], (item.due_date, item.id))
+            self._open.pop(account, None)
             self.by_amount[item.open_minor, item.currency].add(item.id)
         number = canonical(item.number)
         self._key(self.numbers, number, item.id)
@@ -135,7 +144,7 @@ class Book:
         if item.payment_reference:
             self._key(self.numbers, canonical(item.payment_reference), item.id)
         if item.order_reference:
-            self._key(self.other_numbers, canonical(item.order_reference), item.id)
+            self._key(self.other_numbers, flat_of(plain(item.order_reference)), item.id)
         digits = digits_of(number)
         if digits != number and len(digits) >= SHORTEST_DIGITS:
             certain = len(digits) >= CERTAIN_DIGITS

@@ -110,10 +110,11 @@ class Finder:
         if key in self.keys:
             return True
         pattern = signs_of(key)
-        if pattern.count("9") < FEWEST_DIGITS:
-            return False
+        if pattern not in self.patterns:
+            if pattern.count("9") < FEWEST_DIGITS:
+                return False
+            self.patterns[pattern] = False
         self.keys.add(key)
-        self.patterns.setdefault(pattern, False)
         return True
 
     def add_shape(self, number: str) -> None:
