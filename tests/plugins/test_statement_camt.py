@@ -143,7 +143,9 @@ def test_a_reversal_without_a_reason_gives_the_sub_family(tmp_path):
         ("RCDT</Cd><SubFmlyCd>RRTN", "", "DBIT", True),
         ("IDDT</Cd><SubFmlyCd>ESDD", "33", "DBIT", True),
         ("IDDT</Cd><SubFmlyCd>ESDD", "NRTI+109+9310", "DBIT", True),
-        ("RCDT</Cd><SubFmlyCd>ESCT", "12", "CRDT", True),
+        ("RCDT</Cd><SubFmlyCd>ESCT", "12</Cd><Issr>CFONB</Issr><Cd>", "CRDT", True),
+        ("RCDT</Cd><SubFmlyCd>ESCT", "12", "CRDT", False),
+        ("IDDT</Cd><SubFmlyCd>ESDD", "33</Cd><Issr>SIX</Issr><Cd>", "DBIT", False),
         ("RCDT</Cd><SubFmlyCd>ESCT", "05", "CRDT", False),
     ],
 )

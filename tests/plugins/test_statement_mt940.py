@@ -193,8 +193,9 @@ def test_other_party_below_or_behind_the_reference(tmp_path):
 
 
 def test_a_time_at_the_beginning_of_a_line_is_text(tmp_path):
-    entry = movement(tmp_path, ":61:261030C5,NTRFX\n:86:106?00CARTE?20SVWZ+2026-10-30T13\n:12:11")
-    assert entry.label == "CARTE 2026-10-30T13:12:11"
+    for minute in ("12", "20", "25"):
+        text = f":61:261030C5,NTRFX\n:86:106?00CARTE?20SVWZ+2026-10-30T13\n:{minute}:11 PARIS"
+        assert movement(tmp_path, text).label == f"CARTE 2026-10-30T13:{minute}:11 PARIS"
 
 
 def test_german_names_and_what_stands_behind_an_identifier(tmp_path):

@@ -238,7 +238,10 @@ def _operation(entry: Flat, detail: Flat | None, *, out: bool) -> tuple[str, boo
             text_of(source, "BkTxCd", "Domn", "Fmly", "SubFmlyCd"),
         ]
         if parts[0] or own:
-            returned = own in common.RETURN_CODES[out] or (
+            issuer = text_of(source, "BkTxCd", "Prtry", "Issr").upper()
+            # Two digits mean what their issuer says; where nobody is named, only money out counts.
+            known = "CFONB" in issuer or (out and not issuer)
+            returned = (known and own in common.RETURN_CODES[out]) or (
                 parts[2] in RETURN_FAMILIES and (out or parts[1] in OWN_FAMILIES)
             )
             returned = returned or (out and own.startswith("NRTI"))

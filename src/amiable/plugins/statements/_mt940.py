@@ -40,6 +40,15 @@ _NEAR_DAYS = 62
 _REFERENCE = 16  # characters of a reference, below which some banks write the other party
 
 
+def _is_text(found: re.Match[str]) -> bool:
+    return found[1][:2] not in _NUMBERS and found[1] != "NS"
+
+
+def _goes_on(before: str, found: re.Match[str]) -> bool:
+    """Whether it is the rest of an hour that was cut: "2026-10-30T13" and ":20:15"."""
+    return before[-3:-2] == "T" and before[-2:].isdigit() and found[2][:2].isdigit()
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A field 61: signed minor units, its days, its references; `expected` = not booked yet."""
@@ -68,7 +77,7 @@ def tags(text: str) -> Iterator[tuple[int, str, str]]:
         if framed:
             line = line.rpartition("{4:")[2] if "{4:" in line else ""
         found = _TAG.match(line)
-        if found and found[1][:2] not in _NUMBERS and found[1] != "NS" and tag in _OF_TEXT:
+        if found and tag in _OF_TEXT and (_is_text(found) or _goes_on(lines[-1], found)):
             found = None
         if found or framed or line.strip() in {"-", "@@", "$"}:
             if tag:
