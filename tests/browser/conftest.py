@@ -72,7 +72,7 @@ def logged_in(browser: Browser, url: str, story: Portfolio, **options) -> Browse
     )
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     return context
 
 

@@ -50,7 +50,7 @@ def phone(browser: Browser, live_server) -> Iterator[Page]:
 def _context(browser: Browser, live_server, **options) -> BrowserContext:
     options.setdefault("viewport", DESK)
     context = browser.new_context(base_url=live_server.url, locale="fr-FR", **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     return context
 
 

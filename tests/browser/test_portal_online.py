@@ -33,7 +33,7 @@ def case(settings, stripe, live_server) -> Case:
 
 def context(browser: Browser, live_server, **options) -> BrowserContext:
     made = browser.new_context(base_url=live_server.url, locale="fr-FR", **PHONE, **options)
-    made.set_default_timeout(15_000)
+    made.set_default_timeout(30_000)
     return made
 
 

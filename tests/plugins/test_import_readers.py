@@ -303,6 +303,14 @@ def test_workbook_bombs_are_refused_in_bounded_memory(tmp_path):
         assert time.monotonic() - began < 30
 
 
+def test_a_raised_digit_is_no_number_of_a_row_or_a_style(tmp_path):
+    text = '<c r="A{0}" t="inlineStr" s="0"><is><t>x</t></is></c>'
+    sheet = f'<worksheet {NS}><sheetData><row r="²">{text.format(1)}</row></sheetData></worksheet>'
+    styles = f'<styleSheet {NS}><cellXfs count="1"><xf numFmtId="²"/></cellXfs></styleSheet>'
+    path = workbook(tmp_path / "raised.xlsx", sheet, **{"xl/styles.xml": styles})
+    assert read_file(path, kind="invoices").errors
+
+
 def test_import_of_another_kind_is_refused_by_name(tmp_path):
     path = SAMPLES / "camt053" / "batch-and-returns.xml"
     found = read_file(path, kind="invoices")

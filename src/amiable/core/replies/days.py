@@ -184,7 +184,7 @@ def _weekday(found: re.Match[str], context: _Context) -> date | None:
 
 def _relative(found: re.Match[str], context: _Context) -> date | None:
     word = found["n"]
-    count = int(word) if word.isdigit() else NUMBERS[word]
+    count = int(word) if word.isdecimal() else NUMBERS[word]
     if not count:
         return None
     unit = found["unit"]

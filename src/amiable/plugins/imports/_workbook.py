@@ -178,7 +178,7 @@ def _is_date_format(code: str, custom: dict[str, str]) -> bool:
         shown = shown.replace("general", "").replace("am/pm", "")
         shown = shown.replace("a", "y").replace("j", "d")  # French Excel writes jj/mm/aaaa
         return "y" in shown or ("d" in shown and "m" in shown)
-    return code.isdigit() and int(code) in _DATE_FORMATS
+    return code.isdecimal() and int(code) in _DATE_FORMATS
 
 
 class _Cells:
@@ -235,7 +235,7 @@ def _sheet_rows(archive: zipfile.ZipFile, sheet: str, cells: _Cells) -> Rows:
                     del element.getparent()[0]
                 continue
             stated = element.get("r") or ""
-            line = int(stated) if stated.isdigit() and int(stated) > line else line + 1
+            line = int(stated) if stated.isdecimal() and int(stated) > line else line + 1
             if line > 10 * MAX_ROWS:
                 raise refuse("file.too_many_rows", line, limit=MAX_ROWS)
             # Sheets leave trailing empty cells out: rows are filled up to the widest seen.

@@ -141,7 +141,7 @@ def amount(number: int, line: str) -> int:
     digits, last = line[90:103].lstrip(), line[103].translate(_FRENCH)
     sign = next((s for s, row in zip((1, -1), DIGITS, strict=True) if last in row), 0)
     decimals = line[19].replace(" ", "2")
-    if not sign or not (digits.isascii() and digits.isdigit()) or not decimals.isdigit():
+    if not sign or not (digits.isascii() and digits.isdigit()) or not decimals.isdecimal():
         raise Refused(number, "91-104", "statement.bad_amount", value=line[90:104], where="91-104")
     value = int(digits) * 10 + DIGITS[0 if sign > 0 else 1].index(last)
     shift = exponent(line[16:19]) - int(decimals)
