@@ -66,7 +66,7 @@ def line_of(org) -> queries.LineView:
     ("amount", "due", "reason"),
     [
         (99_955, -10, "cents"),
-        (98_500, -10, "bank_fee"),
+        (98_530, -10, "bank_fee"),
         (98_000, +10, "discount"),
     ],
 )
