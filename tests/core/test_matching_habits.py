@@ -228,5 +228,5 @@ def test_what_was_agreed_or_usual_is_more_likely_than_chance():
 def test_limits_let_nothing_larger_go(left, reason):
     limits = Limits(cents_minor=99, bank_fee_minor=1_500, discount_permille=20)
     most = {"cents": 99, "bank_fee": 1_500, "discount": 2_000}.get(reason, 0)
-    assert is_within(reason, rest(left), limits) == (left <= most)
-    assert not is_within("discount", rest(left, due=DAY - timedelta(days=1)), limits)
+    assert is_within(reason, rest(left), limits=limits) == (left <= most)
+    assert not is_within("discount", rest(left, due=DAY - timedelta(days=1)), limits=limits)

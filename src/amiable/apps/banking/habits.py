@@ -138,7 +138,7 @@ def habit_forget(
     terms_row(organization_id, customer_id)
     habits_doubt(organization_id, customer_id, [code])
     told: dict[str, object] = {"customer": customer_id, "habit": code}
-    terms_tell(organization_id, customer_id, "habit.forgotten", told, on=on, actor=actor)
+    terms_tell(organization_id, customer_id, kind="habit.forgotten", told=told, on=on, actor=actor)
 
 
 @transaction.atomic
@@ -152,7 +152,7 @@ def habit_forbid(
     row.save(update_fields=["forbidden"])
     kind = "habit.forbidden" if forbidden else "habit.allowed"
     told: dict[str, object] = {"customer": customer_id, "habit": code}
-    terms_tell(organization_id, customer_id, kind, told, on=on, actor=actor)
+    terms_tell(organization_id, customer_id, kind=kind, told=told, on=on, actor=actor)
 
 
 def habits_doubt(organization_id: int, customer_id: int, codes: Iterable[str] = CODES) -> None:

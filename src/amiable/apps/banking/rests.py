@@ -213,10 +213,10 @@ def _name(match: Match, said: RestSaid, *, on: date, actor: str) -> Rest:
         asked_on=on,
         until=said.until if said.detail == "retention" else None,
     )
-    facts = rest_facts(match, installment, left)
+    facts = rest_facts(match, installment, left_minor=left)
     if said.reason == "dispute":
         _dispute(rest, said, on=on, actor=actor)
-    elif rests.is_within(said.reason, facts, limits_of(organization_id, match.customer_id)):
+    elif rests.is_within(said.reason, facts, limits=limits_of(organization_id, match.customer_id)):
         rest.state = Rest.State.WITHIN
         _give_up(rest, on)
     else:
@@ -227,7 +227,7 @@ def _name(match: Match, said: RestSaid, *, on: date, actor: str) -> Rest:
     return rest
 
 
-def rest_facts(match: Match, installment: Installment, left_minor: int) -> rests.Rest:
+def rest_facts(match: Match, installment: Installment, *, left_minor: int) -> rests.Rest:
     """The rest of an installment after a match's payment, for core."""
     paid = sum(
         part["amount_minor"]

@@ -93,7 +93,7 @@ def terms_set(
         "customer": customer_id, "order": row.order, "agreed": row.agreed,
         "bank_fee_minor": row.bank_fee_minor, "discount_permille": row.discount_permille,
     }  # fmt: skip
-    terms_tell(organization_id, customer_id, "customer.terms", told, on=on, actor=actor)
+    terms_tell(organization_id, customer_id, kind="customer.terms", told=told, on=on, actor=actor)
     return before
 
 
@@ -110,9 +110,9 @@ def terms_row(organization_id: int, customer_id: int) -> PayerTerms:
 def terms_tell(
     organization_id: int,
     customer_id: int,
+    *,
     kind: str,
     told: dict[str, object],
-    *,
     on: date,
     actor: str,
 ) -> None:

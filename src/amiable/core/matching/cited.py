@@ -232,7 +232,7 @@ def _over(view: View, named: Named) -> Hypothesis:
     amount = view.line.amount_minor
     parts = allocate(amount, debts, on=day, chosen=ids, not_due=False, order=order)
     if len(parts) > len(ids):
-        said.append(order_said(view, named.customer_id, "match.rest_oldest_first"))
+        said.append(order_said(view, named.customer_id, code="match.rest_oldest_first"))
     return Hypothesis("cited_over", named.customer_id, (*named.evidence, *said), tuple(parts))
 
 

@@ -99,7 +99,7 @@ class Likely:
         return f"{self.reason}:{detail}" if detail else self.reason
 
 
-def is_within(reason: str, rest: Rest, limits: Limits) -> bool:
+def is_within(reason: str, rest: Rest, *, limits: Limits) -> bool:
     """Whether the limits let a rest of this name go without an approval."""
     left = rest.left_minor
     if reason == "cents":

@@ -54,7 +54,7 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     total = sum(item.open_minor for item in open_items)
     short = line.amount_minor <= total
     said_last = (
-        order_said(view, customer_id, "match.oldest_first")
+        order_said(view, customer_id, code="match.oldest_first")
         if short
         else difference(view, total, code="match.over")
     )

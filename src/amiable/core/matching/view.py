@@ -267,7 +267,7 @@ def oldest_first(view: View, items: Sequence[Item]) -> Parts:
     return tuple(allocate(view.line.amount_minor, reached, on=view.line.booked_on, order=order))
 
 
-def order_said(view: View, customer_id: int, code: str) -> Sentence:
+def order_said(view: View, customer_id: int, *, code: str) -> Sentence:
     """In which order this customer's money counts: `code` for the law's, or what was agreed."""
     terms = view.book.terms.get(customer_id)
     if terms is None or terms.order == "law":
