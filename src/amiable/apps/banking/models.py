@@ -147,8 +147,8 @@ class Batch(TenantModel):
 
 
 class Match(TenantModel):
-    """A reading of a line: what it pays, which payment it takes back, or which refund of ours it is,
-    and on what evidence.
+    """A reading of a line: what it pays, which payment it takes back, or which refund of ours it
+    is, and on what evidence.
 
     Undone or superseded (by a later proposal), never deleted. `allocations` =
     [{"installment", "amount_minor", "credit", "confirms"}]: `credit` is the entry of a credit

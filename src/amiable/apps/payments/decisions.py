@@ -90,7 +90,7 @@ def credit_allocate(
     if not parts:
         raise PaymentError(Sentence("credit.nothing"))
     decision, fresh = decision_begin(
-        organization_id, wish, Kind.ALLOCATED, amount, on=on, actor=actor
+        organization_id, wish, Kind.ALLOCATED, amount_minor=amount, on=on, actor=actor
     )
     if not fresh:
         return decision
@@ -121,7 +121,9 @@ def credit_keep(
     """Leave what is left of a credit on the account, for the next invoice: it was looked at."""
     credits_lock(organization_id, [wish.credit_id])
     left = credit_remainders(organization_id, [wish.credit_id])[wish.credit_id]
-    decision, fresh = decision_begin(organization_id, wish, Kind.KEPT, left, on=on, actor=actor)
+    decision, fresh = decision_begin(
+        organization_id, wish, Kind.KEPT, amount_minor=left, on=on, actor=actor
+    )
     if fresh:
         decision_tell(decision, "credit.kept", on=on, actor=actor, cases=cases)
     return decision
@@ -146,7 +148,13 @@ def credit_transfer(
     if target is None:
         raise AllocationError(Sentence("allocation.unknown"))
     decision, fresh = decision_begin(
-        organization_id, wish, Kind.TRANSFERRED, amount_minor, on=on, actor=actor, to=target
+        organization_id,
+        wish,
+        Kind.TRANSFERRED,
+        amount_minor=amount_minor,
+        on=on,
+        actor=actor,
+        to=target,
     )
     if not fresh:
         return decision
@@ -224,8 +232,8 @@ def decision_begin(
     organization_id: int,
     wish: Wish,
     kind: str,
-    amount_minor: int,
     *,
+    amount_minor: int,
     on: date,
     actor: str,
     to: Customer | None = None,

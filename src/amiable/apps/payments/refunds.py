@@ -42,7 +42,14 @@ def refund_request(
     if not iban:
         raise PaymentError(Sentence("refund.no_iban"))
     decision, fresh = decision_begin(
-        organization_id, wish, Kind.REFUND, amount_minor, on=on, actor=actor, iban=iban, name=name
+        organization_id,
+        wish,
+        Kind.REFUND,
+        amount_minor=amount_minor,
+        on=on,
+        actor=actor,
+        iban=iban,
+        name=name,
     )
     if not fresh:
         return decision

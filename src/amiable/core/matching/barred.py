@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from amiable.core.law.insolvency import UnknownLawError, payment_bar
 from amiable.core.matching.facts import Barred, Hypothesis, Item
 from amiable.core.matching.view import View, numbers
-from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 
 declare(
     {
@@ -74,7 +74,7 @@ def written_off_of(view: View, customer_id: int) -> list[Item]:
 
 def _why(view: View, item: Item, bar: Barred) -> Sentence | None:
     if bar.kind == "handed_over":
-        values = {"number": item.number, "name": bar.name, "since": bar.since}
+        values: dict[str, Param] = {"number": item.number, "name": bar.name, "since": bar.since}
         return Sentence("match.veto_handed", values)
     if bar.kind == "insolvent":
         try:

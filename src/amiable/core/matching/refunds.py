@@ -10,7 +10,7 @@ from amiable.core.matching.facts import Decision, Hypothesis, Line, OpenCredit, 
 from amiable.core.matching.labels import canonical
 from amiable.core.matching.names import name_confirms, name_tokens
 from amiable.core.money import Money
-from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 
 declare(
     {
@@ -80,7 +80,7 @@ def _reading(
     line: Line, refund: Refund, evidence: tuple[Sentence, ...], *, sure: bool
 ) -> Hypothesis:
     amount = Money(-line.amount_minor, line.currency)
-    values = {"amount": amount, "name": refund.name, "date": refund.noted_on}
+    values: dict[str, Param] = {"amount": amount, "name": refund.name, "date": refund.noted_on}
     said = evidence or (Sentence("match.refund_amount"),)
     first = Sentence("match.refund", values)
     return Hypothesis(
@@ -100,7 +100,7 @@ def _unnoted(line: Line, book: Book) -> list[Hypothesis]:
         if not fitting:
             continue
         left = Money(max(c.left_minor for c in fitting), line.currency)
-        values = {
+        values: dict[str, Param] = {
             "amount": Money(amount, line.currency),
             "customer": book.customers[customer_id].name,
             "credit": left,
