@@ -36,6 +36,7 @@ TESTS = (
     "replan",
     "shipped",
     "stops",
+    "tone",
 )
 SETTINGS = """
 [tool.pytest.ini_options]

@@ -124,3 +124,16 @@ def test_event_after_the_firm_letter_is_answered_though_gently():
     assert mail.step.code == "broken"
     early = lettered(due=day(-6), events={"payment_returned": day(-1)})
     assert plan(facts(early), scenario, day(1)).actions == ()
+
+
+RETURNED = Scenario("test", 1, "Test", (
+    Step("returned", 4, "email", "friendly", "t", anchor="payment_returned"),
+))  # fmt: skip
+
+
+def test_an_event_dated_ahead_is_looked_at_on_its_day_and_one_of_today_on_that_of_its_step():
+    """An event of today has been looked at: tomorrow brings nothing new."""
+    ahead = item(1, due=day(-9), events={"payment_returned": day(2)})
+    assert plan(facts(ahead), RETURNED, MONDAY).next_look_on == day(2)
+    today = item(1, due=day(-9), events={"payment_returned": MONDAY})
+    assert plan(facts(today), RETURNED, MONDAY).next_look_on == day(4)
