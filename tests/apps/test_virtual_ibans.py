@@ -1,11 +1,12 @@
 """Virtual IBANs: the pool, who each stands for, the quarantine, and what is handed out by itself."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from amiable.apps.audit.models import Event
 from amiable.apps.customers.models import CustomerIban
+from amiable.apps.insights.intake import file_import
 from amiable.apps.payments.models import VirtualIban, VirtualIbanAssignment
 from amiable.apps.payments.virtual_ibans.assigning import (
     Need,
@@ -45,7 +46,7 @@ def ibans(count: int, first: int = 1) -> list[str]:
 def take(owner, some, **more):
     rows = [VirtualIbanRow(line, iban) for line, iban in enumerate(some, 2)]
     rows = more.pop("rows", rows)
-    change = virtual_ibans_import(
+    return virtual_ibans_import(
         owner.organization_id,
         rows,
         source="import pool.csv",
@@ -54,7 +55,6 @@ def take(owner, some, **more):
         cases={},
         **more,
     )
-    return change
 
 
 def give(row, debtor, *, on=ON, invoice_id=None):
@@ -190,18 +190,17 @@ def test_what_speaks_against_an_assignment_is_said(owner, code, case):
     take(owner, ibans(2))
     one, two = VirtualIban.objects.order_by("id")
     debtor = factories.customer(owner)
+    other = factories.creditor(owner.organization, "other", iban="", name="Autre")
+    wish = {
+        "creditor": (one, factories.customer(other)),
+        "second": (two, debtor),
+        "invoice": (one, debtor),
+        "iban": (VirtualIban(pk=0), debtor),
+    }[case]
+    if case == "second":
+        give(one, debtor)
     with pytest.raises(VirtualIbanError) as refused:
-        if case == "creditor":
-            other = factories.creditor(owner.organization, "other", iban="", name="Autre")
-            give(one, factories.customer(other))
-        elif case == "second":
-            give(one, debtor)
-            give(two, debtor)
-        elif case == "invoice":
-            give(one, debtor, invoice_id=0)
-        else:
-            two.pk = 0
-            give(two, debtor)
+        give(*wish, invoice_id=0 if case == "invoice" else None)
     assert refused.value.sentence.code == code
     assert str(refused.value)
 
@@ -314,3 +313,41 @@ def test_another_organization_sees_and_touches_nothing(owner):
     with pytest.raises(VirtualIbanError):
         give(VirtualIban.objects.get(), debtor)
     assert pool_page(stranger.organization_id, on=ON) == ([], 0)
+
+
+def handed_in(owner, content: str, **more):
+    return file_import(
+        owner.organization, "virtual_ibans", source=content.encode(), filename="pool.csv",
+        now=datetime(2026, 11, 20, 10, tzinfo=UTC), actor="test", **more,
+    )  # fmt: skip
+
+
+def test_a_file_is_refused_whole_and_in_part_lets_the_good_rows_in(owner):
+    good, taken, closed = ibans(3)
+    content = (
+        "IBAN virtuel;Statut;Code client;Créancier\n"
+        f"{good};actif;;\n{owner.iban};actif;;\n{taken};actif;NOBODY;\n{closed};actif;;autre\n"
+    )
+    whole = handed_in(owner, content)
+    assert (whole.state, VirtualIban.objects.count()) == ("refused", 0)
+    assert [(e.line, e.column, e.code) for e in whole.errors] == [
+        (3, "IBAN virtuel", "virtual_iban.own"),
+        (4, "Code client", "virtual_iban.unknown_customer"),
+        (5, "Créancier", "virtual_iban.unknown_creditor"),
+    ]
+    tried = handed_in(owner, content, partial=True, dry_run=True)
+    assert (tried.counts["created"], VirtualIban.objects.count()) == (1, 0)
+    part = handed_in(owner, content, partial=True)
+    assert (part.state, part.counts["created"], part.counts["rejected"]) == ("partial", 1, 3)
+    assert "NOBODY" in part.rejected
+    assert list(VirtualIban.objects.values_list("iban", flat=True)) == [good]
+
+
+def test_two_creditors_need_to_be_told_apart(owner):
+    factories.creditor(owner.organization, "second", iban="", name="Seconde SAS")
+    (iban,) = ibans(1)
+    refused = handed_in(owner, f"IBAN virtuel\n{iban}\n")
+    assert [e.code for e in refused.errors] == ["virtual_iban.no_creditor"]
+    assert handed_in(owner, f"IBAN virtuel\n{iban}\n", creditor="second").state == "done"
+    again = handed_in(owner, f"IBAN virtuel\n{iban}\n", creditor="main")
+    assert [e.code for e in again.errors] == ["virtual_iban.of_other"]

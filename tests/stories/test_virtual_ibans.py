@@ -100,7 +100,9 @@ def states() -> list[tuple[str, int]]:
 
 def test_from_the_pool_to_the_letter_to_the_money(owner):
     # The provider's list comes in; a second time it changes nothing.
-    pool = f"IBAN virtuel;BIC;Référence\n{ONE};BKMBFRPP;v1\n{grouped(TWO)};BKMBFRPP;v2\n{THREE};;v3\n"
+    pool = (
+        f"IBAN virtuel;BIC;Référence\n{ONE};BKMBFRPP;v1\n{grouped(TWO)};BKMBFRPP;v2\n{THREE};;v3\n"
+    )
     result = take(owner, "virtual_ibans", pool, "pool.csv")
     assert (result.state, result.counts["created"], result.errors) == ("done", 3, ())
     again = take(owner, "virtual_ibans", pool, "pool.csv")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,10 @@ def file_import(
 
     def write(read: ReadResult, origin: Origin) -> Any:
         if read.kind == "virtual_ibans":
-            return _pool_write(organization.pk, read, origin.source, on, actor, options)
+            return _pool_write(
+                organization.pk, read, partial=options.get("partial", False), source=origin.source,
+                creditor=options.get("creditor", ""), on=on, actor=actor,
+            )  # fmt: skip
         if read.kind == "tracking":
             return tracking_record(organization.pk, read.tracking, on=on, now=now, actor=actor)
         notes: list[RowError] = []
@@ -59,23 +61,15 @@ def file_import(
     )  # fmt: skip
 
 
-def _pool_write(
-    organization_id: int, read: ReadResult, source: str, on: date, actor: str,
-    options: Mapping[str, Any],
-) -> Written:  # fmt: skip
+def _pool_write(organization_id: int, read: ReadResult, *, partial: bool, **origin: Any) -> Written:
     """Take virtual IBANs in: whole or not at all, in part without the rows in error."""
     rows, errors = list(read.virtual_ibans), []
-    chosen = options.get("creditor", "")
-    change = virtual_ibans_import(
-        organization_id, rows, source=source, on=on, actor=actor, creditor=chosen
-    )
-    if change.errors and options.get("partial"):
-        errors = change.errors
-        wrong = {error.line for error in errors}
-        good = [row for row in rows if row.line not in wrong]
-        change = virtual_ibans_import(
-            organization_id, good, source=source, on=on, actor=actor, creditor=chosen
-        )
+    change = virtual_ibans_import(organization_id, rows, **origin)
+    while partial and change.errors:
+        errors += change.errors
+        wrong = {error.line for error in change.errors}
+        rows = [row for row in rows if row.line not in wrong]
+        change = virtual_ibans_import(organization_id, rows, **origin)
     changed = any(count for name, count in change.counts.items() if name != "unchanged")
     return Written(change.counts, errors=[*errors, *change.errors], changed=changed)
 

@@ -63,7 +63,7 @@ def _weigh(view: View, found: list[Hypothesis]) -> Decision:
     standing = view.party.virtual
     if standing is None:
         return _choose(view, found)
-    decision = _choose(view, readings(view, standing, found))
+    decision = _choose(view, readings(view, standing, usual=found))
     if decision.action == "leave" and standing.state != "current":
         return decision._replace(evidence=(reason(view, standing), *decision.evidence))
     return decision

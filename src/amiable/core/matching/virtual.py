@@ -19,7 +19,7 @@ from amiable.core.matching.view import View, numbers
 from amiable.core.sentences import Sentence
 
 
-def readings(view: View, standing: Standing, usual: Sequence[Hypothesis]) -> list[Hypothesis]:
+def readings(view: View, standing: Standing, *, usual: Sequence[Hypothesis]) -> list[Hypothesis]:
     """The usual readings of a line (those of its customer, when the IBAN stands for one) as the
     IBAN lets them stand."""
     if standing.state != "current":

@@ -3,12 +3,12 @@ is stated of BIC, currency, state, creditor, and of the customer or invoice that
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from amiable.core.numbers import plain
 from amiable.core.records import VirtualIbanRow
-from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 from amiable.core.virtual_ibans import bic_problem, currency_problem, iban_clean, iban_problem
 from amiable.plugins.base import FileKind, ReadOptions, ReadResult
 from amiable.plugins.imports._customers import clean
@@ -97,11 +97,11 @@ class VirtualIbans:
         except RefusedFileError as refusal:
             return ReadResult(self.kind, self.code, errors=refusal.errors)
         problems = Problems()
-        seen: dict[str, int] = {}
+        reader = _Reader(table, problems, options.currency)
         found, result = rows_read(
             table,
             problems,
-            lambda line, cells: _row(table, line, cells, problems, seen, options.currency),
+            reader.row,
             kind=self.kind,
             code=self.code,
         )
@@ -109,48 +109,52 @@ class VirtualIbans:
         return replace(result, virtual_ibans=tuple(found), summary=summary)
 
 
-def _row(
-    table: Table,
-    line: int,
-    cells: list[str],
-    problems: Problems,
-    seen: dict[str, int],
-    default_currency: str,
-) -> VirtualIbanRow | None:
-    """One IBAN, or None when something in the row is wrong, which is then said."""
-    texts = {field: clean(cells[index]) for field, index in table.columns.items()}
-    iban = iban_clean(texts["iban"])
-    currency = texts.get("currency", "").upper() or default_currency
-    bic = iban_clean(texts.get("bic", ""))
-    state = plain(texts.get("state", ""))
-    known = not state or state in _OPEN or state in _CLOSED
-    twice = Sentence("virtual_iban.twice", {"iban": iban, "first": seen.get(iban, 0)})
-    wrong = {
-        "currency": currency_problem(currency),
-        "iban": (None if iban else Sentence("virtual_iban.none"))
-        or iban_problem(iban, currency)
-        or (twice if iban in seen else None),
-        "bic": bic_problem(bic),
-        "state": None if known else Sentence("virtual_iban.state", {"value": state[:40]}),
-    }
-    seen.setdefault(iban, line)
-    for field, why in wrong.items():
-        if why is not None:
-            column = table.header[table.columns[field]] if field in table.columns else ""
-            problems.error(line, column, why.code, **why.params)
-    if any(wrong.values()):
-        return None
-    return VirtualIbanRow(
-        line=line,
-        iban=iban,
-        bic=bic,
-        currency=currency,
-        reference=texts.get("reference", "")[:80],
-        creditor=texts.get("creditor", "")[:200],
-        customer=texts.get("customer", "")[:60],
-        invoice=texts.get("invoice", "")[:60],
-        is_closed=state in _CLOSED if state else None,
-    )
+@dataclass(slots=True)
+class _Reader:
+    """Reads rows one after the other; `seen` = the line of each IBAN so far."""
+
+    table: Table
+    problems: Problems
+    currency: str
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def row(self, line: int, cells: list[str]) -> VirtualIbanRow | None:
+        """One IBAN, or None when something in the row is wrong, which is then said."""
+        texts = {name: clean(cells[index]) for name, index in self.table.columns.items()}
+        state = plain(texts.get("state", ""))
+        row = VirtualIbanRow(
+            line=line,
+            iban=iban_clean(texts["iban"]),
+            bic=iban_clean(texts.get("bic", "")),
+            currency=texts.get("currency", "").upper() or self.currency,
+            reference=texts.get("reference", "")[:80],
+            creditor=texts.get("creditor", "")[:200],
+            customer=texts.get("customer", "")[:60],
+            invoice=texts.get("invoice", "")[:60],
+            is_closed=state in _CLOSED if state else None,
+        )
+        return None if self._wrong(row, state) else row
+
+    def _wrong(self, row: VirtualIbanRow, state: str) -> bool:
+        """Whether anything is wrong with a row; each thing is said with its column."""
+        told: dict[str, Param] = {"iban": row.iban, "first": self.seen.get(row.iban, 0)}
+        twice = Sentence("virtual_iban.twice", told)
+        known = not state or state in _OPEN or state in _CLOSED
+        wrong = {
+            "currency": currency_problem(row.currency),
+            "iban": (None if row.iban else Sentence("virtual_iban.none"))
+            or iban_problem(row.iban, row.currency)
+            or (twice if row.iban in self.seen else None),
+            "bic": bic_problem(row.bic),
+            "state": None if known else Sentence("virtual_iban.state", {"value": state[:40]}),
+        }
+        self.seen.setdefault(row.iban, row.line)
+        for name, why in wrong.items():
+            if why is not None:
+                columns = self.table.columns
+                column = self.table.header[columns[name]] if name in columns else ""
+                self.problems.error(row.line, column, why.code, **why.params)
+        return any(wrong.values())
 
 
 PLUGIN = VirtualIbans()

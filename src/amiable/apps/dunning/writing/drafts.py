@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import Min
 
@@ -107,10 +108,14 @@ class _Known:
     electronic: bool  # registered letters may go by email
     virtual: Mapping[tuple[int, str], tuple[PayAccount, ...]]
 
-    def accounts(self, customer: Customer, currency: str) -> PayAccounts:
-        """The accounts that the customer may be asked to pay on."""
+    def payee(
+        self, facts: CaseFacts, customer: Customer, *, lines: Collection[DraftLine]
+    ) -> dict[str, Any]:
+        """The creditor, with the account on which these lines are paid, and those there are."""
         own = PayAccount(customer.creditor.iban, customer.creditor.bic)
-        return PayAccounts(own, self.virtual.get((customer.pk, currency), ()))
+        accounts = PayAccounts(own, self.virtual.get((customer.pk, facts.currency), ()))
+        creditor = paid_on(_creditor(customer), accounts, lines=lines)
+        return {"creditor": creditor, "accounts": accounts}
 
     def claims(self, ready: Ready, customer: Customer, on: date) -> Claims:
         """What the message claims beside the principal, when its creditor wants it."""
@@ -162,7 +167,6 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
     lines = message_lines(account, ready.asked, show_paused=ready.scenario.show_paused)
     returned_on, return_code = returned_payment(facts, ready.asked)
     claimed = known.claims(ready, customer, on)
-    accounts = known.accounts(customer, facts.currency)
     return Draft(
         key=ready.action.key,
         case_id=facts.case_id,
@@ -174,8 +178,7 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
         language=customer.language,
         on_date=on,
         currency=facts.currency,
-        creditor=paid_on(_creditor(customer), accounts, lines),
-        accounts=accounts,
+        **known.payee(facts, customer, lines=lines),
         customer=_customer(customer, reach),
         customer_code=customer.code,
         customer_kind=facts.customer_kind,
@@ -212,7 +215,7 @@ def payment_reference(customer_id: int, lines: Collection[DraftLine]) -> str:
     return customer_reference(customer_id)
 
 
-def paid_on(creditor: Party, accounts: PayAccounts, lines: Collection[DraftLine]) -> Party:
+def paid_on(creditor: Party, accounts: PayAccounts, *, lines: Collection[DraftLine]) -> Party:
     """The creditor with the account on which these lines are paid: this decides for everybody."""
     due = {line.invoice_id for line in lines if line.group == "due"}
     account = accounts.of(due or {x.invoice_id for x in lines if x.group == "upcoming"})

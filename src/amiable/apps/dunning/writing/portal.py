@@ -145,7 +145,7 @@ def page_draft(page: Page, ids: Collection[int]) -> Draft:
     return replace(
         draft,
         lines=lines,
-        creditor=paid_on(draft.creditor, draft.accounts, lines)
+        creditor=paid_on(draft.creditor, draft.accounts, lines=lines)
         if draft.accounts
         else draft.creditor,
         credit_minor=min(page.credit_minor, total),

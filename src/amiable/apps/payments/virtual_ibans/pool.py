@@ -86,7 +86,7 @@ def virtual_ibans_import(
     try:
         with transaction.atomic():
             run = _Import(organization_id, source[:120], on, actor, cases, change)
-            run.go(rows, creditor, {iban_clean(each) for each in own})
+            run.go(rows, chosen=creditor, own={iban_clean(each) for each in own})
             if change.errors:
                 raise _UndoError
             change.counts.update(dict.fromkeys(COUNTS, 0))
@@ -108,7 +108,8 @@ class _Import:
     cases: Cases
     change: PoolChange
 
-    def go(self, rows: Sequence[VirtualIbanRow], chosen: str, own: Collection[str]) -> None:
+    def go(self, rows: Sequence[VirtualIbanRow], *, chosen: str, own: Collection[str]) -> None:
+        """Check every row, then write them all, then let them stand for whom they name."""
         creditors = list(
             Creditor.objects.filter(organization_id=self.organization_id)
             .order_by("id")
@@ -141,8 +142,6 @@ class _Import:
                 self._refuse(row, "iban", wrong)
             elif owner is not None:
                 good.append(row)
-        if self.change.errors:
-            return
         self._write(good, owners, known)
         self._assign(good, owners)
 
