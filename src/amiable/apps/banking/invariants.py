@@ -67,4 +67,17 @@ INVARIANTS = {
         HAVING COALESCE(SUM(l.amount_minor), 0) <> b.amount_minor
             OR SUM(CASE WHEN (l.state = 'awaited') = (b.state = 'split') THEN 1 ELSE 0 END) > 0
     """,
+    "a rest that was given up stands in an entry of its payment": """
+        SELECT r.id FROM banking_rest r
+        JOIN banking_match m ON m.id = r.match_id AND m.state = 'posted'
+        JOIN payments_payment p ON p.id = m.payment_id
+        WHERE r.state IN ('within', 'approved') AND r.until IS NULL AND NOT EXISTS (
+            SELECT 1 FROM receivables_entry e
+            WHERE e.kind = 'write_off' AND e.installment_id = r.installment_id
+              AND e.source = p.external_id AND e.amount_minor = -r.amount_minor)
+    """,
+    "a rest waits, or stands, only while its match does": """
+        SELECT r.id FROM banking_rest r JOIN banking_match m ON m.id = r.match_id
+        WHERE r.state IN ('waiting', 'within', 'disputed', 'approved') AND m.state <> 'posted'
+    """,
 }
