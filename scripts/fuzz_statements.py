@@ -23,6 +23,7 @@ from amiable.plugins.registry import plugins
 
 SAMPLES = Path(__file__).resolve().parent.parent / "tests" / "samples"
 SLOWEST_SECONDS = 10.0
+CHUNK = 5_000
 # Pieces that have broken parsers of such files before.
 TOKENS = (
     b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"\r", b"\n\n", b'"', b";", b"<", b"</", b"<!DOCTYPE a>",
@@ -93,13 +94,13 @@ def problem(code: str, content: bytes, folder: Path, *, partial: bool = False) -
     return ""
 
 
-def run(seed: int, count: int) -> tuple[Counter[str], list[str]]:
-    """(inputs by format and outcome, failures) of `count` inputs."""
+def run(seed: int, count: int, start: int = 0) -> tuple[Counter[str], list[str]]:
+    """(inputs by format, failures) of `count` inputs, from number `start` on."""
     known, outcomes, failures = samples(), Counter[str](), list[str]()
     # In memory where there is such a place: writing inputs to disk takes longer than reading them.
     place = "/dev/shm" if Path("/dev/shm").is_dir() else None
     with tempfile.TemporaryDirectory(dir=place) as folder:
-        for number in range(count):
+        for number in range(start, start + count):
             code, content = damaged(random.Random(f"{seed}-{number}"), known)
             wrong = problem(code, content, Path(folder), partial=number % 4 == 0)
             outcomes[code] += 1
@@ -110,6 +111,10 @@ def run(seed: int, count: int) -> tuple[Counter[str], list[str]]:
     return outcomes, failures
 
 
+def _run(job: tuple[int, int, int]) -> tuple[Counter[str], list[str]]:
+    return run(*job)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fuzz; exit status 1 when an input was not refused in words."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -117,13 +122,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
     chosen = parser.parse_args(arguments)
-    share = -(-chosen.count // chosen.workers)
-    jobs = [(chosen.seed * 1000 + worker, share) for worker in range(chosen.workers)]
-    started = time.monotonic()
+    jobs = [
+        (chosen.seed, min(CHUNK, chosen.count - start), start)
+        for start in range(0, chosen.count, CHUNK)
+    ]
+    started, total, failures = time.monotonic(), Counter[str](), list[str]()
     with multiprocessing.Pool(chosen.workers) as pool:
-        results = pool.starmap(run, jobs)
-    total = sum((outcomes for outcomes, _ in results), Counter[str]())
-    failures = [failure for _, some in results for failure in some]
+        # What was done is told as it goes: a run that is cut short has still proved something.
+        for outcomes, some in pool.imap_unordered(_run, jobs):
+            total += outcomes
+            failures += some
+            told = f"{total.total()} of {chosen.count}, {len(failures)} failures"
+            print(told, file=sys.stderr, flush=True)
     for code, number in sorted(total.items()):
         print(f"{code:16} {number:>9}")
     print(f"{sum(total.values())} inputs, {len(failures)} failures, "
