@@ -23,6 +23,7 @@ from amiable.apps.receivables.models import Entry, Installment
 from amiable.apps.receivables.queries import installment_balances
 from tests import factories
 from tests.apps.portal_pages import no_limits, owing, path_of, plain, shown, ticket_of, today
+from tests.plugins.mollie_server import mollie_server
 from tests.plugins.stripe_server import DECLINED, KEY, LATE, Stripe, stripe_server
 from tests.plugins.test_gateways import event
 
@@ -309,3 +310,21 @@ def test_a_call_that_is_not_the_gateways_changes_nothing(case, stripe, signature
     )  # fmt: skip
     assert answer.status_code == 403
     assert Payment.objects.count() == 0
+
+
+def test_another_gateway_takes_the_same_way(case, settings):
+    with mollie_server() as mollie:
+        settings.GATEWAY_URLS = [mollie.url(key="live_anothers"), mollie.url()]
+        settings.GATEWAY_URLS.reverse()
+        row = begun(case, amount="1 200,00", count=1)
+        assert (row.gateway, mollie.payments[row.provider_id]["amount"]["value"]) == (
+            "mollie", "1200.00",
+        )  # fmt: skip
+        settings.GATEWAY_URLS.reverse()  # the first account does not know it, the second does
+        mollie.set(row.provider_id, "paid", method="creditcard")
+        for _ in range(3):
+            body = urlencode({"id": row.provider_id})
+            answer = Client().post("/hooks/gateways/mollie/", body, content_type=FORM)
+            assert answer.status_code == 200
+    assert Payment.objects.get().external_id == f"mollie:{row.provider_id}"
+    assert owed(case) == 35_000

@@ -17,7 +17,8 @@ Standing = Literal["open", "processing", "paid", "failed", "expired"]
 class Order:
     """What a customer is to pay. `amount_minor` > 0; `key` is ours and stands for one payment:
     asked for twice, it is the same one; `subject` is read on the provider's page; the provider
-    sends the customer back to `return_url`, whether something was paid or not."""
+    sends the customer back to `return_url`, whether something was paid or not, and its news to
+    `notify_url`, where it is told the address with each payment."""
 
     key: str
     amount_minor: int
@@ -25,6 +26,7 @@ class Order:
     subject: str
     language: str
     return_url: str
+    notify_url: str = ""
     email: str = ""
 
 

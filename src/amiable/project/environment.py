@@ -62,7 +62,8 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "AMIABLE_GATEWAY_URLS": (
         "",
         "Accounts for payment online, separated by spaces: stripe://SECRET_KEY@api.stripe.com"
-        "?webhook_secret=whsec_...; &organization=SLUG and &creditor=CODE = of that one alone "
+        "?webhook_secret=whsec_... or mollie://live_KEY@api.mollie.com; organization=SLUG and "
+        "creditor=CODE in the query = of that one alone "
         "(docs/howto/take-payments-online.md)",
     ),
     "AMIABLE_HOOK_SECRET": (

@@ -128,7 +128,10 @@ def checkout_begin(
     )
     row = checkout_ask(page.link.organization_id, asked, now=now)
     if row.state == State.ASKED:
-        order = Order(row.key, row.amount_minor, row.currency, subject, language, return_url)
+        notify_url = f"{settings.BASE_URL}/hooks/gateways/{account.code}/"
+        order = Order(
+            row.key, row.amount_minor, row.currency, subject, language, return_url, notify_url
+        )
         opened = plugins("gateways")[account.code].open(account.config, order)
         checkout_opened(row, opened, now=now)
     return row.url
@@ -169,7 +172,7 @@ def gateway_called(code: str, request: HookRequest, *, now: datetime) -> int:
         except HookRefusedError as refusal:
             refusals.append(refusal)
             continue
-        return _follow(code, names, account, now=now)
+        return _follow(code, names, now=now)
     logger.warning("a call of gateway %s is refused: %s", code, refusals[0])
     raise refusals[0]
 
@@ -187,14 +190,13 @@ def checkouts_look(*, now: datetime) -> dict[str, int]:
     return counts
 
 
-def _follow(code: str, names: Collection[str], account: Account, *, now: datetime) -> int:
+def _follow(code: str, names: Collection[str], *, now: datetime) -> int:
     found = checkouts_named(code, names)
     for checkout_id, organization_id, name in found:
         try:
-            seen = plugins("gateways")[code].look(account.config, name)
+            _looked(checkout_id, organization_id, code, name, now=now)
         except GatewayError as error:
             raise HookRefusedError(str(error), 503) from error
-        _write(checkout_id, organization_id, seen, now=now)
     return len(found)
 
 
