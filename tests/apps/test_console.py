@@ -303,7 +303,7 @@ def test_pages_cost_a_bounded_number_of_queries(story, django_assert_max_num_que
     limits = {
         "/": 40,
         "/customers/": 14,
-        f"/customers/{story.customers[1].pk}/": 70,
+        f"/customers/{story.customers[1].pk}/": 84,
         "/actions/": 14,
         "/bank/?state=all": 20,
         "/bank/money/": 30,
