@@ -25,6 +25,7 @@ F3 = Debt(3, date(2026, 6, 1), 70_000)
 
 def test_the_payers_choice_comes_first_then_the_oldest_due():
     assert allocate(120_000, [F1, F2, F3], on=ON, chosen=[2]) == [(2, 50_000), (1, 70_000)]
+    assert allocate(120_000, [F1, F2, F3], on=ON, chosen=[3, 2]) == [(3, 70_000), (2, 50_000)]
 
 
 def test_what_is_not_due_comes_last_or_not_at_all():
