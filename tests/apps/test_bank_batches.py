@@ -160,6 +160,17 @@ def test_a_statement_sent_again_with_or_without_details_is_the_same_money(org, t
     assert broken_invariants() == []
 
 
+def test_twins_of_a_batch_that_the_bank_names_apart_are_two(org, tmp_path):
+    lines = [bulk(75_000, batch=batch) for batch in "AB"]
+    take(org, camt(tmp_path / "s.xml", "053", *lines, balance=150_000))
+    for batch in "BA":
+        told = bulk(75_000, told=details(), batch=batch)
+        take(org, camt(tmp_path / "n.xml", "054", told, number=batch))
+    assert StatementLine.objects.filter(state="split").count() == 2
+    assert sorted(standing()) == sorted(BOTH * 2)
+    assert broken_invariants() == []
+
+
 def test_pieces_of_one_batch_are_put_together(org, tmp_path):
     notes: list = []
     pieces = [bulk(amount, told=details([paid]), batch="B") for paid in PAID for amount in paid[:1]]

@@ -57,7 +57,8 @@ def batches_keep(
     for entries in _found(record, groups):
         prints = marks[start : start + len(entries)]
         start += len(entries)
-        batches.append(_batch(told_in, entries, digest(["batch", *prints])))
+        named = ["batch", entries[0].batch_id, entries[0].entry_reference]
+        batches.append(_batch(told_in, entries, digest(named, prints)))
     scope = Batch.objects.filter(organization_id=told_in.organization_id)
     known: set[str] = set()
     for some in chunks({batch.fingerprint for batch in batches}):

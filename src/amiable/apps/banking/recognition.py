@@ -188,7 +188,8 @@ def _batches(found: Recognized, fresh: list[_Said], stored: list[_Said]) -> set[
         if line:
             used |= {line.key, *parts_of[line.line_id]}
             found.places |= {part.key for part in parts}
-            found.retold.append([part.key for part in parts])
+            if not parts_of[line.line_id]:  # one that is split needs no details any more
+                found.retold.append([part.key for part in parts])
     return used | _wholes(found, fresh, stored)
 
 

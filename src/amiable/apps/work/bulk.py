@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from django.db import connection
@@ -24,6 +25,8 @@ from django.db.models import (
     Model,
     TextField,
 )
+
+AT_ONCE = 5000
 
 
 @Field.register_lookup
@@ -90,7 +93,10 @@ def rows_insert(model: type[Model], names: Sequence[str], *, rows: Iterable[Sequ
         else:
             marks = ", ".join(["%s"] * len(fields))
             statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
-            cursor.executemany(statement, values)
+            # In pieces: Django looks at the first row of each call by a copy that keeps all others.
+            rest = iter(values)
+            while some := list(islice(rest, AT_ONCE)):
+                cursor.executemany(statement, some)
 
 
 def _field(model: type[Model], name: str) -> Any:
