@@ -6,7 +6,7 @@ import functools
 import re
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rapidfuzz import fuzz, process
 
@@ -212,9 +212,9 @@ class Names:
                 found |= {i for i in among if self.joined.get(i, "").startswith(cut)}
         return found
 
-    def is_alike(self, words: Words, among: set[int]) -> bool:
-        """Whether this may be the name of one of these customers, written otherwise."""
-        near = self._sharing(words) & among
+    def is_alike(self, words: Words, among: Callable[[int], bool]) -> bool:
+        """Whether this may be the name, written otherwise, of a customer for whom `among` holds."""
+        near = filter(among, self._sharing(words))
         return any(name_likeness(words, self.tokens[i]) >= ALIKE for i in near)
 
     def _sharing(self, words: Words) -> set[int]:

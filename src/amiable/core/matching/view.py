@@ -174,8 +174,12 @@ class View:
             slip = key[:at] + key[at + 1] + key[at] + key[at + 2 :]
             if slip != key and any(i in same for i in book.numbers.get(slip, ())):
                 return True
-        owners = {book.items[i].customer_id for i in same}
-        return any(book.names.is_alike(words, owners) for words in self.party.tokens)
+
+        def owes(customer_id: int) -> bool:
+            owed = book.open_of(customer_id, item.currency)
+            return item.open_minor in [other.open_minor for other in owed]
+
+        return any(book.names.is_alike(words, owes) for words in self.party.tokens)
 
     def hinted(self, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
         """Items whose number the text may name garbled, each with the reason.
