@@ -165,7 +165,7 @@ def test_one_of_equal_invoices_is_chosen_in_the_box(page: Page, story):
     expect(box.locator("option")).to_have_count(12)
     expect(box).to_have_value(str(rents[0].pk))
     box.select_option(str(rents[4].pk))
-    line.locator("form:has(select)").get_by_role("button").click()
+    line.locator("form:has(select[name=installment]) button[data-confirm]").click()
     expect(page.locator("#toasts")).to_be_visible()
     match = Match.objects.get(line__label="VIREMENT LOYER", state="posted")
     assert match.allocations[0]["installment"] == rents[4].pk
