@@ -124,3 +124,19 @@ def test_a_notice_is_told_and_what_windows_adds_is_not(tmp_path):
     assert [(w.code, w.column) for w in found.warnings] == [("zip.passed_over", "LISEZ-MOI.txt")]
     unknown = packed(tmp_path, {"a.sta": sample("mt940/releve.sta"), "b.txt": b"Vos releves"})
     assert [error.column.split(" ")[0] for error in read_file(unknown).errors] == ["b.txt"]
+
+
+def test_a_member_without_a_name_is_damage(tmp_path):
+    path = tmp_path / "f.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x", b"content")
+    content = path.read_bytes()
+    at = content.rindex(b"PK\x01\x02")
+    named = bytearray(content)
+    named[at + 28 : at + 30] = b"\0\0"  # the length of the name in the directory
+    del named[at + 46]
+    end = named.rindex(b"PK\x05\x06")
+    named[end + 12 : end + 16] = (end - at).to_bytes(4, "little")
+    path.write_bytes(named)
+    found = read_file(path, kind="statement")
+    assert [error.code for error in found.errors] == ["zip.broken"]

@@ -91,7 +91,9 @@ class Zipped:
 
 
 def _is_nothing(member: zipfile.ZipInfo) -> bool:
-    """Folders, and what macOS and Windows add."""
+    """Folders, and what macOS and Windows add. A member without a name is damage: ValueError."""
+    if not member.filename:
+        raise ValueError("a member without a name")
     name = PurePosixPath(member.filename)
     own = name.name.startswith(".") or name.name.lower() in {"thumbs.db", "desktop.ini"}
     return member.is_dir() or "__MACOSX" in name.parts or own
