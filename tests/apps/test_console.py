@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import translation
 
-from amiable.apps.banking.models import Match, StatementLine
+from amiable.apps.banking.models import Match, Rest, StatementLine
 from amiable.apps.cases import services as cases
 from amiable.apps.cases.handovers import Collector, item_hand_over
 from amiable.apps.cases.models import Case, Dispute, Handover, Hold, PaymentPlan, Promise
@@ -101,6 +101,7 @@ def objects() -> dict[str, int]:
             on_date=date.today(),
         ).pk,
         "position": 0,
+        "rest_id": _rest(Match.objects.filter(state="proposed").first()).pk,
         **_money(Case.objects.first()),
         **_virtual_iban(Case.objects.first()),
         "job_id": Job.objects.create(
@@ -133,6 +134,16 @@ def objects() -> dict[str, int]:
             },
         )[0].pk,
     }
+
+
+def _rest(match: Match) -> Rest:
+    """What a payer kept, waiting for an approval."""
+    item = Installment.objects.filter(customer_id=match.customer_id).first()
+    said = {"reason": "bank_fee", "amount_minor": 500, "state": "waiting", "asked_by": "test"}
+    return Rest.objects.get_or_create(
+        organization_id=match.organization_id, match=match, installment=item,
+        defaults={**said, "asked_on": date.today()},
+    )[0]  # fmt: skip
 
 
 def _virtual_iban(case: Case) -> dict[str, int]:

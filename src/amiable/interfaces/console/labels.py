@@ -110,6 +110,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "left": Look(_("Not recognized"), "bad"),
         "ignored": Look(_("Put aside"), "quiet"),
         "split": Look(_("Split"), "info"),
+        "awaited": Look(_("Waits for its batch"), "quiet"),
     },
     **IMPORTS,
     "job": {
