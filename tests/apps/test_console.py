@@ -316,7 +316,7 @@ def test_pages_cost_a_bounded_number_of_queries(story, django_assert_max_num_que
         "/customers/": 14,
         f"/customers/{story.customers[1].pk}/": 84,
         "/actions/": 14,
-        "/bank/?state=all": 20,
+        "/bank/?state=all": 28,
         "/bank/money/": 30,
         "/outbox/": 10,
         "/items/": 10,
