@@ -149,12 +149,14 @@ def _rest(match: Match) -> Rest:
 def _virtual_iban(case: Case) -> dict[str, int]:
     """A virtual IBAN that stands for the customer."""
     who = {"organization_id": case.organization_id, "customer": case.customer}
-    iban = VirtualIban.objects.create(
-        organization_id=case.organization_id, creditor=case.customer.creditor, source="test",
-        iban="FR7699901000490000000000163", imported_on=date.today(),
+    iban, _ = VirtualIban.objects.get_or_create(
+        organization_id=case.organization_id, iban="FR7699901000490000000000163",
+        defaults={
+            "creditor": case.customer.creditor, "source": "test", "imported_on": date.today(),
+        },
     )  # fmt: skip
-    held = VirtualIbanAssignment.objects.create(
-        **who, virtual_iban=iban, since_on=date.today(), assigned_by="test"
+    held, _ = VirtualIbanAssignment.objects.get_or_create(
+        **who, virtual_iban=iban, defaults={"since_on": date.today(), "assigned_by": "test"}
     )
     return {"iban_id": iban.pk, "held_id": held.pk}
 

@@ -14,8 +14,8 @@ from amiable.apps.audit.models import Event
 from amiable.apps.audit.queries import broken_invariants
 from amiable.apps.cases.models import Case
 from amiable.apps.customers.models import ContactPoint, Customer, CustomerIban
-from amiable.apps.imports.mappings import SavedMapping, mapping_save
 from amiable.apps.imports import queries, services
+from amiable.apps.imports.mappings import SavedMapping, mapping_save
 from amiable.apps.imports.models import ImportRun
 from amiable.apps.receivables.models import Allocation, Entry, Installment, Invoice
 from amiable.apps.receivables.queries import open_items, unallocated_credits

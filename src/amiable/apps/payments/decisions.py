@@ -330,6 +330,7 @@ def _own(decision: CreditDecision) -> dict[str, Any]:
 
 
 def standing_check(decision: CreditDecision) -> None:
+    """Raise PaymentError when the decision has been undone."""
     if decision.undone_on is not None:
         raise PaymentError(Sentence("credit.undone"))
 
