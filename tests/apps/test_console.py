@@ -49,7 +49,7 @@ pytestmark = pytest.mark.django_db
 
 # Addresses that show or change nothing of an organization.
 PERSONAL = {"login", "logout", "password", "language", "theme"}
-LISTS = {"money", "money_refunds", "dashboard", "figures", "items", "customers", "calls", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings", "assignment", "assignment_preview", "actions_left_out", "plan_preview", "simulation", "letter_test_page", "replies", "registered", "templates", "template_cases", "template"}  # fmt: skip
+LISTS = {"rests", "virtual_ibans", "money", "money_refunds", "dashboard", "figures", "items", "customers", "calls", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings", "assignment", "assignment_preview", "actions_left_out", "plan_preview", "simulation", "letter_test_page", "replies", "registered", "templates", "template_cases", "template"}  # fmt: skip
 # Asked with a form, and only shown.
 SHOWN = {"template_preview", "template_page"}
 

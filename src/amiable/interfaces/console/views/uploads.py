@@ -25,7 +25,7 @@ from amiable.apps.imports.mappings import (
 from amiable.apps.imports.uploads import Kept, upload, upload_note
 from amiable.apps.insights import uploads
 from amiable.interfaces.console import clock, forms, mapping_forms, sentences, toasts
-from amiable.interfaces.console.access import Request, ask, back, change, page
+from amiable.interfaces.console.access import Request, back, change, page
 from amiable.plugins.base import ReadOptions
 from amiable.plugins.sniffing import read_file
 from amiable.plugins.tables import FirstRows, first_rows, is_table
@@ -92,7 +92,7 @@ def upload_columns(request: Request, upload_id: int) -> HttpResponse:
     return render(request, "console/upload_columns.html", context)
 
 
-@ask
+@change
 def upload_preview(request: Request, upload_id: int) -> HttpResponse:
     """The movements as they would be read, with the check of the balances; nothing is written."""
     _, path = _file(request, upload_id)
