@@ -274,3 +274,22 @@ class Undo(TestCase):
         assert [balance(item) for item in items] == opens
         assert unallocated_credits(org.id, [owner.id]) == {}
         assert broken_invariants() == []
+
+
+def test_two_creditors_of_an_agency_are_each_paid_on_their_own_account():
+    agency = factories.organization()
+    own = ("FR1420041010050500013M02606", "FR7630006000011234567890189")
+    debtors = []
+    for number, iban in enumerate(own, start=1):
+        owner = factories.creditor(agency, f"C{number}", iban=iban, name=f"Creditor {number}")
+        debtors.append(factories.customer(owner, f"D{number}", name=f"Client {number} SARL"))
+        factories.invoice(debtors[-1], f"FA2026-010{number}", due=TODAY)
+    for iban, reference in zip(own, ("1", "2"), strict=True):
+        paid = [entry(120_000, f"VIR FA2026-010{n}", payer_name=f"Client {n}") for n in (1, 2)]
+        record = StatementRecord(iban, "EUR", None, None, TODAY, TODAY, tuple(paid), reference)
+        statement_import(agency.id, [record], source="test.xml", on=TODAY, actor="test")
+    lines_match(agency.id, on=TODAY)
+    posted = Match.objects.filter(state="posted")
+    owners = posted.values_list("line__statement__account__creditor", "customer__creditor")
+    assert sorted(owners) == [(debtor.creditor_id, debtor.creditor_id) for debtor in debtors]
+    assert Match.objects.filter(state="proposed").exists()

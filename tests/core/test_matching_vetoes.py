@@ -163,3 +163,27 @@ def test_the_end_of_a_cited_credit_note_names_no_invoice():
     items = [item(11, "F-C1170-005", 4_900), item(12, "F-C1170-058", 9_900), item(13, "F-C9", 77)]
     text = "FACT F-C1170-005 MOINS AVOIR AVF-C1170-058"
     assert decide(12_325, text, *items, credits_=[credit]).action == "propose"
+
+
+def of_creditor(owed: int, received: int | None, creditors) -> Decision:
+    """An exact payment of one creditor's invoice, received on an account of another or the same."""
+    duval = replace(DUVAL, creditor_id=owed)
+    opening = replace(BASE, customers=(duval, PROXIBAT), creditors=creditors,
+                      items=(item(11, "FA2026-0042", 12_000),))  # fmt: skip
+    line = Line(
+        1, DAY, 12_000, "EUR", "FACT FA2026-0042", payer_iban=IBAN1, creditor_id=received
+    )  # fmt: skip
+    (decision,) = decide_all(opening, [line])
+    return decision
+
+
+def test_money_on_an_account_of_one_creditor_pays_no_debt_to_another_unasked():
+    both = ((1, "Atelier Vauban"), (2, "Transports Gaudin"))
+    decision = of_creditor(owed=2, received=1, creditors=both)
+    assert decision.action == "propose"
+    assert "match.veto_creditor" in [each.code for each in decision.evidence]
+    assert of_creditor(owed=1, received=1, creditors=both).action == "post"
+    # A creditor without an account of its own is paid on the agency's.
+    assert of_creditor(owed=3, received=1, creditors=both).action == "post"
+    assert of_creditor(owed=2, received=1, creditors=()).action == "post"
+    assert of_creditor(owed=2, received=None, creditors=both).action == "post"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from amiable.apps.banking.barring import bars, refunds_waiting
 from amiable.apps.banking.habits import payers_forbidden, payers_habits
@@ -47,7 +47,7 @@ def waiting_lines(organization_id: int) -> list[Line]:
     rows = (
         StatementLine.objects.filter(organization_id=organization_id, state__in=WAITING)
         .order_by("booked_on", "id")
-        .values_list(*LINE_FIELDS)
+        .values_list(*LINE_FIELDS, "statement__account__creditor_id")
     )
     return [line_facts(row) for row in rows]
 
@@ -56,8 +56,8 @@ LINE_FIELDS = ("id", "booked_on", "amount_minor", "currency", "label", "record")
 
 
 def line_facts(row: Sequence[Any]) -> Line:
-    """A stored line, as the values of LINE_FIELDS, for the engine."""
-    line_id, booked_on, amount_minor, currency, label, record = row
+    """A stored line for the engine: the values of LINE_FIELDS, and whose account it is on."""
+    line_id, booked_on, amount_minor, currency, label, record, *creditor = row
     return Line(
         id=line_id,
         booked_on=booked_on,
@@ -74,6 +74,7 @@ def line_facts(row: Sequence[Any]) -> Line:
         operation=record.get("operation", ""),
         is_return=record.get("is_return", False),
         return_reason=record.get("return_reason", ""),
+        creditor_id=creditor[0] if creditor else None,
     )
 
 
@@ -89,7 +90,8 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
     state = Opening(
         items=tuple(_items(organization_id, lines, on)),
         customers=tuple(
-            Customer(*row) for row in customers.order_by("id").values_list("id", "name", "code")
+            Customer(*row)
+            for row in customers.order_by("id").values_list("id", "name", "code", "creditor_id")
         ),
         credits=tuple(open_credits(organization_id)),
         ibans=tuple(_ibans(organization_id, accounts - {each.iban for each in virtual})),
@@ -99,6 +101,7 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
         links=tuple(_links(organization_id, lines)),
         against=frozenset(_against(organization_id, lines)),
         own=frozenset(own.values_list("identifier", flat=True)),
+        creditors=_creditors(own),
         virtual=virtual,
         limits=limits_of(organization_id),
         terms=tuple(payer_terms(organization_id)),
@@ -110,6 +113,13 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
         habits=tuple(payers_habits(organization_id, state, lines, on=on)),
         against=state.against.union(payers_forbidden(organization_id, state, lines)),
     )
+
+
+def _creditors(accounts: QuerySet[BankAccount]) -> tuple[tuple[int, str], ...]:
+    """Those that have accounts of their own, when there are several to tell apart."""
+    found = accounts.order_by("creditor_id").values_list("creditor_id", "creditor__name")
+    rows = tuple(found.distinct())
+    return rows if len(rows) > 1 else ()
 
 
 def _ibans(organization_id: int, accounts: Collection[str]) -> Iterator[tuple[str, int]]:

@@ -96,6 +96,7 @@ class Book:
         for habit in opening.habits:
             self.habits[habit.customer_id][habit.code] = habit
         self.own = opening.own
+        self.creditors = dict(opening.creditors)
         self.virtual: dict[str, list[Virtual]] = defaultdict(list)
         self.against = opening.against
         self._fill(opening)

@@ -72,11 +72,12 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who may pay."""
+    """Who may pay, and whom it owes."""
 
     id: int
     name: str
     code: str = ""
+    creditor_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A movement to decide on; > 0 is money in."""
+    """A movement to decide on; > 0 is money in, on an account of `creditor_id`."""
 
     id: int
     booked_on: date
@@ -115,6 +116,7 @@ class Line:
     operation: str = ""
     is_return: bool = False
     return_reason: str = ""
+    creditor_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +234,11 @@ class Opening:
     `ibans` = ((iban, customer), ...) of customers' own accounts; `links` = ((account or name of a
     payer, customer, payments made for it), ...) from the past; `against` =
     (account or name of a payer, customer) pairs that a person has said it is not; `own` = the
-    seller's accounts; `virtual` = whom its virtual IBANs stand and stood for;
-    `recent` = ((customer, amount, currency, day), ...) of
-    payments received lately; `refused` = (line, key of a hypothesis) pairs that a person
-    has turned down: they never come back, and nothing else is posted on that line unasked.
+    seller's accounts; `creditors` = ((id, name), ...) of those that have accounts of their own, ()
+    when there is one; `virtual` = whom its virtual IBANs stand and stood for; `recent` =
+    ((customer, amount, currency, day), ...) of payments received lately; `refused` = (line, key of
+    a hypothesis) pairs that a person has turned down: they never come back, and nothing else is
+    posted on that line unasked.
     """
 
     items: tuple[Item, ...]
@@ -248,6 +251,7 @@ class Opening:
     links: tuple[tuple[str, int, int], ...] = ()
     against: frozenset[tuple[str, int]] = field(default_factory=frozenset)
     own: frozenset[str] = frozenset()
+    creditors: tuple[tuple[int, str], ...] = ()
     virtual: tuple[Virtual, ...] = ()
     limits: Limits = Limits()
     terms: tuple[Terms, ...] = ()

@@ -112,6 +112,9 @@ declare(
         "match.veto_not_payer": gettext_noop(
             "a person has given money of this payer to another than {customer} before"
         ),
+        "match.veto_creditor": gettext_noop(
+            "{customer} owes {creditor}, and the money came in on an account of {account}"
+        ),
         "match.veto_refused": gettext_noop("a person has turned down a reading of this line"),
         "match.repeated": gettext_noop(
             "the same amount was received from this customer on {date}: it may be paid twice"

@@ -53,6 +53,8 @@ def vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
         if view.book.against and _said_not(view, customer_id):
             values = {"customer": view.name(customer_id)}
             found.append(Sentence("match.veto_not_payer", values))
+    if customer_id is not None and view.book.creditors and not decided:
+        found += _other_creditor(view, customer_id)
     if view.cited.unknown and not _explained(hypothesis, decided=decided):
         found.append(Sentence("match.veto_unknown", {"number": view.cited.unknown[0]}))
     if customer_id is not None and hypothesis.kind in (UNNAMED | BY_LAW if decided else UNNAMED):
@@ -63,6 +65,15 @@ def vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
     if view.line.id in view.book.touched:
         found.append(Sentence("match.veto_refused"))
     return tuple(found)
+
+
+def _other_creditor(view: View, customer_id: int) -> Iterator[Sentence]:
+    """Money on an account of one creditor pays no debt to another that has accounts of its own."""
+    creditors, received = view.book.creditors, view.line.creditor_id
+    owed = view.book.customers[customer_id].creditor_id
+    if received in creditors and owed in creditors and owed != received:
+        values = {"customer": view.name(customer_id), "creditor": creditors[owed]}
+        yield Sentence("match.veto_creditor", {**values, "account": creditors[received]})
 
 
 def _explained(hypothesis: Hypothesis, *, decided: bool) -> bool:
