@@ -91,7 +91,7 @@ def test_a_part_is_paid_and_the_rest_with_another_card(phone: Page, case):
         pay_there(phone)
         standing(phone, "paid")
         text = plain(phone.locator("main").inner_text())
-        assert ("Payer le solde" in text or "Pay the rest" in text) == bool(left)
+        assert ("Payer le reste" in text or "Pay the rest" in text) == bool(left)
         assert f"\n{left} € " in text or not left
     assert sum(Payment.objects.values_list("amount_minor", flat=True)) == 150_000
 

@@ -65,7 +65,7 @@ class Upload(TenantModel):
     actor = models.CharField(max_length=120)
     at = models.DateTimeField(auto_now_add=True)
     job_id = models.BigIntegerField(null=True)
-    run = models.ForeignKey(ImportRun, null=True, on_delete=models.SET_NULL)
+    run = models.ForeignKey(ImportRun, null=True, on_delete=models.PROTECT)
 
 
 class Drop(TenantModel):

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(auto_now_add=True)),
                 ('job_id', models.BigIntegerField(null=True)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
-                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='imports.importrun')),
+                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='imports.importrun')),
             ],
             options={
                 'abstract': False,
