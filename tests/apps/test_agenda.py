@@ -13,11 +13,15 @@ from amiable.apps.dunning import exclusions, queries, services
 from amiable.apps.dunning.models import Action, Enrollment, Scenario
 from amiable.apps.dunning.planning import default_scenario
 from amiable.apps.insights.alerts import alerts
+from amiable.apps.payments.decisions import Wish, credit_keep
+from amiable.apps.payments.queries import unseen_entries
+from amiable.apps.payments.services import PaymentIn, payment_record
 from amiable.core.money import Money
 from amiable.core.sentences import Sentence
 from tests import factories
 from tests.apps.test_batch import debtor, in_batch, tick
 from tests.browser.portfolio import member
+from tests.factories import TODAY
 
 pytestmark = pytest.mark.django_db
 SUNDAY, MONDAY = date(2026, 11, 22), date(2026, 11, 23)
@@ -126,6 +130,24 @@ def test_a_batch_left_alone_is_told_with_its_age_and_its_amount(creditor):
         actor="camille@acme.example",
     )
     assert not [each for each in alerts(creditor.organization_id, later) if "wait" in each.code]
+
+
+def test_money_that_waits_for_a_decision_is_said_on_the_dashboard(creditor, read, sunday):
+    org, on = creditor.organization_id, TODAY
+    told = {"on": on, "actor": "camille", "cases": {}}
+    for code, amount in (("C1", 30_000), ("C2", 20_000), ("C3", 99)):
+        row = debtor(creditor, code, late=1)
+        payment_record(org, PaymentIn(row.pk, amount, "EUR", on, f"test:{code}"), **told)
+    # Who owes nothing is reminded of nothing: no alert for an advance.
+    settled = factories.customer(creditor, "C4", name="Client C4")
+    payment_record(org, PaymentIn(settled.pk, 10_000, "EUR", on, "test:C4"), **told)
+    (alert,) = [each for each in alerts(org, on) if each.code == "money_waits"]
+    assert (alert.count, alert.since, alert.amounts) == (2, on, (Money(50_000, "EUR"),))
+    assert [each.name for each in alert.customers] == ["Client C1", "Client C2"]
+    assert "2 customers have paid money that pays no invoice yet" in read("/")
+    for entry in unseen_entries(org).filter(customer__code__in=["C1", "C2"]):
+        credit_keep(org, Wish(entry.pk, 0), **told)
+    assert not [each for each in alerts(org, on) if each.code == "money_waits"]
 
 
 def test_an_unconfirmed_batch_is_said_on_the_file_and_on_the_agenda(creditor, read, sunday):

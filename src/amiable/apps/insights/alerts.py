@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from django.db.models import Max, Q
+from django.db.models import Max, Min, Q, QuerySet, Sum
 
 from amiable.apps.banking.models import Statement
 from amiable.apps.cases.queries import broken_promises
 from amiable.apps.customers.models import ContactPoint, Customer
 from amiable.apps.dunning.queries import unconfirmed
 from amiable.apps.insights.inbox import answers_overdue
+from amiable.apps.payments.queries import unseen_entries
 from amiable.apps.payments.virtual_ibans.assigning import hands_out
 from amiable.apps.payments.virtual_ibans.reading import pools
 from amiable.apps.receivables.models import Installment
+from amiable.apps.tenants.models import Organization
 from amiable.core.money import Money
 from amiable.core.workdays import add_workdays
 
 AlertCode = Literal[
     "bank_stale", "bank_none", "missing", "invalid_address", "insolvent", "broken_promises",
-    "batch_waits", "approvals_wait", "answers_wait", "ibans_low",
+    "batch_waits", "approvals_wait", "answers_wait", "money_waits", "ibans_low",
 ]  # fmt: skip
 # A statement is expected for every working day; two days leave room for the bank's own delay.
 BANK_WORKDAYS = 2
@@ -64,6 +67,7 @@ def alerts(organization_id: int, on: date) -> list[Alert]:
     found = [
         _bank(organization_id, on) if opens.exists() else None,
         _answers(organization_id, on),
+        _money(organization_id, opens),
         _unconfirmed("batch_waits", "batch", organization_id=organization_id, on=on),
         _unconfirmed("approvals_wait", "approve", organization_id=organization_id, on=on),
         _counted("insolvent", insolvent.values("customer_id").distinct().count()),
@@ -86,6 +90,26 @@ def _answers(organization_id: int, on: date) -> Alert | None:
         return None
     named = tuple(Named(customer_id, name) for customer_id, name in late[:NAMED])
     return Alert("answers_wait", len(late), customers=named)
+
+
+def _money(organization_id: int, opens: QuerySet[Installment]) -> Alert | None:
+    """Customers who owe and whose money pays no invoice yet: they are not chased until a person
+    decides about it."""
+    least = Organization.objects.values_list("rest_cents_minor", flat=True).get(id=organization_id)
+    rows = unseen_entries(organization_id).filter(customer_id__in=opens.values("customer_id"))
+    sums = rows.values_list("customer_id", "customer__name", "currency").annotate(
+        total=Sum("left"), since=Min("on_date")
+    )
+    found = list(sums.filter(total__gt=least).order_by("since", "customer_id"))
+    if not found:
+        return None
+    amounts: Counter[str] = Counter()
+    for _, _, currency, total, _ in found:
+        amounts[currency] += total
+    customers = {customer_id: name for customer_id, name, *_ in found}
+    named = tuple(Named(*each) for each in list(customers.items())[:NAMED])
+    money = tuple(Money(amounts[each], each) for each in sorted(amounts))
+    return Alert("money_waits", len(customers), found[0][4], named, money)
 
 
 def _unconfirmed(code: AlertCode, tab: str, *, organization_id: int, on: date) -> Alert | None:

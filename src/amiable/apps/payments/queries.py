@@ -36,16 +36,21 @@ def open_money(organization_id: int) -> QuerySet[Entry]:
     return rows.annotate(left=credit_left()).filter(left__gt=0)
 
 
+def unseen_entries(organization_id: int) -> QuerySet[Entry]:
+    """Those of `open_money` that nobody kept on purpose."""
+    kept = CreditDecision.objects.filter(
+        credit_id=OuterRef("id"), kind=CreditDecision.Kind.KEPT, undone_on__isnull=True
+    )
+    return open_money(organization_id).filter(~Exists(kept))
+
+
 def unseen_money(
     organization_id: int, customer_ids: Collection[int]
 ) -> dict[tuple[int, str], Unseen]:
     """Per (customer, currency): what of their money pays no invoice and was not kept on purpose."""
-    kept = CreditDecision.objects.filter(
-        credit_id=OuterRef("id"), kind=CreditDecision.Kind.KEPT, undone_on__isnull=True
-    )
     rows = (
-        open_money(organization_id)
-        .filter(~Exists(kept), customer_id__among=customer_ids)
+        unseen_entries(organization_id)
+        .filter(customer_id__among=customer_ids)
         .values_list("customer_id", "currency")
         .annotate(total=Sum("left"), since=Min("on_date"))
         .order_by()

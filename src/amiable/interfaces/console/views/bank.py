@@ -52,7 +52,7 @@ def bank(request: Request) -> HttpResponse:
         "q": query,
         "accounts": banking.accounts(organization),
         "statements": banking.statements(organization, limit=12),
-        "unallocated": banking.unallocated(organization)[:10],
+        "unallocated": banking.unallocated(organization),
         "found": {"number": number, "pages": max(1, -(-total // PAGE_SIZE)), "total": total},
     }
     return render(request, "console/bank.html", context)
