@@ -21,6 +21,7 @@ from amiable.apps.dunning.paying import account_of, checkouts_look
 from amiable.apps.payments.models import Checkout, Payment
 from amiable.apps.receivables.models import Entry, Installment
 from amiable.apps.receivables.queries import installment_balances
+from amiable.project.checks import check_configuration
 from tests import factories
 from tests.apps.portal_pages import no_limits, owing, path_of, plain, shown, ticket_of, today
 from tests.plugins.mollie_server import mollie_server
@@ -298,6 +299,18 @@ def test_test_keys_serve_test_mode_only(case, settings, stripe):
     stripe.pay(row.provider_id)
     assert 'data-standing="paid"' in returned(row)
     assert Payment.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "code"),
+    [("GATEWAY_URLS", "E012"), ("DROP_URLS", "E011"), ("MAILBOX_URLS", "E010"),
+     ("VIRTUAL_IBAN_URLS", "E013")],
+)  # fmt: skip
+def test_an_address_that_cannot_be_read_is_named_by_its_setting(settings, setting, code):
+    setattr(settings, setting, ["stripe://sk_live_secret"])
+    (found,) = [each for each in check_configuration() if each.id == f"amiable.{code}"]
+    assert f"AMIABLE_{setting}=" in found.hint
+    assert "sk_live_secret" not in str(found.msg)
 
 
 @pytest.mark.parametrize("signature", ["", "t=1,v1=0", "nonsense"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,13 +21,34 @@ from amiable.apps.messaging.replies.mailboxes import source_of
 from amiable.apps.messaging.sending.routes import route_of, unheard
 from amiable.project.environment import VARIABLES, var_dir
 
+# Settings that list addresses: how one is read, what it is of, an example, the id of the error.
+_LISTS: tuple[tuple[str, Callable[[str], object], str, str, str], ...] = (
+    (
+        "MAILBOX_URLS", source_of, "a mailbox",
+        "AMIABLE_MAILBOX_URLS=imaps://user:password@host/INBOX", "amiable.E010",
+    ),
+    (
+        "DROP_URLS", drops.source_of, "a drop",
+        "AMIABLE_DROP_URLS=folder:///srv/bank?organization=SLUG", "amiable.E011",
+    ),
+    (
+        "GATEWAY_URLS", account_of, "a gateway",
+        "AMIABLE_GATEWAY_URLS=stripe://sk_live_...@api.stripe.com?webhook_secret=...",
+        "amiable.E012",
+    ),
+    (
+        "VIRTUAL_IBAN_URLS", iban_source, "a provider of virtual IBANs",
+        "AMIABLE_VIRTUAL_IBAN_URLS=swan://CLIENT_ID:SECRET@live/ACCOUNT_ID", "amiable.E013",
+    ),
+)  # fmt: skip
+
 
 @register("configuration")
 def check_configuration(**_: Any) -> list[CheckMessage]:
     """Every defect of the AMIABLE_* environment that can be seen without a network."""
     return [
-        *_unknown_variables(), *_addresses(), *_unheard(), *_iban_providers(), *_gateways(),
-        *_payment_page(), *_secrets(), *_assets(), *_database(),
+        *_unknown_variables(), *_addresses(), *_lists(), *_unheard(), *_payment_page(),
+        *_secrets(), *_assets(), *_database(),
     ]  # fmt: skip
 
 
@@ -64,24 +85,6 @@ def _addresses() -> Iterator[CheckMessage]:
                 hint="AMIABLE_SMTP_URL for email reads smtp://user:password@host:587",
                 id="amiable.E003",
             )
-    for url in settings.MAILBOX_URLS:
-        try:
-            source_of(url)
-        except ValueError as error:
-            yield Error(
-                f"the address of a mailbox cannot be read: {error}",
-                hint="AMIABLE_MAILBOX_URLS=imaps://user:password@host/INBOX",
-                id="amiable.E010",
-            )
-    for url in settings.DROP_URLS:
-        try:
-            drops.source_of(url)
-        except ValueError as error:
-            yield Error(
-                f"the address of a drop cannot be read: {error}",
-                hint="AMIABLE_DROP_URLS=folder:///srv/bank?organization=SLUG",
-                id="amiable.E011",
-            )
     if not settings.CHANNEL_URLS["email"]:
         yield checks.Warning(
             "AMIABLE_SMTP_URL is empty: email stays in the built-in outbox and reaches nobody",
@@ -89,28 +92,13 @@ def _addresses() -> Iterator[CheckMessage]:
         )
 
 
-def _iban_providers() -> Iterator[CheckMessage]:
-    for url in settings.VIRTUAL_IBAN_URLS:
-        try:
-            iban_source(url)
-        except ValueError as error:
-            yield Error(
-                f"the address of a provider of virtual IBANs cannot be read: {error}",
-                hint="AMIABLE_VIRTUAL_IBAN_URLS=swan://CLIENT_ID:SECRET@live/ACCOUNT_ID",
-                id="amiable.E013",
-            )
-
-
-def _gateways() -> Iterator[CheckMessage]:
-    for url in settings.GATEWAY_URLS:
-        try:
-            account_of(url)
-        except ValueError as error:
-            yield Error(
-                f"the address of a gateway cannot be read: {error}",
-                hint="AMIABLE_GATEWAY_URLS=stripe://sk_live_...@api.stripe.com?webhook_secret=...",
-                id="amiable.E012",
-            )
+def _lists() -> Iterator[CheckMessage]:
+    for setting, read, what, example, code in _LISTS:
+        for url in getattr(settings, setting):
+            try:
+                read(url)
+            except ValueError as error:
+                yield Error(f"the address of {what} cannot be read: {error}", hint=example, id=code)
 
 
 def _unheard() -> Iterator[CheckMessage]:
