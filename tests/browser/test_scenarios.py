@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from amiable.apps.dunning.models import Scenario
 from tests.browser.conftest import AXE, logged_in
@@ -185,6 +186,16 @@ def test_refused_file_says_what_to_correct(english: Page):
     expect(english.get_by_role("alert")).to_contain_text("Choose one of the values named")
 
 
+def unfold(card: Locator, title: str, field: str) -> None:
+    """Open a part of a step; on a busy machine a click may come while the page still moves."""
+    for _ in range(5):
+        card.get_by_text(title).click()
+        with suppress(AssertionError):
+            expect(card.get_by_label(field)).to_be_visible(timeout=3_000)
+            return
+    pytest.fail(f"{title} does not open")
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_step_gets_an_event_a_fallback_a_window_and_conditions_and_goes_again(
     english: Page, width: str
@@ -211,10 +222,10 @@ def test_a_step_gets_an_event_a_fallback_a_window_and_conditions_and_goes_again(
     card.get_by_label("If the customer cannot be reached so, else by (2)").select_option("phone")
     card.get_by_label("Manager at the customer").check()
     card.get_by_label("The invoices").check()
-    card.get_by_text("Only if").click()
+    unfold(card, "Only if", "Overdue at least (EUR)")
     card.get_by_label("Overdue at least (EUR)").fill("150,50")
     card.get_by_label("Company", exact=True).check()
-    card.get_by_text("When it may leave").click()
+    unfold(card, "When it may leave", "Friday")
     card.get_by_label("Friday").uncheck()
     card.get_by_label("From (hour)").fill("9")
     card.get_by_label("Until (hour)").fill("17")
