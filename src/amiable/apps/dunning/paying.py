@@ -223,12 +223,14 @@ def _write(checkout_id: int, organization_id: int, seen: Seen, *, now: datetime)
     cases = {(before.customer_id, before.currency): before.case_id}
     row = checkout_follow(checkout_id, seen, now=now, cases=cases)
     if row.state == State.PROCESSING and row.hold_id is None and not row.is_test:
-        _pause(row, gettext_noop("A payment online is on its way"), on, ON_ITS_WAY)
+        row.hold_id = _pause(row, gettext_noop("A payment online is on its way"), on, ON_ITS_WAY)
+        row.save(update_fields=["hold_id"])
     elif row.state != State.PROCESSING and row.hold_id is not None:
         hold_lift(organization_id, row.hold_id, on=on, actor=ACTOR)
         row.hold_id = None
         row.save(update_fields=["hold_id"])
     if row.back_minor > before.back_minor:
+        # Not the one above: it ends on its day or by a person, never by another call.
         _pause(row, gettext_noop("A payment online went back: see why first"), on, WENT_BACK)
     if (row.state, row.back_minor) != (before.state, before.back_minor):
         cases_wake(organization_id, {row.customer_id}, on=on)
@@ -236,14 +238,13 @@ def _write(checkout_id: int, organization_id: int, seen: Seen, *, now: datetime)
     return row
 
 
-def _pause(row: Checkout, reason: str, on: date, time: timedelta) -> None:
+def _pause(row: Checkout, reason: str, on: date, time: timedelta) -> int:
     language = Organization.objects.values_list("language", flat=True).get(id=row.organization_id)
     with translation.override(language):
         words = gettext(reason)
-    row.hold_id = hold_place(
+    return hold_place(
         row.organization_id, row.case_id, reason=words, on=on, actor=ACTOR, ends_on=on + time
     )
-    row.save(update_fields=["hold_id"])
 
 
 def _chosen(page: Page, ids: Collection[int], amount_minor: int) -> tuple[tuple[int, int], ...]:
