@@ -21,6 +21,7 @@ from amiable.core.matching.view import (
     by_age,
     difference,
     exact,
+    listed,
     numbers,
     oldest_first,
     order_said,
@@ -283,6 +284,14 @@ def _completed(view: View, named: Named, *, certain: bool) -> list[Hypothesis]:
         found += residual_hypotheses(view, kept, evidence=both.evidence, sure=certain)
         if found:
             return found
+    ended = listed(hinted, rest) if rest > 0 and len(hinted) > 1 else []
+    if ended:
+        said = Sentence("match.tails", {"numbers": numbers(ended)})
+        both = named._replace(evidence=(*named.evidence, said))
+        kept = by_age([*named.open, *ended])
+        # A whole list, one number in full and the ends of others, needs no name beside it.
+        alone = not view.cited.weak and not named.settled and len(ended) == len(hinted)
+        return [_exactly("cited_completed", view, both, kept, sure=certain or alone)]
     return _filled(view, named, others, certain=certain) if rest > 0 else []
 
 

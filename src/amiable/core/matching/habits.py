@@ -45,7 +45,7 @@ declare(
 _RAISED = {"oldest": ("prefix",), "balance": ("balance",)}
 _AGREED = ("party_twins", "prefix", "party_oldest")
 # Readings beside which nothing is raised: the line may be something else altogether.
-_AGAINST = frozenset({"double", "party_tail", "party_near", "amount_only"})
+_AGAINST = frozenset({"double", "party_tail", "party_tails", "party_near", "amount_only"})
 
 
 @dataclass(frozen=True, slots=True)

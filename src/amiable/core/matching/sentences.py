@@ -26,10 +26,12 @@ declare(
         "match.other_exact": gettext_noop("{number} has exactly this amount"),
         "match.near": gettext_noop("{given} is {number} but for one character, or two swapped"),
         "match.tail": gettext_noop("the remittance names the end of {number}"),
+        "match.tails": gettext_noop("the remittance names the ends of {numbers}"),
         "match.other_sets": gettext_noop(
             "other invoices of the customer together have the same sum: which is not said"
         ),
         "match.only_amount_anywhere": gettext_noop("no other open invoice has this amount"),
+        "match.few_amounts": gettext_noop("{count} open invoices have this amount"),
         "match.same_amounts": gettext_noop(
             "several open invoices of the customer have this amount: which one is not said"
         ),

@@ -13,14 +13,18 @@ from amiable.core.matching.residuals import residual_hypotheses, residual_reason
 from amiable.core.matching.sums import Found, is_rare, sets_of
 from amiable.core.matching.view import (
     View,
+    by_age,
     difference,
     exact,
+    listed,
+    numbers,
     oldest_first,
     order_said,
     whole,
 )
 from amiable.core.sentences import Sentence
 
+MOST_SHOWN = 3  # invoices of one amount, when nothing else tells
 MOST_SETTLED = 24  # of the latest items of a customer, those paid are compared with them too
 
 
@@ -43,10 +47,15 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     doubles = list(_paid_number(view, customer_id, evidence, far=bool(garbled)))
     yield from (h._replace(sure=not doubles) for h in garbled)
     yield from doubles
+    again = [] if doubles else list(_repeated(view, customer_id, evidence))
     hinted = [] if garbled else view.hinted(open_items[:MOST_HINTED])
+    yield from _ended(view, hinted, evidence, sure=not doubles)
     for hypothesis in () if garbled else _by_amount(view, open_items, evidence):
         doubt = hypothesis.sure and (doubles or not _fits(view, hypothesis, hinted))
         yield hypothesis._replace(sure=False) if doubt else hypothesis
+        if again:
+            yield again.pop()
+    yield from again
     if same:
         return
     yield from _hinted(view, hinted, evidence)
@@ -155,6 +164,29 @@ def _paid_number(
         yield Hypothesis(kind_of_settled(view, named), customer_id, (*evidence, said))
 
 
+def _repeated(view: View, customer_id: int, evidence: list[Sentence]) -> Iterator[Hypothesis]:
+    """This customer paid this very amount lately: the same money again, perhaps."""
+    twice = Hypothesis("double", customer_id, tuple(evidence))
+    before = view.book.paid_lately(view.line, twice)
+    if before is not None:
+        said = Sentence("match.repeated", {"date": before})
+        yield twice._replace(evidence=(*evidence, said))
+
+
+def _ended(
+    view: View, hinted: Sequence[tuple[Item, Sentence]], evidence: list[Sentence], *, sure: bool
+) -> Iterator[Hypothesis]:
+    """The text names several of the payer's invoices by their ends: together just the amount."""
+    ended = listed(hinted, view.line.amount_minor) if len(hinted) > 1 else []
+    if len(ended) > 1:
+        said = (Sentence("match.tails", {"numbers": numbers(ended)}), exact(view, ended))
+        whole_list = len(ended) == len(hinted)
+        yield Hypothesis(
+            "party_tails", ended[0].customer_id, (*evidence, *said), whole(ended),
+            sure=sure and whole_list and not view.cited.credits,
+        )  # fmt: skip
+
+
 def _net_sets(
     view: View, open_items: Sequence[Item], evidence: list[Sentence], *, clear: bool
 ) -> Iterator[Hypothesis]:
@@ -232,10 +264,12 @@ def _nearly(
 
 
 def amount_hypotheses(view: View) -> Iterator[Hypothesis]:
-    """The only open invoice of this amount anywhere: worth showing, never worth posting."""
+    """The few open invoices of this amount anywhere: worth showing, never worth posting."""
     found = view.book.by_amount.get((view.line.amount_minor, view.line.currency), set())
-    if len(found) != 1:
+    if len(found) > MOST_SHOWN:
         return
-    item = view.book.items[next(iter(found))]
-    said = (exact(view, [item]), Sentence("match.only_amount_anywhere"))
-    yield Hypothesis("amount_only", item.customer_id, said, parts=whole([item]))
+    few = Sentence("match.few_amounts", {"count": len(found)})
+    said = Sentence("match.only_amount_anywhere") if len(found) == 1 else few
+    for item in by_age([view.book.items[i] for i in found]):
+        both = (exact(view, [item]), said)
+        yield Hypothesis("amount_only", item.customer_id, both, parts=whole([item]))

@@ -13,6 +13,7 @@ from amiable.core.matching.facts import Item, Line, OpenCredit
 from amiable.core.matching.labels import canonical, digits_of, flat_of, is_near, plain, tails
 from amiable.core.matching.names import SHORTEST_CUT, Words, name_confirms, name_likeness
 from amiable.core.matching.party import Party
+from amiable.core.matching.sums import sets_of
 from amiable.core.money import Money
 from amiable.core.sentences import Sentence
 
@@ -203,6 +204,15 @@ class View:
             filled=tuple([end.zfill(4) for end in ends]),
             flat="" if flat.isalpha() else flat,
         )  # fmt: skip
+
+
+def listed(hinted: Sequence[tuple[Item, Sentence]], amount_minor: int) -> list[Item]:
+    """Of items that a text names in part, those that make the amount: all, else the only set."""
+    items = [item for item, _ in hinted]
+    if total_of(items) == amount_minor:
+        return items
+    found = sets_of([item.open_minor for item in items], amount_minor)
+    return [items[at] for at in found.members] if found and found.count == 1 else []
 
 
 def _ends(numbers_: Sequence[str], end: str) -> bool:
