@@ -1,4 +1,5 @@
-"""French working days (Monday to Friday, less public holidays), with the local holidays.
+"""French working days (Monday to Friday, less public holidays), with the local holidays; and the
+days on which euro payments settle (TARGET), on which direct debits are submitted and collected.
 
 Labour code L3133-1 (national list), L3134-13 (Alsace-Moselle), L3422-2 (overseas abolition day).
 """
@@ -67,5 +68,34 @@ def add_workdays(day: date, count: int, *, zone: str = "") -> date:
     for _ in range(abs(count)):
         day += step
         while not is_workday(day, zone):
+            day += step
+    return day
+
+
+@functools.lru_cache(maxsize=1024)
+def _target_closed(year: int) -> frozenset[date]:
+    """TARGET closing days beside weekends: 1 January, Good Friday, Easter Monday, 1 May, 25 and 26
+    December (ECB, 14 December 2000)."""
+    return frozenset(holidays.financial_holidays("ECB", years=year))
+
+
+def is_target_day(day: date) -> bool:
+    """Whether euro payments settle on the day."""
+    return day.weekday() < 5 and day not in _target_closed(day.year)
+
+
+def next_target_day(day: date) -> date:
+    """The day itself when payments settle on it, else the first such day after it."""
+    while not is_target_day(day):
+        day += timedelta(days=1)
+    return day
+
+
+def add_target_days(day: date, count: int) -> date:
+    """The `count`-th settlement day after (or, negative, before) the day."""
+    step = timedelta(days=1 if count >= 0 else -1)
+    for _ in range(abs(count)):
+        day += step
+        while not is_target_day(day):
             day += step
     return day

@@ -252,3 +252,12 @@ class VirtualIbanPolicy(TenantModel):
     )
     assign = models.CharField(max_length=10, choices=Assign.choices, default=Assign.HAND)
     quarantine_days = models.PositiveSmallIntegerField(default=396)
+
+
+# Models of a package of their own, which Django looks for here.
+from amiable.apps.payments.debits.models import (  # noqa: E402
+    Debit,  # noqa: F401
+    DebitFile,  # noqa: F401
+    DebitItem,  # noqa: F401
+    Mandate,  # noqa: F401
+)

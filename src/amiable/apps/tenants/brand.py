@@ -1,5 +1,5 @@
-"""How a creditor looks on messages, under which sender they leave, and what they claim beside the
-principal: checked, written, audited."""
+"""How a creditor looks on messages, under which sender they leave, what they claim beside the
+principal, and how it collects by direct debit: checked, written, audited."""
 
 from __future__ import annotations
 
@@ -12,10 +12,18 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
+from stdnum import iban as iban_number
 
 from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.tenants.models import Creditor
 from amiable.apps.tenants.settings import SettingsError
+from amiable.core.direct_debits import (
+    LEAST_LEAD_DAYS,
+    MOST_LEAD_DAYS,
+    MOST_NOTICE_DAYS,
+    compact,
+    is_creditor_identifier,
+)
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.core.sms_rules import sender_problem
 from amiable.plugins.documents.mime import mail_address
@@ -38,6 +46,11 @@ declare(
             "Write the yearly rate of your sales terms in percent, from {least} to {most} with at "
             "most two decimals, or nothing for the rate of the law."
         ),
+        "brand.ics": gettext_noop(
+            "{ics} is no creditor identifier: its key is wrong. It looks like FR72ZZZ123456."
+        ),
+        "brand.debit_iban": gettext_noop("{iban} is no IBAN: its key is wrong."),
+        "brand.debit_days": gettext_noop("Give a number of days from {least} to {most}."),
         "brand.sender": gettext_noop("{address} is not an email address mail can be sent from."),
     }
 )
@@ -48,7 +61,8 @@ class BrandRow:
     """A creditor's look and claims; pictures are read by picture_content.
 
     `claims_from` = the stage from which messages claim interest and fixed fee, "" = never;
-    `late_rate_bp` = the contract's rate in hundredths of a percent, None = the law's.
+    `late_rate_bp` = the contract's rate in hundredths of a percent, None = the law's. Direct
+    debits: `ics` "" = none; `debit_iban` "" = the creditor's; lead in TARGET days.
     """
 
     id: int
@@ -60,6 +74,10 @@ class BrandRow:
     sms_sender: str
     claims_from: str
     late_rate_bp: int | None
+    ics: str
+    debit_iban: str
+    debit_lead_days: int
+    debit_notice_days: int
     has_logo: bool
     has_signature: bool
 
@@ -71,7 +89,8 @@ def brand_rows(organization_id: int) -> list[BrandRow]:
         BrandRow(*row[:-2], bool(row[-2]), bool(row[-1]))
         for row in rows.values_list(
             "id", "code", "name", "brand_color", "sender_email", "letter_window", "sms_sender",
-            "claims_from", "late_rate_bp", "logo", "signature_image",
+            "claims_from", "late_rate_bp", "ics", "debit_iban", "debit_lead_days",
+            "debit_notice_days", "logo", "signature_image",
         )
     ]  # fmt: skip
 
@@ -89,8 +108,9 @@ def brand_change(
 ) -> tuple[str, ...]:
     """Change the look of a creditor; returns the fields that changed.
 
-    `values`: brand_color, sender_email, letter_window, sms_sender, claims_from (text), late_rate_bp
-    (percent as text, "" = the law's), logo, signature_image (bytes, b"" = none). Raises
+    `values`: brand_color, sender_email, letter_window, sms_sender, claims_from, ics, debit_iban
+    (text), late_rate_bp (percent as text, "" = the law's), debit_lead_days, debit_notice_days
+    (numbers), logo, signature_image (bytes, b"" = none). Raises
     SettingsError with every problem by field, LookupError for a creditor that is not theirs.
     """
     rows = Creditor.objects.select_for_update(no_key=True).filter(organization_id=organization_id)
@@ -178,6 +198,29 @@ def _rate(value: str) -> int | None:
     return points
 
 
+def _ics(value: str) -> str:
+    text = compact(value)
+    if text and not is_creditor_identifier(text):
+        raise _RefusedError(Sentence("brand.ics", {"ics": text[:40]}))
+    return text
+
+
+def _iban(value: str) -> str:
+    text = compact(value)
+    if text and not iban_number.is_valid(text):
+        raise _RefusedError(Sentence("brand.debit_iban", {"iban": text[:40]}))
+    return text
+
+
+def _within(least: int, most: int) -> Callable[[int], int]:
+    def check(value: int) -> int:
+        if not least <= value <= most:
+            raise _RefusedError(Sentence("brand.debit_days", {"least": least, "most": most}))
+        return value
+
+    return check
+
+
 def _picture(value: bytes) -> bytes:
     if not value:
         return b""
@@ -194,6 +237,10 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "sms_sender": _sms_sender,
     "claims_from": _claims,
     "late_rate_bp": _rate,
+    "ics": _ics,
+    "debit_iban": _iban,
+    "debit_lead_days": _within(LEAST_LEAD_DAYS, MOST_LEAD_DAYS),
+    "debit_notice_days": _within(1, MOST_NOTICE_DAYS),
     "logo": _picture,
     "signature_image": _picture,
 }

@@ -108,6 +108,12 @@ class Creditor(TenantModel):
     logo = models.BinaryField(null=True, blank=True)  # PNG or JPEG, checked when it is taken in
     signature_image = models.BinaryField(null=True, blank=True)
     letter_window = models.CharField(max_length=40, blank=True)  # "" = the organization's
+    # Direct debits: the creditor identifier ("" = none are collected), the account collected on
+    # ("" = the creditor's), TARGET days the bank needs, days between announcement and collection.
+    ics = models.CharField(max_length=35, blank=True)
+    debit_iban = models.CharField(max_length=34, blank=True)
+    debit_lead_days = models.PositiveSmallIntegerField(default=2)
+    debit_notice_days = models.PositiveSmallIntegerField(default=14)
 
     class Meta:
         constraints = [

@@ -1,0 +1,1 @@
+"""SEPA direct debits: mandates, collections, the files that go to the bank."""
