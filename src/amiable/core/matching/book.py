@@ -5,6 +5,7 @@ Built once from an Opening, moved by each decision that posts: the next line see
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -278,7 +279,7 @@ class Book:
         if item.open_minor > 0:
             self.by_amount[item.open_minor, item.currency].discard(item_id)
             row.pop(bisect_left(row, place))
-        item = replace(item, open_minor=item.open_minor + amount_minor)
+        item = item.moved(amount_minor)
         self.items[item_id] = item
         if item.open_minor > 0:
             self.by_amount[item.open_minor, item.currency].add(item_id)
@@ -296,6 +297,7 @@ def _texts(line: Line) -> Iterable[str]:
     return dict.fromkeys((line.structured_reference, line.end_to_end_id, line.label))
 
 
+@functools.lru_cache(maxsize=100_000)
 def payer_key(name: str) -> str:
     """Under what a payer's name is remembered: its words without legal form."""
     return " ".join(name_tokens(name))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from rapidfuzz import fuzz, process
 
-from amiable.core.matching.labels import canonical, plain
+from amiable.core.matching.labels import canonical, flat_of, plain, words_of
 
 # fmt: off
 LEGAL_FORMS = frozenset({
@@ -30,7 +30,6 @@ _PREFIX = re.compile(
 _GLUED = re.compile(
     r"^(?:VIR(?:EMENT|T)?|VRT)(?:SEPA|INSTANTANE|INST|RECU|EUROPEEN|(?:ENVOTRE)?FAVEUR|TIERS)*(?:/?DE)?"
 )
-_NO_WORD = re.compile(r"[^A-Z0-9]+")
 # Banks cut names; fewer signs than this could be anybody.
 SHORTEST_CUT = 8
 # token_sort_ratio from which a name is a misspelt customer's, and its lead over the next best.
@@ -49,7 +48,7 @@ def name_tokens(name: str) -> Words:
     """Words of a name without legal form, in order: "S.A.R.L. Dupont & Fils" -> DUPONT FILS."""
     merged: list[str] = []
     run = ""
-    for word in [*_NO_WORD.sub(" ", plain(name)).split(), ""]:
+    for word in [*words_of(plain(name)), ""]:
         if len(word) == 1:
             run += word
             continue
@@ -64,7 +63,7 @@ def name_tokens(name: str) -> Words:
 def sender_tokens(label: str) -> tuple[Words, bool]:
     """(words of the sender in a French transfer label, whether nothing else is among them)."""
     text = plain(label)
-    named = _SENDER.search(text)
+    named = _SENDER.search(text) if "/DE" in text or "DE:" in text or "DE :" in text else None
     if named:
         return name_tokens(named.group(1)), named.end(1) < len(text)
     prefix = _PREFIX.match(text)
@@ -145,10 +144,10 @@ class Names:
     def inside(self, text: str, *, but: set[str]) -> set[int]:
         """Customers whose whole name of two words or more stands in the text, not of words in
         `but` alone."""
-        signs = _NO_WORD.sub(" ", plain(text)).split()
-        words = tuple([word for word in signs if word not in LEGAL_FORMS])
+        words = tuple([word for word in words_of(plain(text)) if word not in LEGAL_FORMS])
+        known = [word in self.by_word for word in words]
         for start in range(len(words) - 1):
-            if words[start] not in self.by_word:
+            if not (known[start] and known[start + 1]):
                 continue
             for length in range(min(len(words) - start, 6), 1, -1):
                 some = words[start : start + length]
@@ -162,7 +161,7 @@ class Names:
         prefix = _GLUED.match(text)
         if not prefix:
             return set()
-        flat = _NO_WORD.sub("", text[prefix.end() : prefix.end() + self._longest + 8])
+        flat = flat_of(text[prefix.end() : prefix.end() + self._longest + 8])
         for length in range(min(self._longest, len(flat)), SHORTEST_CUT - 1, -1):
             found = self.flat.get(flat[:length])
             if found:

@@ -137,6 +137,8 @@ def _referred(line: Line, book: Book) -> frozenset[int]:
     """Customers whose own payment reference (RF..C..) the line carries."""
     texts = (line.structured_reference, line.end_to_end_id, line.label)
     bearing = [text for text in texts if text and "RF" in text.upper()]
+    if not bearing:
+        return frozenset()
     found = {customer_id for text in bearing for customer_id in customer_references(text)}
     return frozenset(found & book.customers.keys())
 

@@ -47,8 +47,9 @@ def sets_of(amounts: Sequence[int], target: int) -> Found | None:
     Sums are built from the largest amount down; one that the rest cannot lift to the target is
     dropped. A sum reached in two ways is marked by SEVERAL instead of its members.
     """
-    order = sorted((at for at, a in enumerate(amounts) if a <= target), key=lambda i: -amounts[i])
-    rest = sum(amounts[at] for at in order)
+    order = [at for at, amount in enumerate(amounts) if amount <= target]
+    order.sort(key=amounts.__getitem__, reverse=True)
+    rest = sum([amounts[at] for at in order])
     step = math.gcd(*amounts) or 1
     if rest < target or target % step:
         return Found((), 0, rare=False)

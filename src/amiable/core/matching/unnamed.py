@@ -152,6 +152,8 @@ def _paid_number(
     view: View, customer_id: int, evidence: list[Sentence], *, far: bool
 ) -> Iterator[Hypothesis]:
     """The text names the end of an invoice that this customer has paid: the same money again?"""
+    if not view.clues.any:
+        return
     ids = view.book.items_of.get((customer_id, view.line.currency), ())
     settled = [
         item

@@ -187,11 +187,17 @@ class View:
 
         Only asked of the payer's own items: elsewhere such likeness is chance.
         """
-        clues = self._clues or self._find_clues()
-        self._clues = clues
+        clues = self.clues
         if not clues.any:
             return []
         return [(item, said) for item in items if (said := clues.hint(item))]
+
+    @property
+    def clues(self) -> Clues:
+        """What of the label may be a garbled number."""
+        if self._clues is None:
+            self._clues = self._find_clues()
+        return self._clues
 
     def _find_clues(self) -> Clues:
         noted = tuple([digits_of(canonical(credit.number)) for credit in self.cited.credits])
