@@ -19,6 +19,7 @@ from amiable.apps.dunning.paying import account_of
 from amiable.apps.imports import drops
 from amiable.apps.messaging.replies.mailboxes import source_of
 from amiable.apps.messaging.sending.routes import route_of, unheard
+from amiable.plugins.scanning import scanner_of
 from amiable.project.environment import VARIABLES, var_dir
 
 # Settings that list addresses: how one is read, what it is of, an example, the id of the error.
@@ -39,6 +40,10 @@ _LISTS: tuple[tuple[str, Callable[[str], object], str, str, str], ...] = (
     (
         "VIRTUAL_IBAN_URLS", iban_source, "a provider of virtual IBANs",
         "AMIABLE_VIRTUAL_IBAN_URLS=swan://CLIENT_ID:SECRET@live/ACCOUNT_ID", "amiable.E013",
+    ),
+    (
+        "CLAMD_URLS", scanner_of, "the virus scanner",
+        "AMIABLE_CLAMD_URL=tcp://127.0.0.1:3310", "amiable.E014",
     ),
 )  # fmt: skip
 

@@ -66,6 +66,11 @@ VARIABLES: dict[str, tuple[str, str]] = {
         "creditor=CODE in the query = of that one alone "
         "(docs/howto/take-payments-online.md)",
     ),
+    "AMIABLE_CLAMD_URL": (
+        "",
+        "ClamAV's clamd, which looks at files that customers send: tcp://127.0.0.1:3310 or "
+        "unix:///run/clamav/clamd.ctl; empty = their kind and inside are checked, viruses are not",
+    ),
     "AMIABLE_HOOK_SECRET": (
         "",
         "Secret in the address of calls to /hooks/ from providers that sign nothing",

@@ -13,11 +13,17 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PAGES = 500
 _SECONDS = 10  # for one file
 _MEMORY = 768 * 1024 * 1024
+_MOST_OBJECTS, _DEEPEST = 50_000, 40
+_RUNNING = ("/JavaScript", "/Launch")
 
 
 def sound_pdfs(paths: Sequence[Path]) -> set[Path]:
@@ -32,8 +38,17 @@ def sound_pdfs(paths: Sequence[Path]) -> set[Path]:
     return sound
 
 
-def _ask(paths: Sequence[Path]) -> list[str]:
-    command = [sys.executable, "-m", "amiable.plugins.imports._pdf"]
+def calm_pdfs(paths: Sequence[Path]) -> set[Path]:
+    """Those of sound_pdfs that run nothing when they are opened: neither scripts nor programs."""
+    calm: set[Path] = set()
+    for path in paths:
+        answers = _ask([path], "calm")
+        calm.update([path] if answers and answers[0].isdigit() else [])
+    return calm
+
+
+def _ask(paths: Sequence[Path], *modes: str) -> list[str]:
+    command = [sys.executable, "-m", "amiable.plugins.imports._pdf", *modes]
     lines = "".join(f"{path.resolve()}\n" for path in paths)
     try:
         done = subprocess.run(  # noqa: S603
@@ -46,7 +61,7 @@ def _ask(paths: Sequence[Path]) -> list[str]:
     return done.stdout.split()
 
 
-def _pages(path: Path) -> str:
+def _pages(path: Path, *, calm: bool = False) -> str:
     from pypdf import PdfReader
 
     try:
@@ -61,9 +76,34 @@ def _pages(path: Path) -> str:
             return "-"
         _ = reader.pages[0].mediabox
         reader.pages[0].get_contents()
+        if calm and _runs(reader):
+            return "-"
     except Exception:  # whatever a broken file provokes, the answer is the same
         return "-"
     return str(count)
+
+
+def _runs(reader: PdfReader) -> bool:
+    """Whether any object is an action that runs a script or a program (ISO 32000-1 section 12.6.4),
+    also those in streams of objects, which a search of the bytes does not see."""
+    from pypdf.generic import IndirectObject
+
+    numbers = {(number, made) for made, those in reader.xref.items() for number in those}
+    numbers |= {(number, 0) for number in reader.xref_objStm}
+    if len(numbers) > _MOST_OBJECTS:
+        return True
+    return any(_acts(reader.get_object(IndirectObject(*each, reader))) for each in numbers)
+
+
+def _acts(value: object, depth: int = 0) -> bool:
+    """An action within one object; what it refers to is looked at in its turn."""
+    if depth > _DEEPEST:
+        return True
+    if isinstance(value, dict):
+        if "/S" in value and value["/S"] in _RUNNING:
+            return True
+        return any(_acts(part, depth + 1) for part in dict.values(value))  # references unfollowed
+    return isinstance(value, list) and any(_acts(part, depth + 1) for part in value)
 
 
 def _stalled(*_: object) -> None:
@@ -71,13 +111,14 @@ def _stalled(*_: object) -> None:
 
 
 def main() -> None:
-    """Answer for each path on standard input."""
+    """Answer for each path on standard input; "calm" = also refuse those that run something."""
+    calm = sys.argv[1:] == ["calm"]
     logging.disable(logging.CRITICAL)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     signal.signal(signal.SIGALRM, _stalled)
     for line in sys.stdin:
         signal.alarm(_SECONDS)
-        answer = _pages(Path(line.rstrip("\n")))
+        answer = _pages(Path(line.rstrip("\n")), calm=calm)
         signal.alarm(0)
         sys.stdout.write(f"{answer}\n")
         sys.stdout.flush()
