@@ -106,7 +106,8 @@ class Names:
         self.tokens: dict[int, Words] = {}
         self.exact: dict[Words, set[int]] = defaultdict(set)
         self.flat: dict[str, set[int]] = defaultdict(set)
-        self.by_word: dict[str, set[int]] = defaultdict(set)
+        # Word -> who bears it, and the whole name: names of one word are compared at a stretch.
+        self.by_word: dict[str, dict[int, str]] = defaultdict(dict)
         self.sorted: list[tuple[str, int]] = []
         self.joined: dict[int, str] = {}
         self._close: dict[Words, int | None] = {}
@@ -124,10 +125,10 @@ class Names:
             if len(flat) >= SHORTEST_CUT:
                 self.flat[flat].add(customer_id)
                 self._longest = max(self._longest, len(flat))
+        joined = self.joined[customer_id] = " ".join(words)
         for word in words:
-            self.by_word[word].add(customer_id)
-        self.joined[customer_id] = " ".join(words)
-        insort(self.sorted, (self.joined[customer_id], customer_id))
+            self.by_word[word][customer_id] = joined
+        insort(self.sorted, (joined, customer_id))
 
     def same(self, words: Words) -> set[int]:
         """Customers of exactly these words, in any order."""
@@ -190,7 +191,7 @@ class Names:
             return None
         scores = process.extract(
             given,
-            {i: self.joined[i] for i in self._sharing(words)},
+            self._sharing(words),
             scorer=fuzz.token_sort_ratio,
             limit=2,
             score_cutoff=CLOSE - MARGIN,
@@ -211,17 +212,27 @@ class Names:
                 found |= {i for i in among if self.joined.get(i, "").startswith(cut)}
         return found
 
-    def is_alike(self, words: Words, among: Callable[[int], bool]) -> bool:
-        """Whether this may be the name, written otherwise, of a customer for whom `among` holds."""
-        near = filter(among, self._sharing(words))
-        return any(name_likeness(words, self.tokens[i]) >= ALIKE for i in near)
+    def alike(self, words: Words) -> list[int]:
+        """Customers whose name this may be, written otherwise or cut."""
+        given, near = " ".join(words), self._sharing(words)
+        found = _perhaps(given, near, scorer=fuzz.token_sort_ratio)
+        if len(given) >= SHORTEST_CUT:
+            cut = {i: name[: len(given)] for i, name in near.items() if len(name) > len(given)}
+            found |= _perhaps(given, cut, scorer=fuzz.ratio)
+        return [i for i in found if name_likeness(words, self.tokens[i]) >= ALIKE]
 
-    def _sharing(self, words: Words) -> set[int]:
-        """Customers with a word of these, by the rarest words first."""
-        near: set[int] = set()
+    def _sharing(self, words: Words) -> dict[int, str]:
+        """Customers with a word of these, and their names, by the rarest words first."""
+        near: dict[int, str] = {}
         for word in sorted(words, key=lambda word: len(self.by_word.get(word, ()))):
-            more = self.by_word.get(word, set())
+            more = self.by_word.get(word, {})
             if near and len(near) + len(more) > MOST_COMPARED:
                 break
-            near |= more
+            near = near | more if near else more
         return near
+
+
+def _perhaps(given: str, names: dict[int, str], *, scorer: Callable[..., float]) -> set[int]:
+    """Whose names may be as alike as ALIKE: far fewer than all to look at one by one."""
+    rows = process.extract(given, names, scorer=scorer, limit=None, score_cutoff=ALIKE - 1)
+    return {customer_id for _, _, customer_id in rows}

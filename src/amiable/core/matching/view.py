@@ -180,7 +180,7 @@ class View:
             owed = book.open_of(customer_id, item.currency)
             return item.open_minor in [other.open_minor for other in owed]
 
-        return any(book.names.is_alike(words, owes) for words in self.party.tokens)
+        return any(owes(i) for words in self.party.tokens for i in book.names.alike(words))
 
     def hinted(self, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
         """Items whose number the text may name garbled, each with the reason.
