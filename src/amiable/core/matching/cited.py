@@ -213,12 +213,27 @@ def _inexact(view: View, named: Named) -> Iterator[Hypothesis]:
     held = {item.id for item in items}
     yield from balance(view, named.customer_id, evidence=named.evidence, must_hold=held)
     if amount > total:
+        yield from _oldest_with(view, named)
         # Before a set that nothing in the text speaks of: what the law says of the rest.
         yield _over(view, named)
         yield from guessed
         return
     if not found:
         yield from _part(view, named, certain=certain)
+
+
+def _oldest_with(view: View, named: Named) -> Iterator[Hypothesis]:
+    """The oldest invoices, all that are named among them, are exactly the amount: a list cut."""
+    held, kept, total = {item.id for item in named.open}, [], 0
+    for item in view.book.open_of(named.customer_id, view.line.currency):
+        kept.append(item)
+        total += item.open_minor
+        if total >= view.line.amount_minor:
+            break
+    if total == view.line.amount_minor and held <= {item.id for item in kept}:
+        exactly = Sentence("match.exact_prefix", {"amount": view.money(total), "count": len(kept)})
+        said = (*named.evidence, exactly)
+        yield Hypothesis("cited_prefix", named.customer_id, said, whole(kept))
 
 
 def _over(view: View, named: Named) -> Hypothesis:

@@ -14,10 +14,10 @@ from amiable.core.matching.cited import cited_hypotheses
 from amiable.core.matching.facts import Decision, Hypothesis, Item, Line, Opening
 from amiable.core.matching.habits import raised
 from amiable.core.matching.kinds import Kind, kind_of
-from amiable.core.matching.names import name_likeness
 from amiable.core.matching.party import party_of
 from amiable.core.matching.refunds import decide_money_out
 from amiable.core.matching.returns import decide_return
+from amiable.core.matching.unknown import numbered, unknown_hypotheses
 from amiable.core.matching.unnamed import amount_hypotheses, party_hypotheses
 from amiable.core.matching.vetoes import elsewhere, vetoes
 from amiable.core.matching.view import View, numbers
@@ -28,7 +28,6 @@ from amiable.core.sentences import Sentence
 MOST_PROPOSALS = 3
 # Readings that stand although numbers of others are named too.
 OWN = frozenset({"cited_exact", "cited_completed"})
-CLOSE_NAME = 85  # likeness from which a name is worth showing, never posting
 
 
 def decide_all(opening: Opening, lines: Iterable[Line]) -> Iterator[Decision]:
@@ -101,12 +100,14 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
                 slip = hypothesis.kind == "party_near" and party != owner
                 sure = hypothesis.sure and slip
                 yield hypothesis if sure == hypothesis.sure else hypothesis._replace(sure=sure)
+        elif party is None and not any(hypothesis.sure for hypothesis in cited):
+            yield from (each._replace(sure=False) for each in numbered(view))
     elif party is not None:
         yield from party_hypotheses(view, party)
         for item in elsewhere(view, party):
             yield from (each._replace(sure=False) for each in cited_hypotheses(view, [item]))
     else:
-        yield from _faint(view)
+        yield from unknown_hypotheses(view)
 
 
 def _cited_by_customer(view: View) -> dict[int, list[Item]]:
@@ -138,32 +139,6 @@ def _several(view: View, by_customer: dict[int, list[Item]]) -> Iterator[Hypothe
                 yield hypothesis
             else:
                 yield hypothesis._replace(sure=False, evidence=(*hypothesis.evidence, said))
-
-
-def _faint(view: View) -> Iterator[Hypothesis]:
-    """Nothing named and nobody known: what is worth showing to a person."""
-    for customer_id in sorted(view.cited.customers | view.party.by_iban | view.party.by_name):
-        found = list(party_hypotheses(view, customer_id))
-        said = _how_known(view, customer_id)
-        yield from (h._replace(sure=False, evidence=(said, *h.evidence[1:])) for h in found)
-    for hypothesis in amount_hypotheses(view):
-        close = _close_name(view, hypothesis.customer_id)
-        yield hypothesis._replace(evidence=(*hypothesis.evidence, *close))
-
-
-def _how_known(view: View, customer_id: int) -> Sentence:
-    if customer_id in view.cited.customers:
-        return Sentence("match.code_cited", {"customer": view.name(customer_id)})
-    shared_iban = customer_id in view.party.by_iban
-    return Sentence("match.iban_shared" if shared_iban else "match.name_shared")
-
-
-def _close_name(view: View, customer_id: int | None) -> tuple[Sentence, ...]:
-    tokens = view.book.names.tokens.get(customer_id or 0, ())
-    ratios = [name_likeness(words, tokens) for words in view.party.tokens]
-    if customer_id is None or max(ratios, default=0) < CLOSE_NAME:
-        return ()
-    return (Sentence("match.name_close", {"customer": view.name(customer_id)}),)
 
 
 def _structured(view: View) -> tuple[Sentence, ...]:

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from amiable.core.matching.book import Book, payer_keys
 from amiable.core.matching.facts import Line, Virtual
+from amiable.core.matching.labels import plain
 from amiable.core.matching.names import Words, name_tokens, sender_tokens
 from amiable.core.references import customer_references
 
@@ -23,8 +24,10 @@ _AFTER_NAME = frozenset({
     "ESCOMPTE", "MOTIF", "CESSION", "AVOIR", "VOTRE", "VOS", "NOTRE", "INV", "INVOICE", "PARTIEL",
 })
 # fmt: on
+_WORD = re.compile(r"[A-Z0-9]+")
 NOBODY: Mapping[int, int] = MappingProxyType({})
-_OURS = re.compile(r"\b[NV] ?/")
+# After these the payer's name is over: "N/REF", or "P/C" (for the account of somebody else).
+_OURS = re.compile(r"\b[NV] ?/|\bP ?/ ?C\b|\bPOUR (?:LE )?C(?:OM)?PTE\b|\bCEDANT\b")
 
 
 class Standing(NamedTuple):
@@ -100,6 +103,8 @@ def party_of(line: Line, book: Book) -> Party:
         by_name |= book.names.same(words) if whole else book.names.leading(words)
         if not by_name and " " not in line.label[:40]:
             by_name |= book.names.glued(line.label)
+    if len(by_name) > 1:
+        by_name = _of_form(line, book, by_name)
     by_iban = frozenset(book.ibans.get(line.payer_iban, ()) if line.payer_iban else ())
     cut: set[int] = set()
     close: int | None = None
@@ -117,6 +122,19 @@ def party_of(line: Line, book: Book) -> Party:
         links=_links(line, book),
         virtual=_standing(line, book) if line.credited_iban in book.virtual else None,
     )
+
+
+def _of_form(line: Line, book: Book, namesakes: set[int]) -> set[int]:
+    """Of customers of one name the one of the legal form that the payer's name bears."""
+    given = _words(line.payer_name)
+    if len(given) == len(name_tokens(line.payer_name)):
+        return namesakes
+    same = {i for i in namesakes if _words(book.customers[i].name) == given}
+    return same if len(same) == 1 else namesakes
+
+
+def _words(name: str) -> list[str]:
+    return sorted(_WORD.findall(plain(name)))
 
 
 def _standing(line: Line, book: Book) -> Standing:

@@ -31,6 +31,7 @@ declare(
             "other invoices of the customer together have the same sum: which is not said"
         ),
         "match.only_amount_anywhere": gettext_noop("no other open invoice has this amount"),
+        "match.only_such": gettext_noop("no other open invoice of this amount has such a number"),
         "match.few_amounts": gettext_noop("{count} open invoices have this amount"),
         "match.same_amounts": gettext_noop(
             "several open invoices of the customer have this amount: which one is not said"
@@ -101,6 +102,10 @@ declare(
             "the remittance speaks of no credit, and other invoices may make the same amount"
         ),
         "match.late_discount": gettext_noop("what is missing is {rate} %: a discount, but late"),
+        "match.large_fee": gettext_noop(
+            "{left} is much of the invoice: it may be a part left unpaid"
+        ),
+        "match.begun_more": gettext_noop("another number begins in the remittance and is cut"),
         "match.round_part": gettext_noop("so round a sum may be a part payment"),
         "match.not_the_balance": gettext_noop(
             "the remittance names an invoice that is paid already: it may not mean the balance"

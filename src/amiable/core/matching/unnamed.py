@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
 from amiable.core.matching.barred import kind_of_settled, said_of_settled, written_off_of
@@ -45,7 +45,9 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     same = [item for item in open_items if item.open_minor == line.amount_minor]
     garbled = list(_garbled(view, same, evidence))
     doubles = list(_paid_number(view, customer_id, evidence, far=bool(garbled)))
-    yield from (h._replace(sure=not doubles) for h in garbled)
+    # An end may fit a paid number as well: twice only when this amount was paid before.
+    twice = doubles and (customer_id, line.amount_minor, line.currency) in book.recent
+    yield from (h._replace(sure=not twice) for h in garbled)
     yield from doubles
     again = [] if doubles else list(_repeated(view, customer_id, evidence))
     hinted = [] if garbled else view.hinted(open_items[:MOST_HINTED])
@@ -205,6 +207,18 @@ def _net_sets(
             yield net_of(
                 view, kept, kind="party_netted", evidence=evidence, credits_=[credit], sure=sure
             )
+        elif kept := _meant_by(open_items, target):
+            yield net_of(
+                view, kept, kind="party_netted", evidence=evidence, credits_=[credit], sure=False
+            )
+
+
+def _meant_by(open_items: Sequence[Item], target: int) -> list[Item]:
+    """Of the sets that make a sum the one that means something: one invoice, else the oldest."""
+    one = [item for item in open_items if item.open_minor == target][:1]
+    sums = accumulate(item.open_minor for item in open_items)
+    oldest = [count for count, total in enumerate(sums, 1) if total == target]
+    return one or list(open_items[: oldest[0]] if oldest else ())
 
 
 def _prefix(
@@ -265,13 +279,16 @@ def _nearly(
             yield from residual_hypotheses(view, [item], evidence=evidence, sure=False)
 
 
-def amount_hypotheses(view: View) -> Iterator[Hypothesis]:
-    """The few open invoices of this amount anywhere: worth showing, never worth posting."""
+def amount_hypotheses(
+    view: View, *, close: Callable[[int], bool] = lambda _: False
+) -> Iterator[Hypothesis]:
+    """The few open invoices of this amount anywhere, of many those of customers that are `close`:
+    worth showing, never worth posting."""
     found = view.book.by_amount.get((view.line.amount_minor, view.line.currency), set())
-    if len(found) > MOST_SHOWN:
-        return
+    every = len(found) <= MOST_SHOWN
+    shown = [i for i in found if every or close(view.book.items[i].customer_id)]
     few = Sentence("match.few_amounts", {"count": len(found)})
     said = Sentence("match.only_amount_anywhere") if len(found) == 1 else few
-    for item in by_age([view.book.items[i] for i in found]):
+    for item in by_age([view.book.items[i] for i in shown])[:MOST_SHOWN]:
         both = (exact(view, [item]), said)
         yield Hypothesis("amount_only", item.customer_id, both, parts=whole([item]))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from amiable.core.matching.barred import barred
 from amiable.core.matching.book import payer_keys
 from amiable.core.matching.facts import Hypothesis, Item
-from amiable.core.matching.labels import names_credit, names_part
+from amiable.core.matching.labels import canonical, names_credit, names_part
 from amiable.core.matching.residuals import DISCOUNTS, residual_reason
 from amiable.core.matching.sums import sets_of
 from amiable.core.matching.view import View
@@ -27,12 +27,18 @@ EXPLAINED = frozenset(
         "cited_filled",
         "cited_range",
         "party_near",
+        "amount_near",
         "hinted_netted",
     }
 )
 # What the law makes of money that no other reading explains: the oldest due first (C. civ.
 # 1342-10), the rest on the customer's account. Sure only of whom a virtual IBAN stands for.
 BY_LAW = frozenset({"party_oldest", "cited_over", "virtual_over", "virtual_partial", "advance"})
+BEGUN = 6  # signs by which numbers of one kind begin
+# Of an invoice: from a sixth on, what is missing may as well be a part left unpaid as a fee.
+SURE_FEE_SHARE = 6
+# Readings that rest on the ends of numbers.
+ENDED = frozenset({"party_tail", "party_tails", "amount_tail"})
 # Readings in which a credit makes up what is missing of the invoices that the text names.
 NETTED = frozenset({"cited_netted", "cited_completed", "cited_range", "hinted_netted"})
 # A part payment leaves just a credit that nobody speaks of by chance once in this many steps.
@@ -49,7 +55,7 @@ def vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
     if decided and customer_id != party.holder_id:
         found.append(Sentence("match.veto_virtual", {"customer": view.name(party.holder_id or 0)}))
     elif customer_id is not None and not decided and customer_id not in party.by_reference:
-        found += _other_payer(view, customer_id)
+        found += _other_payer(view, hypothesis, customer_id)
         if view.book.against and _said_not(view, customer_id):
             values = {"customer": view.name(customer_id)}
             found.append(Sentence("match.veto_not_payer", values))
@@ -130,12 +136,14 @@ def _words(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterator[Sen
     label = view.line.label
     if kind == "cited_exact" and not uses and names_credit(label):
         yield Sentence("match.credit_differs")
-    if (uses or hypothesis.reason == "bank_fee" or kind == "party_tail") and names_part(label):
+    if (uses or hypothesis.reason == "bank_fee" or kind in ENDED) and names_part(label):
         yield Sentence("match.part_said")
     if hypothesis.reason == "bank_fee":
         yield from _no_fee(view, hypothesis)
     if kind == "cited_partial":
         yield from _again(view, hypothesis)
+        if _begins_more(view):
+            yield Sentence("match.begun_more")
     if kind == "cited_partial" or hypothesis.reason in {"bank_fee", "discount"}:
         yield from _meant(view, hypothesis, customer_id)
     if kind == "balance" and any(_is_paid(i, customer_id) for i in view.cited.items):
@@ -166,6 +174,8 @@ def _no_fee(view: View, hypothesis: Hypothesis) -> Iterator[Sentence]:
             yield Sentence("match.late_discount", {"rate": f"{permille / 10:g}"})
     if not view.line.amount_minor % ROUND_MINOR:
         yield Sentence("match.round_part")
+    if missing * SURE_FEE_SHARE > total:
+        yield Sentence("match.large_fee", {"left": view.money(missing)})
 
 
 def _is_paid(item: Item, customer_id: int) -> bool:
@@ -196,7 +206,7 @@ def _said_not(view: View, customer_id: int) -> bool:
     return any((key, customer_id) in view.book.against for key in keys)
 
 
-def _other_payer(view: View, customer_id: int) -> Iterator[Sentence]:
+def _other_payer(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterator[Sentence]:
     """The account, or else the name, is another customer's, and never paid for this one."""
     party = view.party
     if customer_id in party.links and customer_id not in party.by_iban:
@@ -209,5 +219,25 @@ def _other_payer(view: View, customer_id: int) -> Iterator[Sentence]:
     named = party.by_name or party.by_cut_name
     if not named and party.close is not None:
         named = frozenset({party.close})
-    if named and customer_id not in named:
+    if named and customer_id not in named and not _bears_both(view, hypothesis, customer_id):
         yield Sentence("match.veto_name", {"customer": view.name(min(named))})
+
+
+def _begins_more(view: View) -> bool:
+    """Whether another number begins in the text as those named do, and is cut: "FA2026-05"."""
+    keys = {canonical(item.number) for item in view.cited.items}
+    for begun in {key[:BEGUN] for key in keys if key[0].isalpha() and len(key) > BEGUN}:
+        whole = sum(view.flat.count(key) for key in keys if key.startswith(begun))
+        if view.flat.count(begun) > whole:
+            return True
+    return False
+
+
+def _bears_both(view: View, hypothesis: Hypothesis, customer_id: int) -> bool:
+    """Whether the name is this customer's too, cut by the bank, and numbers tell the two apart."""
+    confirmed = view.confirmation(customer_id)
+    if hypothesis.kind != "cited_exact" or view.cited.weak or confirmed is None:
+        return False
+    items = [view.book.items[i] for i, _ in hypothesis.parts]
+    alone = len(items) > 1 or not view.has_rival(items[0])
+    return alone and confirmed.code == "match.name_same"
