@@ -13,7 +13,14 @@ DUVAL, NOEL = Customer(1, "Menuiserie Duval SARL", "C00001"), Customer(2, "Noël
 IBAN = "FR7630006000011234567890189"
 # A price list: many sets make the same sum.
 ITEMS = tuple(
-    Item(at, 1, f"FA2026-{1230 + at:05d}", "EUR", DAY - timedelta(days=60 - at), 12_000 * (1 + at % 3))
+    Item(
+        at,
+        1,
+        f"FA2026-{1230 + at:05d}",
+        "EUR",
+        DAY - timedelta(days=60 - at),
+        12_000 * (1 + at % 3),
+    )
     for at in range(1, 13)
 )
 OPENING = Opening(items=ITEMS, customers=(DUVAL, NOEL), ibans=((IBAN, 1),))
