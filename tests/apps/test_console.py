@@ -31,7 +31,16 @@ from amiable.apps.messaging.models import (
     Template,
 )
 from amiable.apps.payments.decisions import Wish
-from amiable.apps.payments.models import CreditDecision, VirtualIban, VirtualIbanAssignment
+from amiable.apps.payments.models import (
+    CreditDecision,
+    Debit,
+    DebitFile,
+    Mandate,
+    Payout,
+    PayoutPart,
+    VirtualIban,
+    VirtualIbanAssignment,
+)
 from amiable.apps.payments.refunds import refund_request
 from amiable.apps.payments.services import PaymentIn, payment_record
 from amiable.apps.receivables.models import Installment
@@ -49,7 +58,7 @@ pytestmark = pytest.mark.django_db
 
 # Addresses that show or change nothing of an organization.
 PERSONAL = {"login", "logout", "password", "language", "theme"}
-LISTS = {"rests", "virtual_ibans", "money", "money_refunds", "dashboard", "figures", "items", "customers", "calls", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings", "assignment", "assignment_preview", "actions_left_out", "plan_preview", "simulation", "letter_test_page", "replies", "registered", "templates", "template_cases", "template"}  # fmt: skip
+LISTS = {"debits", "mandates", "payouts", "rests", "virtual_ibans", "money", "money_refunds", "dashboard", "figures", "items", "customers", "calls", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings", "assignment", "assignment_preview", "actions_left_out", "plan_preview", "simulation", "letter_test_page", "replies", "registered", "templates", "template_cases", "template"}  # fmt: skip
 # Asked with a form, and only shown.
 SHOWN = {"template_preview", "template_page"}
 
@@ -104,6 +113,7 @@ def objects() -> dict[str, int]:
         "rest_id": _rest(Match.objects.filter(state="proposed").first()).pk,
         **_money(Case.objects.first()),
         **_virtual_iban(Case.objects.first()),
+        **_payout(Case.objects.first()),
         "job_id": Job.objects.create(
             organization_id=Case.objects.first().organization_id,
             kind="simulate",
@@ -159,6 +169,21 @@ def _virtual_iban(case: Case) -> dict[str, int]:
         **who, virtual_iban=iban, defaults={"since_on": date.today(), "assigned_by": "test"}
     )
     return {"iban_id": iban.pk, "held_id": held.pk}
+
+
+def _payout(case: Case) -> dict[str, int]:
+    """A payout with a payment that is on no account."""
+    payout, _ = Payout.objects.get_or_create(
+        organization_id=case.organization_id, provider="stripe", name="po_1",
+        defaults={"standing": "paid", "arrives_on": date.today(), "currency": "EUR",
+                  "net_minor": 9_800, "gross_minor": 10_000, "fees_minor": 200, "payments": 1,
+                  "source": "test", "recorded_on": date.today()},
+    )  # fmt: skip
+    part, _ = PayoutPart.objects.get_or_create(
+        organization_id=case.organization_id, payout=payout, name="t1",
+        defaults={"kind": "payment", "amount_minor": 10_000, "fee_minor": 200},
+    )
+    return {"payout_id": payout.pk, "part_id": part.pk}
 
 
 def _money(case: Case) -> dict[str, object]:
@@ -320,6 +345,9 @@ def test_pages_cost_a_bounded_number_of_queries(story, django_assert_max_num_que
         "/actions/": 14,
         "/bank/?state=all": 28,
         "/bank/money/": 30,
+        "/bank/payouts/": 12,
+        "/bank/debits/": 14,
+        "/bank/mandates/": 10,
         "/outbox/": 10,
         "/items/": 10,
     }

@@ -125,7 +125,7 @@ def test_queued_day_is_run_and_leaves_its_job(ready):
         "for tick in TICKS:\n"
         "    assert _tick_enqueue(organization_ids()[0], tick, timezone.localtime())\n"
     )
-    assert ready.json("worker", "--until-idle", "--no-ticks") == {"tasks": 8}
+    assert ready.json("worker", "--until-idle", "--no-ticks") == {"tasks": 9}
     jobs = ready.python(
         "from amiable.apps.work.models import Job\n"
         "for job in Job.objects.order_by('id'):\n"
@@ -133,7 +133,9 @@ def test_queued_day_is_run_and_leaves_its_job(ready):
     ).splitlines()
     assert [line.split()[:2] for line in jobs] == [
         [kind, "done"]
-        for kind in ("check", "day", "mail", "drops", "checkouts", "match", "plan", "send")
+        for kind in (
+            "check", "day", "mail", "drops", "checkouts", "payouts", "match", "plan", "send"
+        )
     ]
     assert "'match', 'plan', 'send'" in jobs[1]
 

@@ -1,5 +1,6 @@
 """localstripe, a stateful server that behaves like Stripe's API, with what it lacks: the sessions of
-Checkout and their page (a card number, a button), refunds and disputes that are told.
+Checkout and their page (a card number, a button), refunds and disputes that are told, payouts with
+the balance transactions that they hold.
 
 `python -m tests.plugins.stripe_app PORT`
 """
@@ -7,6 +8,7 @@ Checkout and their page (a card number, a button), refunds and disputes that are
 from __future__ import annotations
 
 import sys
+import time
 
 from aiohttp import web
 from localstripe import resources, server
@@ -14,6 +16,8 @@ from localstripe.errors import UserError
 from localstripe.webhooks import schedule_webhook
 
 ASKED: dict[str, str] = {}  # session by idempotency key
+PAYOUTS: dict[str, dict[str, object]] = {}
+MOVED: dict[str, list[dict[str, object]]] = {}  # balance transactions by payout
 DISPUTES: dict[str, dict[str, object]] = {}  # by charge
 routes = web.RouteTableDef()
 
@@ -124,6 +128,86 @@ async def disputes(request):
 async def refund(request):
     data = await server.get_post_data(request)
     return server.json_response(Refund(**data)._export())
+
+
+@routes.post("/_config/outside")
+async def outside(request):
+    """A card pays past our page."""
+    asked = await request.post()
+    card = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2040, "cvc": "123"}
+    method = resources.PaymentMethod(type="card", card=card)
+    intent = resources.PaymentIntent(
+        amount=int(asked["amount"]), currency="eur", payment_method=method.id
+    )
+    resources.PaymentIntent._api_confirm(intent.id)
+    charge = intent.latest_charge
+    charge.description, charge.billing_details = asked["description"], {"name": asked["name"]}
+    return web.Response(text=intent.id)
+
+
+@routes.post("/_config/payout")
+async def payout(request):
+    """Everything not paid out yet goes to the bank: 1.4 % and 25 cents are kept of each charge,
+    a fee stands alone; `short` cents are missing without a word."""
+    asked = await request.post()
+    done = {each["id"] for rows in MOVED.values() for each in rows}
+    rows = [_moved(each) for each in server.store.values()
+            if isinstance(each, resources.BalanceTransaction) and each.id not in done]  # fmt: skip
+    now, name = int(time.time()), f"po_test{len(PAYOUTS):08d}"
+    rows.append(_row(f"txn_fee{len(PAYOUTS)}", -200, "fee", description="Radar (2026-11-01)"))
+    net = sum(each["net"] for each in rows) - int(asked.get("short", 0))
+    rows.append(_row(f"txn_out{len(PAYOUTS)}", -net, "payout", type="payout"))
+    PAYOUTS[name] = {
+        "id": name, "object": "payout", "amount": net, "currency": "eur", "created": now,
+        "arrival_date": int(asked.get("arrives", now)), "automatic": True, "status": "in_transit",
+        "trace_id": {"status": "pending", "value": None},
+    }  # fmt: skip
+    MOVED[name] = rows
+    return web.Response(text=name)
+
+
+def _row(name, amount, category, fee=0, **more):
+    return {
+        "id": name, "object": "balance_transaction", "amount": amount, "fee": fee,
+        "net": amount - fee, "created": int(time.time()), "reporting_category": category,
+        "type": category, "source": None, "description": "", **more,
+    }  # fmt: skip
+
+
+def _moved(transaction):
+    kind = resources.Charge if transaction.source.startswith("ch_") else Refund
+    fee = 25 + transaction.amount * 14 // 1000 if kind is resources.Charge else 0
+    source = kind._api_retrieve(transaction.source)._export()
+    return _row(
+        transaction.id, transaction.amount, transaction.reporting_category, fee, source=source
+    )
+
+
+def _page(request, rows):
+    """A page of a list, as `limit` and `starting_after` ask."""
+    limit, after = int(request.query.get("limit", 10)), request.query.get("starting_after")
+    start = 1 + [each["id"] for each in rows].index(after) if after else 0
+    more = len(rows) > start + limit
+    shown = {"object": "list", "url": request.path, "has_more": more}
+    return server.json_response({**shown, "data": rows[start : start + limit]})
+
+
+@routes.get("/v1/payouts")
+async def payouts(request):
+    since = int(request.query["arrival_date[gte]"])
+    return _page(request, [e for e in PAYOUTS.values() if e["arrival_date"] >= since][::-1])
+
+
+@routes.get("/v1/balance_transactions")
+async def balance_transactions(request):
+    assert request.query["expand[0]"] == "data.source"
+    return _page(request, MOVED[request.query["payout"]])
+
+
+@routes.post("/_config/paid/{id}")
+async def paid(request):
+    PAYOUTS[request.match_info["id"]]["status"] = (await request.post())["status"]
+    return web.Response()
 
 
 @routes.get("/_config/pay/{id}")

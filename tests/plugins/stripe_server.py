@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,6 +53,28 @@ class Stripe:
     def contest(self, intent: str, status: str) -> None:
         """A cardholder goes to the bank: "needs_response", then "won" or "lost"."""
         self.post(f"/_config/contest/{intent}", status=status)
+
+    def pay_past_us(self, amount_minor: int, description: str, name: str) -> str:
+        """A card pays, on no page of ours; returns the name of the payment."""
+        return self.told("/_config/outside", amount=amount_minor, description=description,
+                         name=name)  # fmt: skip
+
+    def pay_out(self, **more: object) -> str:
+        """What came goes to the bank; returns the name of the payout."""
+        return self.told("/_config/payout", **more)
+
+    def paid_out(self, payout: str, status: str = "paid") -> None:
+        """The bank has it, or it failed."""
+        self.post(f"/_config/paid/{payout}", status=status)
+
+    def told(self, path: str, **fields: object) -> str:
+        """The text of an answer."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}", urlencode(fields).encode(),
+            {"Authorization": f"Bearer {KEY}"},
+        )  # fmt: skip
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.read().decode()
 
     def call(self, url: str, name: str = "main", secret: str = SECRET) -> None:
         """Tell every event to an address from now on."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from amiable.core.numbers import DayOrder, DecimalMark
+from amiable.core.payouts import PayoutRow
 from amiable.core.records import (
     CustomerRow,
     InvoiceRow,
@@ -19,7 +20,7 @@ from amiable.core.records import (
     VirtualIbanRow,
 )
 
-FileKind = Literal["invoices", "customers", "statement", "tracking", "virtual_ibans"]
+FileKind = Literal["invoices", "customers", "statement", "tracking", "virtual_ibans", "payouts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class ReadResult:
     settled: tuple[InvoiceRow, ...] = ()
     tracking: tuple[TrackingRow, ...] = ()
     virtual_ibans: tuple[VirtualIbanRow, ...] = ()
+    payouts: tuple[PayoutRow, ...] = ()
     cells_of: Callable[[Collection[int]], Mapping[int, tuple[str, ...]]] | None = None
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal, Protocol
+from datetime import date, datetime
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from amiable.core.payouts import PayoutRow
 from amiable.plugins.inbound import HookRequest
 
 Means = Literal["card", "direct_debit", "transfer", "other"]
@@ -87,5 +88,18 @@ class Gateway(Protocol):
         looked at, so that a call that is late, doubled or out of order does no harm.
 
         Raises HookRefusedError when the call does not prove where it comes from.
+        """
+        ...
+
+
+@runtime_checkable
+class PaysOut(Protocol):
+    """A gateway that says what its transfers to the bank are made of."""
+
+    def payouts(
+        self, config: Mapping[str, Any], since: date, known: Collection[str]
+    ) -> list[PayoutRow]:
+        """Payouts that arrive on `since` or later; of those `known` by name without their parts.
+        Empty where the config lets nobody ask. Raises GatewayError: then nothing is told.
         """
         ...

@@ -51,11 +51,15 @@ declare(
 
 def readers(kinds: Collection[FileKind] | None = None) -> list[Reader]:
     """Every reader of a kind (all kinds when None): bank statements first, they are surest."""
-    found: list[Reader] = [*plugins("statements").values(), *plugins("imports").values()]
+    found: list[Reader] = [
+        reader for name in ("statements", "imports", "payouts") for reader in plugins(name).values()
+    ]
     # A FEC is a table too: the reader with the narrowest header is asked first.
     found.sort(key=lambda reader: (reader.kind != "statement", reader.code != "fec", reader.code))
     found.sort(key=lambda reader: reader.code in _TABLES)
     found.sort(key=lambda reader: reader.code in {"customers", "tracking", "virtual_ibans"})
+    # Their headers are their providers' own: no other table has them.
+    found.sort(key=lambda reader: reader.kind != "payouts")
     return [reader for reader in found if kinds is None or reader.kind in kinds]
 
 
@@ -81,7 +85,9 @@ def read_file(
     if is_hostile_xml(head):
         return _refused(fallback, "file.xml_hostile")
     candidates = [r for r in readers() if r.sniff(head, path.name)]
-    wanted = [r for r in candidates if kind is None or r.kind == kind]
+    # The columns of a payout report are its provider's own: it is nothing else by chance.
+    sure = [r for r in candidates if r.kind == "payouts" and not options.columns]
+    wanted = [r for r in sure or candidates if kind is None or r.kind == kind]
     if kind and options.columns:  # a mapping names columns that nothing recognizes
         wanted = wanted or _table_readers(kind, head, path.name)
     if kind and not wanted:

@@ -15,6 +15,7 @@ from django_tasks import task
 from amiable.apps.audit.queries import broken_invariants
 from amiable.apps.banking.services import lines_match
 from amiable.apps.dunning.paying import checkouts_look
+from amiable.apps.dunning.payouts import payouts_fetch
 from amiable.apps.dunning.services import cases_replan, plan_tick, send_tick
 from amiable.apps.insights.day import day_run
 from amiable.apps.insights.intake import drops_take
@@ -51,6 +52,14 @@ def checkouts_task(organization_id: int, on: str, job_id: int | None = None) -> 
     """Ask the gateways about payments online that are begun and not ended."""
     with job(organization_id, "checkouts", on=date.fromisoformat(on), job_id=job_id) as progress:
         progress.result = checkouts_look(now=timezone.localtime())
+
+
+@task()
+def payouts_task(organization_id: int, on: str, job_id: int | None = None) -> None:
+    """Ask the gateways what they transferred to the bank, and what it is made of."""
+    day = date.fromisoformat(on)
+    with job(organization_id, "payouts", on=day, job_id=job_id) as progress:
+        progress.result = payouts_fetch(on=day)
 
 
 @task()

@@ -42,6 +42,7 @@ TICKS = (
     Tick("mail", timedelta(minutes=5), clock(0), clock.max, of_installation=True),
     Tick("drops", timedelta(minutes=5), clock(0), clock.max, of_installation=True),
     Tick("checkouts", timedelta(minutes=5), clock(0), clock.max, of_installation=True),
+    Tick("payouts", timedelta(hours=1), clock(0), clock.max, of_installation=True),
     Tick("match", timedelta(minutes=5), clock(8), clock(20)),
     Tick("plan", timedelta(minutes=5), clock(8), clock(20)),
     Tick("send", timedelta(minutes=5), clock(8), clock(20)),
@@ -63,6 +64,7 @@ def ticks_enqueue(now: datetime) -> list[str]:
         "mail": is_anything_to_read(),
         "drops": bool(settings.DROP_URLS),
         "checkouts": bool(settings.GATEWAY_URLS),
+        "payouts": bool(settings.GATEWAY_URLS),
     }
     unwanted = {kind for kind, is_used in inlets.items() if not is_used}
     return [

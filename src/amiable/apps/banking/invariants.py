@@ -1,12 +1,13 @@
 """What must never be true of bank lines: each query returns the rows that break the rule."""
 
 INVARIANTS = {
-    "a posted match has its payment, the payment it took back, or the refund it is": """
+    "a posted match has its payment, the payment it took back, the refund or payout it is": """
         SELECT m.id FROM banking_match m
         WHERE m.state = 'posted'
           AND CASE WHEN m.payment_id IS NULL THEN 0 ELSE 1 END
             + CASE WHEN m.returned_payment_id IS NULL THEN 0 ELSE 1 END
-            + CASE WHEN m.refund_id IS NULL THEN 0 ELSE 1 END <> 1
+            + CASE WHEN m.refund_id IS NULL THEN 0 ELSE 1 END
+            + CASE WHEN m.payout_id IS NULL THEN 0 ELSE 1 END <> 1
     """,
     "a refund is settled exactly by the line that shows it leave, to the cent": """
         SELECT d.id FROM payments_creditdecision d
@@ -14,6 +15,14 @@ INVARIANTS = {
             SELECT 1 FROM banking_match m JOIN banking_statementline l ON l.id = m.line_id
             WHERE m.refund_id = d.id AND m.state = 'posted' AND l.amount_minor = -d.amount_minor
               AND l.currency = d.currency)
+    """,
+    "a payout that reached the bank did so by its amount, and entered nothing": """
+        SELECT m.id FROM banking_match m
+        JOIN banking_statementline l ON l.id = m.line_id
+        JOIN payments_payout p ON p.id = m.payout_id
+        WHERE m.state = 'posted'
+          AND (l.amount_minor <> p.net_minor OR l.currency <> p.currency
+               OR p.organization_id <> m.organization_id OR m.payment_id IS NOT NULL)
     """,
     "a posted match, its line and its payment agree on the amount": """
         SELECT m.id FROM banking_match m

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from django.db import transaction
 
 from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.banking.opening import WAITING, hypothesis_of, opening, waiting_lines
+from amiable.apps.banking.payouts import payout_facts, payout_tie, payouts_refresh
 from amiable.apps.banking.posting import (
     AUTOMATIC,
     Posting,
@@ -52,6 +54,7 @@ def lines_match(
 
     Counts: lines (looked at), posted, returned, proposed, left, ignored.
     """
+    payouts_refresh(organization_id, on=on)
     counts: Counter[str] = Counter()
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -88,6 +91,7 @@ class _Run:
             return
         self.lines = {line.id: line for line in lines}
         state = opening(self.organization_id, lines, on=self.on)
+        state = replace(state, payouts=tuple(payout_facts(self.organization_id, on=self.on)))
         self._load_proposals()
         chunk: list[Decision] = []
         done = 0
@@ -146,7 +150,9 @@ class _Run:
         for posting in postings:
             if posting.chosen.kind in REFUNDS:
                 post_refund(self.organization_id, posting, on=self.on, actor=AUTOMATIC)
-        postings = [posting for posting in postings if posting.chosen.kind not in REFUNDS]
+            elif posting.chosen.pays_out:
+                payout_tie(self.organization_id, posting, actor=AUTOMATIC)
+        postings = [p for p in postings if p.chosen.kind not in REFUNDS and not p.chosen.pays_out]
         credits_ = [p for p in postings if p.chosen.returns is None]
         if credits_:
             self.payments |= post_payments(

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from amiable.apps.cases.models import Dispute, Hold
 from amiable.apps.customers.models import Customer
-from amiable.apps.payments.models import CreditDecision, Payment
+from amiable.apps.payments.models import CreditDecision, Payment, Payout
 from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.models import Creditor, TenantModel
 
@@ -147,8 +147,8 @@ class Batch(TenantModel):
 
 
 class Match(TenantModel):
-    """A reading of a line: what it pays, which payment it takes back, or which refund of ours it
-    is, and on what evidence.
+    """A reading of a line: what it pays, which payment it takes back, which refund of ours or
+    which payout it is, and on what evidence.
 
     Undone or superseded (by a later proposal), never deleted. `allocations` =
     [{"installment", "amount_minor", "credit", "confirms"}]: `credit` is the entry of a credit
@@ -176,6 +176,7 @@ class Match(TenantModel):
     refund = models.ForeignKey(
         CreditDecision, null=True, on_delete=models.PROTECT, related_name="matches"
     )
+    payout = models.ForeignKey(Payout, null=True, on_delete=models.PROTECT, related_name="matches")
     rank = models.PositiveSmallIntegerField(default=1)
     allocations = models.JSONField(default=list)
     evidence = models.JSONField(default=list)  # sentences
@@ -186,7 +187,10 @@ class Match(TenantModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["line"], condition=Q(state="posted"), name="match_one_posted"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["payout"], condition=Q(state="posted"), name="match_one_payout"
+            ),
         ]
 
 

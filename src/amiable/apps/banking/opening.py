@@ -351,6 +351,7 @@ def hypothesis_of(match: Match) -> Hypothesis:
         confirms=tuple(r["installment"] for r in rows if r.get("confirms")),
         returns=taken,
         repays=match.refund_id if match.kind == "refund" else None,
+        pays_out=match.payout_id,
         write_offs=tuple((r["installment"], r["amount_minor"]) for r in given_up),
         reason=given_up[0]["reason"] if given_up else "",
     )

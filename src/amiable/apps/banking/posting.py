@@ -107,6 +107,7 @@ def match_row(organization_id: int, line_id: int, hypothesis: Hypothesis, **fiel
         kind=hypothesis.kind,
         returned_payment_id=hypothesis.returns.payment_id if hypothesis.returns else None,
         refund_id=hypothesis.repays,
+        payout_id=hypothesis.pays_out,
         allocations=allocations_json(hypothesis),
         evidence=[sentence.to_json() for sentence in hypothesis.evidence],
         **fields,

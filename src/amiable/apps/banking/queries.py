@@ -53,6 +53,7 @@ class MatchView:
     decided_by: str
     is_return: bool
     choices: tuple[Choice, ...] = ()
+    payout_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +324,7 @@ def _match(match: Match, numbers: dict[int, str], amount: Money) -> MatchView:
     paid = [part for part in parts if not part.by_credit and not part.reason]
     used = sum(part.amount.amount_minor for part in paid)
     is_return = match.returned_payment_id is not None
+    settles_nothing = is_return or match.payout_id is not None
     return MatchView(
         id=match.id,
         state=match.state,
@@ -331,10 +333,11 @@ def _match(match: Match, numbers: dict[int, str], amount: Money) -> MatchView:
         customer_id=match.customer_id,
         customer=match.customer.name if match.customer else "",
         parts=parts,
-        unallocated=Money(0 if is_return else amount.amount_minor - used, amount.currency),
+        unallocated=Money(0 if settles_nothing else amount.amount_minor - used, amount.currency),
         evidence=tuple(Sentence.from_json(sentence) for sentence in match.evidence),
         decided_by=match.decided_by,
         is_return=is_return,
+        payout_id=match.payout_id,
     )
 
 

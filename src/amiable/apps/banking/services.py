@@ -12,6 +12,7 @@ from amiable.apps.banking.habits import habits_refused
 from amiable.apps.banking.matching import lines_match
 from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.banking.opening import LINE_FIELDS, WAITING, hypothesis_of, line_facts
+from amiable.apps.banking.payouts import payout_tie
 from amiable.apps.banking.posting import (
     Posting,
     case_ids,
@@ -233,6 +234,8 @@ def _post(organization_id: int, posting: Posting, *, on: date, actor: str) -> No
     taken = posting.chosen.returns
     if posting.chosen.kind in REFUNDS:
         post_refund(organization_id, posting, on=on, actor=actor)
+    elif posting.chosen.pays_out:
+        payout_tie(organization_id, posting, actor=actor)
     elif taken is None:
         post_payments(organization_id, [posting], on=on, actor=actor)
     elif taken.payment_id:

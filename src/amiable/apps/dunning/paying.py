@@ -87,7 +87,7 @@ def account_of(url: str) -> Account:
 def page_account(page: Page) -> Account | None:
     """Where the customer of a page can pay online: the creditor's own account before its
     organization's, and that before everybody's. In test mode only where no money moves."""
-    accounts = _accounts()
+    accounts = gateway_accounts()
     if not accounts:
         return None
     slug = Organization.objects.values_list("slug", flat=True).get(id=page.link.organization_id)
@@ -162,7 +162,7 @@ def gateway_called(code: str, request: HookRequest, *, now: datetime) -> int:
     Raises GatewayUnknownError, and HookRefusedError when the call proves nothing or the gateway
     cannot be asked just now: it then calls again.
     """
-    accounts = [each for each in _accounts() if each.code == code]
+    accounts = [each for each in gateway_accounts() if each.code == code]
     if not accounts:
         raise GatewayUnknownError(code)
     gateway, refusals = plugins("gateways")[code], []
@@ -205,7 +205,7 @@ def _looked(
 ) -> Checkout:
     """With the first of the gateway's accounts that knows it."""
     refused: GatewayError | None = None
-    for account in _accounts():
+    for account in gateway_accounts():
         if account.code == code:
             try:
                 seen = plugins("gateways")[code].look(account.config, name)
@@ -264,7 +264,8 @@ def _chosen(page: Page, ids: Collection[int], amount_minor: int) -> tuple[tuple[
     return tuple(parts)
 
 
-def _accounts() -> tuple[Account, ...]:
+def gateway_accounts() -> tuple[Account, ...]:
+    """The accounts at gateways that can be read, as configured."""
     return _read(tuple(settings.GATEWAY_URLS))
 
 

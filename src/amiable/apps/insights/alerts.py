@@ -10,6 +10,7 @@ from typing import Literal
 from django.db.models import Max, Min, Q, QuerySet, Sum
 
 from amiable.apps.banking.models import Statement
+from amiable.apps.banking.payout_pages import payouts_late
 from amiable.apps.cases.queries import broken_promises
 from amiable.apps.customers.models import ContactPoint, Customer
 from amiable.apps.dunning.queries import unconfirmed
@@ -24,7 +25,7 @@ from amiable.core.workdays import add_workdays
 
 AlertCode = Literal[
     "bank_stale", "bank_none", "missing", "invalid_address", "insolvent", "broken_promises",
-    "batch_waits", "approvals_wait", "answers_wait", "money_waits", "ibans_low",
+    "batch_waits", "approvals_wait", "answers_wait", "money_waits", "ibans_low", "payouts_late",
 ]  # fmt: skip
 # A statement is expected for every working day; two days leave room for the bank's own delay.
 BANK_WORKDAYS = 2
@@ -72,6 +73,7 @@ def alerts(organization_id: int, on: date) -> list[Alert]:
         _unconfirmed("approvals_wait", "approve", organization_id=organization_id, on=on),
         _counted("insolvent", insolvent.values("customer_id").distinct().count()),
         _broken(organization_id, on),
+        _payouts_late(organization_id, on),
         _ibans_low(organization_id, on),
         _counted("missing", opens.filter(invoice__missing_since__isnull=False).count()),
         _counted("invalid_address", invalid.values("customer_id").distinct().count()),
@@ -136,6 +138,12 @@ def _broken(organization_id: int, on: date) -> Alert | None:
         return None
     named = tuple(Named(customer_id, names[customer_id]) for customer_id in customers[:NAMED])
     return Alert("broken_promises", len(customers), since, named)
+
+
+def _payouts_late(organization_id: int, on: date) -> Alert | None:
+    """Payouts of payment providers that should be on the account by now."""
+    late = payouts_late(organization_id, on=on)
+    return Alert("payouts_late", late.count, late.since, amounts=late.amounts) if late else None
 
 
 def _ibans_low(organization_id: int, on: date) -> Alert | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from amiable.apps.imports.drops import DropCounts, drops_read
 from amiable.apps.imports.services import ImportResult, Origin, RefusedImportError, import_run
 from amiable.apps.imports.writers import Written
 from amiable.apps.messaging.delivery.registered import tracking_record
-from amiable.apps.tenants.models import Organization
+from amiable.apps.payments.payouts import payouts_record
+from amiable.apps.tenants.models import Creditor, Organization
 from amiable.core.records import RowError
 from amiable.plugins.base import FileKind, ReadResult
 
@@ -41,6 +42,11 @@ def file_import(
         if read.kind == "virtual_ibans":
             return _pool_write(
                 organization.pk, read, partial=options.get("partial", False), source=origin.source,
+                creditor=options.get("creditor", ""), on=on, actor=actor,
+            )  # fmt: skip
+        if read.kind == "payouts":
+            return _payouts_write(
+                organization.pk, read, source=origin.source,
                 creditor=options.get("creditor", ""), on=on, actor=actor,
             )  # fmt: skip
         if read.kind == "tracking":
@@ -72,6 +78,20 @@ def _pool_write(organization_id: int, read: ReadResult, *, partial: bool, **orig
         change = virtual_ibans_import(organization_id, rows, **origin)
     changed = any(count for name, count in change.counts.items() if name != "unchanged")
     return Written(change.counts, errors=[*errors, *change.errors], changed=changed)
+
+
+def _payouts_write(
+    organization_id: int, read: ReadResult, *, source: str, creditor: str, on: date, actor: str
+) -> tuple[dict[str, int], list[RowError]]:
+    """Write the payouts of a report down, of the creditor whose account at the provider it is."""
+    creditors = Creditor.objects.filter(organization_id=organization_id, code=creditor)
+    creditor_id = creditors.values_list("id", flat=True).first() if creditor else None
+    notes: list[RowError] = []
+    counts = payouts_record(
+        organization_id, read.payouts, source=source, on=on, actor=actor, creditor_id=creditor_id,
+        notes=notes,
+    )  # fmt: skip
+    return counts, notes
 
 
 def imports_follow(organization_id: int, *, now: datetime) -> None:

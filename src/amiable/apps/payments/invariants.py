@@ -47,6 +47,21 @@ INVARIANTS = {
         WHERE d.undone_on IS NOT NULL AND a.reverses_id IS NULL
           AND NOT EXISTS (SELECT 1 FROM receivables_allocation r WHERE r.reverses_id = a.id)
     """,
+    "a payout says what its parts come to": """
+        SELECT o.id FROM payments_payout o
+        LEFT JOIN payments_payoutpart p ON p.payout_id = o.id
+        GROUP BY o.id, o.gross_minor, o.back_minor, o.fees_minor, o.other_minor
+        HAVING COALESCE(SUM(p.amount_minor - p.fee_minor), 0)
+            <> o.gross_minor - o.back_minor - o.fees_minor + o.other_minor
+    """,
+    "a part of a payout is a payment of its organization and provider": """
+        SELECT p.id FROM payments_payoutpart p
+        JOIN payments_payout o ON o.id = p.payout_id
+        JOIN payments_payment m ON m.id = p.payment_id
+        WHERE p.organization_id <> o.organization_id OR m.organization_id <> p.organization_id
+           OR p.kind <> 'payment'
+           OR SUBSTR(m.external_id, 1, LENGTH(o.provider) + 1) <> o.provider || ':'
+    """,
     "a virtual IBAN stands for one at a time": """
         SELECT a.id FROM payments_virtualibanassignment a
         JOIN payments_virtualibanassignment b

@@ -254,6 +254,86 @@ class VirtualIbanPolicy(TenantModel):
     quarantine_days = models.PositiveSmallIntegerField(default=396)
 
 
+class Payout(TenantModel):
+    """A transfer of a payment provider to the bank, as the provider states it.
+
+    `name` = the provider's own, `reference` = what the bank may show besides; `net_minor` < 0 = it
+    takes money. The sums are those of its `parts` (core.payouts.Totals): where they do not come to
+    the net, it does not add up. Whole, it never changes; `standing` and `arrives_on` may.
+    `creditor` null = whoever of the organization. `source` = the account asked, or the file.
+    """
+
+    class Standing(models.TextChoices):
+        ON_ITS_WAY = "on_its_way"
+        PAID = "paid"
+        FAILED = "failed"
+
+    creditor = models.ForeignKey(Creditor, null=True, on_delete=models.PROTECT, related_name="+")
+    provider = models.CharField(max_length=30)
+    name = models.CharField(max_length=120)
+    reference = models.CharField(max_length=140, blank=True)
+    standing = models.CharField(max_length=10, choices=Standing.choices)
+    arrives_on = models.DateField()
+    currency = models.CharField(max_length=3)
+    net_minor = models.BigIntegerField()
+    gross_minor = models.BigIntegerField(default=0)
+    back_minor = models.BigIntegerField(default=0)
+    fees_minor = models.BigIntegerField(default=0)
+    other_minor = models.BigIntegerField(default=0)
+    payments = models.PositiveIntegerField(default=0)
+    backs = models.PositiveIntegerField(default=0)
+    source = models.CharField(max_length=200)
+    recorded_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "provider", "name"], name="payout_unique"
+            )
+        ]
+        indexes = [models.Index(fields=["organization", "arrives_on"], name="payout_arrives")]
+
+    @property
+    def difference_minor(self) -> int:
+        """What its parts lack to what is transferred; 0 = it adds up."""
+        told = self.gross_minor - self.back_minor - self.fees_minor + self.other_minor
+        return self.net_minor - told
+
+
+class PayoutPart(TenantModel):
+    """A movement of a payout (core.payouts.PayoutPart). Written once; `payment` = ours that it is,
+    null = it is of no payment, or of one made past us."""
+
+    class Kind(models.TextChoices):
+        PAYMENT = "payment"
+        REFUND = "refund"
+        CHARGEBACK = "chargeback"
+        FEE = "fee"
+        ADJUSTMENT = "adjustment"
+
+    payout = models.ForeignKey(Payout, on_delete=models.PROTECT, related_name="parts")
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    amount_minor = models.BigIntegerField()
+    fee_minor = models.BigIntegerField(default=0)
+    reference = models.CharField(max_length=120, blank=True)
+    on_date = models.DateField(null=True)
+    label = models.CharField(max_length=300, blank=True)
+    payer_name = models.CharField(max_length=200, blank=True)
+    payment = models.ForeignKey(
+        Payment, null=True, on_delete=models.PROTECT, related_name="payout_parts"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["payout", "name"], name="payout_part_unique"),
+            # The same money is paid out once.
+            models.UniqueConstraint(
+                fields=["payment"], condition=Q(kind="payment"), name="payout_part_of_payment"
+            ),
+        ]
+
+
 # Models of a package of their own, which Django looks for here.
 from amiable.apps.payments.debits.models import (  # noqa: E402
     Debit,  # noqa: F401

@@ -25,6 +25,7 @@ from amiable.core.matching.facts import (
     OpenCredit,
     Opening,
     Paid,
+    Payout,
     Refund,
     Virtual,
 )
@@ -88,6 +89,9 @@ class Book:
         self.recent: dict[tuple[int, int, str], list[date]] = defaultdict(list)
         self.payments: dict[tuple[int, str], list[Paid]] = defaultdict(list)
         self.refunds: dict[str, list[Refund]] = defaultdict(list)
+        self.payouts: dict[str, list[Payout]] = defaultdict(list)
+        for payout in opening.payouts:
+            self.payouts[payout.currency].append(payout)
         self.barred: dict[int, Barred] = {}
         self.refused = opening.refused
         self.touched = {line_id for line_id, _ in opening.refused}
@@ -235,14 +239,23 @@ class Book:
         since = line.booked_on - (SAME_AMOUNT_EARLY if early else SAME_AMOUNT)
         return max((day for day in days if since <= day <= line.booked_on), default=None)
 
+    def _is_awaited(self, currency: str, chosen: Hypothesis) -> bool:
+        """Whether it is a refund of ours or a payout to us, which then waits no more."""
+        noted, payouts = self.refunds[currency], self.payouts[currency]
+        if chosen.repays is not None:
+            noted[:] = [refund for refund in noted if refund.id != chosen.repays]
+        elif chosen.pays_out is not None:
+            payouts[:] = [payout for payout in payouts if payout.id != chosen.pays_out]
+        else:
+            return False
+        return True
+
     def apply(self, line: Line, decision: Decision) -> None:
         """Move the book by what a decision posts; nothing else moves it."""
         if decision.action != "post":
             return
         (chosen,) = decision.hypotheses
-        if chosen.repays is not None:
-            noted = self.refunds[line.currency]
-            noted[:] = [refund for refund in noted if refund.id != chosen.repays]
+        if self._is_awaited(line.currency, chosen):
             return
         if chosen.returns:
             self.payments[chosen.returns.amount_minor, line.currency].remove(chosen.returns)

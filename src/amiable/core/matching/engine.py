@@ -15,6 +15,7 @@ from amiable.core.matching.facts import Decision, Hypothesis, Item, Line, Openin
 from amiable.core.matching.habits import raised
 from amiable.core.matching.kinds import Kind, kind_of
 from amiable.core.matching.party import party_of
+from amiable.core.matching.payouts import decide_payout
 from amiable.core.matching.refunds import decide_money_out
 from amiable.core.matching.returns import decide_return
 from amiable.core.matching.unknown import numbered, unknown_hypotheses
@@ -41,6 +42,11 @@ def decide_all(opening: Opening, lines: Iterable[Line]) -> Iterator[Decision]:
 
 def decide(line: Line, book: Book) -> Decision:
     """The decision on one line as the book stands; the book is not moved."""
+    found = None if line.is_return else decide_payout(line, book)
+    return found or _decide(line, book)
+
+
+def _decide(line: Line, book: Book) -> Decision:
     if line.amount_minor < 0:
         return decide_return(line, book) if line.is_return else decide_money_out(line, book)
     if not line.amount_minor:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from amiable.core.allocation import Order
+from amiable.core.payouts import Totals
 from amiable.core.sentences import Sentence
 
 Action = Literal["post", "propose", "leave", "ignore"]
@@ -76,6 +77,24 @@ class Refund:
     name: str
     reference: str
     noted_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """What a payment provider transfers, not yet seen on an account; `sums` of its parts.
+
+    `reference` = what the bank may show of it besides its name; `creditor_id` None = anybody's.
+    """
+
+    id: int
+    provider: str
+    name: str
+    reference: str
+    currency: str
+    net_minor: int
+    arrives_on: date
+    sums: Totals
+    creditor_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +169,7 @@ class Hypothesis(NamedTuple):
     installments whose settlement the accounts had announced; `returns` = the payment taken back;
     `write_offs` = ((installment, amount), ...) that the payer kept for good, for `reason`
     (bank_fee | discount | cents); `teaches` = the account may be remembered as the customer's.
-    `repays` = the refund that the line is (money out).
+    `repays` = the refund that the line is (money out); `pays_out` = the payout that it is.
     """
 
     kind: str
@@ -165,13 +184,15 @@ class Hypothesis(NamedTuple):
     write_offs: tuple[tuple[int, int], ...] = ()
     reason: str = ""
     repays: int | None = None
+    pays_out: int | None = None
 
     @property
     def key(self) -> tuple[object, ...]:
         """What makes two readings the same, whatever their evidence."""
         taken = (self.returns.payment_id, self.returns.line_id) if self.returns else None
         uses, given_up = frozenset(self.credit_uses), frozenset(self.write_offs)
-        return (self.customer_id, frozenset(self.parts), uses, taken, given_up, self.repays)
+        ours = (self.repays, self.pays_out)
+        return (self.customer_id, frozenset(self.parts), uses, taken, given_up, ours)
 
 
 class Decision(NamedTuple):
@@ -265,4 +286,5 @@ class Opening:
     terms: tuple[Terms, ...] = ()
     habits: tuple[Habit, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    payouts: tuple[Payout, ...] = ()
     barred: tuple[Barred, ...] = ()

@@ -9,7 +9,14 @@ from datetime import date
 from typing import Any
 
 from amiable.core.money import major
-from amiable.core.records import CustomerRow, InvoiceRow, RowError, StatementEntry, StatementRecord
+from amiable.core.payouts import PayoutRow
+from amiable.core.records import (
+    CustomerRow,
+    InvoiceRow,
+    RowError,
+    StatementEntry,
+    StatementRecord,
+)
 from amiable.plugins.base import ReadResult
 
 _ENTRY = tuple(field.name for field in fields(StatementEntry))
@@ -47,6 +54,8 @@ def _records(result: ReadResult) -> Iterator[dict[str, Any]]:
         yield from _entries(statement)
     yield from ({**asdict(row), "on": row.on.isoformat()} for row in result.tracking)
     yield from (asdict(row) for row in result.virtual_ibans)
+    for payout in result.payouts:
+        yield from _movements(payout)
 
 
 def error_json(error: RowError) -> dict[str, Any]:
@@ -79,6 +88,25 @@ def _invoice(row: InvoiceRow) -> dict[str, Any]:
 
 def _customer(row: CustomerRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _CUSTOMER}
+
+
+def _movements(payout: PayoutRow) -> Iterator[dict[str, Any]]:
+    for part in payout.parts:
+        yield {
+            "payout": payout.name,
+            "provider": payout.provider,
+            "arrives_on": payout.arrives_on.isoformat(),
+            "currency": payout.currency,
+            "kind": part.kind,
+            "name": part.name,
+            "reference": part.reference,
+            "amount": major(part.amount_minor, payout.currency),
+            "fee": major(part.fee_minor, payout.currency),
+            "net": major(part.amount_minor - part.fee_minor, payout.currency),
+            "on": part.on.isoformat() if part.on else None,
+            "label": part.label,
+            "payer_name": part.payer_name,
+        }
 
 
 def _entries(statement: StatementRecord) -> Iterator[dict[str, Any]]:

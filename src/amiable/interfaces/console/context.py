@@ -19,6 +19,8 @@ INSIDE = {
     "money": "bank",
     "virtual_ibans": "bank",
     "virtual_iban": "bank",
+    "payouts": "bank",
+    "payout": "bank",
     "reply": "replies",
     "call": "calls",
     "rests": "bank",

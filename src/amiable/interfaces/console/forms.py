@@ -51,7 +51,7 @@ class MoneyForm(forms.Form):
                 field.currency = self.currency
 
 
-FILE_KINDS = ("invoices", "customers", "statement", "tracking", "virtual_ibans")
+FILE_KINDS = ("invoices", "customers", "statement", "payouts", "tracking", "virtual_ibans")
 
 
 class ImportForm(forms.Form):

@@ -46,6 +46,8 @@ IMPORTS: dict[str, dict[str, Look]] = {
         "closed": Look(_("Closed")),
         "reopened": Look(_("Opened again")),
         "passed_over": Look(_("Rows passed over")),
+        "completed": Look(_("Completed")),
+        "moved": Look(_("State or day changed")),
     },
     "file": {
         "invoices": Look(_("Invoices"), icon="file-invoice"),
@@ -53,6 +55,7 @@ IMPORTS: dict[str, dict[str, Look]] = {
         "statement": Look(_("Bank statement"), icon="building-bank"),
         "tracking": Look(_("Registered letters"), icon="certificate"),
         "virtual_ibans": Look(_("Virtual IBANs"), icon="building-bank"),
+        "payouts": Look(_("Payouts"), icon="credit-card"),
     },
     "format": {
         "invoices_csv": Look("CSV"),
@@ -71,5 +74,9 @@ IMPORTS: dict[str, dict[str, Look]] = {
         "statement_csv": Look("CSV"),
         "statement_xlsx": Look("Excel"),
         "zip": Look("ZIP"),
+        "payouts_stripe": Look("Stripe"),
+        "payouts_mollie": Look("Mollie"),
+        "payouts_gocardless": Look("GoCardless"),
+        "payouts_paypal": Look("PayPal"),
     },
 }

@@ -9,12 +9,14 @@ from django.utils.translation import pgettext_lazy
 from amiable.interfaces.console.import_words import IMPORTS
 from amiable.interfaces.console.looks import MESSAGES, PAYING, Look
 from amiable.interfaces.console.money_words import MONEY
+from amiable.interfaces.console.payout_words import PAYOUTS
 from amiable.interfaces.console.virtual_iban_words import VIRTUAL_IBANS
 
 LOOKS: dict[str, dict[str, Look]] = {
     **MESSAGES,
     **PAYING,
     **MONEY,
+    **PAYOUTS,
     **VIRTUAL_IBANS,
     "role": {
         "manager": Look(_("Manager")),
@@ -126,6 +128,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "mail": Look(_("Reading the mailboxes"), icon="inbox"),
         "drops": Look(_("Taking in waiting files"), icon="file-import"),
         "checkouts": Look(_("Asking about payments online"), icon="credit-card"),
+        "payouts": Look(_("Asking about payouts"), icon="building-bank"),
         "day": Look(_("Daily run"), icon="sun"),
         "check": Look(_("Nightly check"), icon="shield-check"),
         "snapshot": Look(_("Figures of the night"), icon="chart-bar"),

@@ -7,21 +7,23 @@ payment and says nothing else, so that a forged one tells us nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from amiable.core.money import AmountError, major, minor
+from amiable.core.payouts import PayoutRow
 from amiable.plugins.channels._calls import NoAnswerError, NothingSentError, asked
 from amiable.plugins.channels._hosts import is_near
+from amiable.plugins.gateways._mollie_payouts import payouts_told
 from amiable.plugins.inbound import HookRefusedError, HookRequest
 from amiable.plugins.paying import GatewayError, Means, Opened, Order, Seen, Standing
 
 LARGEST_ANSWER = 262_144  # octets
 _SECONDS = 15
-_READS = "mollie://live_KEY@api.mollie.com"
+_READS = "mollie://live_KEY@api.mollie.com?access_token=access_..."
 _LOCALES = {"fr": "fr_FR", "en": "en_US"}
 _MEANS: dict[str, Means] = {
     "creditcard": "card", "directdebit": "direct_debit", "banktransfer": "transfer",
@@ -33,26 +35,30 @@ _STANDINGS: dict[str, Standing] = {
 
 
 class MollieGateway:
-    """Config: `key`, `host`, `port`, `secure`, `timeout`, `ca_file`, `is_test`, `origins`."""
+    """Config: `key`, `access_token` (of the organization, which alone may ask for settlements; ""
+    = none), `host`, `port`, `secure`, `timeout`, `ca_file`, `is_test`, `origins`."""
 
     code = "mollie"
     label = "Mollie"
     schemes = frozenset({"mollie", "mollie+http"})
 
     def configure(self, url: str) -> dict[str, Any]:
-        """mollie://live_KEY@api.mollie.com; mollie+http:// is for servers of one's own network
-        (tests)."""
+        """mollie://live_KEY@api.mollie.com?access_token=access_...; mollie+http:// is for servers
+        of one's own network (tests)."""
         parts = urlsplit(url)
         key, host = unquote(parts.username or ""), parts.hostname or ""
-        if not key.startswith(("live_", "test_")) or not host or parts.query:
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        token = options.pop("access_token", "")
+        wrong = options or (token and not token.startswith("access_"))
+        if not key.startswith(("live_", "test_")) or not host or wrong:
             raise ValueError(f"a Mollie account reads {_READS}")
         secure = parts.scheme == "mollie"
         if not secure and not is_near(host):
             raise ValueError("mollie+http is for this machine or network: write mollie://")
         port = parts.port or (443 if secure else 80)
         return {
-            "key": key, "host": host, "port": port, "secure": secure, "timeout": _SECONDS,
-            "ca_file": "", "is_test": key.startswith("test_"),
+            "key": key, "access_token": token, "host": host, "port": port, "secure": secure,
+            "timeout": _SECONDS, "ca_file": "", "is_test": key.startswith("test_"),
             "origins": ["https://*.mollie.com"] if secure else [f"http://{host}:{port}"],
         }  # fmt: skip
 
@@ -98,6 +104,15 @@ class MollieGateway:
             back_minor=min(amount, refunded + charged),
             back_reason="chargeback" if charged else "refund",
         )
+
+    def payouts(
+        self, config: Mapping[str, Any], since: date, known: Collection[str]
+    ) -> list[PayoutRow]:
+        """Settlements with what they hold. Raises GatewayError."""
+        if not config["access_token"]:
+            return []
+        asking = {**config, "key": config["access_token"]}
+        return payouts_told(lambda path: _asked(asking, "GET", path), since, known)
 
     def hook(
         self,

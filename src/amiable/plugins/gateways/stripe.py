@@ -6,13 +6,15 @@ https://docs.stripe.com/api/checkout/sessions
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from amiable.core.payouts import PayoutRow
 from amiable.plugins.channels._hosts import is_near
+from amiable.plugins.gateways._stripe_payouts import payouts_told
 from amiable.plugins.inbound import HookRefusedError, HookRequest
 from amiable.plugins.paying import GatewayError, Means, Opened, Order, Seen, Standing
 
@@ -131,6 +133,13 @@ class StripeGateway:
         if kind.startswith("charge."):
             return self._sessions_of(config, str(about.get("payment_intent") or ""))
         return ()
+
+    def payouts(
+        self, config: Mapping[str, Any], since: date, known: Collection[str]
+    ) -> list[PayoutRow]:
+        """Payouts with their balance transactions. Raises GatewayError."""
+        with _told():
+            return payouts_told(_api(config), since, known)
 
     def _sessions_of(self, config: Mapping[str, Any], intent: str) -> tuple[str, ...]:
         if not intent:

@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     from amiable.apps.imports.services import ImportResult
     from amiable.apps.tenants.models import Organization
 
-KINDS = ("invoices", "customers", "statement", "tracking", "virtual-ibans", "documents")
+KINDS = (
+    "invoices", "customers", "statement", "payouts", "tracking", "virtual-ibans", "documents",
+)  # fmt: skip
 ACTOR = "command line"
 _PIECES = 1000  # written at once
+_NOTED = ("bank.", "camt.", "payout.")  # what is said of a file as a whole
 _SHOWN = 20  # errors printed for a person; --json lists all
 
 _files = click.argument(
@@ -87,8 +90,8 @@ def import_command(
     files: tuple[Path, ...],
     **options: Any,
 ) -> int:
-    """Import invoices, customers, bank statements, what became of registered letters, a pool of
-    virtual IBANs, or the PDF documents of invoices.
+    """Import invoices, customers, bank statements, payout reports of payment providers, what became
+    of registered letters, a pool of virtual IBANs, or the PDF documents of invoices.
 
     A file enters whole or not at all, unless --partial. Importing it again changes nothing.
     """
@@ -203,7 +206,7 @@ def _told(result: ImportResult) -> str:
         lines.append(f"  and {len(result.errors) - _SHOWN} more; --json lists all")
     passed = [each for each in result.warnings if each.code.startswith("tracking.")][:_SHOWN]
     lines += [f"  line {each.line}, {each.column}: {each.sentence}" for each in passed]
-    noted = [each for each in result.warnings if each.code.startswith(("bank.", "camt."))][:_SHOWN]
+    noted = [each for each in result.warnings if each.code.startswith(_NOTED)][:_SHOWN]
     lines += [f"  {each.sentence}" for each in noted]
     if result.missing:
         lines.append(f"  no longer in the file: {', '.join(result.missing[:_SHOWN])}")

@@ -1,0 +1,1 @@
+"""Payout reports of payment providers, one file per provider."""
