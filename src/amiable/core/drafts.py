@@ -103,6 +103,17 @@ class Agency:
 
 
 @dataclass(frozen=True, slots=True)
+class DebitTerms:
+    """The mandate under which money is collected: its reference (RUM) and scheme, the creditor's
+    identifier (ICS), and the account to be debited, masked."""
+
+    reference: str
+    scheme: str
+    ics: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmed:
     """What was agreed in a call or on the payment page, for the message that confirms it. `kind` =
     promise, callback, dispute or already_paid.
@@ -118,6 +129,7 @@ class Confirmed:
     at: time | None = None
     number: str = ""
     reason: str = ""
+    debit: DebitTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)

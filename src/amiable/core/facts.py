@@ -17,6 +17,7 @@ class Hold:
     starts_on: date
     ends_on: date | None = None
     item_id: int | None = None
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,24 @@ class TrackingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DebitResult:
+    """What a bank says of a direct debit that was ordered, by the end-to-end id of the order.
+
+    `status` = RJCT (refused), ACCP, ACSC, PDNG...; `reason` = the external code, or the bank's own;
+    `amount_minor` None = not stated.
+    """
+
+    line: int
+    end_to_end_id: str
+    status: str
+    reason: str = ""
+    amount_minor: int | None = None
+    currency: str = "EUR"
+    mandate_id: str = ""
+    debtor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class VirtualIbanRow:
     """A virtual IBAN as its provider states it, cleaned. `creditor`, `customer` = their codes,
     `invoice` = a number; "" = not stated. `is_closed` = it takes no money, None = not said."""

@@ -13,6 +13,7 @@ from amiable.core.numbers import DayOrder, DecimalMark
 from amiable.core.payouts import PayoutRow
 from amiable.core.records import (
     CustomerRow,
+    DebitResult,
     InvoiceRow,
     RowError,
     StatementRecord,
@@ -20,7 +21,9 @@ from amiable.core.records import (
     VirtualIbanRow,
 )
 
-FileKind = Literal["invoices", "customers", "statement", "tracking", "virtual_ibans", "payouts"]
+FileKind = Literal[
+    "invoices", "customers", "statement", "tracking", "virtual_ibans", "payouts", "debit_results"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class ReadResult:
     tracking: tuple[TrackingRow, ...] = ()
     virtual_ibans: tuple[VirtualIbanRow, ...] = ()
     payouts: tuple[PayoutRow, ...] = ()
+    debit_results: tuple[DebitResult, ...] = ()
     cells_of: Callable[[Collection[int]], Mapping[int, tuple[str, ...]]] | None = None
 
 

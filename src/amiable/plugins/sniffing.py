@@ -60,6 +60,8 @@ def readers(kinds: Collection[FileKind] | None = None) -> list[Reader]:
     found.sort(key=lambda reader: reader.code in {"customers", "tracking", "virtual_ibans"})
     # Their headers are their providers' own: no other table has them.
     found.sort(key=lambda reader: reader.kind != "payouts")
+    # The reader of statements knows every message of ISO 20022, to say which it does not read.
+    found.sort(key=lambda reader: reader.code != "pain002")
     return [reader for reader in found if kinds is None or reader.kind in kinds]
 
 

@@ -14,6 +14,7 @@ from django_tasks import task
 
 from amiable.apps.audit.queries import broken_invariants
 from amiable.apps.banking.services import lines_match
+from amiable.apps.dunning.debiting.daily import debits_tick
 from amiable.apps.dunning.paying import checkouts_look
 from amiable.apps.dunning.payouts import payouts_fetch
 from amiable.apps.dunning.services import cases_replan, plan_tick, send_tick
@@ -68,6 +69,7 @@ def match_task(organization_id: int, on: str, job_id: int | None = None) -> None
     day = date.fromisoformat(on)
     with job(organization_id, "match", on=day, job_id=job_id) as progress:
         counts = lines_match(organization_id, on=day, progress=progress)
+        debits_tick(organization_id, now=timezone.localtime())
         cancelled = cases_replan(organization_id, on=day).cancelled
         progress.result = {**counts, "actions_cancelled": cancelled}
 

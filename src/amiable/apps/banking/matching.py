@@ -14,6 +14,7 @@ from datetime import date
 from django.db import transaction
 
 from amiable.apps.banking.models import Match, StatementLine
+from amiable.apps.banking.debit_batches import debits_post
 from amiable.apps.banking.opening import WAITING, hypothesis_of, opening, waiting_lines
 from amiable.apps.banking.payouts import payout_facts, payout_tie, payouts_refresh
 from amiable.apps.banking.posting import (
@@ -55,8 +56,12 @@ def lines_match(
     Counts: lines (looked at), posted, returned, proposed, left, ignored.
     """
     payouts_refresh(organization_id, on=on)
-    counts: Counter[str] = Counter()
-    for attempt in range(1, ATTEMPTS + 1):
+    counts: Counter[str] = Counter(posted=debits_post(organization_id, on=on))
+    outcomes: dict[int, str] = {}
+    aside: set[int] = set()
+    attempts = 0
+    while attempts < ATTEMPTS and len(aside) < MOST_ASIDE:
+        run = _Run(organization_id, on, outcomes, progress, aside=aside, careful=attempts > 0)
         try:
             _Run(organization_id, on, counts, progress).go()
             break

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from amiable.apps.cases.models import Dispute, Hold
 from amiable.apps.customers.models import Customer
-from amiable.apps.payments.models import CreditDecision, Payment, Payout
+from amiable.apps.payments.models import CreditDecision, Payment, Payout, RefundFile
 from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.models import Creditor, TenantModel
 
@@ -150,6 +150,9 @@ class Match(TenantModel):
     """A reading of a line: what it pays, which payment it takes back, which refund of ours or
     which payout it is, and on what evidence.
 
+    A line shared over several customers has one posted match, with its payment, for each of them.
+    `refund_file` = all refunds of a file that had not left, in one sum.
+
     Undone or superseded (by a later proposal), never deleted. `allocations` =
     [{"installment", "amount_minor", "credit", "confirms"}]: `credit` is the entry of a credit
     netted by the payer (null = this payment), `confirms` that the accounts had shown it as paid;
@@ -176,6 +179,9 @@ class Match(TenantModel):
     refund = models.ForeignKey(
         CreditDecision, null=True, on_delete=models.PROTECT, related_name="matches"
     )
+    refund_file = models.ForeignKey(
+        RefundFile, null=True, on_delete=models.PROTECT, related_name="matches"
+    )
     payout = models.ForeignKey(Payout, null=True, on_delete=models.PROTECT, related_name="matches")
     rank = models.PositiveSmallIntegerField(default=1)
     allocations = models.JSONField(default=list)
@@ -186,7 +192,14 @@ class Match(TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["line"], condition=Q(state="posted"), name="match_one_posted"
+                fields=["line"],
+                condition=Q(state="posted") & ~Q(kind="shared"),
+                name="match_one_posted",
+            ),
+            models.UniqueConstraint(
+                fields=["line", "customer"],
+                condition=Q(state="posted", kind="shared"),
+                name="match_shared_once",
             ),
             models.UniqueConstraint(
                 fields=["payout"], condition=Q(state="posted"), name="match_one_payout"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from amiable.apps.banking.barring import bars, refunds_waiting
 from amiable.apps.banking.habits import payers_forbidden, payers_habits
@@ -74,6 +74,7 @@ def line_facts(row: Sequence[Any]) -> Line:
         operation=record.get("operation", ""),
         is_return=record.get("is_return", False),
         return_reason=record.get("return_reason", ""),
+        batch_id=record.get("batch_id", ""),
         creditor_id=creditor[0] if creditor else None,
     )
 
@@ -91,7 +92,9 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
         items=tuple(_items(organization_id, lines, on)),
         customers=tuple(
             Customer(*row)
-            for row in customers.order_by("id").values_list("id", "name", "code", "creditor_id")
+            for row in customers.order_by("id").values_list(
+                "id", "name", "code", "creditor_id", "payer_group"
+            )
         ),
         credits=tuple(open_credits(organization_id)),
         ibans=tuple(_ibans(organization_id, accounts - {each.iban for each in virtual})),
@@ -146,9 +149,13 @@ def _links(organization_id: int, lines: Sequence[Line]) -> Iterator[tuple[str, i
 def _against(organization_id: int, lines: Sequence[Line]) -> Iterator[tuple[str, int]]:
     """Customers that readings gave the money of these payers to, and a person gave to another."""
     rows = Match.objects.filter(organization_id=organization_id, state__in=TURNED_DOWN)
+    # Of a line shared over several customers, each of them was given its part.
+    given = Match.objects.filter(
+        line_id=OuterRef("line_id"), customer_id=OuterRef("customer_id"), state=Match.State.POSTED
+    )
     for name, some in _payers(lines):
         posted = {f"line__matches__payment__{name}__in": some, "line__matches__state": "posted"}
-        other = rows.filter(**posted).exclude(customer_id=F("line__matches__customer_id"))
+        other = rows.filter(~Exists(given), **posted)
         found = other.values_list(f"line__matches__payment__{name}", "customer_id").distinct()
         yield from ((_payer_key(name, payer), customer_id) for payer, customer_id in found)
 
@@ -351,6 +358,7 @@ def hypothesis_of(match: Match) -> Hypothesis:
         confirms=tuple(r["installment"] for r in rows if r.get("confirms")),
         returns=taken,
         repays=match.refund_id if match.kind == "refund" else None,
+        repays_file=match.refund_file_id,
         pays_out=match.payout_id,
         write_offs=tuple((r["installment"], r["amount_minor"]) for r in given_up),
         reason=given_up[0]["reason"] if given_up else "",

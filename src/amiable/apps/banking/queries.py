@@ -25,13 +25,15 @@ from amiable.core.sentences import Sentence
 @dataclass(frozen=True, slots=True)
 class Part:
     """What a reading puts on an invoice; `by_credit` = from a credit note, not this payment;
-    `reason` = why it is given up (discount, bank_fee, cents), "" = it is paid."""
+    `reason` = why it is given up (discount, bank_fee, cents), "" = it is paid; `customer` = whose
+    it is."""
 
     installment_id: int
     number: str
     amount: Money
     by_credit: bool = False
     reason: str = ""
+    customer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,18 +272,21 @@ def _matches(organization_id: int, page: Sequence[StatementLine]) -> dict[int, l
             line_id__in=list(currencies),
             state__in=[Match.State.POSTED, Match.State.PROPOSED],
         )
-        .select_related("customer")
+        .select_related("customer", "payment")
         .order_by("line_id", "rank", "id")
     )
     ids = {part["installment"] for match in rows for part in match.allocations}
-    numbers: dict[int, str] = {}
+    numbers: dict[int, tuple[str, str]] = {}
     for some in chunks(ids):
         installments = Installment.objects.filter(organization_id=organization_id, id__in=some)
-        numbers |= dict(installments.values_list("id", "invoice__number"))
+        found = installments.values_list("id", "invoice__number", "customer__name")
+        numbers |= {i: (number, name) for i, number, name in found}
     views: dict[int, list[MatchView]] = defaultdict(list)
     for match in rows:
         currency = currencies[match.line_id]
-        views[match.line_id].append(_match(match, numbers, Money(amounts[match.line_id], currency)))
+        # Of a line shared over several customers each reading has its part.
+        amount = match.payment.amount_minor if match.payment else amounts[match.line_id]
+        views[match.line_id].append(_match(match, numbers, Money(amount, currency)))
     return _boxed(organization_id, views)
 
 
@@ -310,14 +315,15 @@ def _equal(view: MatchView) -> Equal:
     return view.customer_id or 0, part.amount.currency, part.amount.amount_minor
 
 
-def _match(match: Match, numbers: dict[int, str], amount: Money) -> MatchView:
+def _match(match: Match, numbers: dict[int, tuple[str, str]], amount: Money) -> MatchView:
     parts = tuple(
         Part(
             installment_id=part["installment"],
-            number=numbers.get(part["installment"], ""),
+            number=numbers.get(part["installment"], ("", ""))[0],
             amount=Money(part["amount_minor"], amount.currency),
             by_credit=bool(part.get("credit")),
             reason=part.get("reason", ""),
+            customer=numbers.get(part["installment"], ("", ""))[1],
         )
         for part in match.allocations
     )

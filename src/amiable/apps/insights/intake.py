@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from amiable.apps.banking.services import StatementError, lines_match, statement_import
 from amiable.apps.banking.virtual_ibans import virtual_ibans_import
+from amiable.apps.dunning.debiting.results import debits_follow, debits_refuse
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.imports.drops import DropCounts, drops_read
 from amiable.apps.imports.services import ImportResult, Origin, RefusedImportError, import_run
@@ -49,6 +50,8 @@ def file_import(
                 organization.pk, read, source=origin.source,
                 creditor=options.get("creditor", ""), on=on, actor=actor,
             )  # fmt: skip
+        if read.kind == "debit_results":
+            return _results_write(organization.pk, read, on=on, actor=actor)
         if read.kind == "tracking":
             return tracking_record(organization.pk, read.tracking, on=on, now=now, actor=actor)
         notes: list[RowError] = []
@@ -65,6 +68,19 @@ def file_import(
         organization, kind, source=source, filename=filename, on=on, actor=actor, write=write,
         **options,
     )  # fmt: skip
+
+
+def _results_write(organization_id: int, read: ReadResult, *, on: date, actor: str) -> Written:
+    """Write down what the bank refused; what is none of ours, or over, is told and passed over."""
+    lines = {each.end_to_end_id: each.line for each in read.debit_results}
+    refused = sum(each.status == "RJCT" for each in read.debit_results)
+    passed = debits_refuse(organization_id, read.debit_results, on=on, actor=actor)
+    warnings = [
+        RowError(lines[name], "OrgnlEndToEndId", code, {"reference": name})
+        for name, code in passed.items()
+    ]
+    counts = Counter(debits_refused=refused - len(passed), passed_over=len(passed))
+    return Written(counts, warnings=warnings, changed=refused > len(passed))
 
 
 def _pool_write(organization_id: int, read: ReadResult, *, partial: bool, **origin: Any) -> Written:
@@ -98,6 +114,7 @@ def imports_follow(organization_id: int, *, now: datetime) -> None:
     """After files came in: match what the bank said, and plan the cases that this changes."""
     on = timezone.localtime(now).date()
     lines_match(organization_id, on=on)
+    debits_follow(organization_id, on=on)
     cases_replan(organization_id, on=on)
 
 

@@ -25,7 +25,7 @@ from amiable.apps.work.services import PROGRESS_EVERY_SECONDS, job_queue
 
 # What is read and entered while the page waits: a few seconds.
 AT_ONCE_BYTES = 4 * 1024 * 1024
-FOLLOWED = ("statement", "tracking")
+FOLLOWED = ("statement", "tracking", "debit_results")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ COMMANDS = {
     "report": "reports",
     "registered": "registered",
 }
+    "debits": "debits",
 
 
 class LazyGroup(click.Group):

@@ -12,6 +12,7 @@ from amiable.core.money import major
 from amiable.core.payouts import PayoutRow
 from amiable.core.records import (
     CustomerRow,
+    DebitResult,
     InvoiceRow,
     RowError,
     StatementEntry,
@@ -54,6 +55,7 @@ def _records(result: ReadResult) -> Iterator[dict[str, Any]]:
         yield from _entries(statement)
     yield from ({**asdict(row), "on": row.on.isoformat()} for row in result.tracking)
     yield from (asdict(row) for row in result.virtual_ibans)
+    yield from (_debit_result(row) for row in result.debit_results)
     for payout in result.payouts:
         yield from _movements(payout)
 
@@ -66,6 +68,12 @@ def error_json(error: RowError) -> dict[str, Any]:
         "code": error.code,
         "message": str(error.sentence),
     }
+
+
+def _debit_result(row: DebitResult) -> dict[str, Any]:
+    record = asdict(row)
+    amount = record.pop("amount_minor")
+    return {**record, "amount": None if amount is None else major(amount, row.currency)}
 
 
 def _invoice(row: InvoiceRow) -> dict[str, Any]:

@@ -12,7 +12,10 @@ from amiable.apps.tenants.brand import BrandRow
 from amiable.apps.tenants.settings import SettingsError
 from amiable.interfaces.console import formats, sentences
 
-TEXTS = ("brand_color", "sender_email", "letter_window", "sms_sender", "claims_from")
+TEXTS = (
+    "brand_color", "sender_email", "letter_window", "sms_sender", "claims_from", "ics",
+    "debit_iban", "debit_lead_days", "debit_notice_days",
+)  # fmt: skip
 PICTURES = ("logo", "signature_image")
 _ACCEPT = {"accept": "image/png,image/jpeg"}
 
@@ -62,6 +65,29 @@ class BrandForm(forms.Form):
         help_text=_("Percent a year, between companies; empty = the rate of the law."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "decimal"}),
     )
+    ics = forms.CharField(
+        required=False,
+        max_length=40,
+        label=_("Creditor identifier (ICS)"),
+        help_text=_("Empty = nothing is collected by direct debit."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    debit_iban = forms.CharField(
+        required=False,
+        max_length=42,
+        label=_("Account that direct debits are collected on"),
+        help_text=_("An IBAN; empty = the creditor's."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    debit_lead_days = forms.IntegerField(
+        required=False,
+        label=_("Bank days before the collection that the bank wants the file")
+    )
+    debit_notice_days = forms.IntegerField(
+        required=False,
+        label=_("Days between the announcement and the collection"),
+        help_text=_("14, unless your contracts say less."),
+    )
     logo = forms.FileField(
         required=False, label=_("Logo"), widget=forms.FileInput(attrs=_ACCEPT),
         help_text=_("PNG or JPEG, 60 kB at most; it goes with every email."),
@@ -88,7 +114,8 @@ class BrandForm(forms.Form):
     def values(self) -> dict[str, Any]:
         """What to change, as brand_change takes it."""
         data = self.cleaned_data
-        found = {name: data[name] for name in (*TEXTS, "late_rate_bp")}
+        names = (*TEXTS, "late_rate_bp")
+        found = {name: data[name] for name in names if data[name] is not None}
         for name in PICTURES:
             if data[name]:
                 found[name] = data[name].read()

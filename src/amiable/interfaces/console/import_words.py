@@ -46,6 +46,7 @@ IMPORTS: dict[str, dict[str, Look]] = {
         "closed": Look(_("Closed")),
         "reopened": Look(_("Opened again")),
         "passed_over": Look(_("Rows passed over")),
+        "debits_refused": Look(_("Direct debits refused")),
         "completed": Look(_("Completed")),
         "moved": Look(_("State or day changed")),
     },
@@ -56,6 +57,7 @@ IMPORTS: dict[str, dict[str, Look]] = {
         "tracking": Look(_("Registered letters"), icon="certificate"),
         "virtual_ibans": Look(_("Virtual IBANs"), icon="building-bank"),
         "payouts": Look(_("Payouts"), icon="credit-card"),
+        "debit_results": Look(_("Answers to direct debits"), icon="building-bank"),
     },
     "format": {
         "invoices_csv": Look("CSV"),
@@ -64,6 +66,7 @@ IMPORTS: dict[str, dict[str, Look]] = {
         "tracking": Look("CSV, Excel"),
         "virtual_ibans": Look("CSV, Excel"),
         "fec": Look("FEC"),
+        "pain002": Look("pain.002"),
         "camt053": Look("camt.053"),
         "camt052": Look("camt.052"),
         "camt054": Look("camt.054"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from amiable.apps.tenants.models import Organization
 
 # Files that tell what was paid or arrived: what follows from them is done at once.
-_FOLLOWED = frozenset({"statement", "payouts", "tracking"})
+_FOLLOWED = frozenset({"statement", "payouts", "tracking", "debit_results"})
 # What a person can say on the page of columns, where a file does not.
 _ASKED = frozenset(
     {

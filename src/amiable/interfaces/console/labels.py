@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from amiable.interfaces.console.debit_words import DEBITS
 from amiable.interfaces.console.import_words import IMPORTS
 from amiable.interfaces.console.looks import MESSAGES, PAYING, Look
 from amiable.interfaces.console.money_words import MONEY
@@ -16,6 +17,7 @@ LOOKS: dict[str, dict[str, Look]] = {
     **MESSAGES,
     **PAYING,
     **MONEY,
+    **DEBITS,
     **PAYOUTS,
     **VIRTUAL_IBANS,
     "role": {
@@ -285,6 +287,8 @@ LOOKS: dict[str, dict[str, Look]] = {
         "call_already_paid": Look(_("After a call: said to be paid")),
         "portal_promise": Look(_("After the payment page: what was promised")),
         "portal_dispute": Look(_("After the payment page: what is disputed")),
+        "debit_notice": Look(_("Before a direct debit")),
+        "mandate_signed": Look(_("After the payment page: the mandate that was signed")),
         "portal_already_paid": Look(_("After the payment page: said to be paid")),
     },
     "ask": {

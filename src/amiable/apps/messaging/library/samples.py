@@ -12,7 +12,16 @@ from typing import get_args
 from amiable.apps.messaging.writing.agreed import CONFIRMATIONS
 from amiable.apps.messaging.writing.composing import values_of
 from amiable.core.claims import Claimed, claim
-from amiable.core.drafts import Agency, Confirmed, Draft, DraftLine, Party, Pledge, Recipient
+from amiable.core.drafts import (
+    Agency,
+    Confirmed,
+    DebitTerms,
+    Draft,
+    DraftLine,
+    Party,
+    Pledge,
+    Recipient,
+)
 from amiable.core.law.fr import Debt, Regime
 from amiable.core.records import CustomerKind
 from amiable.core.scenario import Medium, Stage
@@ -114,7 +123,10 @@ def _confirmed(code: str) -> Confirmed | None:
     later = ON + timedelta(days=6)
     if where == "portal" and kind == "already_paid":
         return Confirmed(kind, 125_223, ON - timedelta(days=1))
-    if kind == "promise":
+    if code in {"debit_notice", "mandate_signed"}:
+        terms = DebitTerms("AM-MAIN-00000042", "CORE", "FR72ZZZ123456", "FR.. .... 0189")
+        return Confirmed(kind, 125_223, later, debit=terms)
+    if kind in {"promise", "due"}:
         return Confirmed(kind, 125_223, later)
     if kind == "dispute":
         return Confirmed(kind, number="FA2026-0042")

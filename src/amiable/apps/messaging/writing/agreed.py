@@ -10,6 +10,7 @@ from amiable.plugins.documents.content import clean
 CONFIRMATIONS = (
     "call_promise", "call_callback", "call_dispute", "call_already_paid",
     "portal_promise", "portal_dispute", "portal_already_paid",
+    "debit_notice", "mandate_signed",
 )  # fmt: skip
 MOST_NUMBERS = 6
 
@@ -22,16 +23,28 @@ def agreed_values(draft: Draft, language: str) -> dict[str, object]:
     numbers = ", ".join(named[:MOST_NUMBERS]) + (", …" if len(named) > MOST_NUMBERS else "")
     if confirms is None:
         return {
-            "numbers": numbers, "agreed_amount": "", "agreed_on": "", "agreed_at": "",
+            **_debited(draft), "numbers": numbers, "agreed_amount": "", "agreed_on": "", "agreed_at": "",
             "disputed_number": "", "dispute_reason": "",
         }  # fmt: skip
     amount = confirms.amount_minor
     words = labels(language)
     return {
+        **_debited(draft),
         "numbers": numbers,
         "agreed_amount": money_text(amount, draft.currency, language=language) if amount else "",
         "agreed_on": date_text(confirms.on, language) if confirms.on else "",
         "agreed_at": confirms.at.strftime(words["hour"]) if confirms.at else "",
         "disputed_number": clean(confirms.number),
         "dispute_reason": words["disputes"].get(confirms.reason, ""),
+    }
+
+
+def _debited(draft: Draft) -> dict[str, object]:
+    """Under which mandate money is collected; "" where none is meant."""
+    terms = draft.confirms.debit if draft.confirms else None
+    return {
+        "mandate_reference": terms.reference if terms else "",
+        "mandate_scheme": terms.scheme if terms else "",
+        "creditor_identifier": terms.ics if terms else "",
+        "debited_account": terms.account if terms else "",
     }

@@ -22,6 +22,7 @@ from amiable.apps.payments.debits.models import Debit, Mandate
 from amiable.apps.payments.telling import PaymentError
 from amiable.core.direct_debits import Scheme, compact, lapses_on, mandate_reference, may_sign
 from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.virtual_ibans import SEPA
 
 _USED = (Debit.State.PLANNED, Debit.State.ANNOUNCED, Debit.State.SENT, Debit.State.COLLECTED)
 Standing = Literal["live", "lapsed", "blocked", "revoked"]
@@ -43,13 +44,6 @@ declare(
         "mandate.over": gettext_noop("This mandate has already ended."),
     }
 )
-
-# Countries and territories whose accounts SEPA direct debits reach (EPC409-09).
-SEPA = frozenset(
-    ("AD", "AL", "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GI",
-     "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MC", "MD", "ME", "MK", "MT", "NL",
-     "NO", "PL", "PT", "RO", "RS", "SE", "SI", "SK", "SM", "VA")
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +72,7 @@ def account_problem(iban: str) -> Sentence | None:
     text = compact(iban)
     if not iban_number.is_valid(text):
         return Sentence("mandate.iban")
-    if text[:2] not in SEPA:
+    if not SEPA.match(text):
         return Sentence("mandate.not_sepa", {"country": text[:2]})
     return None
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from amiable.apps.tenants.models import Organization
 
 KINDS = (
-    "invoices", "customers", "statement", "payouts", "tracking", "virtual-ibans", "documents",
+    "invoices", "customers", "statement", "payouts", "tracking", "virtual-ibans",
+    "debit-results", "documents",
 )  # fmt: skip
 ACTOR = "command line"
 _PIECES = 1000  # written at once

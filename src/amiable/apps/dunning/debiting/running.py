@@ -1,0 +1,352 @@
+"""The daily look at direct debits: what may no longer be collected is withdrawn, what falls due is
+announced, what failed for lack of funds is announced once more. Safe to repeat."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+
+from amiable.apps.audit.services import Happening, events_record
+from amiable.apps.cases.many_pauses import holds_lift, holds_place
+from amiable.apps.cases.models import Case
+from amiable.apps.cases.services import cases_wake
+from amiable.apps.dunning.debiting.announcing import Notice, notices_freeze
+from amiable.apps.dunning.debiting.choosing import Choice, choice, due_parts
+from amiable.apps.dunning.facts import case_facts
+from amiable.apps.messaging.models import DeliveryEvent, Message
+from amiable.apps.messaging.services import messages_withdraw
+from amiable.apps.payments.debits.mandates import live_mandates
+from amiable.apps.payments.debits.models import Debit, DebitItem, Mandate
+from amiable.apps.tenants.models import Organization
+from amiable.apps.work.bulk import ids_reserve
+from amiable.core.direct_debits import submit_by
+from amiable.core.facts import CaseFacts
+from amiable.core.money import major
+from amiable.core.references import customer_reference
+from amiable.core.sentences import Sentence, declare, gettext_noop
+
+State = Debit.State
+ACTOR = "amiable"
+# Reminders wait until the bank can no longer refuse it unseen (a return comes within five bank
+# days), and what could not be announced is tried again after a week.
+PAUSE_AFTER, TRY_AGAIN = timedelta(days=8), timedelta(days=7)
+PAUSE = gettext_noop("A direct debit is on its way")
+# What may be over tomorrow makes a collection wait, instead of having it announced anew.
+PASSING = frozenset({"stop.stale_bank", "stop.no_bank", "stop.answered", "stop.money"})
+
+declare(
+    {
+        "debit.mandate_over": gettext_noop("The mandate may not be used any more."),
+        "debit.late": gettext_noop("It was not handed to the bank in time: it is announced anew."),
+        "debit.no_notice": gettext_noop("Its announcement did not reach the customer."),
+    }
+)
+
+
+@dataclass(slots=True)
+class DebitCounts:
+    """What a look did: collections announced, withdrawn, and items left with a reason."""
+
+    announced: int = 0
+    withdrawn: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How many were withdrawn, and why others have to wait, by id."""
+
+    withdrawn: int = 0
+    waiting: Mapping[int, Sentence] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A collection about to be announced; `row` is not stored yet, unless planned before."""
+
+    row: Debit
+    notice: Notice
+
+
+def debits_run(organization_id: int, *, now: datetime) -> DebitCounts:
+    """Withdraw, then announce, for every customer with a mandate that may be used."""
+    counts = DebitCounts()
+    on = timezone.localtime(now).date()
+    organization = Organization.objects.get(id=organization_id)
+    with transaction.atomic():
+        counts.withdrawn = debits_check(organization_id, on=on).withdrawn
+        if not organization.test_recipient:  # a test announces nothing, so nothing is collected
+            _announce_due(organization, counts, on=on, now=now)
+    return counts
+
+
+def debits_check(
+    organization_id: int, *, on: date, debit_ids: Collection[int] | None = None
+) -> Checked:
+    """Withdraw what is not handed over yet and may no longer be collected as announced. Call in a
+    transaction: it holds the rows."""
+    rows = Debit.objects.filter(
+        organization_id=organization_id, state__in=[State.PLANNED, State.ANNOUNCED]
+    )
+    if debit_ids is not None:
+        rows = rows.filter(id__among=debit_ids)
+    locked = rows.select_for_update(no_key=True, of=("self",)).order_by("id")
+    debits = list(locked.select_related("mandate__customer__creditor"))
+    if not debits:
+        return Checked()
+    items = items_of(debits)
+    stops = _stops(organization_id, debits, items, on=on)
+    waiting = {pk: why for pk, why in stops.items() if why.code in PASSING}
+    gone = [debit for debit in debits if debit.pk in stops and debit.pk not in waiting]
+    _withdraw(organization_id, gone, stops, items, on=on)
+    return Checked(len(gone), waiting)
+
+
+def _stops(
+    organization_id: int, debits: Sequence[Debit], items: Mapping[int, list[DebitItem]], *, on: date
+) -> dict[int, Sentence]:
+    """Why some may not be collected as announced, by id."""
+    choices = _choices(organization_id, debits, items, on=on)
+    mandates = _usable(organization_id, debits, on=on)
+    unheard = _unheard(organization_id, debits)
+    stops: dict[int, Sentence] = {}
+    for debit in debits:
+        parts = [(item.installment_id, item.amount_minor) for item in items[debit.pk]]
+        lead = debit.mandate.customer.creditor.debit_lead_days
+        if debit.mandate_id not in mandates:
+            stops[debit.pk] = Sentence("debit.mandate_over")
+        elif debit.state == State.ANNOUNCED and submit_by(debit.collect_on, lead) < on:
+            stops[debit.pk] = Sentence("debit.late")
+        elif debit.notice_key in unheard:
+            stops[debit.pk] = Sentence("debit.no_notice")
+        elif why := choices[debit.case_id].stop_of(parts):
+            stops[debit.pk] = why
+    return stops
+
+
+def items_of(debits: Collection[Debit]) -> dict[int, list[DebitItem]]:
+    """The items of collections."""
+    found: dict[int, list[DebitItem]] = defaultdict(list)
+    ids = {debit.pk for debit in debits}
+    for item in DebitItem.objects.filter(debit_id__among=ids).order_by("id"):
+        found[item.debit_id].append(item)
+    return found
+
+
+def items_release(
+    organization_id: int, items: Collection[DebitItem], *, on: date, actor: str
+) -> None:
+    """These items are in no collection any more: their reminders go on."""
+    DebitItem.objects.filter(id__among={item.pk for item in items}).update(is_running=False)
+    holds = {item.hold_id for item in items if item.hold_id}
+    holds_lift(organization_id, holds, on=on, actor=actor)
+
+
+def pauses_place(
+    organization_id: int, items: Sequence[DebitItem], debits: Mapping[int, Debit], *, on: date
+) -> None:
+    """Reminders of what is collected wait; sets the items' `hold_id`, not saved."""
+    language = Organization.objects.values_list("language", flat=True).get(id=organization_id)
+    with translation.override(language):
+        words = gettext(PAUSE)
+    wanted = [
+        (debits[item.debit_id].case_id, item.installment_id,
+         debits[item.debit_id].collect_on + PAUSE_AFTER)
+        for item in items
+    ]  # fmt: skip
+    ids = holds_place(organization_id, wanted, reason=words, on=on, actor=ACTOR)
+    for item, hold_id in zip(items, ids, strict=True):
+        item.hold_id = hold_id
+
+
+def debits_tell(debits: Collection[Debit], kind: str, *, on: date, actor: str, **more: str) -> None:
+    """Tell each collection in the history of its case."""
+    rows = list(debits)
+    if not rows:
+        return
+    told = [
+        Happening(
+            kind, on, actor, debit.case_id,
+            {
+                "debit": debit.pk, "reference": debit.end_to_end_id, "currency": debit.currency,
+                "amount": major(debit.amount_minor, debit.currency),
+                "collect_on": debit.collect_on.isoformat(), **more,
+            },
+        )
+        for debit in rows
+    ]  # fmt: skip
+    events_record(rows[0].organization_id, told)
+
+
+def _announce_due(
+    organization: Organization, counts: DebitCounts, *, on: date, now: datetime
+) -> None:
+    mandates = live_mandates(organization.pk, on=on)
+    cases = Case.objects.filter(
+        organization_id=organization.pk, customer_id__among=set(mandates), currency="EUR"
+    )
+    case_ids = set(cases.values_list("id", flat=True))
+    if not case_ids:
+        return
+    facts = case_facts(organization.pk, case_ids, on=on)
+    new = _retries(organization.pk, facts, mandates, on=on)
+    new += _fresh(organization.pk, facts, mandates, counts, on=on)
+    told = notices_freeze(organization.pk, [each.notice for each in new], on=on, now=now)
+    ready = [each for each in new if told[each.notice.key] is None]
+    counts.left += len(new) - len(ready)
+    counts.announced += len(ready)
+    _keep(organization.pk, ready, on=on)
+
+
+def _retries(
+    organization_id: int, facts: Mapping[int, CaseFacts], mandates: Mapping[int, Mandate], *,
+    on: date,
+) -> list[_New]:  # fmt: skip
+    """Those planned for another try, whose announcement is due."""
+    rows = list(Debit.objects.filter(organization_id=organization_id, state=State.PLANNED))
+    items = items_of(rows)
+    found = []
+    for row in rows:
+        mandate = mandates.get(row.customer_id)
+        if mandate is None or row.mandate_id != mandate.pk or row.case_id not in facts:
+            continue
+        if row.collect_on - timedelta(days=mandate.customer.creditor.debit_notice_days) <= on:
+            parts = tuple((item.installment_id, item.amount_minor) for item in items[row.pk])
+            notice = Notice(row.notice_key, facts[row.case_id], mandate, row.collect_on, parts)
+            found.append(_New(row, notice))
+    return found
+
+
+def _fresh(
+    organization_id: int, facts: Mapping[int, CaseFacts], mandates: Mapping[int, Mandate],
+    counts: DebitCounts, *, on: date,
+) -> list[_New]:  # fmt: skip
+    """What falls due and is in no collection yet."""
+    busy = _busy(organization_id, mandates, on=on)
+    wanted: list[tuple[CaseFacts, Mandate, date, list[tuple[int, int]]]] = []
+    for each in facts.values():
+        mandate = mandates[each.customer_id]
+        creditor = mandate.customer.creditor
+        chosen = choice(each, on)
+        amounts = {i: minor for i, minor in chosen.amounts.items() if i not in busy}
+        counts.left += len(set(chosen.stops) - busy)
+        days = due_parts(
+            each.items, amounts, on=on, notice_days=creditor.debit_notice_days,
+            lead_days=creditor.debit_lead_days,
+        )  # fmt: skip
+        for number, (day, parts) in enumerate(sorted(days.items())):
+            if not (mandate.is_one_off and number):  # good for one collection only
+                wanted.append((each, mandate, day, parts))
+    ids = ids_reserve(Debit, len(wanted))
+    found = []
+    for pk, (each, mandate, day, parts) in zip(ids, wanted, strict=True):
+        row = Debit(
+            id=pk, organization_id=organization_id, mandate=mandate, customer_id=each.customer_id,
+            case_id=each.case_id, amount_minor=sum(minor for _, minor in parts), collect_on=day,
+            end_to_end_id=f"{customer_reference(each.customer_id)}-{pk}", planned_on=on,
+        )  # fmt: skip
+        found.append(_New(row, Notice(row.notice_key, each, mandate, day, tuple(parts))))
+    return found
+
+
+def _busy(organization_id: int, mandates: Mapping[int, Mandate], *, on: date) -> set[int]:
+    """Installments in a running collection, or in one that failed under the same mandate: only what
+    lacked funds is presented again, and that is planned; or whose announcement just failed."""
+    rows = DebitItem.objects.filter(
+        organization_id=organization_id, debit__customer_id__among=set(mandates)
+    )
+    current = {mandate.pk for mandate in mandates.values()}
+    fields = (
+        "installment_id", "is_running", "debit__mandate_id", "debit__state", "debit__why",
+        "debit__ended_on",
+    )  # fmt: skip
+    busy = set()
+    for item_id, running, mandate_id, state, why, ended_on in rows.values_list(*fields):
+        failed = state in {State.REFUSED, State.RETURNED} and mandate_id in current
+        code = (why or {}).get("code", "")
+        unheard = code == "debit.no_notice" and ended_on > on - TRY_AGAIN
+        if running or failed or unheard:
+            busy.add(item_id)
+    return busy
+
+
+def _keep(organization_id: int, ready: Sequence[_New], *, on: date) -> None:
+    """Store the announced, with the pauses of what they collect."""
+    if not ready:
+        return
+    fresh = [each for each in ready if each.row._state.adding]
+    again = [each.row for each in ready if not each.row._state.adding]
+    for each in ready:
+        each.row.state, each.row.announced_on = State.ANNOUNCED, on
+    Debit.objects.bulk_create([each.row for each in fresh], batch_size=500)
+    Debit.objects.bulk_update(again, ["state", "announced_on"], batch_size=250)
+    items = [
+        DebitItem(
+            organization_id=organization_id, debit_id=each.row.pk, installment_id=item_id,
+            amount_minor=amount,
+        )
+        for each in fresh
+        for item_id, amount in each.notice.parts
+    ]  # fmt: skip
+    pauses_place(organization_id, items, {each.row.pk: each.row for each in fresh}, on=on)
+    DebitItem.objects.bulk_create(items, batch_size=500)
+    rows = [each.row for each in ready]
+    debits_tell(rows, "debit.announced", on=on, actor=ACTOR)
+    cases_wake(organization_id, {row.customer_id for row in rows}, on=on)
+
+
+def _withdraw(
+    organization_id: int, debits: Sequence[Debit], stops: Mapping[int, Sentence],
+    items: Mapping[int, list[DebitItem]], *, on: date,
+) -> None:  # fmt: skip
+    if not debits:
+        return
+    for debit in debits:
+        debit.state, debit.why, debit.ended_on = State.WITHDRAWN, stops[debit.pk].to_json(), on
+    Debit.objects.bulk_update(debits, ["state", "why", "ended_on"], batch_size=250)
+    freed = [item for debit in debits for item in items[debit.pk]]
+    items_release(organization_id, freed, on=on, actor=ACTOR)
+    keys = [debit.notice_key for debit in debits]
+    messages = Message.objects.filter(organization_id=organization_id, key__in=keys)
+    messages_withdraw(organization_id, list(messages.values_list("id", flat=True)))
+    for code in sorted({stops[debit.pk].code for debit in debits}):
+        same = [debit for debit in debits if stops[debit.pk].code == code]
+        debits_tell(same, "debit.withdrawn", on=on, actor=ACTOR, why=code)
+    cases_wake(organization_id, {debit.customer_id for debit in debits}, on=on)
+
+
+def _choices(
+    organization_id: int, debits: Sequence[Debit], items: Mapping[int, list[DebitItem]], *, on: date
+) -> dict[int, Choice]:
+    own = {item.hold_id for each in items.values() for item in each if item.hold_id}
+    facts = case_facts(organization_id, {debit.case_id for debit in debits}, on=on)
+    return {case_id: choice(each, on, own_holds=own) for case_id, each in facts.items()}
+
+
+def _usable(organization_id: int, debits: Sequence[Debit], *, on: date) -> set[int]:
+    """Mandates under which these may still be collected. One for a single collection is used by
+    its own."""
+    live = live_mandates(organization_id, {d.customer_id for d in debits}, on=on)
+    mandates = {mandate.pk for mandate in live.values()}
+    for debit in debits:
+        mandate = debit.mandate
+        if mandate.is_one_off and not mandate.revoked_on and not mandate.blocked_on:
+            mandates.add(mandate.pk)
+    return mandates
+
+
+def _unheard(organization_id: int, debits: Sequence[Debit]) -> set[str]:
+    """Keys of announcements that failed or came back."""
+    keys = [debit.notice_key for debit in debits]
+    rows = Message.objects.filter(organization_id=organization_id, key__in=keys)
+    failed = rows.filter(state__in=[Message.State.FAILED, Message.State.WITHDRAWN])
+    bounced = DeliveryEvent.objects.filter(
+        message__in=rows, kind=DeliveryEvent.Kind.BOUNCED
+    ).values_list("message__key", flat=True)
+    return {*failed.values_list("key", flat=True), *bounced}

@@ -1,0 +1,191 @@
+"""Reads of direct debits: the list, its counts, the files, the mandates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from amiable.apps.payments.debits.mandates import Standing, standing, used_mandates
+from amiable.apps.payments.debits.models import Debit, DebitFile, DebitItem, Mandate
+from amiable.apps.tenants.models import Creditor
+from amiable.core.direct_debits import lapses_on, masked, submit_by
+from amiable.core.money import Money
+from amiable.core.sentences import Sentence
+
+State = Debit.State
+# What the list can show, in this order: by state, and what a person has to act on.
+TABS = ("announced", "sent", "asks", "planned", "collected", "failed", "withdrawn")
+_TABS: Mapping[str, Q] = {
+    "announced": Q(state=State.ANNOUNCED),
+    "sent": Q(state=State.SENT),
+    "asks": Q(asks=True, handled_on__isnull=True),
+    "planned": Q(state=State.PLANNED),
+    "collected": Q(state=State.COLLECTED),
+    "failed": Q(state__in=[State.REFUSED, State.RETURNED]),
+    "withdrawn": Q(state=State.WITHDRAWN),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DebitRow:
+    """A collection as the list shows it. `submit_by` = last day to hand it to the bank; `why` = why
+    it was withdrawn, or what the bank's reason asks for."""
+
+    id: int
+    customer_id: int
+    customer: str
+    amount: Money
+    collect_on: date
+    submit_by: date
+    state: str
+    scheme: str
+    sequence: str
+    reference: str
+    mandate: str
+    numbers: tuple[str, ...]
+    attempt: int
+    reason_code: str
+    why: Sentence | None
+    asks: bool
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file that was handed out."""
+
+    id: int
+    name: str
+    creditor: str
+    made_on: date
+    made_by: str
+    count: int
+    amount: Money
+    cancelled_on: date | None
+    can_cancel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MandateRow:
+    """A mandate as lists show it."""
+
+    id: int
+    customer_id: int
+    customer: str
+    reference: str
+    scheme: str
+    account: str
+    name: str
+    signed_on: date
+    signed_how: str
+    standing: Standing
+    lapses_on: date
+    blocked_code: str
+    is_one_off: bool
+
+
+def debit_counts(organization_id: int) -> dict[str, tuple[int, Money]]:
+    """How many collections, for how much, each tab shows: one query."""
+    rows = Debit.objects.filter(organization_id=organization_id)
+    asked: dict[str, Any] = {}
+    for tab, which in _TABS.items():
+        asked |= {f"n_{tab}": Count("id", filter=which)}
+        asked |= {f"s_{tab}": Sum("amount_minor", filter=which)}
+    found = rows.aggregate(**asked)
+    return {tab: (found[f"n_{tab}"], Money(found[f"s_{tab}"] or 0)) for tab in TABS}
+
+
+def debits_page(
+    organization_id: int, *, tab: str = "", offset: int = 0, limit: int = 50
+) -> list[DebitRow]:
+    """Collections of a tab ("" = all), the next to be collected first: two queries."""
+    rows = Debit.objects.filter(organization_id=organization_id)
+    if tab in _TABS:
+        rows = rows.filter(_TABS[tab])
+    related = rows.select_related("mandate__customer__creditor", "file")
+    found = list(related.order_by("-collect_on", "-id")[offset : offset + limit])
+    numbers = _numbers(found)
+    return [_row(each, numbers.get(each.pk, ())) for each in found]
+
+
+def debit_files(organization_id: int, *, limit: int = 20) -> list[FileRow]:
+    """The newest files."""
+    rows = DebitFile.objects.filter(organization_id=organization_id).defer("content")
+    answered = Count("debits", filter=~Q(debits__state=State.SENT))
+    found = rows.annotate(answered=answered).select_related("creditor").order_by("-id")[:limit]
+    return [
+        FileRow(
+            row.pk, row.name, row.creditor.name, row.made_on, row.made_by, row.count,
+            Money(row.amount_minor, row.currency), row.cancelled_on,
+            row.cancelled_on is None and row.answered == 0,
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def debit_file(organization_id: int, file_id: int) -> tuple[str, bytes] | None:
+    """Name and bytes of a file as it was handed out; None when there is none."""
+    row = DebitFile.objects.filter(organization_id=organization_id, id=file_id).first()
+    return (f"{row.name}.xml", bytes(row.content)) if row else None
+
+
+def collecting_creditors(organization_id: int) -> list[tuple[int, str, str]]:
+    """Creditors that collect by direct debit: (id, code, name)."""
+    rows = Creditor.objects.filter(organization_id=organization_id, ics__gt="").order_by("name")
+    return list(rows.values_list("id", "code", "name"))
+
+
+def mandate_rows(
+    organization_id: int, *, on: date, customer_id: int | None = None, limit: int = 200
+) -> list[MandateRow]:
+    """Mandates, the newest first."""
+    rows: QuerySet[Mandate] = Mandate.objects.filter(organization_id=organization_id)
+    if customer_id is not None:
+        rows = rows.filter(customer_id=customer_id)
+    found = list(rows.select_related("customer").order_by("-id")[:limit])
+    used = used_mandates(found)
+    return [
+        MandateRow(
+            row.pk, row.customer_id, row.customer.name, row.rum, row.scheme,
+            masked(row.debtor_iban), row.debtor_name, row.signed_on, row.signed_how,
+            standing(row, on, is_used=row.pk in used),
+            lapses_on(row.signed_on, row.presented_on), row.blocked_code,
+            row.is_one_off,
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def _numbers(debits: Sequence[Debit]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    rows = DebitItem.objects.filter(debit_id__among={debit.pk for debit in debits}).order_by("id")
+    for debit_id, number in rows.values_list("debit_id", "installment__invoice__number"):
+        found[debit_id] = (*found.get(debit_id, ()), number)
+    return found
+
+
+def _row(debit: Debit, numbers: tuple[str, ...]) -> DebitRow:
+    customer = debit.mandate.customer
+    return DebitRow(
+        id=debit.pk,
+        customer_id=customer.pk,
+        customer=customer.name,
+        amount=Money(debit.amount_minor, debit.currency),
+        collect_on=debit.collect_on,
+        submit_by=submit_by(debit.collect_on, customer.creditor.debit_lead_days),
+        state=debit.state,
+        scheme=debit.mandate.scheme,
+        sequence=debit.sequence,
+        reference=debit.end_to_end_id,
+        mandate=debit.mandate.rum,
+        numbers=tuple(dict.fromkeys(numbers)),
+        attempt=debit.attempt,
+        reason_code=debit.reason_code,
+        why=Sentence.from_json(debit.why) if debit.why else None,
+        asks=debit.asks and debit.handled_on is None,
+        file=debit.file.name if debit.file else "",
+    )
