@@ -109,6 +109,7 @@ class Finder:
     def __init__(self, keys: Iterable[str] = (), numbers: Iterable[str] = ()) -> None:
         self.keys: set[str] = set()
         self.patterns: dict[str, bool] = {}  # and whether numbers unknown to us may have it
+        self._longest_first: list[tuple[str, int, bool]] = []  # the same, with their lengths
         self.shapes: set[str] = set()
         self.written: set[str] = set()  # how short numbers stand with their separators
         for key in keys:
@@ -124,7 +125,7 @@ class Finder:
         if pattern not in self.patterns:
             if pattern.count("9") < FEWEST_DIGITS:
                 return False
-            self.patterns[pattern] = False
+            self._note(pattern, numbered=False)
         self.keys.add(key)
         return True
 
@@ -135,7 +136,14 @@ class Finder:
             return
         if is_strong(number):
             self.shapes.add(shape)
-            self.patterns[signs_of(number)] = True
+            self._note(signs_of(number), numbered=True)
+
+    def _note(self, pattern: str, *, numbered: bool) -> None:
+        self.patterns[pattern] = numbered
+        if len(self.patterns) > MOST_PATTERNS:
+            return
+        rows = [(each, len(each), unknown) for each, unknown in self.patterns.items()]
+        self._longest_first = sorted(rows, key=lambda row: -row[1])
 
     def add_written(self, number: str) -> None:
         """How our numbers are written: "26-0042" is then one number, not two runs of digits."""
@@ -150,8 +158,6 @@ class Finder:
         if not candidates:
             return []
         places = list(compress(range(len(text)), text.encode("ascii").translate(_IS_SIGN)))
-        if len(candidates) > 1:
-            candidates.sort(key=lambda candidate: -len(candidate[1]))
         hits: list[Found] = []
         for at, key in candidates:
             start, end = places[at], places[at + len(key) - 1] + 1
@@ -161,27 +167,26 @@ class Finder:
                 continue
             if key.isdigit() and _is_guarded(text, start, end):
                 continue
-            torn = _is_torn(text, start, end)
-            hits.append(Found(key, start, end, unknown=key not in self.keys, torn=torn))
+            hits.append(Found(key, start, end, key not in self.keys, _is_torn(text, start, end)))
         return sorted(hits, key=lambda hit: hit.start) if len(hits) > 1 else hits
 
     def _candidates(self, flat: str) -> list[tuple[int, str]]:
-        """Places of known keys, and of numbers of the shape of ours."""
+        """Places of known keys, and of numbers of the shape of ours, the longest first."""
         if len(self.patterns) > MOST_PATTERNS:
             return list(self._by_length(flat))
         keys, shapes, found = self.keys, self.shapes, []
         signs = signs_of(flat)
-        for pattern, numbered in self.patterns.items():
+        for pattern, length, numbered in self._longest_first:
             at = signs.find(pattern)
             while at >= 0:
-                key = flat[at : at + len(pattern)]
+                key = flat[at : at + length]
                 if key in keys or (numbered and key.translate(_DIGITS) in shapes):
                     found.append((at, key))
                 at = signs.find(pattern, at + 1)
         return found
 
     def _by_length(self, flat: str) -> Iterator[tuple[int, str]]:
-        for length in {len(pattern) for pattern in self.patterns}:
+        for length in sorted({len(pattern) for pattern in self.patterns}, reverse=True):
             for at in range(len(flat) - length + 1):
                 key = flat[at : at + length]
                 if key in self.keys or key.translate(_DIGITS) in self.shapes:
@@ -206,7 +211,10 @@ def _is_torn(text: str, start: int, end: int) -> bool:
 
 def _inside(hits: list[Found], start: int, end: int, length: int) -> bool:
     """Whether a longer key already stands there."""
-    return any(start >= hit.start and end <= hit.end and len(hit.key) > length for hit in hits)
+    for key, begun, ended, *_ in hits:
+        if start >= begun and end <= ended and len(key) > length:
+            return True
+    return False
 
 
 def _form(text: str) -> str:

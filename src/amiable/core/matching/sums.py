@@ -59,11 +59,14 @@ def sets_of(amounts: Sequence[int], target: int) -> Found | None:
         amount, bit = amounts[at], 1 << at
         rest -= amount
         room, least = target - amount, target - rest
-        more = [(s + amount, m | bit) for s, m in sums.items() if least - amount <= s <= room]
         if least > 0:
+            more = {s + amount: m | bit for s, m in sums.items() if least - amount <= s <= room}
             sums = {s: m for s, m in sums.items() if s >= least}
-        for total, chosen in more:
-            sums[total] = SEVERAL if total in sums else chosen
+        else:
+            more = {s + amount: m | bit for s, m in sums.items() if s <= room}
+        for total in sums.keys() & more.keys():
+            more[total] = SEVERAL
+        sums |= more
         tried += len(more)
         if sums.get(target) == SEVERAL:
             return Found((), 2, rare=False)
