@@ -207,13 +207,13 @@ def test_refund_is_listed_exported_ordered_and_seen_to_leave(client, debtor):
     post(client, "money_refund", payment.entry_id, **wish, name="=Duval")
     refund = CreditDecision.objects.get()
     assert (refund.iban, kinds(debtor)) == (IBAN, ["refund_to_make"])
-    text = client.get("/bank/money/refunds.csv/").content.decode("utf-8-sig")
+    text = client.get("/bank/refunds/list.csv/").content.decode("utf-8-sig")
     (_, row) = list(csv.reader(io.StringIO(text), delimiter=";" if ";" in text else ","))
     assert refund.reference in row
     assert not any(cell.startswith("=") for cell in row)
-    book = zipfile.ZipFile(io.BytesIO(client.get("/bank/money/refunds.xlsx/").content))
+    book = zipfile.ZipFile(io.BytesIO(client.get("/bank/refunds/list.xlsx/").content))
     assert any(refund.reference.encode() in book.read(name) for name in book.namelist())
-    assert client.get("/bank/money/refunds.pdf/").status_code == 404
+    assert client.get("/bank/refunds/list.pdf/").status_code == 404
     post(client, "money_made", refund.pk)
     assert kinds(debtor) == ["refund_made"]
     line(debtor, -50_000, f"VIR SEPA {refund.reference}")

@@ -19,7 +19,7 @@ from amiable.apps.payments.decisions import (
     credit_transfer,
 )
 from amiable.apps.payments.models import CreditDecision
-from amiable.apps.payments.refunds import refund_make, refund_request, refund_settle
+from amiable.apps.payments.refunds import refund_make, refund_request, refunds_settle
 from amiable.apps.payments.services import (
     PaymentError,
     PaymentIn,
@@ -172,10 +172,10 @@ def test_refund_is_asked_for_made_seen_and_then_stays(debtor):
     with pytest.raises(PaymentError):
         undo(decision)
     refund_make(org, decision.pk, made=False, **WHO)
-    refund_settle(org, decision.pk, booked_on=TODAY, **WHO)
+    refunds_settle(org, [decision.pk], booked_on=TODAY, **WHO)
     with pytest.raises(PaymentError):
         undo(decision)
-    refund_settle(org, decision.pk, booked_on=None, **WHO)
+    refunds_settle(org, [decision.pk], booked_on=None, **WHO)
     undo(decision)
     assert on_account(debtor) == 50_000
     with pytest.raises(PaymentError):

@@ -44,6 +44,9 @@ def refunds_waiting(organization_id: int) -> Iterator[Refund]:
         undone_on__isnull=True,
         settled_on__isnull=True,
     ).order_by("id")
-    fields = ("id", "customer_id", "amount_minor", "currency", "iban", "name", "reference")
-    for values in rows.values_list(*fields, "decided_on"):
-        yield Refund(*values)
+    fields = (
+        "id", "customer_id", "amount_minor", "currency", "iban", "name", "reference", "decided_on",
+        "file_id", "file__reference",
+    )  # fmt: skip
+    for *values, file in rows.values_list(*fields):
+        yield Refund(*values, file or "")

@@ -7,14 +7,25 @@ INVARIANTS = {
           AND CASE WHEN m.payment_id IS NULL THEN 0 ELSE 1 END
             + CASE WHEN m.returned_payment_id IS NULL THEN 0 ELSE 1 END
             + CASE WHEN m.refund_id IS NULL THEN 0 ELSE 1 END
+            + CASE WHEN m.refund_file_id IS NULL THEN 0 ELSE 1 END
             + CASE WHEN m.payout_id IS NULL THEN 0 ELSE 1 END <> 1
     """,
     "a refund is settled exactly by the line that shows it leave, to the cent": """
         SELECT d.id FROM payments_creditdecision d
         WHERE (d.settled_on IS NOT NULL) <> EXISTS (
             SELECT 1 FROM banking_match m JOIN banking_statementline l ON l.id = m.line_id
-            WHERE m.refund_id = d.id AND m.state = 'posted' AND l.amount_minor = -d.amount_minor
-              AND l.currency = d.currency)
+            WHERE m.state = 'posted' AND l.currency = d.currency
+              AND (m.refund_file_id = d.file_id
+                   OR (m.refund_id = d.id AND l.amount_minor = -d.amount_minor)))
+    """,
+    "refunds that left in one sum come to their line, to the cent": """
+        SELECT m.id FROM banking_match m
+        JOIN banking_statementline l ON l.id = m.line_id
+        LEFT JOIN payments_creditdecision d ON d.file_id = m.refund_file_id AND NOT EXISTS (
+            SELECT 1 FROM banking_match o WHERE o.refund_id = d.id AND o.state = 'posted')
+        WHERE m.state = 'posted' AND m.refund_file_id IS NOT NULL
+        GROUP BY m.id, l.amount_minor
+        HAVING COALESCE(SUM(d.amount_minor), 0) <> -l.amount_minor
     """,
     "a payout that reached the bank did so by its amount, and entered nothing": """
         SELECT m.id FROM banking_match m
@@ -29,14 +40,23 @@ INVARIANTS = {
         JOIN banking_statementline l ON l.id = m.line_id
         JOIN payments_payment p ON p.id = m.payment_id
         WHERE m.state = 'posted'
-          AND (p.amount_minor <> l.amount_minor OR p.currency <> l.currency
-               OR p.customer_id <> m.customer_id)
+          AND ((m.kind <> 'shared' AND p.amount_minor <> l.amount_minor)
+               OR p.currency <> l.currency OR p.customer_id <> m.customer_id)
         UNION ALL
         SELECT m.id FROM banking_match m
         JOIN banking_statementline l ON l.id = m.line_id
         JOIN payments_payment p ON p.id = m.returned_payment_id
         WHERE m.state = 'posted'
           AND (p.amount_minor <> -l.amount_minor OR p.currency <> l.currency)
+    """,
+    "the payments of a line shared over customers come to it, to the cent": """
+        SELECT l.id FROM banking_statementline l
+        JOIN banking_match m ON m.line_id = l.id AND m.state = 'posted'
+        LEFT JOIN payments_payment p ON p.id = m.payment_id
+        GROUP BY l.id, l.amount_minor
+        HAVING SUM(CASE WHEN m.kind = 'shared' THEN 1 ELSE 0 END) > 0
+           AND (SUM(CASE WHEN m.kind = 'shared' THEN p.amount_minor ELSE 0 END) <> l.amount_minor
+                OR SUM(CASE WHEN m.kind = 'shared' THEN 0 ELSE 1 END) > 0)
     """,
     "a line is posted exactly when one of its matches is": """
         SELECT l.id FROM banking_statementline l

@@ -1,7 +1,8 @@
 """The match tick: decide on every waiting line, in booking order, and act on the decisions.
 
 A chunk of lines is one transaction; a run that is cut leaves whole chunks, and the next run goes
-on from the rows. When somebody else moved the accounts meanwhile, the run reads them again.
+on from the rows. When somebody else moved the accounts meanwhile, the run reads them again; a line
+that cannot be posted all the same is left to a person, and the others are decided without it.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from datetime import date
 
 from django.db import transaction
 
-from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.banking.debit_batches import debits_post
+from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.banking.opening import WAITING, hypothesis_of, opening, waiting_lines
 from amiable.apps.banking.payouts import payout_facts, payout_tie, payouts_refresh
 from amiable.apps.banking.posting import (
     AUTOMATIC,
     Posting,
+    lines_state,
     match_row,
     post_payments,
     post_return,
@@ -31,6 +33,7 @@ from amiable.apps.receivables.allocations import AllocationError
 from amiable.apps.receivables.queries import chunks
 from amiable.core.matching.engine import decide_all
 from amiable.core.matching.facts import Decision, Line
+from amiable.core.sentences import Sentence, declare, gettext_noop
 
 CHUNK = 500
 ATTEMPTS = 3
@@ -44,8 +47,24 @@ STATES = {
 }
 
 
+# So many lines of one run are set aside at most: beyond, something else is wrong.
+MOST_ASIDE = 50
+
+declare(
+    {
+        "bank.not_postable": gettext_noop(
+            "it could not be posted: {why}. Look at it and decide yourself."
+        )
+    }
+)
+
+
 class _Moved(Exception):  # noqa: N818  # a reason to read again, not a failure
     """A line of the chunk was decided by somebody else since it was read."""
+
+
+class _Aside(Exception):  # noqa: N818  # a reason to read again, not a failure
+    """A line was left to a person; what was decided after it supposed that it is posted."""
 
 
 def lines_match(
@@ -53,7 +72,8 @@ def lines_match(
 ) -> dict[str, int]:
     """Decide on every waiting line. `progress(done, total)` is called between chunks.
 
-    Counts: lines (looked at), posted, returned, proposed, left, ignored.
+    Counts: lines (looked at), posted, returned, proposed, left, ignored. Lines that others decide
+    on at the same time are left to them, or to the next run.
     """
     payouts_refresh(organization_id, on=on)
     counts: Counter[str] = Counter(posted=debits_post(organization_id, on=on))
@@ -63,35 +83,45 @@ def lines_match(
     while attempts < ATTEMPTS and len(aside) < MOST_ASIDE:
         run = _Run(organization_id, on, outcomes, progress, aside=aside, careful=attempts > 0)
         try:
-            _Run(organization_id, on, counts, progress).go()
+            run.go()
             break
+        except _Aside:
+            attempts = 1
         except (_Moved, AllocationError, PaymentError):
-            if attempt == ATTEMPTS:
-                raise
-    names = ("lines", "posted", "returned", "proposed", "left", "ignored")
-    return {name: counts[name] for name in names}
+            attempts += 1
+    counts.update(outcomes.values())
+    names = ("posted", "returned", "proposed", "left", "ignored")
+    return {"lines": len(outcomes), **{name: counts[name] for name in names}}
 
 
 class _Run:
-    """One pass over the waiting lines."""
+    """One pass over the waiting lines, without those set `aside`. `outcomes` = what became of each.
+
+    `careful` = a chunk failed before: of one that fails again, the line that does it is found.
+    """
 
     def __init__(
         self,
         organization_id: int,
         on: date,
-        counts: Counter[str],
+        outcomes: dict[int, str],
         progress: Callable[[int, int], None] | None,
+        *,
+        aside: set[int],
+        careful: bool,
     ) -> None:
         self.organization_id = organization_id
         self.on = on
-        self.counts = counts
+        self.outcomes = outcomes
+        self.aside = aside
+        self.careful = careful
         self.progress = progress
         self.lines: dict[int, Line] = {}
         self.payments: dict[int, Payment] = {}  # posted in this run, by line
         self.proposed: dict[int, list[Match]] = defaultdict(list)
 
     def go(self) -> None:
-        lines = waiting_lines(self.organization_id)
+        lines = [each for each in waiting_lines(self.organization_id) if each.id not in self.aside]
         if not lines:
             return
         self.lines = {line.id: line for line in lines}
@@ -106,12 +136,12 @@ class _Run:
             # find its invoices open again: it ends its chunk.
             taken = decision.action == "post" and decision.hypotheses[0].returns
             if taken or len(chunk) >= CHUNK:
-                self._flush(chunk)
+                self._enter(chunk)
                 done += len(chunk)
                 chunk = []
                 if self.progress:
                     self.progress(done, len(lines))
-        self._flush(chunk)
+        self._enter(chunk)
         if self.progress:
             self.progress(len(lines), len(lines))
 
@@ -124,6 +154,33 @@ class _Run:
             )
             for match in rows.order_by("rank"):
                 self.proposed[match.line_id].append(match)
+
+    def _enter(self, chunk: Sequence[Decision]) -> None:
+        """Act on a chunk; a careful run halves one that fails until the line is found that does
+        it, leaves that line to a person and raises _Aside."""
+        try:
+            self._flush(chunk)
+        except (AllocationError, PaymentError) as error:
+            if not self.careful:
+                raise
+            if len(chunk) == 1:
+                self._leave(chunk[0].line_id, error.sentence)
+                raise _Aside from error
+            half = len(chunk) // 2
+            self._enter(chunk[:half])
+            self._enter(chunk[half:])
+
+    @transaction.atomic
+    def _leave(self, line_id: int, why: Sentence) -> None:
+        """Leave a line to a person, unless somebody has decided on it meanwhile."""
+        rows = StatementLine.objects.filter(id=line_id, state__in=WAITING)
+        said = [Sentence("bank.not_postable", {"why": why})]
+        lines_state(rows.select_for_update(no_key=True), State.LEFT, evidence=said)
+        Match.objects.filter(line_id=line_id, state=Match.State.PROPOSED).update(
+            state=Match.State.SUPERSEDED
+        )
+        self.aside.add(line_id)
+        self.outcomes[line_id] = str(State.LEFT.value)
 
     @transaction.atomic
     def _flush(self, chunk: Sequence[Decision]) -> None:
@@ -220,10 +277,8 @@ class _Run:
         StatementLine.objects.bulk_update(moved, ["state", "evidence"], batch_size=250)
 
     def _count(self, chunk: Sequence[Decision]) -> None:
-        self.counts["lines"] += len(chunk)
         for decision in chunk:
-            if decision.action == "post":
-                taken = decision.hypotheses[0].returns
-                self.counts["returned" if taken else "posted"] += 1
-            else:
-                self.counts[str(STATES[decision.action].value)] += 1
+            outcome = str(STATES[decision.action].value)
+            if decision.action == "post" and decision.hypotheses[0].returns:
+                outcome = "returned"
+            self.outcomes[decision.line_id] = outcome

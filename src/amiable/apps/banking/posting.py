@@ -25,6 +25,8 @@ from amiable.core.matching.names import is_own_name
 from amiable.core.sentences import Sentence
 
 AUTOMATIC = "amiable"
+# Kinds of readings that a person made: money for one customer, for several.
+BY_HAND = frozenset({"assigned", "shared"})
 
 _METHODS = {
     "direct_debit": {"A1", "A2", "09", "B1", "IDDT"},
@@ -35,29 +37,35 @@ _METHODS = {
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A line and the reading to post. `match` = the proposal a person confirmed, if any."""
+    """A line and the reading to post. `match` = the proposal a person confirmed, if any; `part` =
+    the minor units of it that are for this customer, None = all of it."""
 
     line: Line
     chosen: Hypothesis
     evidence: tuple[Sentence, ...] = ()
     match: Match | None = None
+    part: int | None = None
 
 
 def post_payments(
     organization_id: int, postings: Sequence[Posting], *, on: date, actor: str
 ) -> dict[int, Payment]:
-    """Record the payments of lines of money in; returns them by line. Call in a transaction."""
+    """Record the payments of lines of money in; returns them by line (of a shared line, the last
+    one). Call in a transaction."""
     customer_ids = {p.chosen.customer_id for p in postings if p.chosen.customer_id}
     attempts = _attempts(organization_id, [p.line.id for p in postings])
-    incoming = [_incoming(p, attempts[p.line.id]) for p in postings]
+    incoming = []
+    for posting in postings:
+        incoming.append(_incoming(posting, attempts[posting.line.id]))
+        attempts[posting.line.id] += 1
     payments = payments_record(
         organization_id, incoming, on=on, actor=actor, cases=case_ids(organization_id, customer_ids)
     )
-    by_line = {p.line.id: payments[i.external_id] for p, i in zip(postings, incoming, strict=True)}
-    _matches_save(organization_id, postings, by_line, actor=actor)
+    made = [payments[each.external_id] for each in incoming]
+    _matches_save(organization_id, postings, made, actor=actor)
     _accounts_learn(organization_id, postings)
     cases_wake(organization_id, customer_ids, on=on)
-    return by_line
+    return {p.line.id: payment for p, payment in zip(postings, made, strict=True)}
 
 
 def post_return(
@@ -107,6 +115,7 @@ def match_row(organization_id: int, line_id: int, hypothesis: Hypothesis, **fiel
         kind=hypothesis.kind,
         returned_payment_id=hypothesis.returns.payment_id if hypothesis.returns else None,
         refund_id=hypothesis.repays,
+        refund_file_id=hypothesis.repays_file,
         payout_id=hypothesis.pays_out,
         allocations=allocations_json(hypothesis),
         evidence=[sentence.to_json() for sentence in hypothesis.evidence],
@@ -155,7 +164,7 @@ def _incoming(posting: Posting, attempt: int) -> PaymentIn:
         raise ValueError("a payment needs a customer")
     return PaymentIn(
         customer_id=chosen.customer_id,
-        amount_minor=line.amount_minor,
+        amount_minor=line.amount_minor if posting.part is None else posting.part,
         currency=line.currency,
         received_on=line.booked_on,
         external_id=f"line:{line.id}:{attempt}",
@@ -178,13 +187,12 @@ def _method(operation: str) -> str:
 def _matches_save(
     organization_id: int,
     postings: Sequence[Posting],
-    by_line: Mapping[int, Payment],
+    payments: Sequence[Payment],
     *,
     actor: str,
 ) -> None:
     fresh = []
-    for posting in postings:
-        payment = by_line[posting.line.id]
+    for posting, payment in zip(postings, payments, strict=True):
         if posting.match:
             posting.match.state, posting.match.decided_by = Match.State.POSTED, actor
             posting.match.payment = payment
@@ -204,7 +212,7 @@ def _matches_save(
 
 def _accounts_learn(organization_id: int, postings: Sequence[Posting]) -> None:
     """The payer's account is the customer's from now on; undoing the match forgets it."""
-    told = [p for p in postings if p.match is not None or p.chosen.kind == "assigned"]
+    told = [p for p in postings if p.match is not None or p.chosen.kind in BY_HAND]
     rows = Customer.objects.filter(id__in={p.chosen.customer_id for p in told})
     names = dict(rows.values_list("id", "name")) if told else {}
     teaching = [p for p in postings if _teaches(p, names) and 0 < len(p.line.payer_iban) <= 34]

@@ -1,17 +1,17 @@
-"""The refunds to make as a table, for who orders them at the bank."""
+"""The refunds to make as a table, for who orders them at the bank by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from amiable.apps.banking.unsettled import Unsettled
+from amiable.apps.banking.refund_orders import RefundToMake
 from amiable.core.tables import Column, Table
 
 
 def refund_table(
-    rows: Iterable[Unsettled], titles: Mapping[str, str], *, title: str, language: str
+    rows: Iterable[RefundToMake], titles: Mapping[str, str], *, title: str, language: str
 ) -> Table:
-    """Those to make of all that is to settle; `titles` = the columns' names, by code."""
+    """The rows as they are; `titles` = the columns' names, by code."""
     return Table(
         title=title,
         columns=(
@@ -23,9 +23,8 @@ def refund_table(
             Column("customer", titles["customer"]),
         ),
         rows=tuple(
-            (row.reference, row.payer_name, row.payer_iban, row.amount, row.on, row.customer)
+            (row.reference, row.name, row.iban, row.amount, row.noted_on, row.customer)
             for row in rows
-            if row.kind == "refund_to_make"
         ),
         language=language,
     )

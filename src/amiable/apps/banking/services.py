@@ -11,7 +11,7 @@ from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.banking.habits import habits_refused
 from amiable.apps.banking.matching import lines_match
 from amiable.apps.banking.models import Match, StatementLine
-from amiable.apps.banking.opening import LINE_FIELDS, WAITING, hypothesis_of, line_facts
+from amiable.apps.banking.opening import WAITING, hypothesis_of
 from amiable.apps.banking.payouts import payout_tie
 from amiable.apps.banking.posting import (
     Posting,
@@ -23,12 +23,15 @@ from amiable.apps.banking.posting import (
 )
 from amiable.apps.banking.repaying import REFUNDS, post_refund, refund_unmatch
 from amiable.apps.banking.rests import RestError, RestSaid, rests_name, rests_withdraw
+from amiable.apps.banking.sharing import shares_of, shares_post
 from amiable.apps.banking.statements import StatementError, statement_import
 from amiable.apps.banking.twins import twin_choose, twins_of
+from amiable.apps.banking.undecided import MatchError, facts_of, line_locked, line_waiting
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.customers.models import Customer, CustomerIban
 from amiable.apps.payments.services import payment_return_undo, payment_undo
-from amiable.core.matching.facts import Hypothesis, Line
+from amiable.core.matching.facts import Hypothesis
+from amiable.core.matching.several import SEVERAL
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 __all__ = [
@@ -48,7 +51,6 @@ __all__ = [
 
 declare(
     {
-        "bank.not_waiting": gettext_noop("this line has already been decided"),
         "bank.not_proposed": gettext_noop("this proposal no longer stands"),
         "bank.not_equal": gettext_noop("this invoice is not open for the same amount any more"),
         "bank.not_posted": gettext_noop("this match is not posted, so it cannot be undone"),
@@ -64,14 +66,6 @@ declare(
 )
 
 
-class MatchError(ValueError):
-    """A decision that no longer fits the state of the line; `sentence` says why."""
-
-    def __init__(self, code: str) -> None:
-        self.sentence = Sentence(code)
-        super().__init__(str(self.sentence))
-
-
 @transaction.atomic
 def match_confirm(
     organization_id: int,
@@ -83,7 +77,8 @@ def match_confirm(
     instead: int | None = None,
 ) -> Match:
     """Post a proposal, and say what it leaves open: `rests`, else it stays due. `instead` = the
-    installment that is paid, of those of one amount among which the reading cannot tell.
+    installment that is paid, of those of one amount among which the reading cannot tell. A proposal
+    for several customers is posted as a part for each; the first is returned.
 
     Raises MatchError, AllocationError or PaymentError when it is overtaken, RestError or CaseError
     when a rest cannot be what is said.
@@ -91,6 +86,10 @@ def match_confirm(
     match, row = _locked(organization_id, match_id)
     if match.state != Match.State.PROPOSED or row.state not in WAITING:
         raise MatchError("bank.not_proposed")
+    if match.kind == SEVERAL:
+        why = [Sentence.from_json(each) for each in match.evidence]
+        shares = shares_of(organization_id, match)
+        return shares_post(organization_id, row, shares, on=on, actor=actor, why=why)[0]
     others = Match.objects.filter(line=row, state=Match.State.PROPOSED).exclude(id=match.id)
     others.update(state=Match.State.SUPERSEDED)
     match.line = row
@@ -99,7 +98,7 @@ def match_confirm(
     chosen = hypothesis_of(match)
     said = Sentence("bank.confirmed_by", {"person": actor})
     match.evidence = [*match.evidence, said.to_json()]
-    posting = Posting(_facts(row), chosen, match=match)
+    posting = Posting(facts_of(row), chosen, match=match)
     _post(organization_id, posting, on=on, actor=actor)
     row.state, row.evidence = StatementLine.State.POSTED, match.evidence
     row.save(update_fields=["state", "evidence"])
@@ -131,15 +130,38 @@ def match_refuse(organization_id: int, match_id: int, *, on: date, actor: str) -
 
 @transaction.atomic
 def match_undo(organization_id: int, match_id: int, *, on: date, actor: str) -> Match:
-    """Take a posted match back: its payment (or return), what it netted, confirmed and taught.
+    """Take a posted match back: its payment (or return), what it netted, confirmed and taught. Of
+    a line shared over several customers, all parts are.
 
     The line waits again, and nothing is posted on it unasked. Raises MatchError, PaymentError.
     """
     match, row = _locked(organization_id, match_id)
     if match.state != Match.State.POSTED:
         raise MatchError("bank.not_posted")
+    parts = list(Match.objects.filter(line=row, state=Match.State.POSTED).order_by("payment_id"))
+    for each in parts:
+        _take_back(each, on=on, actor=actor)
+    # Nor does the proposal come back that was confirmed for several customers.
+    Match.objects.filter(line=row, state=Match.State.SUPERSEDED, kind=SEVERAL).update(
+        state=Match.State.UNDONE
+    )
+    CustomerIban.objects.filter(
+        organization_id=organization_id, source=learned_from(row.id)
+    ).delete()
+    said = Sentence("bank.undone_by", {"person": actor})
+    lines_state([row], StatementLine.State.NEW, evidence=[said])
+    cases_wake(organization_id, {each.customer_id or 0 for each in parts}, on=on)
+    for each in parts:
+        _tell(organization_id, "match.undone", each, on=on, actor=actor)
+    match.refresh_from_db()
+    return match
+
+
+def _take_back(match: Match, *, on: date, actor: str) -> None:
+    """Undo what one posted match entered, and note that it was."""
+    organization_id = match.organization_id
     cases = case_ids(organization_id, {match.customer_id or 0})
-    if match.refund_id:
+    if match.refund_id or match.refund_file_id:
         refund_unmatch(organization_id, match, on=on, actor=actor)
     elif match.returned_payment_id:
         again = payment_return_undo(
@@ -154,14 +176,6 @@ def match_undo(organization_id: int, match_id: int, *, on: date, actor: str) -> 
     match.state, match.decided_by = Match.State.UNDONE, actor
     match.save(update_fields=["state", "decided_by"])
     habits_refused(match)
-    CustomerIban.objects.filter(
-        organization_id=organization_id, source=learned_from(row.id)
-    ).delete()
-    said = Sentence("bank.undone_by", {"person": actor})
-    lines_state([row], StatementLine.State.NEW, evidence=[said])
-    cases_wake(organization_id, {match.customer_id or 0}, on=on)
-    _tell(organization_id, "match.undone", match, on=on, actor=actor)
-    return match
 
 
 @transaction.atomic
@@ -169,7 +183,7 @@ def line_ignore(
     organization_id: int, line_id: int, *, on: date, actor: str, reason: str = ""
 ) -> None:
     """Set a waiting line aside: it concerns no customer."""
-    row = _waiting(organization_id, line_id)
+    row = line_waiting(organization_id, line_id)
     Match.objects.filter(line=row, state=Match.State.PROPOSED).update(state=Match.State.SUPERSEDED)
     said = Sentence("bank.ignored_by", {"person": actor, "reason": reason or "-"})
     lines_state([row], StatementLine.State.IGNORED, evidence=[said])
@@ -179,7 +193,7 @@ def line_ignore(
 @transaction.atomic
 def line_restore(organization_id: int, line_id: int, *, on: date, actor: str) -> None:
     """Take a line that was set aside up again."""
-    row = _line_locked(organization_id, line_id)
+    row = line_locked(organization_id, line_id)
     if row.state != StatementLine.State.IGNORED:
         raise MatchError("bank.not_waiting")
     said = Sentence("bank.restored_by", {"person": actor})
@@ -206,7 +220,7 @@ def line_assign(
     What is not allocated stays on the account. `why` = the order in which items were chosen;
     `rests` = what is left open of them. Raises MatchError, AllocationError, RestError, CaseError.
     """
-    row = _waiting(organization_id, line_id)
+    row = line_waiting(organization_id, line_id)
     if row.amount_minor <= 0:
         raise MatchError("bank.money_out_assign")
     if not Customer.objects.filter(organization_id=organization_id, id=customer_id).exists():
@@ -220,7 +234,7 @@ def line_assign(
         parts=tuple(allocations),
         credit_uses=tuple(credit_uses),
     )
-    posting = Posting(_facts(row), chosen, evidence=chosen.evidence)
+    posting = Posting(facts_of(row), chosen, evidence=chosen.evidence)
     _post(organization_id, posting, on=on, actor=actor)
     lines_state([row], StatementLine.State.POSTED, evidence=chosen.evidence)
     match = Match.objects.get(line=row, state=Match.State.POSTED)
@@ -242,27 +256,11 @@ def _post(organization_id: int, posting: Posting, *, on: date, actor: str) -> No
         post_return(organization_id, posting, payment_id=taken.payment_id, on=on, actor=actor)
 
 
-def _facts(row: StatementLine) -> Line:
-    return line_facts([getattr(row, name) for name in LINE_FIELDS])
-
-
-def _line_locked(organization_id: int, line_id: int) -> StatementLine:
-    rows = StatementLine.objects.filter(organization_id=organization_id)
-    return rows.select_for_update(no_key=True).get(id=line_id)
-
-
-def _waiting(organization_id: int, line_id: int) -> StatementLine:
-    row = _line_locked(organization_id, line_id)
-    if row.state not in WAITING:
-        raise MatchError("bank.not_waiting")
-    return row
-
-
 def _locked(organization_id: int, match_id: int) -> tuple[Match, StatementLine]:
     """The line first, then the match: the order in which the tick locks them."""
     scope = Match.objects.filter(organization_id=organization_id)
     line_id = scope.values_list("line_id", flat=True).get(id=match_id)
-    row = _line_locked(organization_id, line_id)
+    row = line_locked(organization_id, line_id)
     return scope.select_for_update(no_key=True).get(id=match_id), row
 
 

@@ -27,6 +27,7 @@ NOTED = (
     "customer.payer_group", "contact_point.marked", "customer.address", "payment.refused",
     "call.reopened", "call.started_anyway", "credit.allocated", "credit.kept",
     "credit.transferred", "credit.undone", "write_off.recovered", "refund.requested", "refund.made",
+    "refund.readdressed",
     "refund.not_made", "refund.settled", "refund.not_settled", "item.written_off",
     "item.write_off_undone", "item.handed_over", "item.taken_back",
 )  # fmt: skip

@@ -347,16 +347,34 @@ def decision_tell(
     decision: CreditDecision, kind: str, *, on: date, actor: str, cases: Cases, **more: str
 ) -> None:
     """One event in the history of each customer that the decision touches."""
-    payload = {
+    decisions_tell([decision], kind, on=on, actor=actor, cases=cases, **more)
+
+
+def decisions_tell(
+    decisions: Sequence[CreditDecision],
+    kind: str,
+    *,
+    on: date,
+    actor: str,
+    cases: Cases,
+    **more: str,
+) -> None:
+    """The same happened to decisions of one organization: each is told to those it touches."""
+    happenings = [
+        Happening(kind, on, actor, cases.get((i, each.currency)), {**_told(each), **more})
+        for each in decisions
+        for i in (each.customer_id, each.to_customer_id)
+        if i
+    ]
+    if decisions:
+        events_record(decisions[0].organization_id, happenings)
+
+
+def _told(decision: CreditDecision) -> dict[str, Any]:
+    return {
         "decision": decision.pk,
         "kind": decision.kind,
         "amount": major(decision.amount_minor, decision.currency),
         "amount_minor": decision.amount_minor,
         "currency": decision.currency,
-        **more,
     }
-    customers = [i for i in (decision.customer_id, decision.to_customer_id) if i]
-    happenings = [
-        Happening(kind, on, actor, cases.get((i, decision.currency)), payload) for i in customers
-    ]
-    events_record(decision.organization_id, happenings)

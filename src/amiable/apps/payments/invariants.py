@@ -62,6 +62,19 @@ INVARIANTS = {
            OR p.kind <> 'payment'
            OR SUBSTR(m.external_id, 1, LENGTH(o.provider) + 1) <> o.provider || ':'
     """,
+    "a refund in a file is of its creditor and organization, and the file was not withdrawn": """
+        SELECT d.id FROM payments_creditdecision d
+        JOIN payments_refundfile f ON f.id = d.file_id
+        JOIN customers_customer c ON c.id = d.customer_id
+        WHERE f.withdrawn_on IS NOT NULL OR f.organization_id <> d.organization_id
+           OR f.currency <> d.currency OR f.creditor_id <> c.creditor_id
+    """,
+    "the refunds in a file never come to more than was ordered": """
+        SELECT f.id FROM payments_refundfile f
+        JOIN payments_creditdecision d ON d.file_id = f.id
+        GROUP BY f.id, f.amount_minor, f.count
+        HAVING SUM(d.amount_minor) > f.amount_minor OR COUNT(*) > f.count
+    """,
     "a virtual IBAN stands for one at a time": """
         SELECT a.id FROM payments_virtualibanassignment a
         JOIN payments_virtualibanassignment b

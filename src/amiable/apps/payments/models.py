@@ -63,6 +63,40 @@ class PaymentReturn(TenantModel):
         ]
 
 
+class RefundFile(TenantModel):
+    """Refunds as one order to the bank: a SEPA credit transfer (pain.001) kept as it was made.
+
+    `iban` = the account debited; `reference` = its message id, which the bank's line may carry;
+    `is_batch` = asked to be booked as one debit. The refunds in it are those that name it: one
+    withdrawn has none, and a refund taken out of it no longer does.
+    """
+
+    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="+")
+    iban = models.CharField(max_length=34)
+    reference = models.CharField(max_length=35)
+    execute_on = models.DateField()
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+    is_batch = models.BooleanField(default=True)
+    content = models.BinaryField()
+    made_on = models.DateField()
+    made_by = models.CharField(max_length=120)
+    made_at = models.DateTimeField()
+    withdrawn_on = models.DateField(null=True, blank=True)
+    withdrawn_by = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "reference"], name="refund_file_reference_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gt=0, count__gt=0), name="refund_file_not_empty"
+            ),
+        ]
+
+
 class CreditDecision(TenantModel):
     """What a person decided about money of a customer that pays no invoice. Undone, never deleted.
 
@@ -70,7 +104,7 @@ class CreditDecision(TenantModel):
     this one, so that the same wish sent twice is one decision. `recovered` = [[installment id,
     amount_minor], ...] that had been given up and is paid after all. Of a refund: `iban` and `name`
     = to whom, `reference` = what the transfer shall carry, `made_on` = the day a person ordered it,
-    `settled_on` = the day it left our account.
+    `settled_on` = the day it left our account, `file` = the order to the bank that it is in: one.
     """
 
     class Kind(models.TextChoices):
@@ -90,6 +124,9 @@ class CreditDecision(TenantModel):
     iban = models.CharField(max_length=34, blank=True)
     name = models.CharField(max_length=200, blank=True)
     reference = models.CharField(max_length=35, blank=True)
+    file = models.ForeignKey(
+        RefundFile, null=True, on_delete=models.PROTECT, related_name="refunds"
+    )
     decided_on = models.DateField()
     decided_by = models.CharField(max_length=120)
     made_on = models.DateField(null=True, blank=True)
@@ -102,6 +139,11 @@ class CreditDecision(TenantModel):
             models.UniqueConstraint(fields=["credit", "serial"], name="credit_decision_unique"),
             models.CheckConstraint(
                 condition=Q(amount_minor__gt=0), name="credit_decision_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(file__isnull=True)
+                | Q(kind="refund", made_on__isnull=False, undone_on__isnull=True),
+                name="credit_decision_in_file",
             ),
         ]
         indexes = [

@@ -79,6 +79,7 @@ class Book:
         self.other_numbers: dict[str, tuple[int, ...]] = {}
         self.credit_numbers: dict[str, tuple[int, ...]] = {}
         self.codes: dict[str, tuple[int, ...]] = {}
+        self.groups: dict[str, set[int]] = defaultdict(set)
         self.open_ids: dict[Account, list[tuple[date, int]]] = defaultdict(list)
         self._open: dict[Account, list[Item]] = {}  # answers of open_of, until the account moves
         self.items_of: dict[Account, list[int]] = defaultdict(list)
@@ -130,6 +131,8 @@ class Book:
     def add_customer(self, customer: Customer) -> None:
         """A customer to know from now on."""
         self.customers[customer.id] = customer
+        if customer.group:
+            self.groups[customer.group].add(customer.id)
         self.names.add(customer.id, customer.name)
         self._key(self.codes, canonical(customer.code), customer.id)
 
@@ -244,6 +247,8 @@ class Book:
         noted, payouts = self.refunds[currency], self.payouts[currency]
         if chosen.repays is not None:
             noted[:] = [refund for refund in noted if refund.id != chosen.repays]
+        elif chosen.repays_file is not None:
+            noted[:] = [refund for refund in noted if refund.file_id != chosen.repays_file]
         elif chosen.pays_out is not None:
             payouts[:] = [payout for payout in payouts if payout.id != chosen.pays_out]
         else:

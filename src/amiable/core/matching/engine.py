@@ -18,6 +18,7 @@ from amiable.core.matching.party import party_of
 from amiable.core.matching.payouts import decide_payout
 from amiable.core.matching.refunds import decide_money_out
 from amiable.core.matching.returns import decide_return
+from amiable.core.matching.several import group_hypotheses, several_cited
 from amiable.core.matching.unknown import numbered, unknown_hypotheses
 from amiable.core.matching.unnamed import amount_hypotheses, party_hypotheses
 from amiable.core.matching.vetoes import elsewhere, vetoes
@@ -93,6 +94,7 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
     by_customer = _cited_by_customer(view)
     party = view.payer
     if len(by_customer) > 1:
+        yield from several_cited(view)
         yield from _several(view, by_customer)
     elif by_customer:
         ((owner, items),) = by_customer.items()
@@ -109,10 +111,12 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
         elif party is None and not any(hypothesis.sure for hypothesis in cited):
             yield from (each._replace(sure=False) for each in numbered(view))
     elif party is not None:
+        yield from group_hypotheses(view)
         yield from party_hypotheses(view, party)
         for item in elsewhere(view, party):
             yield from (each._replace(sure=False) for each in cited_hypotheses(view, [item]))
     else:
+        yield from group_hypotheses(view)
         yield from unknown_hypotheses(view)
 
 

@@ -67,7 +67,10 @@ class Barred:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money to give back, not yet seen to leave. `reference` = what its transfer shall carry."""
+    """Money to give back, not yet seen to leave. `reference` = what its transfer shall carry.
+
+    `file_id` = the order to the bank that it is in, called `file` there; None = in none.
+    """
 
     id: int
     customer_id: int
@@ -77,6 +80,8 @@ class Refund:
     name: str
     reference: str
     noted_on: date
+    file_id: int | None = None
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +104,13 @@ class Payout:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who may pay, and whom it owes."""
+    """Who may pay, and whom it owes. `group` = who decides to pay, where customers share that."""
 
     id: int
     name: str
     code: str = ""
     creditor_id: int | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,7 @@ class Line:
     operation: str = ""
     is_return: bool = False
     return_reason: str = ""
+    batch_id: str = ""
     creditor_id: int | None = None
 
 
@@ -169,7 +176,8 @@ class Hypothesis(NamedTuple):
     installments whose settlement the accounts had announced; `returns` = the payment taken back;
     `write_offs` = ((installment, amount), ...) that the payer kept for good, for `reason`
     (bank_fee | discount | cents); `teaches` = the account may be remembered as the customer's.
-    `repays` = the refund that the line is (money out); `pays_out` = the payout that it is.
+    `repays` = the refund that the line is (money out), `repays_file` = all those left of a file;
+    `pays_out` = the payout that it is.
     """
 
     kind: str
@@ -184,6 +192,7 @@ class Hypothesis(NamedTuple):
     write_offs: tuple[tuple[int, int], ...] = ()
     reason: str = ""
     repays: int | None = None
+    repays_file: int | None = None
     pays_out: int | None = None
 
     @property
@@ -191,7 +200,7 @@ class Hypothesis(NamedTuple):
         """What makes two readings the same, whatever their evidence."""
         taken = (self.returns.payment_id, self.returns.line_id) if self.returns else None
         uses, given_up = frozenset(self.credit_uses), frozenset(self.write_offs)
-        ours = (self.repays, self.pays_out)
+        ours = (self.repays, self.repays_file, self.pays_out)
         return (self.customer_id, frozenset(self.parts), uses, taken, given_up, ours)
 
 

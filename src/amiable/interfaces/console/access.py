@@ -30,6 +30,7 @@ class Request(HttpRequest):
     organization: Organization
     can_change: bool
     can_manage: bool
+    can_pay: bool
     htmx: HtmxDetails
 
 
@@ -46,6 +47,7 @@ def _member(view: View) -> View:
         request.organization = membership.organization
         request.can_change = membership.role != "reader"
         request.can_manage = membership.role == "manager"
+        request.can_pay = membership.role in {"manager", "accountant"}
         return view(request, *args, **kwargs)
 
     return wrapper
@@ -77,6 +79,17 @@ def manage(view: View) -> View:
 
     def checked(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.can_manage:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return require_POST(_member(functools.wraps(view)(checked)))
+
+
+def pay(view: View) -> View:
+    """An order to the bank: POST with its token, by a manager or an accountant."""
+
+    def checked(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.can_pay:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

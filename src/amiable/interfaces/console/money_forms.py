@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from stdnum import iban as stdnum_iban
@@ -36,10 +38,9 @@ class TransferForm(MoneyForm, WishForm):
     amount = AmountField(label=_("Amount"))
 
 
-class RefundForm(MoneyForm, WishForm):
-    """To which account money is given back, and how much."""
+class AccountForm(forms.Form):
+    """An account of the payee of a refund."""
 
-    amount = AmountField(label=_("Amount"))
     iban = forms.CharField(max_length=50, label=_("IBAN"))
     name = forms.CharField(max_length=70, required=False, label=_("Account holder"))
 
@@ -50,6 +51,30 @@ class RefundForm(MoneyForm, WishForm):
         except NumberError as error:
             text = gettext("This is no valid IBAN: check it, a digit is wrong or missing.")
             raise forms.ValidationError(text, code="iban") from error
+
+
+class RefundForm(AccountForm, MoneyForm, WishForm):
+    """To which account money is given back, and how much."""
+
+    amount = AmountField(label=_("Amount"))
+
+
+class OrderForm(forms.Form):
+    """When refunds leave, and how the bank books them. Empty = as soon as it can, one by one."""
+
+    execute_on = forms.DateField(
+        required=False, input_formats=["%Y-%m-%d"], label=_("Day of the transfer")
+    )
+    is_batch = forms.BooleanField(required=False)
+
+
+_ACCOUNT = re.compile(r"account-(\d{1,18})")
+
+
+def accounts_chosen(posted: QueryDict) -> dict[int, str]:
+    """The account to debit of each creditor, of a form: `account-<creditor>` is an IBAN."""
+    found = ((_ACCOUNT.fullmatch(name), posted[name]) for name in posted)
+    return {int(creditor[1]): iban for creditor, iban in found if creditor}
 
 
 class WriteOffForm(forms.Form):

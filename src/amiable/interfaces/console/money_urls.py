@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from amiable.interfaces.console.views import money, money_items
+from amiable.interfaces.console.views import money, money_items, refunds
 
 _CREDIT = "bank/money/<int:credit_id>"
 _DECISION = "bank/money/decisions/<int:decision_id>"
+_FILE = "bank/refunds/files/<int:refund_file_id>"
 
 PATHS: list[URLPattern] = [
     path("bank/money/", money.money, name="money"),
-    path("bank/money/refunds.<slug:form>/", money.refunds_file, name="money_refunds"),
+    path("bank/refunds/", refunds.refunds, name="refunds"),
+    path("bank/refunds/list.<slug:form>/", refunds.table, name="refunds_table"),
+    path("bank/refunds/order/", refunds.order, name="refunds_order"),
+    path(f"{_FILE}/", refunds.take, name="refunds_take"),
+    path(f"{_FILE}/withdraw/", refunds.withdraw, name="refunds_withdraw"),
     path(f"{_CREDIT}/", money.credit, name="money_credit"),
     path(f"{_CREDIT}/allocate/", money.allocate, name="money_allocate"),
     path(f"{_CREDIT}/keep/", money.keep, name="money_keep"),
@@ -19,6 +24,7 @@ PATHS: list[URLPattern] = [
     path(f"{_CREDIT}/refund/", money.refund, name="money_refund"),
     path(f"{_DECISION}/made/", money.made, {"was": True}, name="money_made"),
     path(f"{_DECISION}/not-made/", money.made, {"was": False}, name="money_not_made"),
+    path(f"{_DECISION}/account/", refunds.mend, name="refunds_mend"),
     path(f"{_DECISION}/undo/", money.undo, name="money_undo"),
     path("items/<int:item_id>/write-off/", money_items.write_off, name="money_write_off"),
     path(

@@ -39,6 +39,7 @@ MONEY: dict[str, dict[str, Look]] = {
         "credit.undone": Look(_("Decision about money undone")),
         "write_off.recovered": Look(_("Written-off debt taken up again and paid")),
         "refund.requested": Look(_("Refund noted")),
+        "refund.readdressed": Look(_("Account of a refund corrected")),
         "refund.made": Look(_("Refund ordered")),
         "refund.not_made": Look(_("Refund not ordered after all")),
         "refund.settled": Look(_("Refund seen on a statement")),

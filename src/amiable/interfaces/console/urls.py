@@ -34,6 +34,7 @@ from amiable.interfaces.console.views import (
     scenarios,
     session,
     settings,
+    sharing,
     simulation,
 )
 
@@ -80,6 +81,9 @@ urlpatterns: list[URLPattern] = [
     path("bank/match/", bank.match_all, name="match_all"),
     path("bank/lines/<int:line_id>/", bank.line, name="bank_line"),
     path("bank/lines/<int:line_id>/assign/", bank.line_assign, name="line_assign"),
+    path("bank/lines/<int:line_id>/share/", sharing.share, name="bank_share"),
+    path("bank/lines/<int:line_id>/share/look/", sharing.look, name="bank_share_look"),
+    path("bank/lines/<int:line_id>/share/post/", sharing.line_share, name="line_share"),
     path("bank/lines/<int:line_id>/ignore/", bank.line_ignore, name="line_ignore"),
     path("bank/lines/<int:line_id>/restore/", bank.line_restore, name="line_restore"),
     path("bank/matches/<int:match_id>/confirm/", bank.match_confirm, name="match_confirm"),

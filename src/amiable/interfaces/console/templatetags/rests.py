@@ -18,6 +18,12 @@ def of(found: Mapping[int, Sequence[Any]] | str, key: int) -> Sequence[Any]:
     return found.get(key, ()) if isinstance(found, Mapping) else ()
 
 
+@register.filter
+def at(found: Mapping[int, Any], key: int) -> Any:
+    """What a mapping holds for a key; "" when nothing."""
+    return found.get(key, "")
+
+
 @register.simple_tag
 def rest_reasons() -> list[tuple[str, list[tuple[str, Any]]]]:
     """What a rest may be, for a select field."""

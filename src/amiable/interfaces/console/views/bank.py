@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,24 +11,19 @@ from django.utils.translation import gettext, ngettext
 
 from amiable.apps.banking import paying, services
 from amiable.apps.banking import queries as banking
-from amiable.apps.cases.services import CaseError
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
 from amiable.apps.insights.customer_file import customer_file
 from amiable.apps.insights.spreading import spread
-from amiable.apps.payments.services import PaymentError
-from amiable.apps.receivables.allocations import AllocationError
-from amiable.interfaces.console import clock, sentences, toasts
-from amiable.interfaces.console.access import Request, actor, back, change, ids, page, page_number
+from amiable.interfaces.console import clock, toasts
+from amiable.interfaces.console.access import Request, back, change, ids, page, page_number
+from amiable.interfaces.console.deciding import decide
 from amiable.interfaces.console.rest_forms import rests_said
 
 HOME = "console:bank"
 PAGE_SIZE = 50
 # What a person has to look at comes first.
 OPEN = ("new", "proposed", "left")
-DECISION_ERRORS = (
-    services.MatchError, services.RestError, AllocationError, PaymentError, CaseError,
-)  # fmt: skip
 
 
 @page
@@ -87,26 +80,12 @@ def line(request: Request, line_id: int) -> HttpResponse:
     return render(request, "console/bank_line.html", context)
 
 
-def _decide(request: Request, decision: Callable[..., Any], *what: Any, **how: Any) -> Any:
-    """Take a decision and plan its customer anew; None and a toast when the line has moved on."""
-    organization, who = request.organization.pk, {"on": clock.today(), "actor": actor(request)}
-    try:
-        taken = decision(organization, *what, **how, **who)
-    except ObjectDoesNotExist as error:
-        raise Http404 from error
-    except DECISION_ERRORS as error:
-        toasts.failed(request, sentences.render(error.sentence))
-        return None
-    cases_replan(organization, {getattr(taken, "customer_id", None) or 0}, on=clock.today())
-    return taken or True
-
-
 @change
 def match_confirm(request: Request, match_id: int) -> HttpResponse:
     """The proposal is right; of equal invoices, for the one chosen."""
     instead = next(iter(ids([request.POST.get("installment", "")])), None)
     said = {"rests": rests_said(request.POST), "instead": instead}
-    if _decide(request, services.match_confirm, match_id, **said):
+    if decide(request, services.match_confirm, match_id, **said):
         undo = reverse("console:match_undo", args=[match_id])
         toasts.done(request, gettext("Confirmed: the payment is posted."), undo)
     return back(request, HOME)
@@ -115,7 +94,7 @@ def match_confirm(request: Request, match_id: int) -> HttpResponse:
 @change
 def match_refuse(request: Request, match_id: int) -> HttpResponse:
     """The proposal is wrong and does not come back."""
-    if _decide(request, services.match_refuse, match_id):
+    if decide(request, services.match_refuse, match_id):
         toasts.done(request, gettext("Turned down: this proposal does not come back."))
     return back(request, HOME)
 
@@ -123,7 +102,7 @@ def match_refuse(request: Request, match_id: int) -> HttpResponse:
 @change
 def match_undo(request: Request, match_id: int) -> HttpResponse:
     """A posted match was wrong: the debt is open again."""
-    if _decide(request, services.match_undo, match_id):
+    if decide(request, services.match_undo, match_id):
         toasts.done(request, gettext("Undone: the invoices are open again."))
     return back(request, HOME)
 
@@ -131,7 +110,7 @@ def match_undo(request: Request, match_id: int) -> HttpResponse:
 @change
 def line_ignore(request: Request, line_id: int) -> HttpResponse:
     """The line concerns no customer."""
-    if _decide(request, services.line_ignore, line_id):
+    if decide(request, services.line_ignore, line_id):
         undo = reverse("console:line_restore", args=[line_id])
         toasts.done(request, gettext("Set aside."), undo)
     return back(request, HOME)
@@ -140,7 +119,7 @@ def line_ignore(request: Request, line_id: int) -> HttpResponse:
 @change
 def line_restore(request: Request, line_id: int) -> HttpResponse:
     """Take a line that was set aside up again."""
-    if _decide(request, services.line_restore, line_id):
+    if decide(request, services.line_restore, line_id):
         toasts.done(request, gettext("The line waits for a decision again."))
     return back(request, HOME)
 
@@ -157,7 +136,7 @@ def line_assign(request: Request, line_id: int) -> HttpResponse:
     among = None if "spread" in request.POST else set(ids(request.POST.getlist("item")))
     spent = spread(organization, file, view.amount, on=view.booked_on, among=among)
     what = {"allocations": spent.allocations, "why": spent.why}
-    match = _decide(request, services.line_assign, line_id, file.customer.pk, **what)
+    match = decide(request, services.line_assign, line_id, file.customer.pk, **what)
     if match:
         undo = reverse("console:match_undo", args=[match.pk])
         toasts.done(request, gettext("Assigned: the payment is posted."), undo)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -11,10 +10,9 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 from amiable.apps.banking import payables, settling, unsettled
-from amiable.apps.banking.refund_list import refund_table
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
 from amiable.apps.payments import decisions, refunds
@@ -28,12 +26,10 @@ from amiable.interfaces.console.access import (
     actor,
     back,
     change,
-    download,
     ids,
     page,
     page_number,
 )  # fmt: skip
-from amiable.plugins.registry import plugins
 
 HOME = "console:money"
 PAGE_SIZE = 50
@@ -98,29 +94,6 @@ def credit(request: Request, credit_id: int) -> HttpResponse:
             request.organization.pk, clock.today(), search=query
         )
     return render(request, "console/money_credit.html", context)
-
-
-@page
-def refunds_file(request: Request, form: str) -> HttpResponse:
-    """The refunds to make, for who orders them at the bank."""
-    if form not in {"csv", "xlsx"}:
-        raise Http404
-    titles = {
-        "reference": gettext("Reference of the transfer"),
-        "name": gettext("Account holder"),
-        "iban": gettext("IBAN"),
-        "amount": gettext("Amount"),
-        "noted_on": gettext("Noted on"),
-        "customer": gettext("Customer"),
-    }
-    rows = unsettled.unsettled(request.organization.pk, on=clock.today())
-    table = refund_table(
-        rows, titles, title=gettext("Refunds to make"), language=get_language() or "en"
-    )
-    exporter, content = plugins("exports")[form], io.BytesIO()
-    exporter.write(table, content)
-    name = f"{gettext('refunds')}-{clock.today().isoformat()}.{exporter.extension}"
-    return download(content.getvalue(), name=name, content_type=exporter.content_type)
 
 
 @change

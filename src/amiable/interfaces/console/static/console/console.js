@@ -135,9 +135,49 @@
     }
   }
 
+  /* A line shared over several customers: what is written beside its items, and what is left. */
+  function minorOf(text, digits) {
+    const written = text.replace(/[^0-9.,]/g, "").replace(/[.,](?=.*[.,])/g, "").replace(",", ".");
+    return Math.round(Number(written || 0) * 10 ** digits);
+  }
+
+  function refreshShare(form) {
+    const style = { style: "currency", currency: form.dataset.currency };
+    const money = new Intl.NumberFormat(document.documentElement.lang || "en", style);
+    const digits = money.resolvedOptions().maximumFractionDigits;
+    const say = (minor) => money.format(minor / 10 ** digits);
+    let total = 0;
+    form.querySelectorAll("[data-share-amount]").forEach((field) => { total += minorOf(field.value, digits); });
+    const left = Number(form.dataset.available) - total;
+    form.querySelector("[data-share-total]").textContent = say(total);
+    form.querySelector("[data-share-rest]").textContent = say(Math.abs(left));
+    form.querySelector("[data-share-left]").hidden = left < 0;
+    form.querySelector("[data-share-over]").hidden = left >= 0;
+  }
+
+  function tickShare(box) {
+    const field = box.closest("li").querySelector("[data-share-amount]");
+    field.value = box.checked ? field.value || field.dataset.open : "";
+  }
+
+  document.addEventListener("input", (event) => {
+    if (!event.target.matches("[data-share-amount]")) return;
+    event.target.closest("li").querySelector("[data-share-tick]").checked = event.target.value.trim() !== "";
+    refreshShare(event.target.closest("form"));
+  });
+
+  /* Enter in a field of that page looks again, and never shares unasked. */
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("[data-share-search], [data-share-amount]")) return;
+    event.preventDefault();
+    const form = event.target.closest("form");
+    form.requestSubmit(form.querySelector("[data-share-look]"));
+  });
+
   document.addEventListener("change", (event) => {
     const target = event.target;
     const form = target.closest("form");
+    if (target.matches("[data-share-tick]")) { tickShare(target); refreshShare(form); }
     if (form && form.matches("[data-sum-form]")) refreshSum(form);
     if (form && target.matches("input[data-all]")) {
       form.querySelectorAll("input[data-batch]").forEach((box) => { box.checked = target.checked; });
