@@ -25,6 +25,7 @@ COMMANDS = {
     "send": "ticks",
     "virtual-ibans": "virtual_ibans",
     "match": "matching",
+    "lines": "matching",
     "day": "ticks",
     "mail": "mail",
     "simulate": "simulate",
@@ -37,8 +38,8 @@ COMMANDS = {
     "interest": "law",
     "report": "reports",
     "registered": "registered",
-}
     "debits": "debits",
+}
 
 
 class LazyGroup(click.Group):
