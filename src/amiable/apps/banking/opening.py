@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
@@ -13,43 +13,35 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from amiable.apps.banking.barring import bars, refunds_waiting
 from amiable.apps.banking.habits import payers_forbidden, payers_habits
 from amiable.apps.banking.models import BankAccount, Match, StatementLine
+from amiable.apps.banking.open_book import MEMORY, items_known
 from amiable.apps.banking.terms import limits_of, payer_terms
 from amiable.apps.customers.models import Customer as CustomerRow
 from amiable.apps.customers.models import CustomerIban
 from amiable.apps.payments.models import Payment
 from amiable.apps.payments.virtual_ibans.standing import virtual_facts
-from amiable.apps.receivables.models import Allocation, Entry, Installment
-from amiable.apps.receivables.queries import chunks, credit_left, open_items
-from amiable.apps.receivables.write_offs import written_off
+from amiable.apps.receivables.models import Allocation, Entry
+from amiable.apps.receivables.queries import chunks, credit_left
 from amiable.core.matching.book import SAME_AMOUNT_EARLY, payer_key
 from amiable.core.matching.facts import (
     Customer,
     Hypothesis,
-    Item,
     Line,
     OpenCredit,
     Opening,
     Paid,
 )
-from amiable.core.matching.labels import number_forms, numbers_in
 from amiable.core.virtual_ibans import iban_clean
 
-# A settled invoice may be cited again, and a debit returned, for 13 months (EPC rulebook).
-MEMORY = timedelta(days=400)
-# Whatever was settled so lately is known; older items only when a line may name them.
-LATELY = timedelta(days=60)
 WAITING = (StatementLine.State.NEW, StatementLine.State.PROPOSED, StatementLine.State.LEFT)
 TURNED_DOWN = (Match.State.REFUSED, Match.State.UNDONE)
 
 
 def waiting_lines(organization_id: int) -> list[Line]:
     """Lines on which nothing is decided yet, in booking order."""
-    rows = (
-        StatementLine.objects.filter(organization_id=organization_id, state__in=WAITING)
-        .order_by("booked_on", "id")
-        .values_list(*LINE_FIELDS, "statement__account__creditor_id")
-    )
-    return [line_facts(row) for row in rows]
+    rows = StatementLine.objects.filter(organization_id=organization_id, state__in=WAITING)
+    found = rows.order_by().values_list(*LINE_FIELDS, "statement__account__creditor_id")
+    # Sorted here: a database that sorts by walking along the days reads what is decided too.
+    return sorted(map(line_facts, found), key=lambda line: (line.booked_on, line.id))
 
 
 LINE_FIELDS = ("id", "booked_on", "amount_minor", "currency", "label", "record")
@@ -89,7 +81,7 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
     back = {-line.amount_minor for line in lines if line.amount_minor < 0 and line.is_return}
     out = any(line.amount_minor < 0 and not line.is_return for line in lines)
     state = Opening(
-        items=tuple(_items(organization_id, lines, on)),
+        items=tuple(items_known(organization_id, lines, on)),
         customers=tuple(
             Customer(*row)
             for row in customers.order_by("id").values_list(
@@ -170,72 +162,6 @@ def _payers(lines: Sequence[Line]) -> Iterator[tuple[str, Sequence[str]]]:
 
 def _payer_key(name: str, payer: str) -> str:
     return payer if name == "payer_iban" else payer_key(payer)
-
-
-def _items(organization_id: int, lines: Sequence[Line], on: date) -> Iterator[Item]:
-    """Open installments; those settled of late; older ones when a line may name them."""
-    books = _books(organization_id)
-    open_rows = open_items(organization_id)
-    for row in open_rows:
-        yield Item(
-            id=row.id,
-            customer_id=row.customer_id,
-            number=row.number,
-            currency=row.currency,
-            due_date=row.due_date,
-            open_minor=row.open_minor,
-            books_minor=books.get(row.id, 0),
-            payment_reference=row.payment_reference,
-            order_reference=row.order_reference,
-        )
-    rows = Installment.objects.filter(organization_id=organization_id)
-    fields = (
-        "id", "customer_id", "invoice__number", "currency", "due_date",
-        "invoice__payment_reference", "invoice__order_reference",
-    )  # fmt: skip
-    settled = set(rows.filter(settled_on__gte=on - LATELY).values_list(*fields))
-    for some in chunks(written_off(organization_id)):
-        settled.update(rows.filter(id__in=some, settled_on__isnull=False).values_list(*fields))
-    for some in chunks(_named(lines, (row.number for row in open_rows), settled)):
-        older = rows.filter(
-            settled_on__gte=on - MEMORY,
-            invoice__organization_id=organization_id,
-            invoice__number__in=some,
-        )
-        settled.update(older.values_list(*fields))
-    for i, customer_id, number, currency, due_date, reference, order in sorted(settled):
-        yield Item(i, customer_id, number, currency, due_date, 0, books.get(i, 0), reference, order)
-
-
-def _named(
-    lines: Sequence[Line], numbers: Iterable[str], settled: Iterable[tuple[Any, ...]]
-) -> set[str]:
-    """Numbers, written as ours are, that the texts of the lines may name."""
-    forms = number_forms([*numbers, *(row[2] for row in settled)])
-    return {
-        number
-        for line in lines
-        for text in (line.label, line.end_to_end_id, line.structured_reference)
-        if text
-        for number in numbers_in(text, forms)
-    }
-
-
-def _books(organization_id: int) -> dict[int, int]:
-    """What the accounts alone say was settled, per installment, positive."""
-    rows = (
-        Entry.objects.filter(
-            organization_id=organization_id,
-            kind=Entry.Kind.BOOKS,
-            amount_minor__lt=0,
-            reversed_by__isnull=True,
-            installment__isnull=False,
-        )
-        .values_list("installment_id")
-        .annotate(Sum("amount_minor"))
-        .order_by()
-    )
-    return {i: -amount for i, amount in rows}
 
 
 def open_credits(organization_id: int, customer_id: int | None = None) -> Iterator[OpenCredit]:

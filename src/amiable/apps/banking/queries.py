@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from amiable.apps.banking.line_pages import newest
 from amiable.apps.banking.models import BankAccount, Batch, Match, Statement, StatementLine
 from amiable.apps.banking.statements import accounts_known
 from amiable.apps.banking.twins import TWINS, Choice, Equal, choices
@@ -137,11 +138,8 @@ def lines(
     rows = _searched(organization_id, states, search)
     if line_ids is not None:
         rows = rows.filter(id__in=line_ids)
-    page = list(
-        rows.select_related("statement__account", "batch__line").order_by("-booked_on", "-id")[
-            offset : offset + limit
-        ]
-    )
+    rows = rows.select_related("statement__account", "batch__line")
+    page = newest(rows, states, offset=offset, limit=limit)
     matches = _matches(organization_id, page)
     details = _details(organization_id, page)
     return [_line(row, matches[row.id], details.get(row.id)) for row in page]

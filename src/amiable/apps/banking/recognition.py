@@ -8,19 +8,22 @@ movement only. A batch is the same money whole and in its parts.
 from __future__ import annotations
 
 import re
+from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 from typing import Any
+
+from django.db.models import Count, QuerySet
 
 from amiable.apps.banking.identity import Prints
 from amiable.apps.banking.models import BankAccount, StatementLine
 from amiable.core.numbers import plain
 from amiable.core.records import StatementRecord
 
-DAYS = 31
+AT_ONCE = 20_000  # movements of whole days, read and stored, that are looked at together
 _PAIRS = 10_000  # of one day and amount: beyond, twins are told apart by count alone
 _TELLING = ("end_to_end_id", "structured_reference", "payer_iban", "mandate_id")
 _NAMES = ("batch_id", "entry_reference")  # of a batch, as the bank gives them
@@ -74,17 +77,53 @@ def recognize(
     them is a batch and the other its parts.
     """
     found = Recognized()
-    days = {e.booked_on for e, is_known in zip(record.entries, known, strict=True) if not is_known}
-    lines = StatementLine.objects.filter(statement__account=account)
-    lines = lines.exclude(state=StatementLine.State.AWAITED)
-    told = sorted(set(lines.filter(booked_on__in=days).values_list("booked_on", flat=True)))
-    for start in range(0, len(told), DAYS):
-        some = set(told[start : start + DAYS])
-        fresh, again = _fresh(record, prints, known, some)
-        stored = [line for line in _stored(account, some) if line.key not in again]
-        if stored and fresh:
-            _pair(found, fresh, stored)
+    stored = _lines(account)
+    if not stored.exists():
+        return found
+    places = _places(record, known)
+    for days in _windows(stored, places):
+        here = sorted(place for day in days for place in places[day])
+        fresh, again = _fresh(record, prints, known, here)
+        before = [line for line in _stored(stored, days) if line.key not in again]
+        if before and fresh:
+            _pair(found, fresh, before)
     return found
+
+
+def _lines(account: BankAccount) -> QuerySet[StatementLine]:
+    rows = StatementLine.objects.filter(
+        organization_id=account.organization_id, statement__account=account
+    )
+    return rows.exclude(state=StatementLine.State.AWAITED)
+
+
+def _places(record: StatementRecord, known: bytearray) -> dict[date, array[int]]:
+    """Where the movements of each day stand, of days on which one is not known yet."""
+    places: dict[date, array[int]] = defaultdict(lambda: array("L"))
+    new: set[date] = set()
+    for place, entry in enumerate(record.entries):
+        places[entry.booked_on].append(place)
+        if not known[place]:
+            new.add(entry.booked_on)
+    return {day: places[day] for day in new}
+
+
+def _windows(
+    stored: QuerySet[StatementLine], places: Mapping[date, Sequence[int]]
+) -> Iterator[set[date]]:
+    """Days that other tellings speak of, as many together as memory allows."""
+    counted = stored.filter(booked_on__in=list(places)).values_list("booked_on")
+    some: set[date] = set()
+    size = 0
+    for day, count in counted.annotate(Count("id")).order_by("booked_on"):
+        more = count + len(places[day])
+        if some and size + more > AT_ONCE:
+            yield some
+            some, size = set(), 0
+        some.add(day)
+        size += more
+    if some:
+        yield some
 
 
 def is_bulk(record: Mapping[str, Any]) -> bool:
@@ -95,17 +134,19 @@ def is_bulk(record: Mapping[str, Any]) -> bool:
 
 
 def _fresh(
-    record: StatementRecord, prints: Prints, known: bytearray, days: set[date]
+    record: StatementRecord, prints: Prints, known: bytearray, places: Sequence[int]
 ) -> tuple[list[_Said], set[str]]:
-    """Movements of those days that no fingerprint knows, and the fingerprints of those known."""
+    """Movements at these places that no fingerprint knows, and the fingerprints of those known.
+
+    The parts of a batch are of one day and stand side by side: all of them are here, or none.
+    """
     fresh, again = [], set()
     group, left = 0, 0
-    for place, entry in enumerate(record.entries):
+    for place in places:
+        entry = record.entries[place]
         if not left and entry.batch_parts > 1:
             group, left = place, entry.batch_parts
         is_part, left = left > 0, max(left - 1, 0)
-        if entry.booked_on not in days:
-            continue
         if known[place]:
             again.add(prints[place])
             continue
@@ -125,14 +166,13 @@ def _fresh(
     return fresh, again
 
 
-def _stored(account: BankAccount, days: set[date]) -> Iterator[_Said]:
-    rows = StatementLine.objects.filter(statement__account=account, booked_on__in=days)
-    rows = rows.exclude(state=StatementLine.State.AWAITED)
+def _stored(stored: QuerySet[StatementLine], days: set[date]) -> Iterator[_Said]:
     names = (
         "fingerprint", "statement__format", "booked_on", "amount_minor", "currency", "label",
         "record", "batch__line_id", "id",
     )  # fmt: skip
-    for row in rows.order_by("booked_on", "id").values_list(*names):
+    rows = stored.filter(booked_on__in=days).order_by("booked_on", "id")
+    for row in rows.values_list(*names):
         yield _Said(*row)
 
 

@@ -7,7 +7,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import BigIntegerField, Case, F, OuterRef, Subquery, Sum, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -68,7 +78,7 @@ def open_items(organization_id: int, customer_ids: Collection[int] | None = None
     )
     if customer_ids is not None:
         installments = installments.filter(customer_id__among=customer_ids)
-    rows = installments.annotate(entered=_sum_of(Entry), allocated=_sum_of(Allocation)).values_list(
+    rows = with_sums(installments).values_list(
         "id", "customer_id", "invoice_id", "invoice__number", "invoice__kind",
         "invoice__issue_date", "due_date", "currency", "invoice__total_minor",
         "invoice__order_reference", "invoice__payment_reference", "invoice__missing_since",
@@ -76,6 +86,11 @@ def open_items(organization_id: int, customer_ids: Collection[int] | None = None
     )  # fmt: skip
     items = [OpenItem(*row[:9], row[12] - row[13], *row[9:12]) for row in rows.iterator(CHUNK)]
     return sorted(items, key=lambda item: (item.due_date, item.id))
+
+
+def with_sums(installments: QuerySet[Installment]) -> QuerySet[Installment]:
+    """Installments with what was `entered` and what is `allocated`: open is the difference."""
+    return installments.annotate(entered=_sum_of(Entry), allocated=_sum_of(Allocation))
 
 
 def _sum_of(model: type[Entry] | type[Allocation]) -> Coalesce:
