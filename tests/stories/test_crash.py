@@ -56,9 +56,11 @@ def worker(database, tmp_path):
     """Starts children on that database; ends what is left by its own id."""
     started = []
 
-    def start(*command: str, **environment: str) -> subprocess.Popen[str]:
+    def start(
+        *command: str, module: str = "tests.stories.crash_child", **environment: str
+    ) -> subprocess.Popen[str]:
         child = subprocess.Popen(
-            [sys.executable, "-m", "tests.stories.crash_child", *command],
+            [sys.executable, "-m", module, *command],
             env={
                 **os.environ,
                 "AMIABLE_DATABASE_URL": database,
