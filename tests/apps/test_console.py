@@ -58,7 +58,7 @@ pytestmark = pytest.mark.django_db
 
 # Addresses that show or change nothing of an organization.
 PERSONAL = {"login", "logout", "password", "language", "theme"}
-LISTS = {"debits", "mandates", "payouts", "rests", "virtual_ibans", "money", "money_refunds", "dashboard", "figures", "items", "customers", "calls", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings", "assignment", "assignment_preview", "actions_left_out", "plan_preview", "simulation", "letter_test_page", "replies", "registered", "templates", "template_cases", "template"}  # fmt: skip
+LISTS = {"disputes", "disputes_figures", "disputes_reasons", "debits", "mandates", "payouts", "plan_policies", "rests", "virtual_ibans", "money", "refunds", "refunds_table", "dashboard", "figures", "items", "customers", "calls", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings", "assignment", "assignment_preview", "actions_left_out", "plan_preview", "simulation", "letter_test_page", "replies", "registered", "templates", "template_cases", "template"}  # fmt: skip
 # Asked with a form, and only shown.
 SHOWN = {"template_preview", "template_page"}
 
@@ -126,6 +126,7 @@ def objects() -> dict[str, int]:
             size=1,
             actor="test",
         ).pk,
+        **_debit(Case.objects.first()),
         "scenario_id": Scenario.objects.first().pk,
         "shipped": "key-accounts",
         "creditor_id": Case.objects.first().customer.creditor_id,
@@ -219,6 +220,49 @@ def _came_back(message: Message) -> dict[str, int]:
     file = {"filename": "f.pdf", "content_type": "application/pdf", "content": b"%PDF-"}
     answer, _ = Reply.objects.get_or_create(
         **of, external_id="<1@client.example>",
+def _debit(case: Case) -> dict[str, int]:
+    """A collection in a file, which asks for something, under a mandate."""
+    of = {"organization_id": case.organization_id}
+    mandate, _ = Mandate.objects.get_or_create(
+        **of, rum="AM-1",
+        defaults={
+            "customer": case.customer, "scheme": "CORE", "debtor_name": "Transports Gaudin",
+            "debtor_iban": "FR7630006000011234567890189", "signed_on": date.today(),
+            "signed_how": "paper",
+        },
+    )  # fmt: skip
+    file, _ = DebitFile.objects.get_or_create(
+        **of, name="AM1",
+        defaults={
+            "creditor": case.customer.creditor, "content": b"<x/>", "sha256": "0", "count": 1,
+            "amount_minor": 100, "made_on": date.today(), "made_at": timezone.now(),
+            "made_by": "test",
+        },
+    )  # fmt: skip
+    debit, _ = Debit.objects.get_or_create(
+        **of, end_to_end_id="RF1-1",
+        defaults={
+            "mandate": mandate, "customer": case.customer, "case_id": case.pk, "file": file,
+            "amount_minor": 100, "collect_on": date.today(), "planned_on": date.today(),
+            "state": "returned", "asks": True,
+        },
+    )  # fmt: skip
+    return {"debit_id": debit.pk, "debit_file_id": file.pk, "mandate_id": mandate.pk}
+
+
+def _refund_file(case: Case) -> RefundFile:
+    """A file for the bank."""
+    who = {"organization_id": case.organization_id, "made_by": "Transports Gaudin"}
+    return RefundFile.objects.get_or_create(
+        **who, reference="RBF000001261120",
+        defaults={
+            "creditor": case.customer.creditor, "iban": "FR1420041010050500013M02606",
+            "execute_on": date.today(), "currency": "EUR", "amount_minor": 1, "count": 1,
+            "content": b"", "made_on": date.today(), "made_at": timezone.now(),
+        },
+    )[0]  # fmt: skip
+
+
         defaults={"case": message.case, "message": message, "medium": "email", "source": "mailbox",
                   "sender": "a@client.example", "content": b"", "sha256": "0", "kind": "reply",
                   "received_at": message.frozen_at},
@@ -363,6 +407,8 @@ def test_addresses_never_lead_elsewhere_after_a_change(story):
     answer = client.post(f"/holds/{hold.pk}/lift/", {"next": "https://evil.example/"})
     assert answer.headers["Location"] == "/customers/"
     answer = client.post("/theme/", {"theme": "dark", "next": "//evil.example/"})
+        list(Mandate.objects.order_by("pk").values_list("pk", "revoked_on")),
+        list(Debit.objects.order_by("pk").values_list("pk", "handled_on")),
     assert answer.headers["Location"] == "/"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -19,6 +20,7 @@ from amiable.apps.dunning.confirming.leaving import confirmations_tick
 from amiable.apps.dunning.debiting.daily import debits_tick
 from amiable.apps.dunning.debiting.filing import debit_file_cancel, debit_file_make
 from amiable.apps.dunning.debiting.results import debit_handle, debits_follow, debits_refuse
+from amiable.apps.insights.intake import file_import
 from amiable.apps.messaging.models import Message
 from amiable.apps.payments.debits.mandates import (
     MandateIn,
@@ -174,7 +176,8 @@ def test_an_announcement_leaves_with_the_next_messages(owner, debtor, item):
 
 
 @pytest.mark.parametrize(
-    "what", ["paid", "disputed", "held", "promised", "insolvent", "revoked", "nobody told", "bounced"]
+    "what",
+    ["paid", "disputed", "held", "promised", "insolvent", "revoked", "nobody told", "bounced"],
 )
 def test_who_may_not_be_debited_is_in_no_file(owner, debtor, item, what):
     debit = announced(owner, debtor, item)
@@ -324,8 +327,9 @@ def test_what_a_bank_refuses_lessens_what_is_waited_for(owner, debtor, item):
         DebitResult(3, "of somebody else", "RJCT", "AM04"),
     ]
     org, on = owner.organization_id, date(2026, 11, 12)
-    for _ in range(2):
-        passed = debits_refuse(org, results, on=on, actor="test")
+    for count in (1, 0):
+        new, passed = debits_refuse(org, results, on=on, actor="test")
+        assert new == count
         assert passed == {"of somebody else": "debit_result.unknown"}
     refused.refresh_from_db()
     assert (refused.state, refused.remedy, refused.asks) == ("refused", "other_means", True)
@@ -334,6 +338,22 @@ def test_what_a_bank_refuses_lessens_what_is_waited_for(owner, debtor, item):
     kept.refresh_from_db()
     assert (kept.state, kept.payment.amount_minor) == ("collected", 30_000)
     assert open_of(item) == 120_000
+
+
+def test_a_file_of_answers_is_let_in_once(owner, debtor, item, tmp_path):
+    debit = sent(owner, debtor, item)
+    sample = Path(__file__).parent.parent / "samples" / "pain002" / "refused.xml"
+    path = tmp_path / "answer.xml"
+    path.write_text(sample.read_text("utf-8").replace("RF16C39-34", debit.end_to_end_id), "utf-8")
+    for count in (1, 0):
+        done = file_import(
+            owner.organization, "debit_results", source=path, filename=path.name,
+            now=at(date(2026, 11, 12)), actor="test",
+        )  # fmt: skip
+        assert done.errors == ()
+        assert done.counts["passed_over"] == 0
+        assert Debit.objects.filter(state="refused").count() == 1
+        assert done.counts["debits_refused"] == count
 
 
 def test_a_statement_that_tells_each_debit_posts_it_by_its_reference(owner, debtor, item):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -73,14 +74,13 @@ def file_import(
 def _results_write(organization_id: int, read: ReadResult, *, on: date, actor: str) -> Written:
     """Write down what the bank refused; what is none of ours, or over, is told and passed over."""
     lines = {each.end_to_end_id: each.line for each in read.debit_results}
-    refused = sum(each.status == "RJCT" for each in read.debit_results)
-    passed = debits_refuse(organization_id, read.debit_results, on=on, actor=actor)
+    refused, passed = debits_refuse(organization_id, read.debit_results, on=on, actor=actor)
     warnings = [
         RowError(lines[name], "OrgnlEndToEndId", code, {"reference": name})
         for name, code in passed.items()
     ]
-    counts = Counter(debits_refused=refused - len(passed), passed_over=len(passed))
-    return Written(counts, warnings=warnings, changed=refused > len(passed))
+    counts = Counter(debits_refused=refused, passed_over=len(passed))
+    return Written(counts, warnings=warnings, changed=refused > 0)
 
 
 def _pool_write(organization_id: int, read: ReadResult, *, partial: bool, **origin: Any) -> Written:

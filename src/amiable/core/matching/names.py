@@ -6,7 +6,7 @@ import functools
 import re
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from rapidfuzz import fuzz, process
 
@@ -212,9 +212,14 @@ class Names:
                 found |= {i for i in among if self.joined.get(i, "").startswith(cut)}
         return found
 
-    def alike(self, words: Words) -> list[int]:
-        """Customers whose name this may be, written otherwise or cut."""
-        given, near = " ".join(words), self._sharing(words)
+    def alike(self, words: Words, among: Collection[int] | None = None) -> list[int]:
+        """Customers whose name this may be, written otherwise or cut: of those given, else of those
+        with a word of it."""
+        given = " ".join(words)
+        if among is None:
+            near = self._sharing(words)
+        else:
+            near = {i: self.joined[i] for i in among if i in self.joined}
         found = _perhaps(given, near, scorer=fuzz.token_sort_ratio)
         if len(given) >= SHORTEST_CUT:
             cut = {i: name[: len(given)] for i, name in near.items() if len(name) > len(given)}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from amiable.core.matching.facts import Hypothesis, Item
 from amiable.core.matching.labels import canonical, digits_of, is_strong, names_credit, names_part
-from amiable.core.matching.names import name_likeness
+from amiable.core.matching.names import MOST_COMPARED, name_likeness
 from amiable.core.matching.unnamed import amount_hypotheses, party_hypotheses
 from amiable.core.matching.view import View, by_age, exact, whole
 from amiable.core.sentences import Sentence
@@ -47,9 +47,16 @@ def unknown_hypotheses(view: View) -> Iterator[Hypothesis]:
 
 def _of_amount(view: View) -> Iterator[Hypothesis]:
     """The few invoices of this amount; of many, those of customers named much like the payer."""
-    for hypothesis in amount_hypotheses(view, close=lambda i: bool(_close_name(view, i))):
-        close = _close_name(view, hypothesis.customer_id)
-        yield hypothesis._replace(evidence=(*hypothesis.evidence, *close))
+
+    def close(found: set[int]) -> set[int]:
+        few = len(found) <= MOST_COMPARED
+        among = {view.book.items[i].customer_id for i in found} if few else None
+        alike = {i for words in view.party.tokens for i in view.book.names.alike(words, among)}
+        return {i for i in alike if _close_name(view, i)}
+
+    for hypothesis in amount_hypotheses(view, close=close):
+        said = _close_name(view, hypothesis.customer_id)
+        yield hypothesis._replace(evidence=(*hypothesis.evidence, *said))
 
 
 def _told(view: View) -> frozenset[int]:

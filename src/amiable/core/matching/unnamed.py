@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from amiable.core.matching.barred import kind_of_settled, said_of_settled, written_off_of
@@ -280,15 +280,19 @@ def _nearly(
 
 
 def amount_hypotheses(
-    view: View, *, close: Callable[[int], bool] = lambda _: False
+    view: View, *, close: Callable[[set[int]], Iterable[int]] = lambda _: ()
 ) -> Iterator[Hypothesis]:
-    """The few open invoices of this amount anywhere, of many those of customers that are `close`:
-    worth showing, never worth posting."""
-    found = view.book.by_amount.get((view.line.amount_minor, view.line.currency), set())
-    every = len(found) <= MOST_SHOWN
-    shown = [i for i in found if every or close(view.book.items[i].customer_id)]
+    """The few open invoices of this amount anywhere, of many those of customers that are `close`
+    (told the invoices): worth showing, never worth posting."""
+    book, amount, currency = view.book, view.line.amount_minor, view.line.currency
+    found = book.by_amount.get((amount, currency), set())
+    if len(found) <= MOST_SHOWN:
+        shown = [book.items[i] for i in found]
+    else:
+        owed = [item for i in close(found) for item in book.open_of(i, currency)]
+        shown = [item for item in owed if item.open_minor == amount]
     few = Sentence("match.few_amounts", {"count": len(found)})
     said = Sentence("match.only_amount_anywhere") if len(found) == 1 else few
-    for item in by_age([view.book.items[i] for i in shown])[:MOST_SHOWN]:
+    for item in by_age(shown)[:MOST_SHOWN]:
         both = (exact(view, [item]), said)
         yield Hypothesis("amount_only", item.customer_id, both, parts=whole([item]))

@@ -51,7 +51,9 @@ class MoneyForm(forms.Form):
                 field.currency = self.currency
 
 
-FILE_KINDS = ("invoices", "customers", "statement", "payouts", "tracking", "virtual_ibans")
+FILE_KINDS = (
+    "invoices", "customers", "statement", "payouts", "tracking", "virtual_ibans", "debit_results",
+)  # fmt: skip
 
 
 class ImportForm(forms.Form):

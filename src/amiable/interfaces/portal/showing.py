@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from amiable.apps.dunning.debiting.signing import is_mandate_offered
 from amiable.apps.dunning.portal import portal_recent
 from amiable.apps.dunning.writing.portal import page_draft
 from amiable.apps.messaging.rendering.branding import PLAIN, Brand, brands
@@ -72,7 +73,8 @@ def page_html(visit: Visit, template: str, **more: Any) -> str:
 
 
 _NAMES = (
-    "home", "later", "disagree", "paid", "pay", "used", "logo", "statement_pdf", "statement_xlsx",
+    "home", "later", "plan", "disagree", "contact", "paid", "pay", "mandate", "used", "logo",
+    "statement_pdf", "statement_xlsx",
 )  # fmt: skip
 
 
@@ -84,6 +86,7 @@ def home_context(visit: Visit, ids: Collection[int]) -> dict[str, Any]:
         "pay": pay_panel(draft, visit.language),
         "recent": portal_recent(visit.link, on=visit.on),
         "documents": [item for item in page.items if item.has_document],
+        "can_debit": is_mandate_offered(page),
         **who_asks(visit, draft),
     }
 

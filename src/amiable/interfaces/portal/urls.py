@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from amiable.interfaces.portal import online, views
+from amiable.interfaces.portal import contacts, disputes, mandates, online, plans, views
 
 app_name = "portal"
 urlpatterns: list[URLPattern] = [
@@ -23,3 +23,4 @@ urlpatterns: list[URLPattern] = [
     path("<str:token>/invoices/<int:invoice_id>/", views.invoice, name="invoice"),
     path("<path:rest>", views.missing),
 ]
+    path("<str:token>/mandate/", mandates.mandate, name="mandate"),

@@ -30,8 +30,14 @@ from amiable.core.sentences import Sentence
 
 WAIT = timedelta(minutes=10)
 LEASE = timedelta(minutes=10)
-# What a confirmation is called by: the call, or the answer, that it confirms.
-OF_CALL, OF_ANSWER = "call/", "portal/"
+# What a confirmation is called by: the call, or the answer, that it confirms; or the dispute in
+# which one of us answers.
+OF_CALL, OF_ANSWER, OF_DISPUTE = "call/", "portal/", "dispute/"
+# What announces a direct debit leaves the same way, at once.
+OF_DEBIT = "debit/"
+# What reminds of a promise, or of an instalment of a plan, too.
+OF_PROMISE = "promise/"
+_OURS = (OF_CALL, OF_ANSWER, OF_DISPUTE, OF_DEBIT, OF_PROMISE)
 _BATCH = 200
 State = Message.State
 

@@ -65,9 +65,9 @@ class Followed:
 @transaction.atomic
 def debits_refuse(
     organization_id: int, results: Collection[DebitResult], *, on: date, actor: str
-) -> dict[str, str]:
-    """Write down what a bank refused (pain.002); returns what was passed over: a sentence code by
-    end-to-end id. Safe to repeat."""
+) -> tuple[int, dict[str, str]]:
+    """Write down what a bank refused (pain.002); returns how many are new, and what was passed over:
+    a sentence code by end-to-end id. Safe to repeat."""
     refused = {each.end_to_end_id: each for each in results if each.status == "RJCT"}
     rows = Debit.objects.filter(
         organization_id=organization_id, end_to_end_id__among=set(refused)
@@ -87,7 +87,7 @@ def debits_refuse(
         for name, row in found.items()
         if name not in done and row.state != State.REFUSED
     }
-    return passed
+    return len(failed), passed
 
 
 @transaction.atomic

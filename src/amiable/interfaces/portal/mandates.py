@@ -1,0 +1,136 @@
+"""Pay by direct debit: an account and its holder, the mandate to read, signed in one tap; later,
+how it stands, and to revoke it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from amiable.apps.cases.services import CaseError
+from amiable.apps.dunning.debiting.signing import (
+    Agreed,
+    MandateOffer,
+    mandate_agree,
+    mandate_offer,
+    mandate_withdraw,
+)
+from amiable.apps.payments.debits.mandates import account_problem
+from amiable.core.direct_debits import compact
+from amiable.interfaces.portal import mandate_words, words
+from amiable.interfaces.portal.forms import PortalForm
+from amiable.interfaces.portal.guard import Visit, visited
+from amiable.interfaces.portal.plans import network_of
+from amiable.interfaces.portal.showing import page_html
+from amiable.interfaces.portal.tickets import ticket_name
+
+_SPANS = (("on", _("For these invoices and the next ones")), ("once", _("For one collection")))
+_SCHEMES = (
+    ("CORE", _("With the right to a refund (CORE)")),
+    ("B2B", _("Between businesses, without it (B2B)")),
+)
+
+
+class MandateForm(PortalForm):
+    """Who is debited, on which account, for what."""
+
+    name = forms.CharField(max_length=70, label=_("Account holder"))
+    iban = forms.CharField(max_length=42, label=_("IBAN"))
+    span = forms.ChoiceField(choices=_SPANS, label=_("What for?"))
+    scheme = forms.ChoiceField(choices=_SCHEMES, label=_("Which kind of mandate?"))
+
+    def clean_iban(self) -> str:
+        """An account that direct debits reach, its key checked."""
+        if problem := account_problem(self.cleaned_data["iban"]):
+            raise forms.ValidationError(words.sentence(problem))
+        return compact(self.cleaned_data["iban"])
+
+
+@visited("GET", "HEAD", "POST")
+def mandate(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The mandate of the customer: to fill in, to read and sign, or signed."""
+    offer = mandate_offer(visit.page, on=visit.on)
+    if offer is None:
+        return HttpResponseRedirect(visit.url("home"))
+    if request.method != "POST":
+        return _page(visit, offer, _form(visit, offer, None), again="again" in request.GET)
+    name = ticket_name(request.POST.get("ticket", ""), visit.link.id)
+    if name and request.POST.get("step") == "revoke":
+        mandate_withdraw(visit.page, on=visit.on)
+        return HttpResponseRedirect(visit.url("mandate"), status=303)
+    form = _form(visit, offer, request.POST)
+    if name is None or not form.is_valid():
+        late = gettext("This page was open for long: please look at it and send it again.")
+        problem = "" if name else late
+        return _page(visit, offer, form, again=True, problem=problem, status=422)
+    if request.POST.get("step") == "sign":
+        return _sign(request, visit, offer, form, ticket=name)
+    return _page(visit, offer, form, text=_text(offer, form), again=True)
+
+
+def _sign(
+    request: HttpRequest, visit: Visit, offer: MandateOffer, form: MandateForm, *, ticket: str
+) -> HttpResponse:
+    """Signed when it says what was read."""
+    text = _text(offer, form)
+    if request.POST.get("seen", "") != "\n".join(text):
+        problem = gettext("The text of the mandate changed while you were reading: please read it "
+                          "again.")  # fmt: skip
+        return _page(visit, offer, form, text=text, again=True, problem=problem, status=422)
+    data = form.cleaned_data
+    agreed = Agreed(
+        name=data["name"],
+        iban=data["iban"],
+        scheme=data["scheme"],
+        is_one_off=data["span"] == "once",
+        text="\n".join(text),
+        language=visit.language,
+        version=mandate_words.VERSION,
+        ticket=ticket,
+        network=network_of(request),
+        agent=request.headers.get("User-Agent", ""),
+    )
+    try:
+        mandate_agree(visit.page, agreed, on=visit.on, now=visit.now)
+    except CaseError as error:
+        problem = words.sentence(error.sentence)
+        return _page(visit, offer, form, again=True, problem=problem, status=422)
+    return HttpResponseRedirect(visit.url("mandate"), status=303)
+
+
+def _form(visit: Visit, offer: MandateOffer, sent: Any) -> MandateForm:
+    initial = {"name": visit.page.draft.customer.name[:70], "span": "on", "scheme": "CORE"}
+    if sent is not None and len(offer.schemes) == 1:
+        sent = sent.copy()
+        sent["scheme"] = offer.schemes[0]
+    form = MandateForm(sent, page=visit.page, on=visit.on, initial=initial)
+    choices = [each for each in _SCHEMES if each[0] in offer.schemes]
+    form.fields["scheme"].choices = choices  # type: ignore[attr-defined]  # a choice field
+    return form
+
+
+def _text(offer: MandateOffer, form: MandateForm) -> tuple[str, ...]:
+    data = form.cleaned_data
+    return mandate_words.paragraphs(
+        offer, name=data["name"], iban=data["iban"], scheme=data["scheme"],
+        one_off=data["span"] == "once",
+    )  # fmt: skip
+
+
+def _page(
+    visit: Visit, offer: MandateOffer, form: MandateForm, *, text: tuple[str, ...] = (),
+    again: bool = False, problem: str = "", status: int = 200,
+) -> HttpResponse:  # fmt: skip
+    """Signed already, unless another is wanted; else the form, or the text to sign."""
+    more = {
+        "offer": offer,
+        "form": form,
+        "text": text,
+        "seen": "\n".join(text),
+        "signed": bool(offer.rum) and not again,
+        "problem": problem,
+    }
+    return HttpResponse(page_html(visit, "portal/mandate.html", **more), status=status)

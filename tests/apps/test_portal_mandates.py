@@ -1,0 +1,138 @@
+"""A mandate signed on the payment page: what is read is what is kept, and nothing without a tap."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from django.test import Client
+
+from amiable.apps.dunning.debiting.daily import debits_tick
+from amiable.apps.messaging.models import Message
+from amiable.apps.payments.debits.mandates import evidence_digest
+from amiable.apps.payments.debits.models import Debit, Mandate
+from amiable.apps.tenants.models import Organization
+from tests import factories
+from tests.apps.portal_pages import no_limits, owing, path_of, send, shown, ticket_of
+
+pytestmark = pytest.mark.django_db
+ACCOUNT = "FR76 3000 6000 0112 3456 7890 189"
+
+
+@pytest.fixture(autouse=True)
+def _limits():
+    no_limits()
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(enforce_csrf_checks=True)
+
+
+def case_of(**fields):
+    return owing(ics="FR72ZZZ123456", **fields)
+
+
+def filled(**more) -> dict[str, str]:
+    return {"name": "Jean Duval", "iban": ACCOUNT, "span": "on", "scheme": "CORE", **more}
+
+
+def hidden(text: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', text, re.DOTALL)
+    return unescape(found[1])
+
+
+def sign(client, path: str, **more):
+    """Fill in, read, agree; the answer to the last tap."""
+    page = send(client, f"{path}mandate/", step="read", **filled(**more))
+    assert page.status_code == 200, page.content.decode()
+    text = page.content.decode()
+    again = {name: hidden(text, name) for name in ("name", "iban", "span", "scheme", "seen")}
+    return send(client, f"{path}mandate/", ticket=hidden(text, "ticket"), step="sign", **again)
+
+
+def test_a_mandate_is_read_signed_kept_and_confirmed(client):
+    case = case_of()
+    path = path_of(case)
+    assert f"{path}mandate/" in shown(client, path)
+    answer = sign(client, path)
+    assert answer.status_code == 303
+    row = Mandate.objects.get()
+    assert (row.customer_id, row.debtor_iban) == (case.customer_id, ACCOUNT.replace(" ", ""))
+    assert row.signed_how == "portal"
+    assert row.digest == evidence_digest(row.evidence)
+    assert "FR72ZZZ123456" in row.evidence["text"]
+    assert "Jean Duval" in row.evidence["text"]
+    assert {"signed_at", "network", "browser", "page_version", "language"} <= row.evidence.keys()
+    mail = Message.objects.get(key=f"portal/mandate/{row.pk}")
+    assert row.rum in mail.text
+    assert ACCOUNT.replace(" ", "") not in mail.text.replace(" ", "")
+    page = shown(client, f"{path}mandate/")
+    assert row.rum in page
+    assert ACCOUNT not in page
+    assert debits_tick(case.organization_id, now=mail.frozen_at)["announced"] >= 1
+    assert Debit.objects.filter(mandate=row).exists()
+
+
+def test_nothing_is_signed_by_reading(client):
+    path = path_of(case_of())
+    assert send(client, f"{path}mandate/", step="read", **filled()).status_code == 200
+    assert not Mandate.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"iban": "FR7630006000011234567890188"}, {"iban": "BR1800360305000010009795493C1"},
+        {"name": ""}, {"span": "ever"}, {"seen": "something else"}, {"ticket": "forged"},
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_and_nothing_is_signed(client, wrong):
+    path = path_of(case_of())
+    answer = send(client, f"{path}mandate/", **{**filled(), "step": "sign", "seen": "", **wrong})
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+    assert not Mandate.objects.exists()
+
+
+def test_a_consumer_is_offered_no_b2b_and_cannot_force_it(client):
+    path = path_of(case_of(kind="consumer"))
+    assert 'value="B2B"' not in shown(client, f"{path}mandate/")
+    sign(client, path, scheme="B2B")
+    assert Mandate.objects.get().scheme == "CORE"
+
+
+def test_a_company_may_choose(client):
+    path = path_of(case_of())
+    sign(client, path, scheme="B2B", span="once")
+    row = Mandate.objects.get()
+    assert (row.scheme, row.is_one_off) == ("B2B", True)
+
+
+def test_the_same_tap_twice_is_one_mandate_and_it_can_be_revoked(client):
+    path = path_of(case_of())
+    page = send(client, f"{path}mandate/", step="read", **filled()).content.decode()
+    again = {name: hidden(page, name) for name in ("name", "iban", "span", "scheme", "seen")}
+    for _ in range(2):
+        ticket = hidden(page, "ticket")
+        assert (
+            send(client, f"{path}mandate/", ticket=ticket, step="sign", **again).status_code == 303
+        )
+    assert Mandate.objects.count() == 1
+    ticket = ticket_of(client, f"{path}mandate/")
+    assert send(client, f"{path}mandate/", ticket=ticket, step="revoke").status_code == 303
+    assert Mandate.objects.get().revoked_by == "portal"
+    assert 'name="iban"' in shown(client, f"{path}mandate/")
+
+
+def test_it_is_offered_only_where_something_is_collected(client):
+    bare = owing()
+    path = path_of(bare)
+    assert "/mandate/" not in shown(client, path)
+    assert client.get(f"{path}mandate/").status_code == 302
+    Organization.objects.update(test_recipient="us@vauban.example")
+    org = factories.organization("other")
+    path = path_of(case_of(org=org, code="x"))
+    Organization.objects.update(test_recipient="us@vauban.example")
+    assert client.get(f"{path}mandate/").status_code == 302
