@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -39,7 +39,6 @@ from amiable.apps.tenants.settings import SettingsError
 from amiable.core.records import DebitResult, StatementEntry, StatementRecord
 from tests import factories
 
-
 pytestmark = pytest.mark.django_db
 
 ICS, ACCOUNT = "FR72ZZZ123456", "FR7630006000011234567890189"
@@ -49,7 +48,7 @@ ROUTES = {"email": ("memory", {"box": BOX})}
 
 
 def at(day: date) -> datetime:
-    return timezone.make_aware(datetime(day.year, day.month, day.day, 10, 0))
+    return timezone.make_aware(datetime.combine(day, time(10)))
 
 
 @pytest.fixture
@@ -247,11 +246,12 @@ def test_a_test_announces_nothing(owner, debtor, item):
 
 def test_what_is_in_a_file_is_in_no_other(owner, debtor, item):
     debit = sent(owner, debtor, item)
+    other = Debit.objects.create(
+        organization=debit.organization, mandate=debit.mandate, customer=debtor, case_id=1,
+        amount_minor=1, collect_on=debit.collect_on, end_to_end_id="x", planned_on=MONDAY,
+        state="withdrawn",
+    )  # fmt: skip
     with pytest.raises(IntegrityError), transaction.atomic():
-        other = Debit.objects.create(
-            organization=debit.organization, mandate=debit.mandate, customer=debtor, case_id=1,
-            amount_minor=1, collect_on=debit.collect_on, end_to_end_id="x", planned_on=MONDAY,
-        )  # fmt: skip
         DebitItem.objects.create(
             organization=debit.organization, debit=other, installment=item, amount_minor=1
         )

@@ -66,8 +66,8 @@ class Followed:
 def debits_refuse(
     organization_id: int, results: Collection[DebitResult], *, on: date, actor: str
 ) -> tuple[int, dict[str, str]]:
-    """Write down what a bank refused (pain.002); returns how many are new, and what was passed over:
-    a sentence code by end-to-end id. Safe to repeat."""
+    """Write down what a bank refused (pain.002); returns how many are new, and what was passed
+    over: a sentence code by end-to-end id. Safe to repeat."""
     refused = {each.end_to_end_id: each for each in results if each.status == "RJCT"}
     rows = Debit.objects.filter(
         organization_id=organization_id, end_to_end_id__among=set(refused)
