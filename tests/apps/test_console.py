@@ -13,7 +13,16 @@ from django.utils import translation
 from amiable.apps.banking.models import Match, Rest, StatementLine
 from amiable.apps.cases import services as cases
 from amiable.apps.cases.handovers import Collector, item_hand_over
-from amiable.apps.cases.models import Case, Dispute, Handover, Hold, PaymentPlan, Promise
+from amiable.apps.cases.models import (
+    Case,
+    Dispute,
+    Handover,
+    Hold,
+    PaymentPlan,
+    PlanProposal,
+    Promise,
+)
+from amiable.apps.cases.policies import policy_data, policy_set
 from amiable.apps.cases.queries import claimable
 from amiable.apps.customers.models import Contact, ContactPoint, Customer
 from amiable.apps.dunning.models import Action, Experiment, Scenario
@@ -48,6 +57,7 @@ from amiable.apps.tenants.models import Creditor
 from amiable.apps.work.models import Job
 from amiable.core.kpi import BUCKETS
 from amiable.core.money import Money, major
+from amiable.core.plans import Policy
 from amiable.core.sentences import Sentence
 from amiable.core.workdays import add_workdays
 from amiable.interfaces.console import formats, labels, sentences
@@ -90,6 +100,7 @@ def objects() -> dict[str, int]:
         "dispute_id": Dispute.objects.first().pk,
         "promise_id": Promise.objects.first().pk,
         "plan_id": _plan(Case.objects.first()).pk,
+        **_proposal(Case.objects.first()),
         "contact_id": Contact.objects.create(
             organization_id=Case.objects.first().organization_id,
             customer_id=Case.objects.first().customer_id,
@@ -181,7 +192,9 @@ def _payout(case: Case) -> dict[str, int]:
                   "source": "test", "recorded_on": date.today()},
     )  # fmt: skip
     part, _ = PayoutPart.objects.get_or_create(
-        organization_id=case.organization_id, payout=payout, name="t1",
+        organization_id=case.organization_id,
+        payout=payout,
+        name="t1",
         defaults={"kind": "payment", "amount_minor": 10_000, "fee_minor": 200},
     )
     return {"payout_id": payout.pk, "part_id": part.pk}
@@ -212,6 +225,21 @@ def _plan(case: Case) -> PaymentPlan:
     due = date.today() + timedelta(days=7)
     Promise.objects.create(**of, plan=plan, amount_minor=1, made_on=date.today(), due_on=due)
     return plan
+
+
+def _proposal(case: Case) -> dict[str, int]:
+    """A plan that waits for a decision, and the policy that says so."""
+    org = case.organization_id
+    policy = Policy("approval")
+    policy_id = policy_set(org, policy, creditor_id=None, segment="", on=date.today(), actor="test")
+    proposal, _ = PlanProposal.objects.get_or_create(
+        organization_id=org, case=case, state="waiting",
+        defaults={
+            "parts": [[(date.today() + timedelta(days=7)).isoformat(), 1]], "amount_minor": 1,
+            "terms": policy_data(policy), "asked_on": date.today(), "asked_by": "portal",
+        },
+    )  # fmt: skip
+    return {"policy_id": policy_id, "proposal_id": proposal.pk}
 
 
 def _came_back(message: Message) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import Literal
 from amiable.core.claims import Claimed
 from amiable.core.records import CustomerKind
 from amiable.core.scenario import Attachment, Medium, Stage
+from amiable.core.schedules import PlanPart
 from amiable.core.sentences import Sentence
 from amiable.core.virtual_ibans import PayAccounts
 
@@ -116,11 +117,11 @@ class DebitTerms:
 @dataclass(frozen=True, slots=True)
 class Confirmed:
     """What was agreed in a call or on the payment page, for the message that confirms it. `kind` =
-    promise, callback, dispute or already_paid.
+    promise, callback, dispute, already_paid, plan, or due (a reminder of what was agreed).
 
     `amount_minor` = what is promised or said to be paid, or what is disputed of an invoice (None =
     the whole); `on`, `at` = the day promised, agreed or of the payment, and its hour; `number` =
-    the disputed invoice.
+    the disputed invoice; `parts` = the instalments of a plan; `answer` = what a person wrote to it.
     """
 
     kind: str
@@ -130,6 +131,8 @@ class Confirmed:
     number: str = ""
     reason: str = ""
     debit: DebitTerms | None = None
+    parts: tuple[PlanPart, ...] = ()
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

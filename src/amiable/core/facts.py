@@ -25,7 +25,9 @@ class Promise:
     """A dated promise to pay, or one instalment of a plan (`plan_id`).
 
     Kept once `tolerance_pct` percent of it has come by `due_on` plus `grace_days`; see
-    core.promises for what it stops and when it is broken. `made_on` None = before everything.
+    core.promises for what it stops and when it is broken. `made_on` None = before everything;
+    `before_minor` = what had come on that day by then. A plan goes on after as many missed
+    instalments as it `forgives`.
     """
 
     amount_minor: int
@@ -35,6 +37,8 @@ class Promise:
     tolerance_pct: int = 95
     plan_id: int | None = None
     id: int = 0
+    before_minor: int = 0
+    forgives: int = 1
 
 
 @dataclass(frozen=True, slots=True)

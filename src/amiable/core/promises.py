@@ -1,7 +1,7 @@
 """Promises and payment plans: what was received for each, which hold, and what they keep back.
 
 Kept or broken is never stored: it follows from the receipts. A plan is the promises of one
-`plan_id`; it forgives one missed instalment, and is broken by a second one or by the last.
+`plan_id`; it forgives so many missed instalments, and is broken by the next one or by the last.
 """
 
 from __future__ import annotations
@@ -99,11 +99,9 @@ def standings(
     found: list[Standing] = []
     for promise in sorted(promises, key=lambda p: (p.due_on, p.id)):
         until, received = last_day(promise), 0
-        for entry in pool:
-            if (promise.made_on is None or entry[0] >= promise.made_on) and entry[0] <= until:
-                taken = min(entry[1], promise.amount_minor - received)
-                entry[1] -= taken
-                received += taken
+        for came in pool:
+            if came.on <= until:
+                received += came.take(promise, promise.amount_minor - received)
         found.append(_standing(promise, received, today))
     missed = {s.promise.plan_id for s in found if s.broken_on}
     for plan_id in sorted(each for each in missed if each is not None):
@@ -116,10 +114,10 @@ def broken_on(together: Sequence[Standing]) -> date | None:
     missed = [standing for standing in together if standing.broken_on is not None]
     if not missed:
         return None
-    in_plan = together[0].promise.plan_id is not None
-    if in_plan and len(missed) == 1 and missed[0] is not together[-1]:
-        return None
-    return missed[-1 if len(missed) == 1 else 1].broken_on
+    forgiven = together[0].promise.forgives
+    if len(missed) > forgiven:
+        return missed[forgiven].broken_on
+    return missed[-1].broken_on if missed[-1] is together[-1] else None
 
 
 def commitments(facts: CaseFacts, today: date) -> Commitments:
@@ -141,15 +139,41 @@ def commitments(facts: CaseFacts, today: date) -> Commitments:
     return Commitments(stands, covers, tuple(breaks), tuple(misses))
 
 
-def _netted(receipts: Iterable[Receipt]) -> list[list]:  # type: ignore[type-arg]  # [day, left]
-    pool: list[list] = []  # type: ignore[type-arg]
+@dataclass(slots=True)
+class _Came:
+    """What came on a day: all of it, what is left of it, and what promises made on that very day
+    took of it."""
+
+    on: date
+    all_minor: int
+    left_minor: int
+    taken_minor: int = 0
+
+    def take(self, promise: Promise, most: int) -> int:
+        """Take at most so much for a promise: nothing that had come before it was made."""
+        if promise.made_on is not None and self.on < promise.made_on:
+            return 0
+        if self.on == promise.made_on:
+            most = min(most, self.all_minor - promise.before_minor - self.taken_minor)
+        taken = max(0, min(self.left_minor, most))
+        self.left_minor -= taken
+        self.taken_minor += taken if self.on == promise.made_on else 0
+        return taken
+
+
+def _netted(receipts: Iterable[Receipt]) -> list[_Came]:
+    pool: list[_Came] = []
     for receipt in sorted(receipts, key=lambda r: r.on):
-        pool.append([receipt.on, max(0, receipt.amount_minor)])
+        if not pool or pool[-1].on != receipt.on:
+            pool.append(_Came(receipt.on, 0, 0))
+        pool[-1].left_minor += max(0, receipt.amount_minor)
         back = max(0, -receipt.amount_minor)
-        for entry in reversed(pool):
-            taken = min(entry[1], back)
-            entry[1] -= taken
+        for came in reversed(pool):
+            taken = min(came.left_minor, back)
+            came.left_minor -= taken
             back -= taken
+    for came in pool:
+        came.all_minor = came.left_minor
     return pool
 
 
@@ -169,7 +193,7 @@ def _standing(promise: Promise, received: int, today: date) -> Standing:
 def _catch_up(
     found: list[Standing],
     plan_id: int,
-    pool: Iterable[list],  # type: ignore[type-arg]  # [day, left]
+    pool: Iterable[_Came],
     today: date,
 ) -> None:
     """Spread what came for a plan with a missed instalment, late or not: over those that were
@@ -181,13 +205,11 @@ def _catch_up(
 
     came = sum(found[i].received_minor for i in members)
     missing = sum(found[i].remaining_minor for i in members if turn(i) > 0)
-    made_on = found[members[0]].promise.made_on
+    first = found[members[0]].promise
     for entry in pool:
-        if made_on is None or entry[0] >= made_on:
-            taken = min(entry[1], missing)
-            entry[1] -= taken
-            missing -= taken
-            came += taken
+        taken = entry.take(first, missing)
+        missing -= taken
+        came += taken
     for i in sorted(members, key=turn):
         standing, promise = found[i], found[i].promise
         most = standing.received_minor if turn(i) == 0 else promise.amount_minor

@@ -52,16 +52,23 @@ def schedule(
         raise ScheduleError(Sentence("schedule.count", {"most": MOST_PARTS}))
     if total_minor < count:
         raise ScheduleError(Sentence("schedule.too_small"))
-    days: list[date] = []
-    for number in range(count):
-        day = next_workday(_nth(first_on, number, every), zone)
-        if days and day <= days[-1]:
-            day = next_workday(days[-1] + timedelta(days=1), zone)
-        days.append(day)
+    days = dates(count, first_on=first_on, every=every, zone=zone)
     return tuple(map(PlanPart, days, split(total_minor, [1] * count)))
 
 
-def _nth(first_on: date, number: int, every: Every) -> date:
+def dates(count: int, *, first_on: date, every: Every, zone: str = "") -> list[date]:
+    """The working days of `count` instalments from `first_on`, each after the one before it."""
+    days: list[date] = []
+    for number in range(count):
+        day = next_workday(nominal(first_on, number, every=every), zone)
+        if days and day <= days[-1]:
+            day = next_workday(days[-1] + timedelta(days=1), zone)
+        days.append(day)
+    return days
+
+
+def nominal(first_on: date, number: int, *, every: Every) -> date:
+    """The day that comes `number` times `every` after the first, worked or not."""
     if every != "month":
         return first_on + timedelta(weeks=number * (2 if every == "two_weeks" else 1))
     year, month = divmod(first_on.year * 12 + first_on.month - 1 + number, 12)

@@ -17,6 +17,13 @@ INVARIANTS = {
         SELECT p.id FROM cases_promise p JOIN cases_paymentplan n ON n.id = p.plan_id
         WHERE (n.cancelled_on IS NULL) <> (p.cancelled_on IS NULL)
     """,
+    "a plan that was signed and agreed runs, or ran, and only such a one": """
+        SELECT id FROM cases_planproposal WHERE (state = 'agreed') <> (plan_id IS NOT NULL)
+    """,
+    "a plan that was changed ended with the change": """
+        SELECT o.id FROM cases_paymentplan n JOIN cases_paymentplan o ON o.id = n.replaces_id
+        WHERE o.cancelled_on IS NULL OR o.case_id <> n.case_id
+    """,
     "the instalments of a plan fall due on different days": """
         SELECT MIN(id) FROM cases_promise WHERE plan_id IS NOT NULL
         GROUP BY plan_id, due_on HAVING COUNT(*) > 1

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from amiable.apps.customers.models import Customer
 from amiable.apps.receivables.models import Installment, Invoice
-from amiable.apps.tenants.models import TenantModel, User
+from amiable.apps.tenants.models import Creditor, TenantModel, User
 
 
 class Case(TenantModel):
@@ -81,14 +81,110 @@ class Dispute(TenantModel):
         ]
 
 
+class PlanPolicy(TenantModel):
+    """What customers may agree by themselves (core.plans.Policy). The nearest one holds: of their
+    creditor and segment, of their creditor, of their segment, then of everybody."""
+
+    creditor = models.ForeignKey(
+        Creditor, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    segment = models.CharField(max_length=60, blank=True)  # "" = every segment
+    mode = models.CharField(max_length=10)
+    every = models.CharField(max_length=10)
+    most_parts = models.PositiveSmallIntegerField()
+    most_months = models.PositiveSmallIntegerField()
+    least_part_minor = models.PositiveBigIntegerField()
+    most_minor = models.PositiveBigIntegerField(null=True, blank=True)
+    first_pct = models.PositiveSmallIntegerField()
+    first_minor = models.PositiveBigIntegerField()
+    first_days = models.PositiveSmallIntegerField()
+    charges_interest = models.BooleanField()
+    most_broken = models.PositiveSmallIntegerField()
+    forgives = models.PositiveSmallIntegerField()
+    grace_days = models.PositiveSmallIntegerField()
+    remind_days = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "creditor", "segment"], name="plan_policy_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "segment"],
+                condition=Q(creditor__isnull=True),
+                name="plan_policy_of_all_unique",
+            ),
+        ]
+
+
 class PaymentPlan(TenantModel):
-    """A debt paid in parts: its instalments are dated promises that belong together."""
+    """A debt paid in parts: its instalments are dated promises that belong together. A plan that
+    was changed is cancelled by the one that `replaces` it."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="plans")
     agreed_on = models.DateField()
     agreed_by = models.CharField(max_length=120)
     note = models.TextField(blank=True)
     cancelled_on = models.DateField(null=True, blank=True)
+    replaces = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
+
+
+class PlanProposal(TenantModel):
+    """A plan on paper: what was shown, signed by the customer on the payment page, and what became
+    of it. `parts` = [day, minor units] of each instalment; `text` is what was read and signed."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"  # signed: a person decides
+        OFFERED = "offered"  # by a person: the customer signs
+        AGREED = "agreed"
+        REFUSED = "refused"
+        WITHDRAWN = "withdrawn"  # replaced by another, or no longer what is owed
+
+    OPEN = ("waiting", "offered")
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="plan_proposals")
+    state = models.CharField(max_length=10, choices=State.choices)
+    parts = models.JSONField()
+    amount_minor = models.BigIntegerField()
+    terms = models.JSONField()  # the policy that held (core.plans.Policy), as data
+    asked_on = models.DateField()
+    asked_by = models.CharField(max_length=120)
+    # How it was accepted: by which link, and from which network, never from which device.
+    link = models.ForeignKey(
+        "PaymentLink", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    ticket = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=8, blank=True)
+    version = models.CharField(max_length=20, blank=True)
+    text = models.TextField(blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    acknowledges = models.BooleanField(default=False)
+    signed_at = models.DateTimeField(null=True, blank=True)
+    address = models.CharField(max_length=64, blank=True)
+    agent = models.CharField(max_length=300, blank=True)
+    decided_on = models.DateField(null=True, blank=True)
+    decided_by = models.CharField(max_length=120, blank=True)
+    answer = models.TextField(blank=True)  # to the customer
+    plan = models.OneToOneField(
+        PaymentPlan, null=True, blank=True, on_delete=models.PROTECT, related_name="proposal"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"],
+                condition=Q(state__in=["waiting", "offered"]),
+                name="plan_proposal_one_open",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "ticket"],
+                condition=~Q(ticket=""),
+                name="plan_proposal_ticket_unique",
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "case"], name="plan_proposal_of_case")]
 
 
 class Promise(TenantModel):
@@ -100,6 +196,10 @@ class Promise(TenantModel):
     due_on = models.DateField()
     grace_days = models.PositiveSmallIntegerField(default=3)
     tolerance_pct = models.PositiveSmallIntegerField(default=95)
+    # Received on the day it was made, before it was made: none of that is for it.
+    before_minor = models.BigIntegerField(default=0)
+    forgives = models.PositiveSmallIntegerField(default=1)  # missed instalments that end no plan
+    remind_days = models.PositiveSmallIntegerField(default=1)  # before its day; 0 = no reminder
     plan = models.ForeignKey(
         PaymentPlan, null=True, blank=True, on_delete=models.PROTECT, related_name="instalments"
     )

@@ -12,10 +12,13 @@ from datetime import date, timedelta
 from django.db import transaction
 
 from amiable.apps.cases.changes import CaseError, case_find, case_tell
-from amiable.apps.cases.models import PaymentPlan, Promise
+from amiable.apps.cases.models import Case, PaymentPlan, PlanProposal, Promise
+from amiable.apps.cases.policies import policy_of
 from amiable.apps.cases.queries import claimable
+from amiable.apps.receivables.queries import receipts
 from amiable.apps.tenants.models import Organization
 from amiable.core.money import Money, major
+from amiable.core.plans import Policy
 from amiable.core.schedules import Every, PlanPart, ScheduleError, schedule
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.core.workdays import is_workday, next_workday, zone_of
@@ -44,6 +47,7 @@ declare(
         ),
         "plan.order": gettext_noop("Each instalment falls due after the one before it."),
         "plan.not_worked": gettext_noop("{day} is not a working day: take {next}."),
+        "plan.over": gettext_noop("This payment plan is over: it cannot be changed any more."),
         "plan.few": gettext_noop("A plan has at least two instalments."),
     }
 )
@@ -100,6 +104,7 @@ def promise_record(
             due_on=due_on,
             grace_days=grace,
             tolerance_pct=tolerance,
+            before_minor=_came_today(case, on),
             note=note,
         )
         told = {
@@ -165,8 +170,12 @@ def plan_record(
     on: date,
     actor: str,
     note: str = "",
+    policy: Policy | None = None,
+    replaces: int | None = None,
 ) -> int:
-    """Record a payment plan: its instalments are promises that belong together.
+    """Record a payment plan: its instalments are promises that belong together. `policy` = whose
+    grace, forgiveness and reminders it has (None = the one that holds for the case today);
+    `replaces` = the plan that it takes the place of (see plan_change).
 
     Returns its id. Raises CaseError when the case is not there, a day is past, not worked or not
     after the one before it, or the total is more than what may be asked for.
@@ -176,26 +185,17 @@ def plan_record(
         zone = zone_of(case.customer.postcode, case.customer.country)
         _check(organization_id, case_id, instalments, zone, on)
         plan = PaymentPlan.objects.create(
-            organization_id=organization_id, case=case, agreed_on=on, agreed_by=actor, note=note
+            organization_id=organization_id, case=case, agreed_on=on, agreed_by=actor, note=note,
+            replaces_id=replaces,
+        )  # fmt: skip
+        # What was proposed or offered is settled with it; the one it comes from says so itself.
+        PlanProposal.objects.filter(case=case, state__in=PlanProposal.OPEN).update(
+            state=PlanProposal.State.WITHDRAWN, decided_on=on, decided_by=actor
         )
-        grace, tolerance = _policy(organization_id)
-        Promise.objects.bulk_create(
-            [
-                Promise(
-                    organization_id=organization_id,
-                    case=case,
-                    plan=plan,
-                    amount_minor=part.amount_minor,
-                    made_on=on,
-                    due_on=part.due_on,
-                    grace_days=grace,
-                    tolerance_pct=tolerance,
-                )
-                for part in instalments
-            ]
-        )
+        _instalments_record(plan, instalments, policy or policy_of(organization_id, case_id))
         told = {
             "plan": plan.id,
+            **({"replaces": replaces} if replaces else {}),
             "instalments": [
                 [part.due_on.isoformat(), major(part.amount_minor, case.currency)]
                 for part in instalments
@@ -203,6 +203,24 @@ def plan_record(
         }
         case_tell(case, "plan.recorded", told=told, on=on, actor=actor)
     return plan.id
+
+
+@transaction.atomic
+def plan_change(
+    organization_id: int, plan_id: int, terms: PlanTerms, *, on: date, actor: str, note: str = ""
+) -> int:
+    """Put another plan in the place of one that runs; the old one stays, linked. Returns the new
+    one's id. Raises CaseError when there is no such plan, it is over, or the terms cannot be."""
+    old = PaymentPlan.objects.filter(organization_id=organization_id, id=plan_id).first()
+    if old is None:
+        raise CaseError(Sentence("case.not_found"))
+    if not plan_cancel(organization_id, plan_id, on=on, actor=actor):
+        raise CaseError(Sentence("plan.over"))
+    parts = plan_schedule(organization_id, old.case_id, terms, on=on)
+    return plan_record(
+        organization_id, old.case_id, instalments=parts, on=on, actor=actor, note=note,
+        replaces=plan_id,
+    )  # fmt: skip
 
 
 def plan_cancel(organization_id: int, plan_id: int, *, on: date, actor: str) -> bool:
@@ -226,6 +244,37 @@ def plan_cancel(organization_id: int, plan_id: int, *, on: date, actor: str) -> 
     return True
 
 
+def _instalments_record(plan: PaymentPlan, parts: Sequence[PlanPart], rules: Policy) -> None:
+    """Each instalment as a promise of the plan, with the rules that hold for it."""
+    before = _came_today(plan.case, plan.agreed_on)
+    _, tolerance = _policy(plan.organization_id)
+    Promise.objects.bulk_create(
+        [
+            Promise(
+                organization_id=plan.organization_id,
+                case=plan.case,
+                plan=plan,
+                amount_minor=part.amount_minor,
+                made_on=plan.agreed_on,
+                due_on=part.due_on,
+                grace_days=rules.grace_days,
+                tolerance_pct=tolerance,
+                before_minor=before,
+                forgives=rules.forgives,
+                remind_days=rules.remind_days,
+            )
+            for part in parts
+        ]
+    )
+
+
+def parts_check(organization_id: int, case_id: int, parts: Sequence[PlanPart], *, on: date) -> None:
+    """Raise CaseError when these instalments could not be agreed in a case today."""
+    case = case_find(organization_id, case_id)
+    zone = zone_of(case.customer.postcode, case.customer.country)
+    _check(organization_id, case_id, parts, zone, on)
+
+
 def _check(
     organization_id: int, case_id: int, parts: Sequence[PlanPart], zone: str, on: date
 ) -> None:
@@ -247,6 +296,13 @@ def _check(
     if sum(part.amount_minor for part in parts) > most:
         case = case_find(organization_id, case_id)
         raise CaseError(Sentence("plan.too_much", {"amount": Money(most, case.currency)}))
+
+
+def _came_today(case: Case, on: date) -> int:
+    """What came on the day itself before anything is promised: it is for nothing promised now."""
+    came = receipts(case.organization_id, {case.customer_id: on})
+    found = came.get((case.customer_id, case.currency), [])
+    return max(0, sum(each.amount_minor for each in found if each.on == on))
 
 
 def _policy(organization_id: int) -> tuple[int, int]:

@@ -48,7 +48,8 @@ class PromiseView:
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A payment plan: `late` = one instalment was missed and it goes on all the same."""
+    """A payment plan: `late` = an instalment was missed and it goes on all the same; `replaces` =
+    the plan that it was changed from; `is_replaced` = it was changed into another."""
 
     id: int
     case_id: int
@@ -57,6 +58,8 @@ class PlanView:
     note: str
     state: PlanState
     parts: tuple[PromiseView, ...]
+    replaces: int | None = None
+    is_replaced: bool = False
 
     @property
     def amount_minor(self) -> int:
@@ -72,6 +75,11 @@ class PlanView:
     def percent(self) -> int:
         """How much of it came, 0 to 100."""
         return min(100, self.received_minor * 100 // max(1, self.amount_minor))
+
+    @property
+    def left_minor(self) -> int:
+        """What is still to come."""
+        return self.amount_minor - self.received_minor
 
     @property
     def next_part(self) -> PromiseView | None:
@@ -163,7 +171,7 @@ def promise_facts(row: Promise) -> facts.Promise:
     """A promise as the core knows it."""
     return facts.Promise(
         row.amount_minor, row.due_on, row.grace_days, row.made_on, row.tolerance_pct,
-        row.plan_id, row.id,
+        row.plan_id, row.id, row.before_minor, row.forgives,
     )  # fmt: skip
 
 
@@ -255,7 +263,10 @@ def _given(
     stands = standings(alive, came, on)
     by_id = {standing.promise.id: standing for standing in stands}
     views = [_view(row, by_id.get(row.id)) for row in rows]
-    plan_views = tuple(_plan_view(plan, views, stands) for plan in plans)
+    replaced = {plan.replaces_id for plan in plans}
+    plan_views = tuple(
+        _plan_view(plan, views, stands, is_replaced=plan.pk in replaced) for plan in plans
+    )
     broken = [
         _broken(case, "promise", s, alive, came)
         for s in stands
@@ -294,7 +305,11 @@ def _view(row: Promise, standing: Standing | None) -> PromiseView:
 
 
 def _plan_view(
-    plan: PaymentPlan, views: list[PromiseView], stands: tuple[Standing, ...]
+    plan: PaymentPlan,
+    views: list[PromiseView],
+    stands: tuple[Standing, ...],
+    *,
+    is_replaced: bool,
 ) -> PlanView:
     members = [standing for standing in stands if standing.promise.plan_id == plan.id]
     return PlanView(
@@ -305,6 +320,8 @@ def _plan_view(
         note=plan.note,
         state=_plan_state(plan, members),
         parts=tuple(view for view in views if view.plan_id == plan.id),
+        replaces=plan.replaces_id,
+        is_replaced=is_replaced,
     )
 
 

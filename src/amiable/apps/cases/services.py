@@ -19,6 +19,7 @@ from amiable.apps.cases.pauses import (
 from amiable.apps.cases.plans import (
     PlanTerms,
     plan_cancel,
+    plan_change,
     plan_record,
     plan_schedule,
     promise_cancel,
@@ -55,6 +56,7 @@ __all__ = [
     "hold_lift",
     "hold_place",
     "plan_cancel",
+    "plan_change",
     "plan_record",
     "plan_schedule",
     "point_mark",

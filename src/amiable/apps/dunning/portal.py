@@ -102,7 +102,7 @@ def portal_say(link: Link, saying: Saying, *, ticket: str, on: date, now: dateti
     then nothing is written.
     """
     case = case_find(link.organization_id, link.case_id, lock=True)
-    name = _name(ticket)
+    name = answer_name(ticket)
     if Reply.objects.filter(organization_id=link.organization_id, external_id=name).exists():
         return
     if saying.installment_id is not None:
@@ -129,8 +129,9 @@ def portal_say(link: Link, saying: Saying, *, ticket: str, on: date, now: dateti
 def portal_told(link: Link, ticket: str) -> Told | None:
     """What was said with a ticket, None when nothing was."""
     rows = Reply.objects.filter(
-        organization_id=link.organization_id, case_id=link.case_id, external_id=_name(ticket)
-    )
+        organization_id=link.organization_id, case_id=link.case_id,
+        external_id=answer_name(ticket),
+    )  # fmt: skip
     return next((_told(row, is_confirmed=answer_is_confirmed(row)) for row in rows), None)
 
 
@@ -155,7 +156,7 @@ def portal_recent(link: Link, *, on: date) -> list[Told]:
     ]
 
 
-def _name(ticket: str) -> str:
+def answer_name(ticket: str) -> str:
     """What the answer of a ticket is called: an answer is kept once under its name."""
     return f"portal:{ticket}"[:200]
 

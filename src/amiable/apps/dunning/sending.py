@@ -23,6 +23,7 @@ from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.customers.models import Customer
+from amiable.apps.dunning.agreeing.reminding import reminders_freeze
 from amiable.apps.dunning.confirming.leaving import confirmations_tick
 from amiable.apps.dunning.facts import case_facts, customers_linked
 from amiable.apps.dunning.models import Action, ActionItem
@@ -99,6 +100,7 @@ def send_tick(
     routes = routes or configured_routes()
     leftovers_finish(routes)
     copies_tick(organization_id, now=now, routes=routes)
+    reminders_freeze(organization_id, now=now)
     confirmations_tick(organization_id, now=now, routes=routes)
     total = _claimable(organization_id, local).count() if progress else 0
     while True:

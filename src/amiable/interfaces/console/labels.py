@@ -160,6 +160,18 @@ LOOKS: dict[str, dict[str, Look]] = {
         "broken": Look(pgettext_lazy("payment plan", "Broken"), "bad"),
         "cancelled": Look(_("Cancelled"), "quiet"),
     },
+    "plan_mode": {
+        "off": Look(_("agree no plan by themselves")),
+        "approval": Look(_("propose a plan, which one of us approves")),
+        "automatic": Look(_("agree a plan by themselves")),
+    },
+    "proposal": {
+        "waiting": Look(_("Waits for a decision"), "warn"),
+        "offered": Look(_("Offered to the customer"), "info"),
+        "agreed": Look(_("Signed and agreed"), "good"),
+        "refused": Look(_("Refused"), "bad"),
+        "withdrawn": Look(_("Withdrawn"), "quiet"),
+    },
     "broken": {
         "promise": Look(_("Promise broken")),
         "plan": Look(_("Payment plan broken")),
@@ -290,6 +302,10 @@ LOOKS: dict[str, dict[str, Look]] = {
         "debit_notice": Look(_("Before a direct debit")),
         "mandate_signed": Look(_("After the payment page: the mandate that was signed")),
         "portal_already_paid": Look(_("After the payment page: said to be paid")),
+        "portal_plan": Look(_("After the payment page: the plan that was agreed")),
+        "portal_plan_answer": Look(_("Answer to a plan that was proposed")),
+        "promise_due": Look(_("Before a promised payment")),
+        "instalment_due": Look(_("Before an instalment of a plan")),
     },
     "ask": {
         "ask_sales_owner": Look(_("Ask what holds the payment back, and note the answer.")),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from amiable.apps.cases.services import CaseError
 from amiable.apps.dunning.paying import (
+    Account,
     checkout_begin,
     checkout_found,
     checkout_look,
@@ -54,10 +55,13 @@ def home_page(
         online = Online(shown, problem)
     page = page_html(visit, "portal/home.html", online=online, problem=problem, **context)
     response = HttpResponse(page, status=status)
-    if online and account:
-        # A form's answer may lead there: browsers ask the page's own policy.
-        leads = " ".join(["form-action 'self'", *account.config["origins"]])
-        response.headers[_POLICY] = HEADERS[_POLICY].replace("form-action 'self'", leads)
+    return allow_leaving(response, account) if online and account else response
+
+
+def allow_leaving(response: HttpResponse, account: Account) -> HttpResponse:
+    """The page, whose form may lead to the gateway: browsers ask the page's own policy."""
+    leads = " ".join(["form-action 'self'", *account.config["origins"]])
+    response.headers[_POLICY] = HEADERS[_POLICY].replace("form-action 'self'", leads)
     return response
 
 

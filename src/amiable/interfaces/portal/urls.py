@@ -11,9 +11,11 @@ urlpatterns: list[URLPattern] = [
     path("color/<str:color>.css", views.color, name="color"),
     path("<str:token>/", views.home, name="home"),
     path("<str:token>/later/", views.later, name="later"),
+    path("<str:token>/plan/", plans.plan, name="plan"),
     path("<str:token>/disagree/", views.disagree, name="disagree"),
     path("<str:token>/paid/", views.paid, name="paid"),
     path("<str:token>/told/<slug:ticket>/", views.told, name="told"),
+    path("<str:token>/mandate/", mandates.mandate, name="mandate"),
     path("<str:token>/pay/", online.pay, name="pay"),
     path("<str:token>/pay/<slug:payment>/", online.back, name="back"),
     path("<str:token>/used/", views.used, name="used"),
@@ -23,4 +25,3 @@ urlpatterns: list[URLPattern] = [
     path("<str:token>/invoices/<int:invoice_id>/", views.invoice, name="invoice"),
     path("<path:rest>", views.missing),
 ]
-    path("<str:token>/mandate/", mandates.mandate, name="mandate"),

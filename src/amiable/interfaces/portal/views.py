@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from amiable.apps.cases.links import link_used
 from amiable.apps.cases.services import CaseError
+from amiable.apps.dunning.agreeing.proposals import is_plan_open
 from amiable.apps.dunning.portal import portal_say, portal_told
 from amiable.apps.dunning.writing.portal import invoice_file
 from amiable.interfaces.portal import words
@@ -59,6 +60,7 @@ def later(request: HttpRequest, visit: Visit) -> HttpResponse:
         "used": used,
         "days": offered_days(visit.on, page.promise_until),
         "form": form,
+        "can_plan": is_plan_open(visit.link, on=visit.on),
         "can_promise": page.promise_until is not None and page.most_minor > 0,
     }
     return _answered(request, visit, used, kind=kind, template="portal/later.html", more=more)

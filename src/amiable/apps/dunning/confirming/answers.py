@@ -6,6 +6,7 @@ typed on the page never chooses who gets an email.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -70,10 +71,10 @@ def answer_draft(answered: Answered, *, on: date) -> Draft | Sentence | None:
         key=f"{OF_ANSWER}{answered.answer_id}",
         text=CONFIRMED[confirms.kind],
         facts=facts,
-        scenario=_scenario(link),
+        scenario=scenario_for(link.organization_id, link.case_id),
         asked=_asked(answered, facts, on=on),
     )
-    draft = draft_of(about, confirms, to=_reader(link, reach_of(facts)), on=on)
+    draft = draft_of(about, confirms, to=reader_of(link, reach_of(facts)), on=on)
     return draft if draft.recipient else Sentence("confirm.no_email")
 
 
@@ -91,11 +92,20 @@ def _written(link: Link, on: date) -> int:
     return rows.filter(key__startswith=OF_ANSWER).count()
 
 
-def _scenario(link: Link) -> Scenario:
+def scenario_for(organization_id: int, case_id: int) -> Scenario:
     """Of the case: its own texts are those of its scenario."""
-    rows = Enrollment.objects.filter(organization_id=link.organization_id, case_id=link.case_id)
-    enrolled = rows.select_related("scenario__after").first()
-    return scenario_of(enrolled.scenario if enrolled else default_scenario(link.organization_id))
+    return scenarios_for(organization_id, [case_id])[case_id]
+
+
+def scenarios_for(organization_id: int, case_ids: Collection[int]) -> dict[int, Scenario]:
+    """The scenario of each case, else the organization's default one."""
+    rows = Enrollment.objects.filter(organization_id=organization_id, case_id__in=case_ids)
+    enrolled = rows.select_related("scenario__after")
+    found = {row.case_id: scenario_of(row.scenario) for row in enrolled}
+    if len(found) == len(set(case_ids)):
+        return found
+    usual = scenario_of(default_scenario(organization_id))
+    return {case_id: found.get(case_id, usual) for case_id in case_ids}
 
 
 def _asked(answered: Answered, facts: CaseFacts, *, on: date) -> dict[int, int]:
@@ -113,7 +123,7 @@ def _asked(answered: Answered, facts: CaseFacts, *, on: date) -> dict[int, int]:
     return asked_of(facts, _ASKED, item_ids=opened, on=on) or opened
 
 
-def _reader(link: Link, reach: Reach) -> Recipient | None:
+def reader_of(link: Link, reach: Reach) -> Recipient | None:
     """Whom the link was sent to, as long as that address may be used; None = whoever is usual."""
     message_key = link_message(link)
     rows = Message.objects.filter(

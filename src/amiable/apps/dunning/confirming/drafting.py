@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -57,14 +57,33 @@ def reach_of(facts: CaseFacts) -> Reach:
 def draft_of(about: About, confirms: Confirmed, *, to: Recipient | None, on: date) -> Draft:
     """The draft, `to` a person (None = whom its roles choose). Its recipient is "" when no address
     may be used."""
-    step = Step(about.text, 0, "email", "friendly", template=about.text, recipients=about.roles)
-    mail = Action(key=about.key, medium="email", case_id=about.facts.case_id)
-    ready = Ready(mail, about.facts, about.scenario, step, about.asked)
-    (draft,) = drafts(about.facts.organization_id, [ready], on=on)
-    if to is not None:
-        draft = replace(
-            draft, recipient=to.address, recipient_name=to.name, recipient_role=to.role,
-            copies=(), notes=(),
-        )  # fmt: skip
-    lines = tuple(line for line in draft.lines if line.group == "due")
-    return replace(draft, lines=lines, confirms=confirms)
+    (draft,) = drafts_of(about.facts.organization_id, [(about, confirms)], on=on)
+    if to is None:
+        return draft
+    return replace(
+        draft, recipient=to.address, recipient_name=to.name, recipient_role=to.role, copies=(),
+        notes=(),
+    )  # fmt: skip
+
+
+def drafts_of(
+    organization_id: int, wanted: Sequence[tuple[About, Confirmed]], *, on: date
+) -> list[Draft]:
+    """The drafts of many, each for whom its roles choose, in a fixed number of queries."""
+    ready = [
+        Ready(
+            Action(key=about.key, medium="email", case_id=about.facts.case_id),
+            about.facts,
+            about.scenario,
+            Step(about.text, 0, "email", "friendly", template=about.text, recipients=about.roles),
+            about.asked,
+        )
+        for about, _ in wanted
+    ]
+    return [
+        replace(
+            draft, lines=tuple(line for line in draft.lines if line.group == "due"),
+            confirms=confirms,
+        )
+        for draft, (_, confirms) in zip(drafts(organization_id, ready, on=on), wanted, strict=True)
+    ]  # fmt: skip

@@ -6,18 +6,21 @@ for nothing: neither the caps nor the gaps between reminders count them.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from amiable.apps.audit.models import Event
 from amiable.apps.audit.services import Happening, events_record
-from amiable.apps.cases.models import Dispute, Hold, Promise
+from amiable.apps.cases.models import Dispute, Hold, PaymentPlan, Promise
+from amiable.apps.cases.queries import words_given
 from amiable.apps.customers.models import ContactPoint, Customer
 from amiable.apps.messaging.library.resolution import own_texts
 from amiable.apps.messaging.models import Message
@@ -105,7 +108,8 @@ def _claim(organization_id: int, now: datetime) -> set[int]:
             organization_id=organization_id, state__in=[State.FROZEN, State.SENDING],
             retry_at__lte=now,
         ).select_for_update(skip_locked=True, no_key=True, of=("self",))  # fmt: skip
-        rows = rows.filter(Q(key__startswith=OF_CALL) | Q(key__startswith=OF_ANSWER))
+        ours = [Q(key__startswith=each) for each in _OURS]
+        rows = rows.filter(functools.reduce(operator.or_, ours))
         ids = list(rows.order_by("retry_at").values_list("id", flat=True)[:_BATCH])
         Message.objects.filter(id__in=ids).update(retry_at=now + LEASE)
     return set(ids)
@@ -118,6 +122,7 @@ def _outdated(organization_id: int, ids: Collection[int], *, on: date) -> set[in
     brought = _brought(organization_id, {row[1] for row in rows})
     kinds = (
         (Promise, "promise", {"cancelled_on__isnull": False}),
+        (PaymentPlan, "plan", {"cancelled_on__isnull": False}),
         (Dispute, "dispute", {"is_mistake": True}),
         (Hold, "hold", {"ends_on__lt": on}),
     )
@@ -129,12 +134,29 @@ def _outdated(organization_id: int, ids: Collection[int], *, on: date) -> set[in
     customers = {row[2] for row in rows}
     stopped = _stopped(organization_id, customers)
     unusable = _unusable(organization_id, customers)
-    return {
+    over_promises = _promises_over(organization_id, messages, on=on)
+    return over_promises | {
         message_id
         for message_id, _, customer_id, recipient, is_test in rows
         if any(brought.get(message_id, {}).get(name) in ids_over for name, ids_over in over.items())
         or customer_id in stopped
         or (not is_test and (customer_id, recipient.casefold()) in unusable)
+    }
+
+
+def _promises_over(organization_id: int, messages: QuerySet[Message], *, on: date) -> set[int]:
+    """Reminders of what was kept, cancelled or broken meanwhile."""
+    reminders = messages.filter(key__startswith=OF_PROMISE)
+    rows = list(reminders.values_list("id", "case_id", "key"))
+    given = words_given(organization_id, {row[1] for row in rows}, on=on) if rows else {}
+    runs = {
+        standing.promise.id
+        for words in given.values()
+        for standing in words.standings
+        if standing.state == "running"
+    }
+    return {
+        message_id for message_id, _, key in rows if int(key.removeprefix(OF_PROMISE)) not in runs
     }
 
 
@@ -157,7 +179,7 @@ def _brought(organization_id: int, case_ids: Collection[int]) -> dict[int, dict[
     """What was written down with each confirmation of these cases, by message."""
     told = Event.objects.filter(
         organization_id=organization_id, case_id__in=case_ids,
-        kind__in=["call.recorded", "reply.decided"],
+        kind__in=["call.recorded", "reply.decided", "plan.signed", "plan.decided"],
     ).values_list("payload", flat=True)  # fmt: skip
     found = (each.get("brought", each) for each in told)
     return {each["confirmation"]: each for each in found if "confirmation" in each}

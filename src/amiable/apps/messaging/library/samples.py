@@ -25,6 +25,7 @@ from amiable.core.drafts import (
 from amiable.core.law.fr import Debt, Regime
 from amiable.core.records import CustomerKind
 from amiable.core.scenario import Medium, Stage
+from amiable.core.schedules import PlanPart
 
 ON = date(2026, 3, 16)
 KINDS: tuple[CustomerKind, ...] = get_args(CustomerKind)
@@ -126,8 +127,10 @@ def _confirmed(code: str) -> Confirmed | None:
     if code in {"debit_notice", "mandate_signed"}:
         terms = DebitTerms("AM-MAIN-00000042", "CORE", "FR72ZZZ123456", "FR.. .... 0189")
         return Confirmed(kind, 125_223, later, debit=terms)
-    if kind in {"promise", "due"}:
-        return Confirmed(kind, 125_223, later)
+    if kind in {"promise", "due", "plan", "plan_answer"}:
+        halves = (PlanPart(later, 62_612), PlanPart(later + timedelta(days=28), 62_611))
+        parts = halves if kind.startswith("plan") else ()
+        return Confirmed(kind.partition("_")[0], 125_223, later, parts=parts)
     if kind == "dispute":
         return Confirmed(kind, number="FA2026-0042")
     return Confirmed(kind, on=later if kind == "callback" else None)

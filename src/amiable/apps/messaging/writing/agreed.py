@@ -11,6 +11,7 @@ CONFIRMATIONS = (
     "call_promise", "call_callback", "call_dispute", "call_already_paid",
     "portal_promise", "portal_dispute", "portal_already_paid",
     "debit_notice", "mandate_signed",
+    "portal_plan", "portal_plan_answer", "promise_due", "instalment_due",
 )  # fmt: skip
 MOST_NUMBERS = 6
 
@@ -23,8 +24,9 @@ def agreed_values(draft: Draft, language: str) -> dict[str, object]:
     numbers = ", ".join(named[:MOST_NUMBERS]) + (", …" if len(named) > MOST_NUMBERS else "")
     if confirms is None:
         return {
-            **_debited(draft), "numbers": numbers, "agreed_amount": "", "agreed_on": "", "agreed_at": "",
-            "disputed_number": "", "dispute_reason": "",
+            **_debited(draft), "numbers": numbers, "agreed_amount": "", "agreed_on": "",
+            "agreed_at": "",
+            "disputed_number": "", "dispute_reason": "", "agreed_schedule": "", "agreed_answer": "",
         }  # fmt: skip
     amount = confirms.amount_minor
     words = labels(language)
@@ -36,6 +38,12 @@ def agreed_values(draft: Draft, language: str) -> dict[str, object]:
         "agreed_at": confirms.at.strftime(words["hour"]) if confirms.at else "",
         "disputed_number": clean(confirms.number),
         "dispute_reason": words["disputes"].get(confirms.reason, ""),
+        "agreed_schedule": "\n".join(
+            f"{date_text(part.due_on, language)}{' : ' if language == 'fr' else ': '}"
+            f"{money_text(part.amount_minor, draft.currency, language=language)}"
+            for part in confirms.parts
+        ),
+        "agreed_answer": "\n".join(map(clean, confirms.answer.splitlines())),
     }
 
 

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from amiable.core.plans import Policy
 from amiable.core.scenario import Scenario, Step
 from amiable.core.shipped import AFTER_BROKEN, KEY_ACCOUNTS, SHIPPED, SME_STANDARD
 from amiable.core.workdays import next_workday
@@ -50,14 +51,22 @@ _COURTEOUS: Changes = {
 _READ_FIRST: Changes = {"statement_1": {"approval": "batch"}, "call_1": {"offset_days": 10}}
 
 
+# What customers agree by themselves: those who pay badly pay a third first, and are looked at.
+PLANS = Policy("automatic", least_part_minor=5_000, most_minor=500_000, most_parts=6)
+PLANS_OF_RISKY = replace(PLANS, mode="approval", first_pct=33, most_parts=4, forgives=0)
+
+
 def begin(organization_id: int, folder: Path, *, on: date) -> None:
     """Settings, scenarios and rules, before the first day: nobody is enrolled yet. Repeatable."""
+    from amiable.apps.cases.policies import policy_set
     from amiable.apps.dunning.enrollment import rules
     from amiable.apps.dunning.library import scenarios
     from amiable.apps.dunning.settings import settings_change
 
     values = {"bank_data_max_age_days": BANK_DATA_DAYS, "contact_caps": CAPS}
     settings_change(organization_id, values, on=on, actor=ACTOR)
+    for segment, plans in (("", PLANS), (RISKY, PLANS_OF_RISKY)):
+        policy_set(organization_id, plans, creditor_id=None, segment=segment, on=on, actor=ACTOR)
     for code in SHIPPED:
         scenarios.scenario_copy(organization_id, code, on=on, actor=ACTOR)
     _import(organization_id, folder, STANDARD, on=on)

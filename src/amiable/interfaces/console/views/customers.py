@@ -16,6 +16,7 @@ from amiable.apps.cases import services as cases
 from amiable.apps.cases.entrusted import given_up
 from amiable.apps.customers.queries import point_customers
 from amiable.apps.dunning import queries as dunning
+from amiable.apps.dunning.agreeing.proposals import case_proposals
 from amiable.apps.dunning.enrollment.enrollments import case_scenario
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
@@ -73,6 +74,7 @@ def customer(request: Request, customer_id: int) -> HttpResponse:
         "links": file_links(organization, file.case_ids),
         "paying": paying(organization, customer_id, on=today),
         "given_up": given_up(organization, [customer_id]),
+        "proposals": case_proposals(organization, file.case_ids),
         "scenarios": [case_scenario(organization, case_id) for case_id in file.case_ids],
     }
     return render(request, "console/customer.html", context)

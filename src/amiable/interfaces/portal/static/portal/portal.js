@@ -20,7 +20,30 @@
   };
   arm(document);
 
-  // Ticking an invoice counts at once: the same address as the button, its panel taken over.
+  // A choice of a number becomes a slider over it; the choice itself stays what is sent.
+  for (const select of document.querySelectorAll("[data-slider]")) {
+    if (select.options.length < 2) continue;
+    const range = document.createElement("input"), said = document.createElement("output");
+    const tell = () => {
+      said.textContent = select.selectedOptions[0].textContent;
+      range.setAttribute("aria-valuetext", said.textContent);
+    };
+    Object.assign(range, { type: "range", min: 0, max: select.options.length - 1, step: 1, value: select.selectedIndex });
+    range.id = `${select.id}-range`;
+    said.className = "slid";
+    said.htmlFor = range.id;
+    select.labels[0].htmlFor = range.id;
+    range.addEventListener("input", () => {
+      select.selectedIndex = range.value;
+      tell();
+    });
+    select.after(said, range);
+    select.hidden = true;
+    tell();
+  }
+
+  // Ticking an invoice, or choosing, counts at once: the same address as the button, its panel
+  // taken over.
   const choice = document.querySelector("[data-choice]");
   if (choice && window.fetch && window.DOMParser) {
     choice.querySelector("[data-without-script]").hidden = true;
@@ -33,7 +56,8 @@
       if (turn !== last) return;
       if (!answer || !answer.ok) { choice.submit(); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const panel = document.getElementById("pay"), counted = page.getElementById("pay");
+      const name = choice.dataset.choice || "pay";
+      const panel = document.getElementById(name), counted = page.getElementById(name);
       if (turn !== last || !counted) return;
       panel.replaceChildren(...counted.childNodes);
       arm(panel);
@@ -49,12 +73,11 @@
     field.addEventListener("input", pick);
     field.addEventListener("focus", pick);
   }
-  for (const form of document.querySelectorAll("[data-once]")) {
-    form.addEventListener("submit", () => {
-      const button = form.querySelector("button[type=submit]");
-      setTimeout(() => { button.disabled = true; }, 0);
-    });
-  }
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-once]")) return;
+    const button = event.target.querySelector("button[type=submit]");
+    setTimeout(() => { button.disabled = true; }, 0);
+  });
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) for (const button of document.querySelectorAll("[data-once] button")) button.disabled = false;
   });

@@ -1,0 +1,1 @@
+"""Payment plans that customers agree: what is offered, signed, decided by a person, reminded of."""

@@ -1,0 +1,142 @@
+"""The plan that the payment page offers for a case: how much, in how many parts, who decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from amiable.apps.cases.links import Link
+from amiable.apps.cases.models import Case, Dispute, PlanProposal
+from amiable.apps.cases.policies import policy_of
+from amiable.apps.cases.queries import Given, claimable, words_given
+from amiable.apps.receivables.queries import OpenItem, open_items
+from amiable.core.interest import RateError
+from amiable.core.law.fr import Debt, late_interest
+from amiable.core.plans import Choice, Policy, counts, may_acknowledge, needs_person, plan_parts
+from amiable.core.schedules import PlanPart
+from amiable.core.sentences import Sentence
+from amiable.core.workdays import zone_of
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What may be agreed in a case. Amounts in minor units.
+
+    `items` = (number, what of it the plan is about); `less_minor` = credit and promises deducted
+    from them; `by_person` = why a person decides, None = the customer's word is enough;
+    `interest_minor` = late interest of a company until today, which is not part of the plan (None
+    = none is asked for, or it cannot be counted); `may_acknowledge` = an acknowledgment of the debt
+    may be offered.
+    """
+
+    organization_id: int
+    case_id: int
+    customer: str
+    creditor: str
+    currency: str
+    zone: str
+    on: date
+    policy: Policy
+    debt_minor: int
+    items: tuple[tuple[str, int], ...]
+    less_minor: int
+    counts: tuple[int, ...]
+    by_person: Sentence | None
+    charges_interest: bool
+    interest_minor: int | None
+    may_acknowledge: bool
+
+    def parts(self, choice: Choice) -> tuple[PlanPart, ...]:
+        """The instalments of a choice. Raises ScheduleError."""
+        return plan_parts(
+            self.debt_minor, choice, policy=self.policy, on=self.on, currency=self.currency,
+            zone=self.zone,
+        )  # fmt: skip
+
+
+def plan_offer(link: Link, *, on: date) -> Offer | None:
+    """What a customer may agree or ask for by itself; None where nothing is offered: by policy, on
+    the page of one invoice, while a plan runs or waits, or when too little is left."""
+    offer = case_offer(link, on=on)
+    if offer is None or offer.policy.mode == "off" or not offer.counts:
+        return None
+    waiting = PlanProposal.objects.filter(case_id=link.case_id, state__in=PlanProposal.OPEN)
+    return None if waiting.exists() else offer
+
+
+def case_offer(link: Link, *, on: date) -> Offer | None:
+    """What a plan in the case of a link would be about, whatever the policy; None where there can
+    be none."""
+    case = Case.objects.select_related("customer__creditor").get(
+        organization_id=link.organization_id, id=link.case_id
+    )
+    customer = case.customer
+    if link.invoice_id is not None or customer.insolvent_since or customer.deceased_since:
+        return None
+    found = words_given(link.organization_id, [case.pk], on=on).get(case.pk, Given())
+    if any(plan.state in {"running", "late"} for plan in found.plans):
+        return None
+    debt = claimable(link.organization_id, case.pk, on=on, given=found).plan_minor
+    parts = _items(case)
+    if not debt or not parts:
+        return None
+    policy = policy_of(link.organization_id, case.pk)
+    broken = sum(each.kind == "plan" for each in found.broken)
+    charges = policy.charges_interest and customer.kind == "company" and case.currency == "EUR"
+    return Offer(
+        organization_id=link.organization_id,
+        case_id=case.pk,
+        customer=customer.name,
+        creditor=customer.creditor.name,
+        currency=case.currency,
+        zone=zone_of(customer.postcode, customer.country),
+        on=on,
+        policy=policy,
+        debt_minor=debt,
+        items=tuple((item.number, amount) for item, amount in parts),
+        less_minor=max(0, sum(amount for _, amount in parts) - debt),
+        counts=counts(debt, policy, on=on),
+        by_person=needs_person(debt, policy, broken=broken, currency=case.currency),
+        charges_interest=charges,
+        interest_minor=_interest(case, parts, on) if charges else None,
+        may_acknowledge=may_acknowledge(
+            min(item.due_date for item, _ in parts), customer.kind, on=on
+        ),
+    )
+
+
+def _items(case: Case) -> list[tuple[OpenItem, int]]:
+    """What is open of each item and not disputed, the oldest first."""
+    opened = [
+        item
+        for item in open_items(case.organization_id, [case.customer_id])
+        if item.currency == case.currency
+    ]
+    disputes = Dispute.objects.filter(
+        installment_id__in=[item.id for item in opened], closed_on__isnull=True
+    )
+    disputed = dict(disputes.values_list("installment_id", "amount_minor"))
+    found = []
+    for item in sorted(opened, key=lambda each: (each.due_date, each.id)):
+        amount = disputed.get(item.id, 0)
+        left = 0 if amount is None else item.open_minor - amount
+        if left > 0:
+            found.append((item, left))
+    return found
+
+
+def _interest(case: Case, parts: Sequence[tuple[OpenItem, int]], on: date) -> int | None:
+    """Late interest until today on what is open now (C. com. L441-10 II)."""
+    rate = case.customer.creditor.late_rate_bp
+    contract = None if rate is None else Decimal(rate).scaleb(-2)
+    try:
+        return sum(
+            late_interest(
+                Debt(amount, item.due_date, on, contract_rate_pct=contract)
+            ).interest_minor
+            for item, amount in parts
+        )
+    except RateError:
+        return None
