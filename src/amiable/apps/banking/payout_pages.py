@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
@@ -11,7 +10,7 @@ from typing import Literal, NamedTuple
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 
 from amiable.apps.banking.models import Match
-from amiable.apps.banking.payout_parts import SETTLED, PartReading, part_readings
+from amiable.apps.banking.payout_parts import PartReading, part_readings, settled_as
 from amiable.apps.banking.payouts import WAITED_FOR
 from amiable.apps.payments.models import Payout, PayoutPart
 from amiable.core.money import Money
@@ -22,6 +21,7 @@ State = Literal["on_its_way", "late", "arrived", "failed"]
 STATES: tuple[State, ...] = ("late", "on_its_way", "arrived", "failed")
 # A bank shows a transfer within days; after so many workdays somebody should look.
 LATE_WORKDAYS = 4
+_RANKS = [When(kind=kind, then=rank) for rank, kind in enumerate(PayoutPart.Kind.values, 1)]
 _SUMS = F("gross_minor") - F("back_minor") - F("fees_minor") + F("other_minor")
 
 
@@ -51,7 +51,8 @@ class PayoutView:
 
     @property
     def told(self) -> bool:
-        return bool(self.payments or self.backs or self.fees or self.other)
+        amounts = (self.fees.amount_minor, self.other.amount_minor)
+        return any((self.payments, self.backs, *amounts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +107,17 @@ def payout_page(organization_id: int, payout_id: int, *, on: date) -> PayoutView
 def parts_page(
     organization_id: int, payout_id: int, *, on: date, limit: int = 100, offset: int = 0
 ) -> tuple[list[PartView], int]:
-    """Its movements, those to settle first, and how many there are."""
+    """Its movements, those to settle first, then by kind, and how many there are."""
     rows = PayoutPart.objects.filter(organization_id=organization_id, payout_id=payout_id)
     unknown = Q(kind=PayoutPart.Kind.PAYMENT, payment=None)
     page = list(
-        rows.annotate(rank=Case(When(unknown, then=0), default=1))
+        rows.annotate(rank=Case(When(unknown, then=0), *_RANKS, default=9))
         .select_related("payout", "payment__customer", "payment__entry__reversed_by")
-        .order_by("rank", "kind", "on_date", "id")[offset : offset + limit]
+        .order_by("rank", "on_date", "id")[offset : offset + limit]
     )
     open_ = [part for part in page if part.kind == "payment" and part.payment_id is None]
     readings = part_readings(organization_id, open_, on=on) if open_ else {}
     return [_part(part, readings.get(part.pk)) for part in page], rows.count()
-
-
-def payments_paid_out(organization_id: int, payment_ids: Sequence[int]) -> dict[int, Payout]:
-    """The payout that each payment is part of."""
-    rows = PayoutPart.objects.filter(
-        organization_id=organization_id, payment_id__in=payment_ids, kind=PayoutPart.Kind.PAYMENT
-    )
-    return {part.payment_id or 0: part.payout for part in rows.select_related("payout")}
 
 
 def payouts_late(organization_id: int, *, on: date) -> Late | None:
@@ -158,7 +151,7 @@ def _wheres(on: date) -> dict[str, Q]:
         "on_its_way": untied & Q(arrives_on__gte=due),
         "arrived": Q(line_id__isnull=False),
         "failed": Q(standing=Payout.Standing.FAILED, line_id=None),
-        "differs": ~Q(net_minor=_SUMS),
+        "differs": ~Q(net_minor=_SUMS) & ~Q(payments=0, backs=0, fees_minor=0, other_minor=0),
     }
 
 
@@ -216,6 +209,6 @@ def _part(part: PayoutPart, reading: PartReading | None) -> PartView:
         customer_id=payment.customer_id if payment else None,
         customer=payment.customer.name if payment else "",
         is_reversed=payment is not None and hasattr(payment.entry, "reversed_by"),
-        can_undo=payment is not None and payment.reference == SETTLED,
+        can_undo=payment is not None and payment.reference == settled_as(part.payout),
         reading=reading,
     )

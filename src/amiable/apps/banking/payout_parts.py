@@ -18,12 +18,13 @@ from amiable.apps.banking.opening import opening
 from amiable.apps.banking.posting import case_ids
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.customers.models import Customer
-from amiable.apps.payments.models import Payment, PayoutPart
+from amiable.apps.payments.models import Payment, Payout, PayoutPart
 from amiable.apps.payments.services import PaymentError, PaymentIn, payment_record, payment_undo
 from amiable.apps.receivables.models import Installment
 from amiable.core.matching.engine import decide_all
 from amiable.core.matching.facts import Hypothesis, Line
 from amiable.core.money import Money
+from amiable.core.payouts import provider_label
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 declare(
@@ -39,7 +40,6 @@ declare(
 # Parts of one payout that are read at once for a page.
 MOST_READ = 200
 _METHODS = {"gocardless": Payment.Method.DIRECT_DEBIT, "stripe": Payment.Method.CARD}
-SETTLED = "payout"  # Payment.reference of what was entered from a payout
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def payout_part_settle(
         external_id=_external_id(part),
         method=_METHODS.get(part.payout.provider, Payment.Method.OTHER),
         payer_name=part.payer_name,
-        reference=SETTLED,
+        reference=settled_as(part.payout),
         parts=chosen.parts if chosen else (),
     )
     cases = case_ids(organization_id, {customer_id})
@@ -119,7 +119,7 @@ def payout_part_unsettle(organization_id: int, part_id: int, *, on: date, actor:
     """Take such a payment back whole. Raises PaymentError when it was entered otherwise."""
     part = _locked(organization_id, part_id)
     payment = part.payment
-    if payment is None or payment.reference != SETTLED:
+    if payment is None or payment.reference != settled_as(part.payout):
         raise PaymentError(Sentence("payout.part_not_ours"))
     cases = case_ids(organization_id, {payment.customer_id})
     payment_undo(organization_id, payment.pk, on=on, actor=actor, cases=cases)
@@ -128,6 +128,11 @@ def payout_part_unsettle(organization_id: int, part_id: int, *, on: date, actor:
     part.save(update_fields=["payment"])
     cases_wake(organization_id, {payment.customer_id}, on=on)
     _tell("payout.part_unsettled", part, on=on, actor=actor, case_id=case_id)
+
+
+def settled_as(payout: Payout) -> str:
+    """The reference of payments that a person entered from a payout."""
+    return f"{provider_label(payout.provider)} {payout.name}"
 
 
 def _read(organization_id: int, parts: Sequence[PayoutPart], *, on: date) -> dict[int, Hypothesis]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, F, Max, Sum
+from django.db.models import Count, F, Max, OuterRef, Subquery, Sum
 from django.utils import timezone
 
 from amiable.apps.audit.models import Event
@@ -16,7 +16,7 @@ from amiable.apps.cases.queries import Broken
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.queries import step_names
 from amiable.apps.messaging.models import Message, Reply
-from amiable.apps.payments.models import Checkout, Payment, PaymentReturn
+from amiable.apps.payments.models import Checkout, Payment, PaymentReturn, PayoutPart
 from amiable.apps.receivables.models import Entry
 
 # A page shows the recent past; the evidence file holds all of it.
@@ -116,6 +116,8 @@ def _money(organization_id: int, customer_id: int) -> list[TimelineEntry]:
             Payment.objects.filter(**by_customer),
             "received_on",
             ["amount_minor", "currency", "method", "reference"],
+            payout=_payout_of("payout_id"),
+            payout_name=_payout_of("payout__name"),
         ),
         *_rows(
             "return",
@@ -135,6 +137,12 @@ def _money(organization_id: int, customer_id: int) -> list[TimelineEntry]:
             number=F("invoice__number"),
         ),
     ]
+
+
+def _payout_of(field: str) -> Subquery:
+    """A field of the part of a payout that a payment is, where its provider told it."""
+    parts = PayoutPart.objects.filter(payment=OuterRef("id"), kind=PayoutPart.Kind.PAYMENT)
+    return Subquery(parts.values(field)[:1])
 
 
 def _online(by_case: dict[str, Any]) -> list[TimelineEntry]:
