@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
 from amiable.core.matching.facts import (
@@ -48,6 +49,8 @@ SAME_AMOUNT_EARLY, FAR_FROM_DUE = timedelta(days=62), timedelta(days=10)
 SHORTEST_DIGITS, CERTAIN_DIGITS = 6, 8
 
 Account = tuple[int, str]  # customer and currency
+AGE = attrgetter("due_date", "id")  # of an item: the order in which debts fall due
+NOTHING_OPEN: list[Item] = []
 
 
 class Cited(NamedTuple):
@@ -80,8 +83,7 @@ class Book:
         self.credit_numbers: dict[str, tuple[int, ...]] = {}
         self.codes: dict[str, tuple[int, ...]] = {}
         self.groups: dict[str, set[int]] = defaultdict(set)
-        self.open_ids: dict[Account, list[tuple[date, int]]] = defaultdict(list)
-        self._open: dict[Account, list[Item]] = {}  # answers of open_of, until the account moves
+        self._open: dict[Account, list[Item]] = defaultdict(list)  # oldest due first
         self.items_of: dict[Account, list[int]] = defaultdict(list)
         self.credits_of: dict[Account, list[int]] = defaultdict(list)
         self.by_amount: dict[tuple[int, str], set[int]] = defaultdict(set)
@@ -141,9 +143,7 @@ class Book:
         self.items[item.id] = item
         self.items_of[item.customer_id, item.currency].append(item.id)
         if item.open_minor > 0:
-            account = (item.customer_id, item.currency)
-            insort(self.open_ids[account], (item.due_date, item.id))
-            self._open.pop(account, None)
+            insort(self._open[item.customer_id, item.currency], item, key=AGE)
             self.by_amount[item.open_minor, item.currency].add(item.id)
         number = canonical(item.number)
         self._key(self.numbers, number, item.id)
@@ -215,12 +215,7 @@ class Book:
 
     def open_of(self, customer_id: int, currency: str) -> list[Item]:
         """Open items of a customer, oldest due first. The list is the book's own: only read it."""
-        account = (customer_id, currency)
-        known = self._open.get(account)
-        if known is None:
-            known = [self.items[i] for _, i in self.open_ids.get(account, ())]
-            self._open[account] = known
-        return known
+        return self._open.get((customer_id, currency), NOTHING_OPEN)
 
     def limits_of(self, customer_id: int) -> Limits:
         """What this customer may keep without a person being asked."""
@@ -291,17 +286,16 @@ class Book:
         item = self.items.get(item_id)
         if item is None:  # settled long ago: it cannot be cited, its balance is not needed
             return
-        account = (item.customer_id, item.currency)
-        row, place = self.open_ids[account], (item.due_date, item.id)
-        self._open.pop(account, None)
+        row = self._open[item.customer_id, item.currency]
+        start = end = bisect_left(row, AGE(item), key=AGE)
         if item.open_minor > 0:
             self.by_amount[item.open_minor, item.currency].discard(item_id)
-            row.pop(bisect_left(row, place))
+            end += 1
         item = item.moved(amount_minor)
         self.items[item_id] = item
         if item.open_minor > 0:
             self.by_amount[item.open_minor, item.currency].add(item_id)
-            insort(row, place)
+        row[start:end] = [item] if item.open_minor > 0 else []
 
     def _confirm(self, item_id: int) -> None:
         books_minor = self.items[item_id].books_minor
