@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 from django.urls import get_resolver
-from django.utils import translation
+from django.utils import timezone, translation
 
 from amiable.apps.banking.models import Match, Rest, StatementLine
 from amiable.apps.cases import services as cases
@@ -47,6 +47,7 @@ from amiable.apps.payments.models import (
     Mandate,
     Payout,
     PayoutPart,
+    RefundFile,
     VirtualIban,
     VirtualIbanAssignment,
 )
@@ -70,7 +71,7 @@ pytestmark = pytest.mark.django_db
 PERSONAL = {"login", "logout", "password", "language", "theme"}
 LISTS = {"disputes", "disputes_figures", "disputes_reasons", "debits", "mandates", "payouts", "plan_policies", "rests", "virtual_ibans", "money", "refunds", "refunds_table", "dashboard", "figures", "items", "customers", "calls", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings", "assignment", "assignment_preview", "actions_left_out", "plan_preview", "simulation", "letter_test_page", "replies", "registered", "templates", "template_cases", "template"}  # fmt: skip
 # Asked with a form, and only shown.
-SHOWN = {"template_preview", "template_page"}
+SHOWN = {"template_preview", "template_page", "bank_share_look"}
 
 
 @pytest.fixture
@@ -212,10 +213,24 @@ def _money(case: Case) -> dict[str, object]:
     return {
         "credit_id": credit,
         "decision_id": refund.pk,
+        "refund_file_id": _refund_file(case).pk,
         "item_id": item.pk,
         "handover_id": item_hand_over(org, item.pk, collector, **who),
         "form": "csv",
     }
+
+
+def _refund_file(case: Case) -> RefundFile:
+    """A file for the bank."""
+    who = {"organization_id": case.organization_id, "made_by": "Transports Gaudin"}
+    return RefundFile.objects.get_or_create(
+        **who, reference="RBF000001261120",
+        defaults={
+            "creditor": case.customer.creditor, "iban": "FR1420041010050500013M02606",
+            "execute_on": date.today(), "currency": "EUR", "amount_minor": 1, "count": 1,
+            "content": b"", "made_on": date.today(), "made_at": timezone.now(),
+        },
+    )[0]  # fmt: skip
 
 
 def _plan(case: Case) -> PaymentPlan:
@@ -417,6 +432,7 @@ def test_pages_cost_a_bounded_number_of_queries(story, django_assert_max_num_que
         "/actions/": 14,
         "/bank/?state=all": 28,
         "/bank/money/": 30,
+        "/bank/refunds/": 20,
         "/bank/payouts/": 12,
         "/bank/debits/": 14,
         "/bank/mandates/": 10,

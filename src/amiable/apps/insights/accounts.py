@@ -10,10 +10,10 @@ from typing import Any
 
 from django.db.models import Count, Min, Q, Sum
 
-from amiable.apps.banking.models import StatementLine
 from amiable.apps.cases.models import Dispute, Hold
 from amiable.apps.customers.models import ContactPoint, Customer
 from amiable.apps.dunning.models import Action
+from amiable.apps.insights.bank_waits import bank_waits
 from amiable.apps.insights.inbox import unread_count
 from amiable.apps.receivables.models import Allocation, Entry, Installment, Invoice
 
@@ -116,7 +116,8 @@ def accounts_page(
 
 def waiting(organization_id: int, on: date, *, with_unmatched: bool = False) -> dict[str, int]:
     """What waits for a person: `actions` to approve or to do by `on`, of these `calls` to make,
-    `bank` lines to decide, `replies` to read (with those that matched nobody, for managers)."""
+    `bank` = what to decide on the bank pages, `replies` to read (with those that matched nobody,
+    for managers)."""
     actions = Action.objects.filter(
         organization_id=organization_id,
         state__in=["to_approve", "todo", "unknown"],
@@ -125,10 +126,9 @@ def waiting(organization_id: int, on: date, *, with_unmatched: bool = False) -> 
     waits = actions.aggregate(
         actions=Count("id"), calls=Count("id", filter=Q(state="todo", medium="phone"))
     )
-    lines = StatementLine.objects.filter(organization_id=organization_id, state="proposed")
     return {
         **waits,
-        "bank": lines.count(),
+        "bank": bank_waits(organization_id),
         "replies": unread_count(organization_id, with_unmatched=with_unmatched),
     }
 

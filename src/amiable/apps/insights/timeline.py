@@ -27,7 +27,8 @@ NOTED = (
     "customer.payer_group", "contact_point.marked", "customer.address", "payment.refused",
     "call.reopened", "call.started_anyway", "credit.allocated", "credit.kept",
     "credit.transferred", "credit.undone", "write_off.recovered", "refund.requested", "refund.made",
-    "refund.readdressed",
+    "refund.readdressed", "customer.terms", "habit.forgotten", "habit.forbidden", "habit.allowed",
+    "virtual_iban.assigned", "virtual_iban.ended",
     "refund.not_made", "refund.settled", "refund.not_settled", "item.written_off",
     "item.write_off_undone", "item.handed_over", "item.taken_back",
 )  # fmt: skip

@@ -193,6 +193,12 @@ LOOKS: dict[str, dict[str, Look]] = {
         "payment.refused": Look(_("Refuses to pay")),
         "call.reopened": Look(_("Outcome of a call taken back")),
         "call.started_anyway": Look(_("Called all the same")),
+        "customer.terms": Look(_("Agreed about payments")),
+        "habit.forgotten": Look(_("Habit forgotten")),
+        "habit.forbidden": Look(_("Habit never learned again")),
+        "habit.allowed": Look(_("Habit may be learned again")),
+        "virtual_iban.assigned": Look(_("Virtual IBAN assigned")),
+        "virtual_iban.ended": Look(_("Virtual IBAN taken back")),
     },
     "mark": {
         "valid": Look(_("Usable"), "good"),
