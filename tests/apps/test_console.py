@@ -16,6 +16,7 @@ from amiable.apps.cases.handovers import Collector, item_hand_over
 from amiable.apps.cases.models import (
     Case,
     Dispute,
+    DisputeQuestion,
     Handover,
     Hold,
     PaymentPlan,
@@ -99,6 +100,8 @@ def objects() -> dict[str, int]:
         "customer_id": Case.objects.first().customer_id,
         "hold_id": Hold.objects.first().pk,
         "dispute_id": Dispute.objects.first().pk,
+        "question_id": _question(Dispute.objects.first()).pk,
+        "holder": "reply",
         "promise_id": Promise.objects.first().pk,
         "plan_id": _plan(Case.objects.first()).pk,
         **_proposal(Case.objects.first()),
@@ -257,6 +260,17 @@ def _proposal(case: Case) -> dict[str, int]:
     return {"policy_id": policy_id, "proposal_id": proposal.pk}
 
 
+def _question(dispute: Dispute) -> DisputeQuestion:
+    """A question to a colleague."""
+    return DisputeQuestion.objects.get_or_create(
+        organization_id=dispute.organization_id, dispute=dispute, name="Marc",
+        defaults={
+            "question": "Was it delivered?", "digest": "0" * 64, "asked_by": "camille",
+            "asked_at": timezone.now(), "expires_on": date.today() + timedelta(days=3),
+        },
+    )[0]  # fmt: skip
+
+
 def _came_back(message: Message) -> dict[str, int]:
     """An answer with a file, and a proof of what was sent."""
     of = {"organization_id": message.organization_id}
@@ -306,7 +320,8 @@ def _refund_file(case: Case) -> RefundFile:
     )[0]  # fmt: skip
 
 
-        defaults={"case": message.case, "message": message, "medium": "email", "source": "mailbox",
+        defaults={"case": message.case, "message": message, "dispute": Dispute.objects.first(),
+                  "medium": "email", "source": "mailbox",
                   "sender": "a@client.example", "content": b"", "sha256": "0", "kind": "reply",
                   "received_at": message.frozen_at},
     )  # fmt: skip

@@ -318,6 +318,7 @@ def test_a_dispute_sets_the_invoice_aside_and_somebody_has_to_answer(client, cas
 
 def test_the_whole_invoice_is_contested_when_no_amount_is_written(client, case, path):
     for amount in ("", "1 200,00"):
+        Reply.objects.update(dispute=None)
         Dispute.objects.all().delete()
         no_limits()
         send(client, f"{path}disagree/", item=items(case)["FA-1"], reason="price", amount=amount)

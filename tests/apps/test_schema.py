@@ -24,6 +24,7 @@ NOT_PROTECTED = {
 }
 APPEND_ONLY = (
     "audit_event",
+    "cases_disputefile",
     "messaging_deliveryevent",
     "messaging_proof",
     "messaging_replyfile",
@@ -127,6 +128,7 @@ def test_append_only_rows_refuse_to_change(table, statement):
 def _one_row_each() -> None:
     from django.utils import timezone
 
+    from amiable.apps.cases.models import Dispute, DisputeEntry, DisputeFile
     from amiable.apps.messaging.models import Message, Proof, Reply, ReplyFile
     from tests import factories
 
@@ -169,6 +171,14 @@ def _one_row_each() -> None:
         content=b"", sha256="0", received_at=timezone.now(), kind="reply",
     )  # fmt: skip
     ReplyFile.objects.create(**scope, **file, reply=reply)
+    dispute = Dispute.objects.create(
+        **scope, case=message.case, installment=installment, reason="price",
+        opened_on=date(2026, 11, 20),
+    )  # fmt: skip
+    entry = DisputeEntry.objects.create(
+        **scope, dispute=dispute, kind="note", author="claire", at=timezone.now()
+    )
+    DisputeFile.objects.create(**scope, **file, entry=entry)
     event_record(owner.organization_id, Happening("test", date(2026, 11, 20), "test"))
 
 

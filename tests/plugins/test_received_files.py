@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import threading
@@ -121,10 +122,8 @@ def test_anything_else_is_refused_with_its_reason(name, content, code):
 def test_torn_files_are_refused_and_never_fail(content, data):
     at = data.draw(st.integers(0, len(content)))
     torn = content[:at] + data.draw(st.binary(max_size=6)) + content[at + 2 :]
-    try:
+    with contextlib.suppress(FileRefusedError):
         file_read("a", torn)
-    except FileRefusedError:
-        pass
 
 
 def scanner(answers: list[bytes]) -> str:
@@ -157,5 +156,5 @@ def test_the_scanner_is_asked_and_only_a_clear_yes_counts():
         scan("tcp://127.0.0.1:1", b"x", seconds=1)
     assert scanner_of("unix:///run/clamd.ctl") == "/run/clamd.ctl"
     for wrong in ("http://x:1", "tcp://x", "unix://", "tcp://x:y"):
-        with pytest.raises(ValueError, match="expected|Port"):
+        with pytest.raises(ValueError, match=r"expected|Port"):
             scanner_of(wrong)

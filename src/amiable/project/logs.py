@@ -1,11 +1,12 @@
-"""What a log must not hold: the tokens of payment links, each of which opens a customer's page."""
+"""What a log must not hold: the tokens of payment links and of questions to
+colleagues, each of which opens a page."""
 
 from __future__ import annotations
 
 import logging
 import re
 
-_TOKENS = re.compile(r"(/p/)(?!color/)[^/\s\"'<>?#]+")
+_TOKENS = re.compile(r"(/p/|/ask/)(?!color/|thanks/)[^/\s\"'<>?#]+")
 _PLAIN = logging.Formatter()
 
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("p/", include("amiable.interfaces.portal.urls")),
+    path("ask/", include("amiable.interfaces.portal.colleagues")),
     path("hooks/", include("amiable.interfaces.hooks.urls")),
     path("", include("amiable.interfaces.console.urls")),
 ]

@@ -100,7 +100,7 @@ def links_keep(
                 organization_id=organization_id,
                 case_id=each.case_id,
                 key=_message_key(each.key, is_test=is_test),
-                digest=_digest(each.url.rstrip("/").rpartition("/")[2]),
+                digest=token_digest(each.url.rstrip("/").rpartition("/")[2]),
                 is_test=is_test,
                 made_on=on,
                 expires_on=on + timedelta(days=days),
@@ -133,7 +133,7 @@ def link_make(
         case=case,
         invoice_id=invoice_id,
         key=key,
-        digest=_digest(token),
+        digest=token_digest(token),
         made_on=on,
         made_by=actor,
         expires_on=on + timedelta(days=days),
@@ -164,7 +164,7 @@ def links_revoke(
 def link_find(token: str, *, on: date) -> Link | None:
     """What a token opens on a day; None for one that is unknown, over or revoked, all found out in
     the same way: by one query for its digest."""
-    row = PaymentLink.objects.filter(digest=_digest(token)).first()
+    row = PaymentLink.objects.filter(digest=token_digest(token)).first()
     if row is None or row.revoked_on is not None or row.expires_on < on:
         return None
     return Link(row.pk, row.organization_id, row.case_id, row.invoice_id, row.is_test)
@@ -202,7 +202,7 @@ def case_links(organization_id: int, case_ids: Collection[int], *, most: int) ->
 def _row(organization_id: int, *row: object) -> LinkRow:
     *known, key, digest = row
     token = _token(organization_id, str(key))
-    url = link_url(token) if _digest(token) == digest else ""
+    url = link_url(token) if token_digest(token) == digest else ""
     known[2] = known[2] or ""
     message = "" if known[5] else str(key).removesuffix(_TEST)
     return LinkRow(*known, url, message)  # type: ignore[arg-type]  # in the order of `fields`
@@ -213,10 +213,12 @@ def _message_key(key: str, *, is_test: bool) -> str:
 
 
 def _token(organization_id: int, key: str) -> str:
-    value = f"{organization_id}:{key}"
-    number = int.from_bytes(
-        salted_hmac("amiable.payment_link", value, algorithm="sha256").digest(), "big"
-    )
+    return token_made("amiable.payment_link", f"{organization_id}:{key}")
+
+
+def token_made(salt: str, value: str) -> str:
+    """The token of a value: the same each time, guessed by nobody without our key."""
+    number = int.from_bytes(salted_hmac(salt, value, algorithm="sha256").digest(), "big")
     signs = []
     for _ in range(LENGTH):
         number, sign = divmod(number, 62)
@@ -224,6 +226,6 @@ def _token(organization_id: int, key: str) -> str:
     return "".join(signs)
 
 
-def _digest(token: str) -> str:
+def token_digest(token: str) -> str:
     """Tokens are random: no salt is needed to keep them from being found by their digest."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

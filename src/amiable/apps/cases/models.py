@@ -58,13 +58,16 @@ class Dispute(TenantModel):
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="disputes")
     installment = models.ForeignKey(Installment, on_delete=models.PROTECT, related_name="disputes")
-    reason = models.CharField(max_length=20, choices=Reason.choices)
+    reason = models.CharField(max_length=20)  # shipped, or a creditor's own: see DisputeReason
     note = models.TextField(blank=True)
     amount_minor = models.BigIntegerField(null=True, blank=True)
     owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL)
     opened_on = models.DateField()
     respond_by = models.DateField(null=True, blank=True)
+    escalated_on = models.DateField(null=True, blank=True)  # its day passed: a manager looks
     closed_on = models.DateField(null=True, blank=True)
+    settled_as = models.CharField(max_length=12, blank=True)  # core.disputes.OUTCOMES
+    settled_minor = models.BigIntegerField(default=0)  # given up with it, out of goodwill
     outcome = models.CharField(max_length=200, blank=True)
     is_mistake = models.BooleanField(default=False)  # withdrawn: there never was a dispute
 
@@ -77,8 +80,84 @@ class Dispute(TenantModel):
             )
         ]
         indexes = [
-            models.Index(fields=["organization", "installment"], name="dispute_of_installment")
+            models.Index(fields=["organization", "installment"], name="dispute_of_installment"),
+            models.Index(
+                fields=["organization", "respond_by"],
+                condition=Q(closed_on__isnull=True),
+                name="dispute_to_answer",
+            ),
         ]
+
+
+class DisputeReason(TenantModel):
+    """A reason as one creditor words it: one of the shipped ones, or its own. `einvoicing` = the
+    code of refusals and disputes of French e-invoicing (core.disputes.EINVOICING)."""
+
+    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=20)
+    label_fr = models.CharField(max_length=120)
+    label_en = models.CharField(max_length=120)
+    einvoicing = models.CharField(max_length=20, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["creditor", "code"], name="dispute_reason_unique")
+        ]
+
+
+class DisputeQuestion(TenantModel):
+    """What a colleague without an account is asked about a dispute, and the address where the
+    answer is given; only a digest of its token is kept (see colleagues)."""
+
+    dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, related_name="questions")
+    name = models.CharField(max_length=120)
+    email = models.EmailField(blank=True)
+    question = models.TextField()
+    digest = models.CharField(max_length=64, unique=True, null=True)
+    asked_by = models.CharField(max_length=254)
+    asked_at = models.DateTimeField()
+    expires_on = models.DateField()  # the last day on which it works
+    revoked_on = models.DateField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["dispute", "id"], name="dispute_question_of_dispute")]
+
+
+class DisputeEntry(TenantModel):
+    """What is said about a dispute by us: to the customer, among ourselves, by a colleague. What
+    customers say is kept as answers (messaging.Reply)."""
+
+    class Kind(models.TextChoices):
+        MESSAGE = "message"  # to the customer
+        NOTE = "note"
+        ANSWER = "answer"  # of a colleague, to a question
+        OUTCOME = "outcome"  # to the customer, with the end of the dispute
+
+    TO_CUSTOMER = ("message", "outcome")
+
+    dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    text = models.TextField(blank=True)
+    author = models.CharField(max_length=254)
+    at = models.DateTimeField()
+    question = models.ForeignKey(
+        DisputeQuestion, null=True, blank=True, on_delete=models.PROTECT, related_name="answers"
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["dispute", "id"], name="dispute_entry_of_dispute")]
+
+
+class DisputeFile(TenantModel):
+    """Append-only: a file that goes with what we said of a dispute; shown only as a download."""
+
+    entry = models.ForeignKey(DisputeEntry, on_delete=models.PROTECT, related_name="files")
+    filename = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)  # by its bytes, not by what it claims
+    content = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
 
 
 class PlanPolicy(TenantModel):

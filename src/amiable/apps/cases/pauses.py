@@ -8,14 +8,17 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from amiable.apps.cases.changes import CaseError, case_find, case_tell
-from amiable.apps.cases.models import Case, Dispute, Handover, Hold
+from amiable.apps.cases.models import Case, Dispute, DisputeReason, Handover, Hold
 from amiable.apps.receivables.models import Installment
 from amiable.apps.receivables.queries import installment_balances
+from amiable.apps.tenants.models import User
+from amiable.core.disputes import RESPOND_DAYS, SHIPPED
 from amiable.core.money import Money, major
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 declare(
     {
+        "case.dispute_reason": gettext_noop("Choose why it is contested."),
         "case.ends_before_start": gettext_noop("The pause would end before it starts."),
         "case.dispute_too_much": gettext_noop(
             "At most {amount} can be disputed: that is what is open of this invoice."
@@ -81,18 +84,21 @@ def dispute_open(
 ) -> int:
     """Open a dispute on an installment, for `amount_minor` or (None) the whole of it.
 
-    Returns its id; the one already open when there is one. Raises CaseError when the installment
-    is not there or the amount is not above zero or more than what is open.
+    Returns its id; the one already open when there is one. It is to be answered by `respond_by`,
+    in RESPOND_DAYS unless one is given. Raises CaseError when the installment is not there or the
+    amount is not above zero or more than what is open.
     """
     if amount_minor is not None and amount_minor <= 0:
         raise CaseError(Sentence("case.amount_not_positive"))
     with transaction.atomic():
-        installment = Installment.objects.filter(
-            organization_id=organization_id, id=installment_id
-        ).first()
+        items = Installment.objects.filter(organization_id=organization_id, id=installment_id)
+        installment = items.select_related("customer").first()
         if installment is None:
             raise CaseError(Sentence("case.not_found"))
         case = Case.objects.get(customer_id=installment.customer_id, currency=installment.currency)
+        own = DisputeReason.objects.filter(creditor=installment.customer.creditor_id, code=reason)
+        if reason not in SHIPPED and not own.exists():
+            raise CaseError(Sentence("case.dispute_reason"))
         _check_disputed(installment, amount_minor)
         dispute, created = Dispute.objects.get_or_create(
             installment=installment,
@@ -104,7 +110,8 @@ def dispute_open(
                 "note": note,
                 "amount_minor": amount_minor,
                 "opened_on": on,
-                "respond_by": respond_by,
+                "respond_by": respond_by or on + timedelta(days=RESPOND_DAYS),
+                "owner": User.objects.filter(email=actor).first(),
             },
         )
         if created:

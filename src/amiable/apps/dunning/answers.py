@@ -60,9 +60,9 @@ class Decision:
     `amount_minor`, `due_on` = what is promised, `later` = further parts of it as (amount, day);
     `invoice`, or the `installment_id` of a part of it,
     `reason`, `disputed_minor` (None = the whole) = what is disputed; `until` = last day without a
-    reminder (None = the usual, or no pause for an absence); `contact_name`, `contact_email` = whom
-    to write to instead; `words` = why the case is paused, or an address marked, as the history
-    tells it.
+    reminder (None = the usual, or no pause for an absence); `contact_name`, `contact_email`,
+    `contact_phone` = whom to turn to instead; `words` = why the case is paused, or an address
+    marked, as the history tells it.
     """
 
     verdict: Verdict
@@ -76,6 +76,7 @@ class Decision:
     until: date | None = None
     contact_name: str = ""
     contact_email: str = ""
+    contact_phone: str = ""
     words: str = ""
     installment_id: int | None = None
 
@@ -111,7 +112,8 @@ def reply_decide(
     if row.task:
         waits = done.get("until") if verdict == "already_paid" else None
         row.task_on = date.fromisoformat(waits) + timedelta(days=1) if waits else on
-    row.save(update_fields=["state", "label", "decided_at", "decided_by", "task", "task_on"])
+    fields = ["state", "label", "decided_at", "decided_by", "task", "task_on", "dispute"]
+    row.save(update_fields=fields)
     told = {"reply": row.pk, "verdict": verdict, "note": decision.note, **done, **(beside or {})}
     event_record(organization_id, Happening(_DECIDED, on, actor, row.case_id, told))
     _replan(row, on)
@@ -211,6 +213,7 @@ def _dispute(row: Reply, decision: Decision, on: date, actor: str) -> dict[str, 
         row.organization_id, item.pk, reason=decision.reason, on=on, actor=actor,
         amount_minor=decision.disputed_minor, note=decision.note,
     )  # fmt: skip
+    row.dispute_id = dispute
     return {"dispute": dispute}
 
 
@@ -230,11 +233,12 @@ def _pause(row: Reply, decision: Decision, on: date, actor: str) -> dict[str, An
 
 def _wrong_contact(row: Reply, decision: Decision, on: date, actor: str) -> dict[str, Any]:
     done = _mark(row, "invalid", decision, on, actor)
-    email = decision.contact_email
-    if email:
+    email, phone = decision.contact_email, decision.contact_phone
+    if email or phone:
         contact, points = cases.contact_add(
-            row.organization_id, _case(row).customer_id, name=decision.contact_name or email,
-            email=email, on=on, actor=actor,
+            row.organization_id, _case(row).customer_id,
+            name=decision.contact_name or email or phone, email=email, phone=phone, on=on,
+            actor=actor,
         )  # fmt: skip
         done |= {"contact": contact, "points": points}
     return done

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, get_args
@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.cases.changes import case_find
+from amiable.apps.cases.files import CheckedFile
 from amiable.apps.cases.links import Link, link_used
 from amiable.apps.cases.models import Case, Dispute
 from amiable.apps.cases.queries import Given, words_given
@@ -25,6 +26,7 @@ from amiable.apps.cases.services import CaseError
 from amiable.apps.dunning.answers import PAUSES, Decision, reply_decide
 from amiable.apps.dunning.confirming.answers import Answered, answer_draft, answer_is_confirmed
 from amiable.apps.dunning.confirming.leaving import confirmation_freeze
+from amiable.apps.dunning.disputing import reply_files_keep
 from amiable.apps.messaging.models import Reply
 from amiable.apps.messaging.replies.receiving import replies_wake
 from amiable.apps.receivables.models import Installment
@@ -83,7 +85,7 @@ class Saying:
 class Told:
     """What was said on the page, as the page shows it again. `due_on` = the day promised; `until` =
     last day of the pause it brought; `waits` = a person reads it first; `is_confirmed` = an email
-    says so, too."""
+    says so, too; `dispute_id` = the dispute it opened."""
 
     said: Said
     on: date
@@ -92,10 +94,19 @@ class Told:
     until: date | None
     waits: bool
     is_confirmed: bool = False
+    dispute_id: int | None = None
 
 
 @transaction.atomic
-def portal_say(link: Link, saying: Saying, *, ticket: str, on: date, now: datetime) -> None:
+def portal_say(
+    link: Link,
+    saying: Saying,
+    files: Sequence[CheckedFile] = (),
+    *,
+    ticket: str,
+    on: date,
+    now: datetime,
+) -> None:
     """Write down what a customer says, with all it brings; the same ticket again changes nothing.
 
     Raises CaseError when it cannot be (more promised than owed, an invoice that is paid by now);
@@ -113,10 +124,12 @@ def portal_say(link: Link, saying: Saying, *, ticket: str, on: date, now: dateti
         _check_promise(link, saying, on)
     again = _is_repeated(case, saying, on)
     row = _keep(link, case, saying, name=name, now=now, again=again)
+    reply_files_keep(row, files)
     told = {"reply": row.pk, "sender": row.sender_name, "kind": row.kind}
     event_record(row.organization_id, Happening("reply.received", on, ACTOR, case.pk, told))
     link_used(link, on=on)
     if again:
+        _belong(row, saying)
         replies_wake(row.organization_id, [case.pk], on=on)
         return
     # Written on the facts as they were: what is said then covers them.
@@ -129,9 +142,8 @@ def portal_say(link: Link, saying: Saying, *, ticket: str, on: date, now: dateti
 def portal_told(link: Link, ticket: str) -> Told | None:
     """What was said with a ticket, None when nothing was."""
     rows = Reply.objects.filter(
-        organization_id=link.organization_id, case_id=link.case_id,
-        external_id=answer_name(ticket),
-    )  # fmt: skip
+        organization_id=link.organization_id, case_id=link.case_id, external_id=answer_name(ticket)
+    )
     return next((_told(row, is_confirmed=answer_is_confirmed(row)) for row in rows), None)
 
 
@@ -140,7 +152,8 @@ def portal_recent(link: Link, *, on: date) -> list[Told]:
     matters: what somebody here has settled since is not repeated."""
     rows = Reply.objects.filter(
         organization_id=link.organization_id, case_id=link.case_id, medium=MEDIUM,
-        received_at__gte=_start(on - AGAIN), task_done_on__isnull=True,
+        external_id__startswith=answer_name(""), received_at__gte=_start(on - AGAIN),
+        task_done_on__isnull=True,
     ).exclude(state=State.IGNORED)  # fmt: skip
     found = [_told(row) for row in rows.order_by("-id")[:20]]
     contested = set(
@@ -206,6 +219,16 @@ def _is_repeated(case: Case, saying: Saying, on: date) -> bool:
         case=case, medium=MEDIUM, label=saying.said, received_at__gte=_start(on - AGAIN)
     )
     return saying.said in PAUSES and before.exists()
+
+
+def _belong(row: Reply, saying: Saying) -> None:
+    """What is contested once more belongs to the dispute that is open."""
+    if saying.said == "dispute":
+        open_ones = Dispute.objects.filter(
+            installment_id=saying.installment_id, closed_on__isnull=True
+        )
+        row.dispute_id = open_ones.values_list("id", flat=True).first()
+        row.save(update_fields=["dispute"])
 
 
 def _start(on: date) -> datetime:
@@ -299,4 +322,4 @@ def _told(row: Reply, *, is_confirmed: bool = False) -> Told:
     pause = None if waits else PAUSES.get(facts["said"])
     until = on + timedelta(days=pause) if pause else None
     due_on = date.fromisoformat(facts["due_on"]) if facts["due_on"] else None
-    return Told(facts["said"], on, facts, due_on, until, waits, is_confirmed)
+    return Told(facts["said"], on, facts, due_on, until, waits, is_confirmed, row.dispute_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,10 +11,12 @@ from django.db import transaction
 
 from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.cases.services import cases_wake
+from amiable.apps.dunning import planning
 from amiable.apps.dunning.facts import customers_linked
 from amiable.apps.dunning.models import Action
-from amiable.apps.dunning.planning import PlanCounts, cases_replan, plan_preview, plan_tick
+from amiable.apps.dunning.planning import PlanCounts, cases_replan, plan_preview
 from amiable.apps.dunning.sending import SendCounts, send_tick
+from amiable.apps.dunning.watching import facts_watch
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 __all__ = [
@@ -59,6 +61,18 @@ declare(
         "action.not_left": gettext_noop("{actor} found that the message did not leave."),
     }
 )
+
+
+def plan_tick(
+    organization_id: int,
+    *,
+    on: date,
+    chunk: int = planning.CHUNK,
+    progress: Callable[[int, int], None] | None = None,
+) -> PlanCounts:
+    """Look at what passed by itself, then plan every case whose day has come. Safe to repeat."""
+    facts_watch(organization_id, on=on)
+    return planning.plan_tick(organization_id, on=on, chunk=chunk, progress=progress)
 
 
 def action_approve(

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from django.db.models import Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from amiable.apps.banking.models import Statement
 from amiable.apps.banking.payout_pages import payouts_late
+from amiable.apps.cases.models import Dispute
 from amiable.apps.cases.queries import broken_promises
 from amiable.apps.customers.models import ContactPoint, Customer
 from amiable.apps.dunning.queries import unconfirmed
@@ -25,7 +26,8 @@ from amiable.core.workdays import add_workdays
 
 AlertCode = Literal[
     "bank_stale", "bank_none", "missing", "invalid_address", "insolvent", "broken_promises",
-    "batch_waits", "approvals_wait", "answers_wait", "money_waits", "ibans_low", "payouts_late",
+    "batch_waits", "approvals_wait", "answers_wait", "money_waits", "ibans_low", "disputes_late",
+    "payouts_late",
 ]  # fmt: skip
 # A statement is expected for every working day; two days leave room for the bank's own delay.
 BANK_WORKDAYS = 2
@@ -75,6 +77,7 @@ def alerts(organization_id: int, on: date) -> list[Alert]:
         _broken(organization_id, on),
         _payouts_late(organization_id, on),
         _ibans_low(organization_id, on),
+        _disputes_late(organization_id, on),
         _counted("missing", opens.filter(invoice__missing_since__isnull=False).count()),
         _counted("invalid_address", invalid.values("customer_id").distinct().count()),
     ]
@@ -144,6 +147,15 @@ def _payouts_late(organization_id: int, on: date) -> Alert | None:
     """Payouts of payment providers that should be on the account by now."""
     late = payouts_late(organization_id, on=on)
     return Alert("payouts_late", late.count, late.since, amounts=late.amounts) if late else None
+
+
+def _disputes_late(organization_id: int, on: date) -> Alert | None:
+    """Disputes that should have been answered: a manager looks at them."""
+    rows = Dispute.objects.filter(
+        organization_id=organization_id, closed_on__isnull=True, respond_by__lt=on
+    )
+    found = rows.aggregate(count=Count("id"), since=Min("respond_by"))
+    return Alert("disputes_late", found["count"], found["since"]) if found["count"] else None
 
 
 def _ibans_low(organization_id: int, on: date) -> Alert | None:

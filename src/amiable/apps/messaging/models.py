@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from amiable.apps.cases.models import Case
+from amiable.apps.cases.models import Case, Dispute
 from amiable.apps.tenants.models import Creditor, TenantModel
 
 _PLACE = ("code", "medium", "language", "scenario_code", "version")  # where a template counts
@@ -219,6 +219,9 @@ class Reply(TenantModel):
         Message, null=True, blank=True, on_delete=models.PROTECT, related_name="replies"
     )
     matched_by = models.JSONField(default=list)  # sentences: how case and message were found
+    dispute = models.ForeignKey(  # the one it opened, or is said about
+        Dispute, null=True, blank=True, on_delete=models.PROTECT, related_name="replies"
+    )
     # Cases it may be about while nobody has said which: it holds them all.
     candidates = models.JSONField(default=list)
     # A long text message that comes in several: what has come, by place, as hex of its words.

@@ -37,6 +37,14 @@ def membership(user_id: int) -> Membership | None:
     return rows.order_by("id").first()
 
 
+def members(organization_id: int) -> list[tuple[int, str]]:
+    """Users of an organization who may change something: id and name, by name."""
+    rows = Membership.objects.filter(organization_id=organization_id).exclude(role="reader")
+    found = [(row.user_id, row.user.get_full_name() or row.user.email)
+             for row in rows.select_related("user")]  # fmt: skip
+    return sorted(found, key=lambda each: each[1])
+
+
 def organization_ids() -> list[int]:
     """Every organization of the installation."""
     return list(Organization.objects.order_by("id").values_list("id", flat=True))

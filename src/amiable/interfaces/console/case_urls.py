@@ -9,8 +9,7 @@ from amiable.interfaces.console.views import cases, customers, links
 PATHS: list[URLPattern] = [
     path("holds/", cases.hold_place, name="hold_place"),
     path("holds/<int:hold_id>/lift/", cases.hold_lift, name="hold_lift"),
-    path("disputes/", cases.dispute_open, name="dispute_open"),
-    path("disputes/<int:dispute_id>/close/", cases.dispute_close, name="dispute_close"),
+    path("disputes/open/", cases.dispute_open, name="dispute_open"),
     path("disputes/<int:dispute_id>/withdraw/", cases.dispute_withdraw, name="dispute_withdraw"),
     path("promises/", cases.promise_record, name="promise_record"),
     path("promises/<int:promise_id>/cancel/", cases.promise_cancel, name="promise_cancel"),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from babel.dates import format_date
 from django.utils.translation import get_language, gettext
 
+from amiable.apps.insights.dispute_report import Counts
 from amiable.apps.insights.queries import HistoryPoint
+from amiable.core.disputes import OUTCOMES
 from amiable.core.kpi import Aging
 from amiable.interfaces.console import formats, labels
 
@@ -45,6 +48,30 @@ def dso(points: Sequence[HistoryPoint]) -> dict[str, Any]:
                 "label": gettext("Best possible DSO"),
                 "values": [_days(point.best_possible_dso.shown) for point in points],
             },
+        ],
+    }
+
+
+def disputes(found: Sequence[Counts]) -> dict[str, Any]:
+    """One bar for each reason, its parts by how the disputes ended; the most frequent first."""
+    labelled: dict[str, Counter[str]] = {}
+    for each in found:
+        counts = labelled.setdefault(each.label, Counter())
+        counts.update(each.ended)
+        counts["open"] += each.still_open
+    codes = ["open", *OUTCOMES, "other"]
+    words = {"open": gettext("Still open"), "other": gettext("Other")}
+    return {
+        "kind": "bars",
+        "labels": list(labelled),
+        "series": [
+            {
+                "code": code,
+                "label": words.get(code) or str(labels.look("dispute_outcome", code).label),
+                "values": [counts[code] for counts in labelled.values()],
+            }
+            for code in codes
+            if any(counts[code] for counts in labelled.values())
         ],
     }
 

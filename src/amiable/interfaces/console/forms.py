@@ -80,15 +80,9 @@ class DisputeForm(MoneyForm):
     """The customer contests an item."""
 
     installment = forms.IntegerField(label=_("Invoice"))
-    reason = forms.ChoiceField(choices=lambda: labels.choices("dispute"), label=_("Reason"))
+    reason = forms.CharField(max_length=20, label=_("Reason"))
     amount = AmountField(required=False, label=_("Disputed amount"))
     note = forms.CharField(max_length=1000, required=False)
-
-
-class CloseForm(forms.Form):
-    """How a dispute ended."""
-
-    outcome = forms.CharField(max_length=200, label=_("Outcome"))
 
 
 class PromiseForm(MoneyForm):

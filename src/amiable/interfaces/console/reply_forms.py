@@ -104,6 +104,7 @@ class DecisionForm(MoneyForm):
     until = forms.DateField(required=False, input_formats=DAY, label=_("Until"))
     contact_name = forms.CharField(required=False, max_length=200, label=_("Name"))
     contact_email = forms.EmailField(required=False, max_length=254, label=_("Email"))
+    contact_phone = forms.CharField(required=False, max_length=32, label=_("Telephone"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,6 +149,7 @@ class DecisionForm(MoneyForm):
             until=data["until"],
             contact_name=data["contact_name"],
             contact_email=data["contact_email"],
+            contact_phone=data["contact_phone"],
             words=gettext(str(told)) if told else "",
         )
 
@@ -187,7 +189,7 @@ def _values(verdict: str, facts: Mapping[str, Any], answer: Answer, on: date) ->
         }
     if verdict == "wrong_contact":
         email, name = facts.get("contact") or ("", "")
-        return {"email": email, "name": name}
+        return {"email": email, "name": name, "phone": facts.get("phone", "")}
     if verdict in PAUSES:
         usual = PAUSES[verdict]
         later = (on + timedelta(days=usual)).isoformat() if usual else ""

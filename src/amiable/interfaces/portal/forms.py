@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from amiable.apps.cases.dispute_reasons import reasons
 from amiable.apps.dunning.writing.portal import Page, PageItem
 from amiable.core.money import AmountError, minor
 from amiable.core.numbers import ParseError, amount
@@ -17,15 +20,6 @@ from amiable.core.workdays import next_workday
 LONGEST_NOTE = 1000
 # Nobody pays a year late and remembers the day; older payments are told in words.
 OLDEST_PAYMENT = timedelta(days=366)
-REASONS: dict[str, str | Promise] = {
-    "price": _("The price or the amount is not what was agreed"),
-    "quantity": _("The quantity is not right"),
-    "quality": _("There is a problem with the goods or the service"),
-    "delivery": _("It was not delivered, or not completely"),
-    "duplicate": _("It was invoiced twice"),
-    "missing_document": _("A document or a reference is missing"),
-    "other": _("Something else, or this is not for me"),
-}
 METHODS: dict[str, str | Promise] = {
     "transfer": _("By bank transfer"),
     "card": _("By card"),
@@ -113,13 +107,22 @@ class DisputeForm(PortalForm):
     """An invoice, why, and how much of it."""
 
     item = forms.TypedChoiceField(coerce=int, label=_("Which invoice?"))
-    reason = forms.ChoiceField(choices=tuple(REASONS.items()), label=_("What is not right?"))
+    reason = forms.ChoiceField(label=_("What is not right?"))
     amount = Amount(required=False, label=_("Contested amount"))
 
     def __init__(self, data: Any = None, *, page: Page, on: date, initial: Any = None) -> None:
         super().__init__(data, page=page, on=on, initial=initial)
         choices = [(item.id, item.number) for item in page.items]
         self.fields["item"].choices = choices  # type: ignore[attr-defined]
+        known = reasons(page.link.organization_id, page.draft.creditor_id)
+        self.reasons = {row.code: row for row in known if row.is_active}
+        self.fields["reason"].choices = self.reason_choices  # type: ignore[attr-defined]
+
+    @property
+    def reason_choices(self) -> list[tuple[str, str]]:
+        """The creditor's reasons, in the language of the page."""
+        language = get_language() or ""
+        return [(code, row.label(language)) for code, row in self.reasons.items()]
 
     @property
     def chosen(self) -> PageItem:
@@ -137,6 +140,32 @@ class DisputeForm(PortalForm):
             self.add_error("note", _("Tell us in a few words what is not right."))
         whole = item is not None and amount == item.open_minor
         return {**data, "amount": None if whole else amount}
+
+
+class WriteForm(PortalForm):
+    """A message about a dispute."""
+
+
+class ContactForm(PortalForm):
+    """Whom to turn to instead: a name, and an email address or a telephone number."""
+
+    name = forms.CharField(max_length=120, label=_("Name"))
+    email = forms.EmailField(required=False, max_length=254, label=_("Email"))
+    phone = forms.CharField(required=False, max_length=32, label=_("Telephone"))
+
+    def clean_phone(self) -> str:
+        """Digits and what people write between them."""
+        found: str = self.cleaned_data["phone"].strip()
+        if found and not re.fullmatch(r"\+?[0-9 ().\-]{6,31}", found):
+            raise forms.ValidationError(_("Write the number with digits, for example 0612345678."))
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """At least one way to reach the person."""
+        data = super().clean() or {}
+        if not self.errors and not (data.get("email") or data.get("phone")):
+            self.add_error("email", _("Write an email address or a telephone number."))
+        return data
 
 
 class PaidForm(PortalForm):

@@ -12,7 +12,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -21,7 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from amiable.apps.cases.links import Link, link_find
 from amiable.apps.dunning.writing.portal import Page, portal_page
 from amiable.apps.messaging.writing.wording import LANGUAGES, language_of
-from amiable.interfaces.portal import limits
+from amiable.interfaces.portal import files, limits
 
 _log = logging.getLogger(__name__)
 LARGEST_FORM = 20_000  # bytes
@@ -60,7 +61,11 @@ class Visit:
 View = Callable[..., HttpResponse]
 
 
-def visited(*methods: str) -> Callable[[View], View]:
+# A form that was not sent to its end, or is none.
+_TORN = (SuspiciousOperation, UnreadablePostError, MultiPartParserError)
+
+
+def visited(*methods: str, takes_files: bool = False) -> Callable[[View], View]:
     """A view of (request, visit, ...) behind a token, by these methods."""
 
     def decorate(view: View) -> View:
@@ -68,14 +73,18 @@ def visited(*methods: str) -> Callable[[View], View]:
         @functools.wraps(view)
         def wrapper(request: HttpRequest, token: str, **values: Any) -> HttpResponse:
             try:
-                return _kept_apart(_answer(request, token, view, methods, values))
-            except SuspiciousOperation:
-                return _kept_apart(HttpResponse(status=400))
+                refused = _refused(request, token, methods, takes_files=takes_files)
+                with files.place(request) as is_free:
+                    if refused is None and not is_free:
+                        refused = said(request, "portal/busy.html", 429)
+                    return kept_apart(refused or _answer(request, token, view, values))
+            except _TORN:
+                return kept_apart(HttpResponse(status=400))
             except Exception:
                 if settings.DEBUG:
                     raise
                 _log.exception("the payment page failed")
-                return _kept_apart(_said(request, "portal/broken.html", 500))
+                return kept_apart(said(request, "portal/broken.html", 500))
 
         return wrapper
 
@@ -88,28 +97,26 @@ def plain(view: View) -> View:
     @csrf_exempt
     @functools.wraps(view)
     def wrapper(request: HttpRequest, **values: Any) -> HttpResponse:
-        return _kept_apart(view(request, **values))
+        return kept_apart(view(request, **values))
 
     return wrapper
 
 
 def not_found(request: HttpRequest) -> HttpResponse:
     """The one answer to what is unknown, over, revoked or not theirs."""
-    return _said(request, "portal/missing.html", 404)
+    return said(request, "portal/missing.html", 404)
 
 
 def _answer(
-    request: HttpRequest, token: str, view: View, methods: tuple[str, ...], values: dict[str, Any]
+    request: HttpRequest, token: str, view: View, values: dict[str, Any]
 ) -> HttpResponse:
-    if (refused := _refused(request, token, methods)) is not None:
-        return refused
     now = timezone.now()
     on = timezone.localtime(now).date()
     link = link_find(token, on=on)
     if link is None:
         if limits.MISSES.allows(limits.address_of(request)):
             return not_found(request)
-        return _said(request, "portal/busy.html", 429)
+        return said(request, "portal/busy.html", 429)
     page = portal_page(link, on=on)
     chosen = request.GET.get("lang", "")
     chosen = chosen if chosen in LANGUAGES else ""
@@ -120,21 +127,28 @@ def _answer(
     return response
 
 
-def _refused(request: HttpRequest, token: str, methods: tuple[str, ...]) -> HttpResponse | None:
+def _refused(
+    request: HttpRequest, token: str, methods: tuple[str, ...], *, takes_files: bool
+) -> HttpResponse | None:
     """Why a request is not even looked at; the same for every token."""
     if request.method not in methods:
         return HttpResponse(status=405, headers={"Allow": ", ".join(methods)})
     within = limits.BY_ADDRESS.allows(limits.address_of(request)) and limits.BY_TOKEN.allows(token)
     if within and request.method == "POST":
+        if takes_files and request.content_type == files.UPLOAD:
+            if files.is_too_large(request):
+                return said(request, "portal/large.html", 413)
+            within = limits.FORMS.allows(token) and limits.UPLOADS.allows(token)
+            return None if within else said(request, "portal/busy.html", 429)
         if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_FORM:
             return HttpResponse(status=413)
         if request.content_type != "application/x-www-form-urlencoded":
             return HttpResponse(status=415)
         within = limits.FORMS.allows(token)
-    return None if within else _said(request, "portal/busy.html", 429)
+    return None if within else said(request, "portal/busy.html", 429)
 
 
-def _said(request: HttpRequest, template: str, status: int) -> HttpResponse:
+def said(request: HttpRequest, template: str, status: int) -> HttpResponse:
     """A page for somebody of whom nothing is known."""
     wanted = request.headers.get("Accept-Language", "")[:2].lower()
     language = wanted if wanted in LANGUAGES else LANGUAGES[0]
@@ -143,7 +157,8 @@ def _said(request: HttpRequest, template: str, status: int) -> HttpResponse:
     return HttpResponse(text, status=status, headers={"Content-Language": language})
 
 
-def _kept_apart(response: HttpResponse) -> HttpResponse:
+def kept_apart(response: HttpResponse) -> HttpResponse:
+    """The answer with the headers of every page here."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     # The policy above is narrower than the console's, and replaces it.

@@ -47,7 +47,8 @@ BY_ADDRESS = Limit(most=240, seconds=60)
 BY_TOKEN = Limit(most=120, seconds=60)
 MISSES = Limit(most=40, seconds=600)
 FORMS = Limit(most=60, seconds=3600)
-LIMITS = (BY_ADDRESS, BY_TOKEN, MISSES, FORMS)
+UPLOADS = Limit(most=10, seconds=3600)  # forms with files
+LIMITS = (BY_ADDRESS, BY_TOKEN, MISSES, FORMS, UPLOADS)
 
 
 def address_of(request: HttpRequest) -> str:

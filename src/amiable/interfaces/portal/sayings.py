@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from amiable.apps.dunning.portal import Saying
 from amiable.apps.dunning.writing.portal import Page
 from amiable.interfaces.portal import words
-from amiable.interfaces.portal.forms import METHODS, REASONS, DisputeForm, PortalForm
+from amiable.interfaces.portal.forms import METHODS, DisputeForm, PortalForm
 
 
 def saying(kind: str, form: PortalForm) -> Saying:
@@ -48,10 +48,11 @@ def _hardship(form: PortalForm) -> Saying:
 
 def _dispute(form: DisputeForm) -> Saying:
     data, item = form.cleaned_data, form.chosen
+    reason = form.reasons[data["reason"]]
     subject = gettext("Payment page: {number} is contested: {reason}")
     return Saying(
         "dispute",
-        subject.format(number=item.number, reason=REASONS[data["reason"]]),
+        subject.format(number=item.number, reason=reason.label(form.page.house_language)),
         note=data["note"],
         amount_minor=data["amount"],
         installment_id=item.id,

@@ -15,12 +15,9 @@ from amiable.apps.dunning.agreeing.proposals import is_plan_open
 from amiable.apps.dunning.portal import portal_say, portal_told
 from amiable.apps.dunning.writing.portal import invoice_file
 from amiable.interfaces.portal import words
+from amiable.interfaces.portal.files import files_sent
 from amiable.interfaces.portal.forms import (
-    METHODS,
-    REASONS,
-    DisputeForm,
     HelpForm,
-    PaidForm,
     PortalForm,
     PromiseForm,
     offered_days,
@@ -63,27 +60,7 @@ def later(request: HttpRequest, visit: Visit) -> HttpResponse:
         "can_plan": is_plan_open(visit.link, on=visit.on),
         "can_promise": page.promise_until is not None and page.most_minor > 0,
     }
-    return _answered(request, visit, used, kind=kind, template="portal/later.html", more=more)
-
-
-@visited("GET", "HEAD", "POST")
-def disagree(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Contests an invoice."""
-    sent = request.POST if request.method == "POST" else None
-    form = DisputeForm(sent, page=visit.page, on=visit.on)
-    more = {"form": form, "reasons": REASONS.items()}
-    template = "portal/disagree.html"
-    return _answered(request, visit, form, kind="dispute", template=template, more=more)
-
-
-@visited("GET", "HEAD", "POST")
-def paid(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Has paid already."""
-    sent = request.POST if request.method == "POST" else None
-    form = PaidForm(sent, page=visit.page, on=visit.on)
-    more = {"form": form, "methods": METHODS.items()}
-    template = "portal/paid.html"
-    return _answered(request, visit, form, kind="already_paid", template=template, more=more)
+    return answered(request, visit, used, kind=kind, template="portal/later.html", more=more)
 
 
 @visited("GET", "HEAD")
@@ -92,7 +69,9 @@ def told(request: HttpRequest, visit: Visit, ticket: str) -> HttpResponse:
     found = portal_told(visit.link, ticket)
     if found is None:
         return not_found(request)
-    return HttpResponse(page_html(visit, "portal/told.html", told=found))
+    told_of = found.dispute_id
+    address = visit.url("dispute", dispute_id=told_of) if told_of else ""
+    return HttpResponse(page_html(visit, "portal/told.html", told=found, dispute_url=address))
 
 
 @visited("POST")
@@ -109,14 +88,14 @@ def used(request: HttpRequest, visit: Visit) -> HttpResponse:
 def invoice(request: HttpRequest, visit: Visit, invoice_id: int) -> HttpResponse:
     """The PDF of an invoice that stands on the page."""
     found = invoice_file(visit.page, invoice_id)
-    return _file(found[1], found[0], "application/pdf") if found else not_found(request)
+    return download(found[1], found[0], "application/pdf") if found else not_found(request)
 
 
 @visited("GET", "HEAD")
 def statement_pdf(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The statement of account."""
     found = statement_paper(visit)
-    return _file(*found, "application/pdf") if found else not_found(request)
+    return download(*found, "application/pdf") if found else not_found(request)
 
 
 @visited("GET", "HEAD")
@@ -124,7 +103,7 @@ def statement_xlsx(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The statement as a table."""
     stream = io.BytesIO()
     found = statement_book(visit, stream)
-    return _file(stream.getvalue(), *found) if found else not_found(request)
+    return download(stream.getvalue(), *found) if found else not_found(request)
 
 
 @visited("GET", "HEAD")
@@ -152,7 +131,7 @@ def missing(request: HttpRequest, rest: str) -> HttpResponse:  # noqa: ARG001  #
     return not_found(request)
 
 
-def _answered(
+def answered(
     request: HttpRequest,
     visit: Visit,
     form: PortalForm,
@@ -171,7 +150,10 @@ def _answered(
             problem = gettext("This page was open for long: please look at it and send it again.")
         elif form.is_valid():
             try:
-                portal_say(visit.link, saying(kind, form), ticket=name, on=visit.on, now=visit.now)
+                portal_say(
+                    visit.link, saying(kind, form), files_sent(request), ticket=name, on=visit.on,
+                    now=visit.now,
+                )  # fmt: skip
                 return HttpResponseRedirect(visit.url("told", ticket=name), status=303)
             except CaseError as error:
                 problem = words.sentence(error.sentence)
@@ -179,7 +161,8 @@ def _answered(
     return HttpResponse(shown, status=status)
 
 
-def _file(content: bytes, name: str, content_type: str) -> HttpResponse:
+def download(content: bytes, name: str, content_type: str) -> HttpResponse:
+    """A file to keep: a browser does not open it inside a page."""
     response = HttpResponse(content, content_type=content_type)
     disposition = content_disposition_header(as_attachment=True, filename=name)
     response.headers["Content-Disposition"] = disposition or "attachment"

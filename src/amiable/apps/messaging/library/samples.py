@@ -133,6 +133,8 @@ def _confirmed(code: str) -> Confirmed | None:
         return Confirmed(kind.partition("_")[0], 125_223, later, parts=parts)
     if kind == "dispute":
         return Confirmed(kind, number="FA2026-0042")
+    if code == "dispute_answer":
+        return Confirmed(code, number="FA2026-0042", answer="Two pallets were missing.\nSorry!")
     return Confirmed(kind, on=later if kind == "callback" else None)
 
 

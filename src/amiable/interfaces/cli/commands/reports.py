@@ -1,4 +1,5 @@
-"""`amiable report aged-balance|dso|kpi|calls`: figures as of any date, on screen or in a file."""
+"""`amiable report aged-balance|dso|kpi|calls|disputes`: figures as of any date, on screen or in a
+file."""
 
 from __future__ import annotations
 
@@ -105,6 +106,24 @@ def calls_command(
     from amiable.apps.insights.call_report import calls
 
     return deliver(calls(organization, on, currency=currency, days=days), **output)
+
+
+@report_command.command("disputes")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3660),
+    default=365,
+    show_default=True,
+    help="Disputes opened in this many days, up to --on.",
+)
+@report_options
+def disputes_command(
+    *, organization: Organization, on: date, currency: str, days: int, **output: Any
+) -> int:
+    """Why customers contest, how it ends, how long it takes and how much it is about."""
+    from amiable.apps.insights.dispute_report import disputes
+
+    return deliver(disputes(organization, on, currency=currency, days=days), **output)
 
 
 def deliver(report: Report, *, form: str, as_json: bool, output: Path | None) -> int:

@@ -114,21 +114,6 @@ def dispute_open(request: Request) -> HttpResponse:
 
 
 @change
-def dispute_close(request: Request, dispute_id: int) -> HttpResponse:
-    """A dispute is settled; its item is chased again."""
-    form = forms.CloseForm(request.POST)
-
-    def work() -> HttpResponse:
-        outcome = form.cleaned_data["outcome"]
-        cases.dispute_close(request.organization.pk, dispute_id, outcome=outcome, **who(request))
-        _replan(request, "disputes", dispute_id)
-        toasts.done(request, gettext("The dispute is closed."))
-        return back(request, HOME)
-
-    return attempt(request, form, work)
-
-
-@change
 def dispute_withdraw(request: Request, dispute_id: int) -> HttpResponse:
     """Take back a dispute opened by mistake."""
     outcome = gettext("Opened by mistake")

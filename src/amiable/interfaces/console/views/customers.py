@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from amiable.apps.banking.paying import paying
 from amiable.apps.cases import services as cases
+from amiable.apps.cases.dispute_reasons import reasons
 from amiable.apps.cases.entrusted import given_up
 from amiable.apps.customers.queries import point_customers
 from amiable.apps.dunning import queries as dunning
@@ -64,7 +65,11 @@ def customer(request: Request, customer_id: int) -> HttpResponse:
         "to_do": [action for action in actions if action.state == "todo"],
         "to_approve": [action for action in actions if action.state == "to_approve"],
         "call_results": labels.choices("call"),
-        "dispute_reasons": labels.choices("dispute"),
+        "dispute_reasons": [
+            (row.code, row.label(get_language() or ""))
+            for row in reasons(organization, file.customer.creditor_id)
+            if row.is_active
+        ],
         "plan_first": next_workday(today + timedelta(days=7)),
         "every": labels.choices("every"),
         "roles": case_forms.role_choices(),

@@ -101,7 +101,7 @@
 
   /* One bar a day, its parts stacked. */
   function bars(canvas, data) {
-    const COLORS = { email: "#3f8f86", sms: "#4685c4", letter: "#d99a3d", registered_letter: "#b8432f", phone: "#7a5ea8", task: "#8b979a" };
+    const COLORS = { email: "#3f8f86", sms: "#4685c4", letter: "#d99a3d", registered_letter: "#b8432f", phone: "#7a5ea8", task: "#8b979a", open: "#d99a3d", rejected: "#b8432f", credit_note: "#3f8f86", goodwill: "#7a5ea8", corrected: "#4685c4", withdrawn: "#8b979a", other: "#5a6b70" };
     return new Chart(canvas, {
       type: "bar",
       data: {

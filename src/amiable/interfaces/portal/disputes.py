@@ -1,0 +1,96 @@
+"""Contesting an invoice, saying that it is paid, and the page of a dispute: what was said, and what
+the customer adds."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import translation
+from django.utils.translation import gettext
+
+from amiable.apps.cases.services import CaseError
+from amiable.apps.dunning.disputing import dispute_of_link, dispute_write
+from amiable.apps.insights.disputes import dispute_file, spoken
+from amiable.interfaces.portal import words
+from amiable.interfaces.portal.files import FILE_TYPE, files_sent, files_shown
+from amiable.interfaces.portal.forms import METHODS, DisputeForm, PaidForm, WriteForm
+from amiable.interfaces.portal.guard import Visit, not_found, visited
+from amiable.interfaces.portal.showing import page_html
+from amiable.interfaces.portal.tickets import ticket_name
+from amiable.interfaces.portal.views import answered, download
+
+
+@visited("GET", "HEAD", "POST", takes_files=True)
+def disagree(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Contests an invoice."""
+    sent = request.POST if request.method == "POST" else None
+    form = DisputeForm(sent, page=visit.page, on=visit.on)
+    more = {"form": form, "reasons": form.reason_choices, "limits": files_shown()}
+    template = "portal/disagree.html"
+    return answered(request, visit, form, kind="dispute", template=template, more=more)
+
+
+@visited("GET", "HEAD", "POST", takes_files=True)
+def paid(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Has paid already."""
+    sent = request.POST if request.method == "POST" else None
+    form = PaidForm(sent, page=visit.page, on=visit.on)
+    more = {"form": form, "methods": METHODS.items(), "limits": files_shown()}
+    template = "portal/paid.html"
+    return answered(request, visit, form, kind="already_paid", template=template, more=more)
+
+
+@visited("GET", "HEAD", "POST", takes_files=True)
+def dispute(request: HttpRequest, visit: Visit, dispute_id: int) -> HttpResponse:
+    """What was said of a dispute; while it is open, the customer adds to it."""
+    found = dispute_of_link(visit.link, dispute_id)
+    if found is None:
+        return not_found(request)
+    sent = request.POST if request.method == "POST" else None
+    form = WriteForm(sent, page=visit.page, on=visit.on)
+    problem, status = "", 200
+    if sent is not None:
+        name, status = ticket_name(request.POST.get("ticket", ""), visit.link.id), 422
+        if name is None:
+            problem = gettext("This page was open for long: please look at it and send it again.")
+        elif form.is_valid():
+            try:
+                _write(request, visit, dispute_id, form, number=found.installment.invoice.number)
+                address = visit.url("dispute", dispute_id=dispute_id)
+                return HttpResponseRedirect(f"{address}#last", status=303)
+            except CaseError as error:
+                problem = words.sentence(error.sentence)
+    context = {
+        "dispute": found,
+        "spoken": spoken(found, to_customer=True),
+        "form": form,
+        "problem": problem,
+        "limits": files_shown(),
+        "here": visit.url("dispute", dispute_id=dispute_id),
+    }
+    return HttpResponse(page_html(visit, "portal/dispute.html", **context), status=status)
+
+
+@visited("GET", "HEAD")
+def dispute_download(
+    request: HttpRequest, visit: Visit, dispute_id: int, holder: str, file_id: int
+) -> HttpResponse:
+    """A file of a dispute that the customer may see."""
+    if dispute_of_link(visit.link, dispute_id) is None:
+        return not_found(request)
+    found = dispute_file(visit.link.organization_id, dispute_id, holder, file_id, to_customer=True)
+    return download(found[1], found[0], FILE_TYPE) if found else not_found(request)
+
+
+def _write(
+    request: HttpRequest, visit: Visit, dispute_id: int, form: WriteForm, *, number: str
+) -> None:
+    """Keep the message. Raises CaseError."""
+    name = ticket_name(request.POST.get("ticket", ""), visit.link.id) or ""
+    with translation.override(visit.page.house_language):
+        subject = gettext("Payment page: message about {number}, which is contested")
+        if visit.page.is_test:
+            subject = f"{gettext('[TEST]')} {subject}"
+    dispute_write(
+        visit.link, dispute_id, form.cleaned_data["note"], files_sent(request),
+        subject=subject.format(number=number), ticket=name, now=visit.now,
+    )  # fmt: skip
