@@ -146,6 +146,13 @@ LOOKS: dict[str, dict[str, Look]] = {
         "missing_document": Look(_("Missing document")),
         "other": Look(_("Other")),
     },
+    "dispute_outcome": {
+        "rejected": Look(_("Not justified: it stays due"), "warn"),
+        "credit_note": Look(_("A credit note follows"), "good"),
+        "goodwill": Look(_("Given up out of goodwill"), "good"),
+        "corrected": Look(_("A corrected invoice follows"), "good"),
+        "withdrawn": Look(_("Withdrawn by the customer"), "info"),
+    },
     "promise": {
         "running": Look(_("Running"), "info"),
         "kept": Look(_("Kept"), "good"),
@@ -308,6 +315,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "debit_notice": Look(_("Before a direct debit")),
         "mandate_signed": Look(_("After the payment page: the mandate that was signed")),
         "portal_already_paid": Look(_("After the payment page: said to be paid")),
+        "dispute_answer": Look(_("Our answer to a dispute")),
         "portal_plan": Look(_("After the payment page: the plan that was agreed")),
         "portal_plan_answer": Look(_("Answer to a plan that was proposed")),
         "promise_due": Look(_("Before a promised payment")),
