@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from amiable.apps.audit.queries import broken_invariants
+from amiable.apps.banking.news import news_mark
 from amiable.apps.banking.services import lines_match
 from amiable.apps.dunning.debiting.daily import debits_tick
 from amiable.apps.dunning.paying import checkouts_look
@@ -22,6 +23,7 @@ from amiable.apps.insights.day import day_run
 from amiable.apps.insights.intake import drops_take
 from amiable.apps.insights.services import snapshot_take
 from amiable.apps.messaging.replies.incoming import incoming_read
+from amiable.apps.work.queries import last_result
 from amiable.apps.work.services import job
 
 
@@ -65,13 +67,18 @@ def payouts_task(organization_id: int, on: str, job_id: int | None = None) -> No
 
 @task()
 def match_task(organization_id: int, on: str, job_id: int | None = None) -> None:
-    """Match the bank lines that wait; what would chase those who paid is cancelled at once."""
+    """Match the bank lines that wait; what would chase those who paid is cancelled at once.
+
+    Lines left open are not decided again while nothing is new since the last time that day.
+    """
     day = date.fromisoformat(on)
     with job(organization_id, "match", on=day, job_id=job_id) as progress:
-        counts = lines_match(organization_id, on=day, progress=progress)
+        mark, counts = news_mark(organization_id, on=day), {"lines": 0}
+        if last_result(organization_id, "match", day).get("mark") != mark:
+            counts = lines_match(organization_id, on=day, progress=progress)
         debits_tick(organization_id, now=timezone.localtime())
         cancelled = cases_replan(organization_id, on=day).cancelled
-        progress.result = {**counts, "actions_cancelled": cancelled}
+        progress.result = {**counts, "actions_cancelled": cancelled, "mark": mark}
 
 
 @task()

@@ -62,6 +62,13 @@ def last_job_at(organization_id: int, kind: str, on: date) -> datetime | None:
     return newest.created_at if newest else None
 
 
+def last_result(organization_id: int, kind: str, on: date) -> dict[str, Any]:
+    """What the last job of that kind and business date that is done left behind."""
+    jobs = Job.objects.filter(organization_id=organization_id, kind=kind, on_date=on)
+    done = jobs.filter(state=Job.State.DONE).order_by("-id")
+    return done.values_list("result", flat=True).first() or {}
+
+
 def job_waits(organization_id: int, kind: str, now: datetime) -> bool:
     """Whether a job of that kind is queued or really running."""
     return any(job.kind == kind for job in running_jobs(organization_id, now))
