@@ -56,7 +56,6 @@ def plain(text: str) -> str:
     return text.upper()
 
 
-@functools.lru_cache(maxsize=200_000)
 def canonical(text: str) -> str:
     """Letters and digits alone: "FA 2026/0042" -> "FA20260042"."""
     return flat_of(plain(text))
@@ -82,7 +81,6 @@ def signs_of(key: str) -> str:
     return key.encode("ascii").translate(_SIGNS).decode("ascii")
 
 
-@functools.lru_cache(maxsize=200_000)
 def is_strong(key: str) -> bool:
     """Whether a number can hardly occur in a label by chance."""
     if key.isdigit():
