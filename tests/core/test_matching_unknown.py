@@ -160,3 +160,50 @@ def test_a_return_is_known_by_the_name_or_the_mandate_in_its_label():
         decision = decide(-17_880, label, opening, is_return=True)
         assert (decision.action, decision.hypotheses[0].customer_id) == ("post", 1)
     assert decide(-17_880, "REJET PRLV AM04", opening, is_return=True).action == "propose"
+
+
+def test_a_short_number_of_the_payer_s_own_says_as_much_as_a_long_one():
+    plain = (item(11, DUVAL, "38217", 50_370), item(12, DUVAL, "2026", 71_115))
+    opening = replace(OPENING, items=(*plain, *ITEMS[2:]))
+    part = decide(20_000, "ACOMPTE FACT 38217", opening, payer_iban=OWN)
+    assert (part.action, dict(part.hypotheses[0].parts)) == ("post", {11: 20_000})
+    cents = decide(50_340, "FACT 38217", opening, payer_iban=OWN)
+    assert (cents.action, cents.hypotheses[0].reason) == ("post", "cents")
+    year = decide(20_000, "ACOMPTE MARS 2026", opening, payer_iban=OWN)
+    stranger = decide(20_000, "ACOMPTE FACT 38217", opening, payer_name="HOLDING RIO")
+    assert [year.action, stranger.action] == ["propose", "propose"]
+
+
+def test_a_short_number_parted_by_a_space_is_the_payer_s_own():
+    plain = (item(11, DUVAL, "38217", 12_000), item(12, DUVAL, "38218", 12_000))
+    opening = replace(OPENING, items=(*plain, *ITEMS[2:]))
+    decision = decide(12_000, "VIR SEPA REGLT FACT 38 218", opening, payer_iban=OWN)
+    assert (decision.action, paid(decision)) == ("post", [12])
+    assert "match.parted" in codes(decision)
+    both = decide(12_030, "FACT 38217 382 18", opening, payer_iban=OWN)
+    assert both.action == "propose"
+
+
+def test_money_that_waits_for_a_person_counts_as_received():
+    owed = (item(11, DUVAL, "FA2026-04842", 12_000), item(12, DUVAL, "FA2026-04843", 12_000))
+    opening = replace(OPENING, items=(*owed, item(13, DUVAL, "FA2026-04844", 31_111)))
+    first = Line(1, DAY - timedelta(days=3), 12_000, "EUR", "REGLEMENT", payer_iban=OWN)
+    named = Line(2, DAY - timedelta(days=2), 12_000, "EUR", "FA2026-04842", payer_iban=OWN)
+    again = Line(3, DAY, 12_000, "EUR", "REGLEMENT", payer_iban=OWN)
+    actions = [decision.action for decision in decide_all(opening, [first, named, again])]
+    assert actions == ["propose", "post", "propose"]
+
+
+def test_who_pays_for_several_or_names_another_pays_no_part_unasked():
+    opening = replace(OPENING, links=(("HOLDING RIO", 1, 2), ("HOLDING RIO", 2, 3)))
+    several = decide(20_000, "FA2026-04842", opening, payer_name="HOLDING RIO")
+    assert (several.action, codes(several)[-1]) == ("propose", "match.veto_party")
+    another = decide(20_000, "FA2026-04842 CLIENT CL0002", payer_iban=OWN)
+    assert (another.action, codes(another)[-1]) == ("propose", "match.veto_named")
+
+
+def test_half_of_an_invoice_is_not_netted_with_a_credit_nobody_speaks_of():
+    credit = OpenCredit(9, 1, "EUR", 25_185, "AV2026-7")
+    opening = replace(OPENING, credits=(credit,))
+    assert decide(25_185, "FACTURES", opening, payer_iban=OWN).action == "propose"
+    assert decide(50_370 + 71_115 - 25_185, "FACTURES", opening, payer_iban=OWN).action == "post"

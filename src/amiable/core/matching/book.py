@@ -251,7 +251,9 @@ class Book:
         return True
 
     def apply(self, line: Line, decision: Decision) -> None:
-        """Move the book by what a decision posts; nothing else moves it."""
+        """Move the book by what a decision posts; of what it proposes only its coming counts."""
+        if decision.action == "propose":
+            self._await(line, decision.hypotheses[0])
         if decision.action != "post":
             return
         (chosen,) = decision.hypotheses
@@ -272,6 +274,11 @@ class Book:
             self._move(item_id, -amount)
         if chosen.customer_id is not None:
             self._remember(line, chosen, chosen.customer_id)
+
+    def _await(self, line: Line, first: Hypothesis) -> None:
+        """Money that waits for a person was received all the same: what comes again is seen."""
+        if line.amount_minor > 0 and first.customer_id and not first.kind.startswith("amount"):
+            self.recent[first.customer_id, line.amount_minor, line.currency].append(line.booked_on)
 
     def _remember(self, line: Line, chosen: Hypothesis, customer_id: int) -> None:
         if chosen.teaches:

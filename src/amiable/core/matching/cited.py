@@ -13,7 +13,7 @@ from typing import NamedTuple
 from amiable.core.allocation import Debt, allocate
 from amiable.core.matching.barred import kind_of_settled, said_of_settled
 from amiable.core.matching.facts import Hypothesis, Item, OpenCredit
-from amiable.core.matching.labels import canonical, names_credit
+from amiable.core.matching.labels import canonical, digits_of, names_credit, plain
 from amiable.core.matching.residuals import residual_hypotheses
 from amiable.core.matching.sums import is_telling, sets_of
 from amiable.core.matching.view import (
@@ -29,21 +29,27 @@ from amiable.core.matching.view import (
     total_of,
     whole,
 )
+from amiable.core.money import major
 from amiable.core.sentences import Sentence
 
 # A label this long may have been cut by a bank, and a list of numbers with it.
 MAY_BE_CUT = 120
+FEWEST_DIGITS = 4  # of a number that hardly is another of the payer's own by chance
 MOST_HINTED = 60  # items of a customer that are compared with garbled numbers
 
 
 class Named(NamedTuple):
-    """Items that a line names: those open, oldest first, and those already paid."""
+    """Items that a line names: those open, oldest first, and those already paid.
+
+    `meant` = they hardly stand there by chance.
+    """
 
     customer_id: int
     open: tuple[Item, ...]
     settled: tuple[Item, ...]
     evidence: tuple[Sentence, ...]
     confirmed: bool
+    meant: bool
 
     @property
     def one(self) -> bool:
@@ -54,9 +60,11 @@ class Named(NamedTuple):
 def cited_hypotheses(view: View, items: Sequence[Item]) -> Iterator[Hypothesis]:
     """Readings of a line that names items of one customer (open, or already paid)."""
     customer_id = items[0].customer_id
-    code = "match.cited_weakly" if view.cited.weak else "match.cited"
-    evidence = [Sentence(code, {"numbers": numbers(items)})]
     confirmation = view.confirmation(customer_id)
+    own = confirmation is not None and view.payer == customer_id
+    meant = not view.cited.weak or (own and all(_is_said(view, item) for item in items))
+    code = "match.cited" if meant else "match.cited_weakly"
+    evidence = [Sentence(code, {"numbers": numbers(items)})]
     evidence += [confirmation] if confirmation else []
     open_items = tuple([item for item in items if item.open_minor > 0])
     if len(open_items) > 1:
@@ -66,7 +74,8 @@ def cited_hypotheses(view: View, items: Sequence[Item]) -> Iterator[Hypothesis]:
         yield from _books(view, items, evidence)
     if settled:
         evidence.append(said_of_settled(view, settled))
-    named = Named(customer_id, open_items, settled, tuple(evidence), confirmation is not None)
+    confirmed = confirmation is not None
+    named = Named(customer_id, open_items, settled, tuple(evidence), confirmed, meant)
     if not open_items:
         if settled:
             yield Hypothesis(kind_of_settled(view, settled), customer_id, named.evidence)
@@ -75,6 +84,23 @@ def cited_hypotheses(view: View, items: Sequence[Item]) -> Iterator[Hypothesis]:
     yield from found
     if not any(hypothesis.sure for hypothesis in found):
         yield from _inexact(view, named)
+
+
+def _is_said(view: View, item: Item) -> bool:
+    """Whether a short number of the payer's own stands in the text, and is no year or amount."""
+    number, label = digits_of(canonical(item.number)), plain(view.line.label)
+    year = len(number) == FEWEST_DIGITS and number[:2] in ("19", "20")
+    units = major(view.line.amount_minor, view.line.currency).partition(".")[0]
+    if len(number) < FEWEST_DIGITS or year or number == units:
+        return False
+    written = plain(item.number)
+    at = label.find(written)
+    while at >= 0:
+        before, after = label[at - 1 : at] if at else "", label[at + len(written) :][:1]
+        if not before.isdigit() and not after.isalnum():
+            return True
+        at = label.find(written, at + 1)
+    return False
 
 
 def _books(view: View, items: Sequence[Item], evidence: list[Sentence]) -> Iterator[Hypothesis]:
@@ -205,7 +231,10 @@ def net_of(
 def _inexact(view: View, named: Named) -> Iterator[Hypothesis]:
     """Less or more than the items named: a rest with a name, a list cut, a part payment."""
     amount, total, items = view.line.amount_minor, total_of(named.open), named.open
-    certain = named.confirmed and not view.cited.weak and not named.settled
+    certain = named.confirmed and named.meant and not named.settled
+    if certain and view.cited.weak:
+        owed = view.book.open_of(named.customer_id, view.line.currency)
+        certain = not view.hinted([each for each in owed if each not in items][:MOST_HINTED])
     found = list(residual_hypotheses(view, items, evidence=named.evidence, sure=certain))
     found += _completed(view, named, certain=certain)
     guessed = [h for h in found if h.kind == "cited_filled" and not h.sure]
@@ -305,7 +334,7 @@ def _completed(view: View, named: Named, *, certain: bool) -> list[Hypothesis]:
         both = named._replace(evidence=(*named.evidence, said))
         kept = by_age([*named.open, *ended])
         # A whole list, one number in full and the ends of others, needs no name beside it.
-        alone = not view.cited.weak and not named.settled and len(ended) == len(hinted)
+        alone = named.meant and not named.settled and len(ended) == len(hinted)
         return [_exactly("cited_completed", view, both, kept, sure=certain or alone)]
     return _filled(view, named, others, certain=certain) if rest > 0 else []
 

@@ -29,7 +29,7 @@ _BETWEEN = bytes(sign for sign in range(256) if sign not in _LETTERS + _FIGURES)
 _APART = bytes(sign if sign in _LETTERS + _FIGURES else 32 for sign in range(256))
 _IS_SIGN = bytes(sign in _LETTERS + _FIGURES for sign in range(256))
 # The end of a number of an invoice, not of a credit note made of one ("AV218260").
-_RUN = re.compile(r"\d{3,}")
+_RUN, _DIGIT_RUN = re.compile(r"\d{3,}"), re.compile(r"\d+")
 _SHORT_RUN = re.compile(r"(?<!\d)(?<!\bAV)(?<!\bAV )(?<!\bAVOIR)(?<!\bAVOIR )\d{3,6}(?!\d)")
 _SEPARATOR = re.compile(r"[ ./_-]+")
 _DATE8 = re.compile(r"(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
@@ -47,6 +47,7 @@ _SHARE_SIGN = re.compile(r"/ ?[2-9]")
 # More kinds of numbers than this (letters and digits in many orders) are looked for by length.
 MOST_PATTERNS = 48
 FEWEST_DIGITS = 3
+SHORTEST_JOINED = 5
 
 
 def plain(text: str) -> str:
@@ -297,6 +298,19 @@ def tails(text: str) -> frozenset[str]:
     runs = [run for run in _RUN.finditer(text) if _SHORT_RUN.match(text, run.start())]
     found = {run.group().lstrip("0") for run in runs if not _is_guarded(text, *run.span())}
     return frozenset([run for run in found if len(run) >= 2])
+
+
+@functools.lru_cache(maxsize=512)
+def joined(text: str) -> frozenset[str]:
+    """Two runs of digits as one, five signs or more, where one sign alone parts them: "38 200"."""
+    text = plain(text)
+    return frozenset(
+        first.group() + second.group()
+        for first, second in pairwise(_DIGIT_RUN.finditer(text))
+        if second.end() - first.start() > SHORTEST_JOINED
+        and text[first.end() : second.start()] in (" ", ".")
+        and not _is_guarded(text, first.start(), second.end())
+    )
 
 
 @functools.lru_cache(maxsize=512)

@@ -144,12 +144,25 @@ def _words(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterator[Sen
         yield from _again(view, hypothesis)
         if _begins_more(view):
             yield Sentence("match.begun_more")
+    if kind == "cited_partial" or hypothesis.reason:
+        yield from _whose(view, customer_id)
     if kind == "cited_partial" or hypothesis.reason in {"bank_fee", "discount"}:
         yield from _meant(view, hypothesis, customer_id)
     if kind == "balance" and any(_is_paid(i, customer_id) for i in view.cited.items):
         yield Sentence("match.not_the_balance")
     if uses and not view.cited.credits and not names_credit(label):
         yield from _unsaid(view, hypothesis, customer_id)
+
+
+def _whose(view: View, customer_id: int) -> Iterator[Sentence]:
+    """Of an amount that is not exact: who pays for several, or names another, may mean another."""
+    party, confirmed = view.party, view.confirmation(customer_id)
+    before = confirmed is not None and confirmed.code == "match.paid_before"
+    if before and len(party.links) > 1 and customer_id not in party.by_iban:
+        yield Sentence("match.veto_party")
+    codes = view.cited.customers
+    if codes and customer_id not in codes and party.holder_id != customer_id:
+        yield Sentence("match.veto_named", {"customer": view.name(min(codes))})
 
 
 def _meant(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterator[Sentence]:
@@ -191,9 +204,12 @@ def _unsaid(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterator[Se
         if found is None or found.count:
             yield Sentence("match.credit_unsaid")
         return
+    # An unsaid credit of just the amount: half an invoice was paid, perhaps.
+    gap = sum(amount for _, _, amount in hypothesis.credit_uses)
+    if hypothesis.kind == "party_netted" and gap == view.line.amount_minor:
+        yield Sentence("match.credit_unsaid")
     if hypothesis.kind in NETTED:
         credits_ = [credit.left_minor for credit in view.book.credits_left(customer_id, currency)]
-        gap = sum(amount for _, _, amount in hypothesis.credit_uses)
         step = math.gcd(*amounts, *credits_) or 1
         half = gap == view.line.amount_minor
         if half or gap in amounts or gap // step < UNSAID_CHANCE * len(credits_):

@@ -10,7 +10,15 @@ from typing import NamedTuple
 from amiable.core.allocation import Debt, allocate
 from amiable.core.matching.book import Book, Cited
 from amiable.core.matching.facts import Item, Line, OpenCredit
-from amiable.core.matching.labels import canonical, digits_of, flat_of, is_near, plain, tails
+from amiable.core.matching.labels import (
+    canonical,
+    digits_of,
+    flat_of,
+    is_near,
+    joined,
+    plain,
+    tails,
+)
 from amiable.core.matching.names import SHORTEST_CUT, Words, name_confirms, name_likeness
 from amiable.core.matching.party import Party
 from amiable.core.matching.sums import sets_of
@@ -51,6 +59,7 @@ class Clues(NamedTuple):
     ends: frozenset[str]
     filled: tuple[str, ...]  # the ends, with zeros to four
     flat: str
+    joined: frozenset[str]  # digits that a space may have parted
 
     @property
     def any(self) -> bool:
@@ -65,6 +74,8 @@ class Clues(NamedTuple):
         for given, owner in self.cited:
             if owner != item.customer_id and is_near(given, key):
                 return Sentence("match.near", {"given": given, "number": item.number})
+        if digits in self.joined:
+            return Sentence("match.parted", {"number": item.number})
         if digits.endswith(self.filled) or bare in self.ends:
             return Sentence("match.tail", {"number": item.number})
         if begun and begun in self.flat:
@@ -209,6 +220,7 @@ class View:
             ends=ends,
             filled=tuple([end.zfill(4) for end in ends]),
             flat="" if flat.isalpha() else flat,
+            joined=joined(self.line.label),
         )  # fmt: skip
 
 
