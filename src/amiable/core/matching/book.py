@@ -40,6 +40,7 @@ from amiable.core.matching.labels import (
     range_after,
 )
 from amiable.core.matching.names import Names, name_tokens
+from amiable.core.memory import collector_paused
 
 # Shorter than a month: a subscription paid twice within it is rather the same invoice again.
 SAME_AMOUNT = timedelta(days=25)
@@ -107,7 +108,8 @@ class Book:
         self.creditors = dict(opening.creditors)
         self.virtual: dict[str, list[Virtual]] = defaultdict(list)
         self.against = opening.against
-        self._fill(opening)
+        with collector_paused():
+            self._fill(opening)
 
     def _fill(self, opening: Opening) -> None:
         for customer in opening.customers:
