@@ -22,7 +22,7 @@ def state(database: str) -> dict[str, list[tuple]]:  # noqa: F811
 
 
 def test_a_decision_killed_before_its_commit_leaves_nothing_and_can_be_taken_again(
-    database,
+    database,  # noqa: F811
     worker,  # noqa: F811
 ):
     done, seen = "load", []

@@ -36,7 +36,7 @@ def customers_asked(sent: QueryDict) -> list[int]:
     return [each for each in dict.fromkeys(asked) if each not in gone]
 
 
-def shared_read(sent: QueryDict, owing: Sequence[Owing], currency: str) -> Shared:
+def shared_read(sent: QueryDict, owing: Sequence[Owing], *, currency: str) -> Shared:
     """The form as it was sent; an item that is ticked without an amount is meant whole."""
     amounts = AmountField(required=False)
     amounts.currency = currency

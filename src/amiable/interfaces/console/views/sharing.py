@@ -65,7 +65,7 @@ def _read(request: Request, line: banking.LineView) -> Shared:
     sent: QueryDict = request.POST
     currency = line.amount.currency
     owing = shared_lines.owing(request.organization.pk, customers_asked(sent), currency)
-    return shared_read(sent, owing, currency)
+    return shared_read(sent, owing, currency=currency)
 
 
 def _show(
