@@ -114,7 +114,8 @@ class DisputeQuestion(TenantModel):
     name = models.CharField(max_length=120)
     email = models.EmailField(blank=True)
     question = models.TextField()
-    digest = models.CharField(max_length=64, unique=True, null=True)
+    # null = until its id is known, of which the token is made
+    digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
     asked_by = models.CharField(max_length=254)
     asked_at = models.DateTimeField()
     expires_on = models.DateField()  # the last day on which it works

@@ -131,10 +131,9 @@ def _confirmed(code: str) -> Confirmed | None:
         halves = (PlanPart(later, 62_612), PlanPart(later + timedelta(days=28), 62_611))
         parts = halves if kind.startswith("plan") else ()
         return Confirmed(kind.partition("_")[0], 125_223, later, parts=parts)
-    if kind == "dispute":
-        return Confirmed(kind, number="FA2026-0042")
-    if code == "dispute_answer":
-        return Confirmed(code, number="FA2026-0042", answer="Two pallets were missing.\nSorry!")
+    if kind in {"dispute", "answer"}:
+        said = "Two pallets were missing.\nSorry!" if kind == "answer" else ""
+        return Confirmed(kind, number="FA2026-0042", answer=said)
     return Confirmed(kind, on=later if kind == "callback" else None)
 
 
