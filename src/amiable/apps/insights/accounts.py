@@ -89,9 +89,8 @@ def accounts_page(
     numbers. `sort` is a key of SORTS, "-" before it for descending. An unknown filter or sort is
     the default; a page beyond the end is the last.
     """
-    found = _accounts(organization_id, on)
-    if search.strip():
-        found = _search(organization_id, found, search.strip())
+    among = _searched(organization_id, search.strip()) if search.strip() else None
+    found = _accounts(organization_id, on, among)
     counts = {name: sum(map(test, found)) for name, test in FILTERS.items()}
     kept = list(filter(FILTERS.get(only, FILTERS["all"]), found))
     key, descending = sort.lstrip("-"), sort.startswith("-")
@@ -133,9 +132,9 @@ def waiting(organization_id: int, on: date, *, with_unmatched: bool = False) -> 
     }
 
 
-def _accounts(organization_id: int, on: date) -> list[Account]:
-    """Every customer once per currency owed; once in euros when nothing is owed."""
-    accounts = _balances(organization_id, on)
+def _accounts(organization_id: int, on: date, among: set[int] | None) -> list[Account]:
+    """Every customer (or those found) once per currency owed; in euros when nothing is owed."""
+    accounts = _balances(organization_id, on, among)
     disputed = set(
         Dispute.objects.filter(organization_id=organization_id, closed_on__isnull=True).values_list(
             "case__customer_id", flat=True
@@ -158,6 +157,8 @@ def _accounts(organization_id: int, on: date) -> list[Account]:
     )
     rows = []
     customers = Customer.objects.filter(organization_id=organization_id)
+    if among is not None:
+        customers = customers.filter(id__among=among)
     for customer_id, code, name, kind, siren, insolvent_since in customers.values_list(
         "id", "code", "name", "kind", "siren", "insolvent_since"
     ):
@@ -174,12 +175,18 @@ def _accounts(organization_id: int, on: date) -> list[Account]:
     return rows
 
 
-def _balances(organization_id: int, on: date) -> dict[int, dict[str, dict[str, Any]]]:
+def _balances(
+    organization_id: int, on: date, among: set[int] | None
+) -> dict[int, dict[str, dict[str, Any]]]:
     """customer -> currency -> open, overdue, count and oldest due of what is open."""
     figures: dict[int, dict[str, dict[str, Any]]] = {}
     installments = Installment.objects.filter(
         organization_id=organization_id, settled_on__isnull=True
     )
+    theirs: dict[str, Any] = {}
+    if among is not None:  # a few customers: what all others owe is not added up
+        installments = installments.filter(customer_id__among=among)
+        theirs = {"installment__customer_id__among": among}
     for customer_id, currency, count, oldest in (
         installments.values_list("customer_id", "currency")
         .annotate(Count("id"), Min("due_date"))
@@ -197,6 +204,7 @@ def _balances(organization_id: int, on: date) -> dict[int, dict[str, dict[str, A
                 organization_id=organization_id,
                 installment__organization_id=organization_id,
                 installment__settled_on__isnull=True,
+                **theirs,
             )
             .values_list("installment__customer_id", "installment__currency")
             .annotate(
@@ -212,22 +220,18 @@ def _balances(organization_id: int, on: date) -> dict[int, dict[str, dict[str, A
     return figures
 
 
-def _search(organization_id: int, accounts: list[Account], text: str) -> list[Account]:
+def _searched(organization_id: int, text: str) -> set[int]:
+    """Customers whose name, code or SIREN holds the text, or one of whose invoice numbers does."""
     wanted = _plain(text)
     digits = wanted.replace(" ", "")
-    by_invoice = set(
-        Invoice.objects.filter(organization_id=organization_id, number__icontains=text).values_list(
-            "customer_id", flat=True
-        )[:SEARCHED_INVOICES]
-    )
-    return [
-        account
-        for account in accounts
-        if wanted in _plain(account.name)
-        or wanted in account.code.casefold()
-        or (digits and digits in account.siren)
-        or account.customer_id in by_invoice
-    ]
+    numbered = Invoice.objects.filter(organization_id=organization_id, number__icontains=text)
+    found = set(numbered.values_list("customer_id", flat=True)[:SEARCHED_INVOICES])
+    customers = Customer.objects.filter(organization_id=organization_id)
+    return found | {
+        customer_id
+        for customer_id, name, code, siren in customers.values_list("id", "name", "code", "siren")
+        if wanted in _plain(name) or wanted in code.casefold() or (digits and digits in siren)
+    }
 
 
 def _plain(text: str) -> str:
