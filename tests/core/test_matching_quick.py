@@ -1,0 +1,103 @@
+"""The quick ways of the matching engine answer just as the plain ones they stand for."""
+
+from __future__ import annotations
+
+import re
+from bisect import insort
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amiable.core.matching import labels
+from amiable.core.matching.book import Book
+from amiable.core.matching.facts import Customer, Decision, Hypothesis, Item, Line, Opening
+from amiable.core.matching.names import ALIKE, Names, name_likeness, name_tokens
+
+DAY = date(2026, 3, 2)
+# fmt: off
+PIECES = st.sampled_from([
+    "AV", "AVOIR", "OIR", "CREDIT", "NOTE", "DE", "NC", "DEDUCTION", "DEDUIT", "RETENUE", "VERS",
+    "COMPENSATION", "ACOMPTE", "PARTIEL", "1", "2", "12", "1ER", "2E", "EME", "VERSEMENT", "DEVIS",
+    "DIVERSES", "ARRHES", "PRO", "FORMA", "/", "1/2", "3/4/5", "0042", "12345", "1234567", "é", "-",
+    "FA2026-0042", "02/03/2026", "1.234,56",
+])
+# fmt: on
+WORDS = ["GARAGE", "DUPONT", "DUPOND", "DUPONTS", "MARTIN", "LYON"]
+TEXTS = st.builds(
+    lambda pieces, glue: glue.join(pieces),
+    st.lists(PIECES, max_size=8),
+    st.sampled_from([" ", "", "-"]),
+)
+
+
+@given(TEXTS)
+def test_words_seen_by_their_signs_are_those_found_by_looking_for_all(text):
+    plain = labels.plain(text)
+    assert labels.names_credit(text) == bool(labels._CREDIT.search(plain))
+    assert labels.names_part(text) == bool(labels._PART.search(plain))
+
+
+@given(TEXTS)
+def test_ends_of_numbers_are_those_of_every_short_run(text):
+    plain = labels.plain(text)
+    guarded = [match.span() for match in labels._PROTECTED.finditer(plain)]
+    runs = [
+        run.group().lstrip("0")
+        for run in labels._SHORT_RUN.finditer(plain)
+        if not any(a < run.end() and run.start() < b for a, b in guarded)
+    ]
+    assert labels.tails(text) == {run for run in runs if len(run) >= 2}
+
+
+@given(st.text("AB1é²&. -", max_size=12))
+def test_words_and_digits_are_those_of_the_patterns(text):
+    plain = labels.plain(text)
+    assert labels.words_of(plain) == re.findall(r"[A-Z0-9]+", plain)
+    assert labels.digits_of(plain) == "".join(re.findall(r"[0-9]", plain))
+
+
+@given(st.text("012", min_size=1, max_size=5), st.text("012", min_size=1, max_size=5))
+def test_near_is_one_sign_wrong_or_two_neighbors_exchanged(one, other):
+    exchanged = {one[:at] + one[at + 1] + one[at] + one[at + 2 :] for at in range(len(one) - 1)}
+    wrong = {one[:at] + sign + one[at + 1 :] for at in range(len(one)) for sign in "012"}
+    assert labels.is_near(one, other) == (other in (exchanged | wrong) - {one})
+
+
+@given(
+    st.lists(st.sampled_from(WORDS), max_size=4),
+    st.lists(
+        st.lists(st.sampled_from(WORDS), max_size=3),
+        max_size=6,
+    ),
+)
+def test_names_compared_at_a_stretch_are_those_compared_one_by_one(given_words, known):
+    names = Names()
+    for customer_id, words in enumerate(known, 1):
+        names.add(customer_id, " ".join(words))
+    payer = name_tokens(" ".join(given_words))
+    every = {i for i, words in names.tokens.items() if name_likeness(payer, words) >= ALIKE}
+    sharing = {i for i in every if set(payer) & set(names.tokens[i])}
+    assert set(names.alike(payer)) == sharing
+    assert set(names.alike(payer, range(1, len(known) + 1))) == every
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(-300, 300)), max_size=12))
+def test_what_a_customer_owes_stays_in_order_whatever_is_paid_and_taken_back(moves):
+    items = [
+        Item(i, 1, f"FA2026-{i:05d}", "EUR", DAY + timedelta(days=i % 2), 100 * i) for i in range(5)
+    ]
+    book = Book(Opening(tuple(reversed(items)), (Customer(1, "Garage Dupont"),)))
+    owed = {item.id: item.open_minor for item in items}
+    for item_id, amount in moves:
+        line = Line(1, DAY, max(1, amount), "EUR", "VIR")
+        reading = Hypothesis("test", 1, (), parts=((item_id, amount),))
+        book.apply(line, Decision(1, "post", (), (reading,)))
+        owed[item_id] -= amount
+        expected: list[tuple[date, int, int]] = []
+        for item in items:
+            if owed[item.id] > 0:
+                insort(expected, (item.due_date, item.id, owed[item.id]))
+        found = book.open_of(1, "EUR")
+        assert [(i.due_date, i.id, i.open_minor) for i in found] == expected
+        assert {i for ids in book.by_amount.values() for i in ids} == {i for _, i, _ in expected}
