@@ -46,8 +46,6 @@ from amiable.apps.payments.models import (
     Debit,
     DebitFile,
     Mandate,
-    Payout,
-    PayoutPart,
     RefundFile,
     VirtualIban,
     VirtualIbanAssignment,
@@ -64,6 +62,7 @@ from amiable.core.sentences import Sentence
 from amiable.core.workdays import add_workdays
 from amiable.interfaces.console import formats, labels, sentences
 from tests import factories
+from tests.apps.test_console_payouts import payout_objects
 from tests.browser.portfolio import member, portfolio
 
 pytestmark = pytest.mark.django_db
@@ -128,7 +127,7 @@ def objects() -> dict[str, int]:
         "rest_id": _rest(Match.objects.filter(state="proposed").first()).pk,
         **_money(Case.objects.first()),
         **_virtual_iban(Case.objects.first()),
-        **_payout(Case.objects.first()),
+        **payout_objects(Case.objects.first()),
         "job_id": Job.objects.create(
             organization_id=Case.objects.first().organization_id,
             kind="simulate",
@@ -185,23 +184,6 @@ def _virtual_iban(case: Case) -> dict[str, int]:
         **who, virtual_iban=iban, defaults={"since_on": date.today(), "assigned_by": "test"}
     )
     return {"iban_id": iban.pk, "held_id": held.pk}
-
-
-def _payout(case: Case) -> dict[str, int]:
-    """A payout with a payment that is on no account."""
-    payout, _ = Payout.objects.get_or_create(
-        organization_id=case.organization_id, provider="stripe", name="po_1",
-        defaults={"standing": "paid", "arrives_on": date.today(), "currency": "EUR",
-                  "net_minor": 9_800, "gross_minor": 10_000, "fees_minor": 200, "payments": 1,
-                  "source": "test", "recorded_on": date.today()},
-    )  # fmt: skip
-    part, _ = PayoutPart.objects.get_or_create(
-        organization_id=case.organization_id,
-        payout=payout,
-        name="t1",
-        defaults={"kind": "payment", "amount_minor": 10_000, "fee_minor": 200},
-    )
-    return {"payout_id": payout.pk, "part_id": part.pk}
 
 
 def _money(case: Case) -> dict[str, object]:
@@ -271,12 +253,6 @@ def _question(dispute: Dispute) -> DisputeQuestion:
     )[0]  # fmt: skip
 
 
-def _came_back(message: Message) -> dict[str, int]:
-    """An answer with a file, and a proof of what was sent."""
-    of = {"organization_id": message.organization_id}
-    file = {"filename": "f.pdf", "content_type": "application/pdf", "content": b"%PDF-"}
-    answer, _ = Reply.objects.get_or_create(
-        **of, external_id="<1@client.example>",
 def _debit(case: Case) -> dict[str, int]:
     """A collection in a file, which asks for something, under a mandate."""
     of = {"organization_id": case.organization_id}
@@ -320,6 +296,12 @@ def _refund_file(case: Case) -> RefundFile:
     )[0]  # fmt: skip
 
 
+def _came_back(message: Message) -> dict[str, int]:
+    """An answer with a file, and a proof of what was sent."""
+    of = {"organization_id": message.organization_id}
+    file = {"filename": "f.pdf", "content_type": "application/pdf", "content": b"%PDF-"}
+    answer, _ = Reply.objects.get_or_create(
+        **of, external_id="<1@client.example>",
         defaults={"case": message.case, "message": message, "dispute": Dispute.objects.first(),
                   "medium": "email", "source": "mailbox",
                   "sender": "a@client.example", "content": b"", "sha256": "0", "kind": "reply",
@@ -425,6 +407,8 @@ def _state() -> list[object]:
         list(Template.objects.values_list("pk", "is_withdrawn")),
         DeliveryEvent.objects.count(),
         list(Proof.objects.exclude(sha256="0").values_list("pk")),
+        list(Mandate.objects.order_by("pk").values_list("pk", "revoked_on")),
+        list(Debit.objects.order_by("pk").values_list("pk", "handled_on")),
         list(Creditor.objects.order_by("pk").values_list("pk", "brand_color", "claims_from")),
     ]
 
@@ -466,8 +450,6 @@ def test_addresses_never_lead_elsewhere_after_a_change(story):
     answer = client.post(f"/holds/{hold.pk}/lift/", {"next": "https://evil.example/"})
     assert answer.headers["Location"] == "/customers/"
     answer = client.post("/theme/", {"theme": "dark", "next": "//evil.example/"})
-        list(Mandate.objects.order_by("pk").values_list("pk", "revoked_on")),
-        list(Debit.objects.order_by("pk").values_list("pk", "handled_on")),
     assert answer.headers["Location"] == "/"
 
 

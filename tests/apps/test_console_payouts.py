@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from amiable.apps.audit.queries import broken_invariants
+from amiable.apps.cases.models import Case
 from amiable.apps.payments.models import Payment, Payout, PayoutPart
 from amiable.apps.payments.payouts import payouts_record
 from amiable.core.payouts import PayoutPart as Part
@@ -44,6 +45,15 @@ def kept(owner, *parts: Part, net: int) -> Payout:
     row = PayoutRow(0, "stripe", "po_console1", "EUR", net, TODAY, parts)
     payouts_record(owner.organization_id, [row], source="test", on=TODAY, actor="test")
     return Payout.objects.get()
+
+
+def payout_objects(case: Case) -> dict[str, int]:
+    """A payout with a payment that is on no account, for the tests of addresses."""
+    parts = (Part("t1", "payment", 10_000, 200),)
+    row = PayoutRow(0, "stripe", "po_1", "EUR", 9_800, TODAY, parts)
+    payouts_record(case.organization_id, [row], source="test", on=TODAY, actor="test")
+    part = PayoutPart.objects.get(payout__organization=case.organization_id)
+    return {"payout_id": part.payout_id, "part_id": part.pk}
 
 
 def test_a_payment_made_past_us_is_entered_from_its_payout_and_undone(owner, client):

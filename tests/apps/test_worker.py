@@ -134,7 +134,15 @@ def test_queued_day_is_run_and_leaves_its_job(ready):
     assert [line.split()[:2] for line in jobs] == [
         [kind, "done"]
         for kind in (
-            "check", "day", "mail", "drops", "checkouts", "payouts", "match", "plan", "send"
+            "check",
+            "day",
+            "mail",
+            "drops",
+            "checkouts",
+            "payouts",
+            "match",
+            "plan",
+            "send",
         )
     ]
     assert "'match', 'plan', 'send'" in jobs[1]

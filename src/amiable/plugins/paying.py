@@ -97,7 +97,7 @@ class PaysOut(Protocol):
     """A gateway that says what its transfers to the bank are made of."""
 
     def payouts(
-        self, config: Mapping[str, Any], since: date, known: Collection[str]
+        self, config: Mapping[str, Any], *, since: date, known: Collection[str]
     ) -> list[PayoutRow]:
         """Payouts that arrive on `since` or later; of those `known` by name without their parts.
         Empty where the config lets nobody ask. Raises GatewayError: then nothing is told.

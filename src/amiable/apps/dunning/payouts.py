@@ -63,7 +63,8 @@ def _fetch(
     last = scope.aggregate(last=Max("arrives_on"))["last"]
     since = min(last, on) - AGAIN if last else on - FIRST
     whole = scope.filter(arrives_on__gte=since, net_minor=_SUMS)
-    rows = gateway.payouts(account.config, since, frozenset(whole.values_list("name", flat=True)))
+    known = frozenset(whole.values_list("name", flat=True))
+    rows = gateway.payouts(account.config, since=since, known=known)
     return payouts_record(
         organization_id, rows, source=account.code, on=on, actor=ACTOR, creditor_id=creditor_id
     )

@@ -26,15 +26,15 @@ KINDS: dict[str, PartKind] = {
 }  # fmt: skip
 
 
-def payouts_told(ask: Ask, since: date, known: Collection[str]) -> list[PayoutRow]:
+def payouts_told(ask: Ask, *, since: date, known: Collection[str]) -> list[PayoutRow]:
     """The rows that `PaysOut.payouts` promises; the open settlement still changes and is left."""
     try:
-        return list(_rows(ask, since, known))
+        return list(_rows(ask, since=since, known=known))
     except (KeyError, TypeError, ValueError, AmountError, InvalidOperation) as error:
         raise GatewayError("a settlement is not what is documented", is_passing=False) from error
 
 
-def _rows(ask: Ask, since: date, known: Collection[str]) -> Iterator[PayoutRow]:
+def _rows(ask: Ask, *, since: date, known: Collection[str]) -> Iterator[PayoutRow]:
     for told in _listed(ask, f"/v2/settlements?limit={PAGE}", "settlements"):
         standing = STANDINGS.get(str(told["status"]))
         if standing is None:

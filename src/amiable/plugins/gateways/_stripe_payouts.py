@@ -31,7 +31,7 @@ STANDINGS: dict[str, PayoutStanding] = {
 }  # fmt: skip
 
 
-def payouts_told(api: StripeClient, since: date, known: Collection[str]) -> list[PayoutRow]:
+def payouts_told(api: StripeClient, *, since: date, known: Collection[str]) -> list[PayoutRow]:
     """The rows that `PaysOut.payouts` promises."""
     first = int(datetime.combine(since, time(), UTC).timestamp())
     asked = cast("Any", {"arrival_date": {"gte": first}, "limit": PAGE})

@@ -106,13 +106,13 @@ class MollieGateway:
         )
 
     def payouts(
-        self, config: Mapping[str, Any], since: date, known: Collection[str]
+        self, config: Mapping[str, Any], *, since: date, known: Collection[str]
     ) -> list[PayoutRow]:
         """Settlements with what they hold. Raises GatewayError."""
         if not config["access_token"]:
             return []
         asking = {**config, "key": config["access_token"]}
-        return payouts_told(lambda path: _asked(asking, "GET", path), since, known)
+        return payouts_told(lambda path: _asked(asking, "GET", path), since=since, known=known)
 
     def hook(
         self,

@@ -22,8 +22,7 @@ if TYPE_CHECKING:  # the library takes half a second to load: only who pays or i
     from stripe import Charge, StripeClient
     from stripe.checkout import Session
 
-_TRIES = 2  # of a request that fails on its way; the key of the order makes them one
-_SECONDS = 15
+_TRIES, _SECONDS = 2, 15  # of a request that fails on its way; an order's key makes them one
 _EXPAND = ["payment_intent.latest_charge"]
 _MEANS: dict[str, Means] = {
     "card": "card", "sepa_debit": "direct_debit", "customer_balance": "transfer",
@@ -53,13 +52,11 @@ class StripeGateway:
             raise ValueError("stripe+http is for this machine or network: write stripe://")
         place = host if parts.port is None else f"{host}:{parts.port}"
         address = f"{'http' if plain else 'https'}://{place}"
+        origin = address if plain else "https://checkout.stripe.com"
         return {
-            "key": key,
-            "webhook_secret": secret,
-            "address": address,
-            "is_test": "_test_" in key,
-            "origins": [address if plain else "https://checkout.stripe.com"],
-        }
+            "key": key, "webhook_secret": secret, "address": address,
+            "is_test": "_test_" in key, "origins": [origin],
+        }  # fmt: skip
 
     def open(self, config: Mapping[str, Any], order: Order) -> Opened:
         """Ask for a payment; the order's key is Stripe's idempotency key too."""
@@ -135,11 +132,11 @@ class StripeGateway:
         return ()
 
     def payouts(
-        self, config: Mapping[str, Any], since: date, known: Collection[str]
+        self, config: Mapping[str, Any], *, since: date, known: Collection[str]
     ) -> list[PayoutRow]:
         """Payouts with their balance transactions. Raises GatewayError."""
         with _told():
-            return payouts_told(_api(config), since, known)
+            return payouts_told(_api(config), since=since, known=known)
 
     def _sessions_of(self, config: Mapping[str, Any], intent: str) -> tuple[str, ...]:
         if not intent:
