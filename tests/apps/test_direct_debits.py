@@ -20,6 +20,7 @@ from amiable.apps.dunning.confirming.leaving import confirmations_tick
 from amiable.apps.dunning.debiting.daily import debits_tick
 from amiable.apps.dunning.debiting.filing import debit_file_cancel, debit_file_make
 from amiable.apps.dunning.debiting.results import debit_handle, debits_follow, debits_refuse
+from amiable.apps.insights.alerts import alerts
 from amiable.apps.insights.intake import file_import
 from amiable.apps.messaging.models import Message
 from amiable.apps.payments.debits.mandates import (
@@ -308,6 +309,7 @@ def test_money_that_the_debtor_had_paid_back_is_a_dispute_and_ends_the_mandate(o
     assert live_mandates(owner.organization_id, on=MONDAY) == {}
     assert mandate_rows(owner.organization_id, on=MONDAY)[0].standing == "blocked"
     assert debit_counts(owner.organization_id)["asks"][0] == 1
+    assert "debits_ask" in [alert.code for alert in alerts(owner.organization_id, MONDAY)]
     # Signed anew, it may be collected again: but not what is disputed.
     signed(debtor, on=MONDAY)
     assert look(owner, debit.collect_on + timedelta(days=30))["announced"] == 0

@@ -59,7 +59,7 @@ def test_a_mandate_is_read_signed_kept_and_confirmed(client):
     answer = sign(client, path)
     assert answer.status_code == 303
     row = Mandate.objects.get()
-    assert (row.customer_id, row.debtor_iban) == (case.customer_id, ACCOUNT.replace(" ", ""))
+    assert (row.customer_id, row.holder_iban) == (case.customer_id, ACCOUNT.replace(" ", ""))
     assert row.signed_how == "portal"
     assert row.digest == evidence_digest(row.evidence)
     assert "FR72ZZZ123456" in row.evidence["text"]

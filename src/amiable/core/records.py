@@ -182,7 +182,7 @@ class DebitResult:
     amount_minor: int | None = None
     currency: str = "EUR"
     mandate_id: str = ""
-    debtor: str = ""
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

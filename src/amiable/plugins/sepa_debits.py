@@ -46,8 +46,8 @@ class Collection:
     sequence: str
     mandate: str
     signed_on: date
-    debtor_name: str
-    debtor_iban: str
+    holder_name: str
+    holder_iban: str
     text: str
 
     @property
@@ -114,8 +114,8 @@ def _payment(each: Collection) -> dict[str, Any]:
     if each.amount_minor <= 0:
         raise OrderError(f"{each.end_to_end_id}: nothing to collect")
     return {
-        "name": sepa_text(each.debtor_name, 70),
-        "IBAN": each.debtor_iban,
+        "name": sepa_text(each.holder_name, 70),
+        "IBAN": each.holder_iban,
         "amount": each.amount_minor,
         "type": each.sequence,
         "collection_date": each.collect_on,

@@ -47,8 +47,8 @@ class Expected(NamedTuple):
     collect_on: date
     amount_minor: int
     text: str
-    debtor_name: str
-    debtor_iban: str
+    holder_name: str
+    holder_iban: str
     mandate: str
 
 
@@ -148,8 +148,8 @@ def _entry(number: int, each: Expected, name: str, size: int) -> StatementEntry:
         currency="EUR",
         label=each.text,
         end_to_end_id=each.end_to_end_id,
-        payer_name=each.debtor_name,
-        payer_iban=each.debtor_iban,
+        payer_name=each.holder_name,
+        payer_iban=each.holder_iban,
         mandate_id=each.mandate,
         batch_id=name,
         operation="IDDT",

@@ -16,6 +16,7 @@ from amiable.apps.cases.queries import broken_promises
 from amiable.apps.customers.models import ContactPoint, Customer
 from amiable.apps.dunning.queries import unconfirmed
 from amiable.apps.insights.inbox import answers_overdue
+from amiable.apps.payments.debits.queries import debits_asking
 from amiable.apps.payments.queries import unseen_entries
 from amiable.apps.payments.virtual_ibans.assigning import hands_out
 from amiable.apps.payments.virtual_ibans.reading import pools
@@ -27,7 +28,7 @@ from amiable.core.workdays import add_workdays
 AlertCode = Literal[
     "bank_stale", "bank_none", "missing", "invalid_address", "insolvent", "broken_promises",
     "batch_waits", "approvals_wait", "answers_wait", "money_waits", "ibans_low", "disputes_late",
-    "payouts_late",
+    "payouts_late", "debits_ask",
 ]  # fmt: skip
 # A statement is expected for every working day; two days leave room for the bank's own delay.
 BANK_WORKDAYS = 2
@@ -76,6 +77,7 @@ def alerts(organization_id: int, on: date) -> list[Alert]:
         _counted("insolvent", insolvent.values("customer_id").distinct().count()),
         _broken(organization_id, on),
         _payouts_late(organization_id, on),
+        _counted("debits_ask", debits_asking(organization_id)),
         _ibans_low(organization_id, on),
         _disputes_late(organization_id, on),
         _counted("missing", opens.filter(invoice__missing_since__isnull=False).count()),

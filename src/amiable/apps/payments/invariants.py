@@ -89,6 +89,27 @@ INVARIANTS = {
         WHERE c.creditor_id <> v.creditor_id OR a.organization_id <> v.organization_id
            OR i.customer_id <> a.customer_id
     """,
+    "a collection is the sum of what it is for": """
+        SELECT d.id FROM payments_debit d
+        JOIN payments_debititem i ON i.debit_id = d.id
+        GROUP BY d.id, d.amount_minor HAVING SUM(i.amount_minor) <> d.amount_minor
+    """,
+    "what is handed to the bank is in a file that was not taken back": """
+        SELECT d.id FROM payments_debit d
+        LEFT JOIN payments_debitfile f ON f.id = d.file_id
+        WHERE d.state IN ('sent', 'collected', 'refused', 'returned')
+          AND (f.id IS NULL OR f.cancelled_on IS NOT NULL)
+    """,
+    "a collection that has ended holds nothing": """
+        SELECT d.id FROM payments_debit d
+        JOIN payments_debititem i ON i.debit_id = d.id
+        WHERE i.is_running AND d.state IN ('refused', 'returned', 'withdrawn')
+    """,
+    "a collection and its mandate are of one customer": """
+        SELECT d.id FROM payments_debit d
+        JOIN payments_mandate m ON m.id = d.mandate_id
+        WHERE m.customer_id <> d.customer_id OR m.organization_id <> d.organization_id
+    """,
     "nothing stands behind a virtual IBAN that is closed": """
         SELECT a.id FROM payments_virtualibanassignment a
         JOIN payments_virtualiban v ON v.id = a.virtual_iban_id

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from amiable.apps.cases.services import CaseError
+from amiable.apps.dunning.agreeing.signing import text_digest
 from amiable.apps.dunning.debiting.signing import (
     Agreed,
     MandateOffer,
@@ -76,7 +77,7 @@ def _sign(
 ) -> HttpResponse:
     """Signed when it says what was read."""
     text = _text(offer, form)
-    if request.POST.get("seen", "") != "\n".join(text):
+    if request.POST.get("seen", "") != text_digest("\n".join(text)):
         problem = gettext("The text of the mandate changed while you were reading: please read it "
                           "again.")  # fmt: skip
         return _page(visit, offer, form, text=text, again=True, problem=problem, status=422)
@@ -129,7 +130,7 @@ def _page(
         "offer": offer,
         "form": form,
         "text": text,
-        "seen": "\n".join(text),
+        "seen": text_digest("\n".join(text)),
         "signed": bool(offer.rum) and not again,
         "problem": problem,
     }

@@ -131,7 +131,7 @@ def _single(element: Any) -> DebitResult | RowError:
             or text_of(element, "OrgnlTxRef", "MndtRltdInf", "DrctDbtMndt", "MndtId"),
             35,
         ),
-        debtor=clean(text_of(element, "OrgnlTxRef", "Dbtr", "Nm"), 140),
+        holder=clean(text_of(element, "OrgnlTxRef", "Dbtr", "Nm"), 140),
     )
 
 

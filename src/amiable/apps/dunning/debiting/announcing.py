@@ -66,7 +66,7 @@ def notices_freeze(
 
 def terms_of(mandate: Mandate, ics: str) -> DebitTerms:
     """What messages say of a mandate."""
-    return DebitTerms(mandate.rum, mandate.scheme, ics, masked(mandate.debtor_iban))
+    return DebitTerms(mandate.rum, mandate.scheme, ics, masked(mandate.holder_iban))
 
 
 def _confirms(notice: Notice) -> Confirmed:

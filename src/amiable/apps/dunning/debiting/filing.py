@@ -160,7 +160,7 @@ def _write(creditor: Creditor, ready: Sequence[Debit], *, now: datetime, actor: 
         groups[group_name(name, order.group)].append(
             Expected(
                 row.end_to_end_id, row.collect_on, row.amount_minor, order.text,
-                order.debtor_name, order.debtor_iban, order.mandate,
+                order.holder_name, order.holder_iban, order.mandate,
             )
         )  # fmt: skip
     debits_expect(creditor, account, name, groups)
@@ -187,8 +187,8 @@ def _orders(ready: Sequence[Debit], items: Mapping[int, list[DebitItem]]) -> lis
             Order(
                 end_to_end_id=row.end_to_end_id, amount_minor=row.amount_minor,
                 collect_on=row.collect_on, scheme=mandate.scheme, sequence=sequence,
-                mandate=mandate.rum, signed_on=mandate.signed_on, debtor_name=mandate.debtor_name,
-                debtor_iban=mandate.debtor_iban, text=_text(named),
+                mandate=mandate.rum, signed_on=mandate.signed_on, holder_name=mandate.holder_name,
+                holder_iban=mandate.holder_iban, text=_text(named),
             )
         )  # fmt: skip
     return orders

@@ -95,7 +95,7 @@ def mandate_offer(page: Page, *, on: date) -> MandateOffer | None:
     live = live_mandates(page.link.organization_id, {customer_id}, on=on).get(customer_id)
     if live is None:
         return offer
-    return replace(offer, rum=live.rum, account=masked(live.debtor_iban), signed_on=live.signed_on)
+    return replace(offer, rum=live.rum, account=masked(live.holder_iban), signed_on=live.signed_on)
 
 
 @transaction.atomic
@@ -115,8 +115,8 @@ def mandate_agree(page: Page, agreed: Agreed, *, on: date, now: datetime) -> Man
         raise CaseError(Sentence("mandate.not_offered"))
     signed = MandateIn(
         customer_id=case.customer_id,
-        debtor_name=agreed.name,
-        debtor_iban=agreed.iban,
+        holder_name=agreed.name,
+        holder_iban=agreed.iban,
         signed_on=on,
         signed_how="portal",
         scheme=agreed.scheme,

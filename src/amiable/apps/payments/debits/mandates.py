@@ -51,8 +51,8 @@ class MandateIn:
     """A mandate as it was signed. `evidence` = plain data of what was shown and agreed to."""
 
     customer_id: int
-    debtor_name: str
-    debtor_iban: str
+    holder_name: str
+    holder_iban: str
     signed_on: date
     signed_how: How
     scheme: Scheme = "CORE"
@@ -101,8 +101,8 @@ def mandate_sign(
         customer=customer,
         scheme=signed.scheme,
         rum=signed.rum or _free_reference(organization_id, customer.creditor.code, number),
-        debtor_name=signed.debtor_name.strip()[:70],
-        debtor_iban=compact(signed.debtor_iban),
+        holder_name=signed.holder_name.strip()[:70],
+        holder_iban=compact(signed.holder_iban),
         is_one_off=signed.is_one_off,
         signed_on=signed.signed_on,
         signed_how=signed.signed_how,
@@ -189,9 +189,9 @@ def _problem(customer: Customer, signed: MandateIn) -> Sentence | None:
         return Sentence("mandate.no_ics")
     if not may_sign(signed.scheme, customer.kind):  # type: ignore[arg-type]  # model's choices
         return Sentence("mandate.consumer_b2b")
-    if not signed.debtor_name.strip():
+    if not signed.holder_name.strip():
         return Sentence("mandate.name")
-    return account_problem(signed.debtor_iban)
+    return account_problem(signed.holder_iban)
 
 
 def _free_reference(organization_id: int, creditor: str, number: int) -> str:

@@ -99,6 +99,11 @@ def debit_counts(organization_id: int) -> dict[str, tuple[int, Money]]:
     return {tab: (found[f"n_{tab}"], Money(found[f"s_{tab}"] or 0)) for tab in TABS}
 
 
+def debits_asking(organization_id: int) -> int:
+    """How many failed collections wait for a person."""
+    return Debit.objects.filter(_TABS["asks"], organization_id=organization_id).count()
+
+
 def debits_page(
     organization_id: int, *, tab: str = "", offset: int = 0, limit: int = 50
 ) -> list[DebitRow]:
@@ -151,7 +156,7 @@ def mandate_rows(
     return [
         MandateRow(
             row.pk, row.customer_id, row.customer.name, row.rum, row.scheme,
-            masked(row.debtor_iban), row.debtor_name, row.signed_on, row.signed_how,
+            masked(row.holder_iban), row.holder_name, row.signed_on, row.signed_how,
             standing(row, on, is_used=row.pk in used),
             lapses_on(row.signed_on, row.presented_on), row.blocked_code,
             row.is_one_off,

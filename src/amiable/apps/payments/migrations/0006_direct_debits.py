@@ -1,11 +1,11 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-def key():
+def _key():
     return ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID'))
 
 
-def organization():
+def _organization():
     return ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization'))
 
 
@@ -22,11 +22,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Mandate',
             fields=[
-                key(),
+                _key(),
                 ('scheme', models.CharField(choices=[('CORE', 'CORE'), ('B2B', 'B2B')], max_length=4)),
                 ('rum', models.CharField(max_length=35)),
-                ('debtor_name', models.CharField(max_length=70)),
-                ('debtor_iban', models.CharField(max_length=34)),
+                ('holder_name', models.CharField(max_length=70)),
+                ('holder_iban', models.CharField(max_length=34)),
                 ('is_one_off', models.BooleanField(default=False)),
                 ('signed_on', models.DateField()),
                 ('signed_how', models.CharField(max_length=10)),
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('revoked_on', models.DateField(null=True)),
                 ('revoked_by', models.CharField(blank=True, max_length=254)),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mandates', to='customers.customer')),
-                organization(),
+                _organization(),
             ],
             options={
                 'constraints': [
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DebitFile',
             fields=[
-                key(),
+                _key(),
                 ('name', models.CharField(max_length=35)),
                 ('content', models.BinaryField()),
                 ('sha256', models.CharField(max_length=64)),
@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('cancelled_on', models.DateField(null=True)),
                 ('cancelled_by', models.CharField(blank=True, max_length=254)),
                 ('creditor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='debit_files', to='tenants.creditor')),
-                organization(),
+                _organization(),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='debit_file_name_unique')],
@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Debit',
             fields=[
-                key(),
+                _key(),
                 ('case_id', models.BigIntegerField()),
                 ('amount_minor', models.BigIntegerField()),
                 ('currency', models.CharField(default='EUR', max_length=3)),
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='debits', to='customers.customer')),
                 ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='debits', to='payments.debitfile')),
                 ('mandate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='debits', to='payments.mandate')),
-                organization(),
+                _organization(),
                 ('payment', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='debit', to='payments.payment')),
             ],
             options={
@@ -107,13 +107,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DebitItem',
             fields=[
-                key(),
+                _key(),
                 ('amount_minor', models.BigIntegerField()),
                 ('is_running', models.BooleanField(default=True)),
                 ('hold_id', models.BigIntegerField(null=True)),
                 ('debit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='payments.debit')),
                 ('installment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='debit_items', to='receivables.installment')),
-                organization(),
+                _organization(),
             ],
             options={
                 'constraints': [
