@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from amiable.apps.cases.models import PaymentPlan, PlanProposal, Promise
 from amiable.apps.cases.policies import policy_set
@@ -27,27 +27,35 @@ def path() -> str:
     return path_of(case)
 
 
+def _look(page: Page, where: str) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), where
+    if page.viewport_size == PHONE:
+        _check(page, where)
+
+
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_a_plan_is_slid_read_and_signed(browser: Browser, live_server, path, size):
-    pages = _watched(_context(browser, live_server, viewport=size))
+    """axe is let in on the telephone; at the desk the strict policy of the page holds."""
+    pages = _watched(_context(browser, live_server, viewport=size, bypass_csp=size is PHONE))
     page = next(pages)
     page.goto(f"{path}later/?lang=en")
     page.locator("a[href*='/plan/']").click()
     slider = page.get_by_role("slider")
     expect(page.locator(".plan-paper .instalments li")).to_have_count(3)
     slider.focus()
-    page.keyboard.press("ArrowRight")
+    with page.expect_response("**/used/"):  # SQLite writes one thing at a time
+        page.keyboard.press("ArrowRight")
     expect(page.locator(".plan-paper .instalments li")).to_have_count(4)
     assert slider.get_attribute("aria-valuetext").startswith("4 ")
-    _check(page, "plan")
+    _look(page, "plan")
     page.locator(".plan-paper form .button").click()
     expect(page.locator("[data-plan=running]")).to_be_visible()
-    _check(page, "plan")
+    _look(page, "plan")
     assert Promise.objects.count() == 4
     assert PlanProposal.objects.get().language == "en"
     page.goto(f"{path}?lang=en")
     expect(page.locator(".said progress")).to_be_visible()
-    _check(page, "home")
+    _look(page, "home")
     for _ in pages:
         pass
 
@@ -60,7 +68,7 @@ def test_without_javascript_the_number_is_a_list_and_the_button_shows_the_days(
     page.goto(f"{path}plan/?lang=en")
     page.locator("select[name=count]").select_option("5")
     first = today() + timedelta(days=10)
-    page.locator("input[name=first_on]").fill(first.isoformat())
+    page.locator("[data-choice] input[name=first_on]").fill(first.isoformat())
     page.locator("[data-choice] .button").click()
     expect(page.locator(".plan-paper .instalments li")).to_have_count(5)
     page.locator(".ack summary").click()

@@ -84,9 +84,9 @@ class PolicyForm(MoneyForm):
 
     @property
     def settings(self) -> list[forms.BoundField]:
-        """The fields of the policy itself, as they are shown, but the tick."""
-        hidden = {"creditor", "segment", "charges_interest"}
-        return [self[name] for name in self.fields if name not in hidden]
+        """The numbers and amounts of the policy, as they are shown side by side."""
+        apart = {"creditor", "segment", "mode", "charges_interest"}
+        return [self[name] for name in self.fields if name not in apart]
 
 
 def policy_form(policy: Policy, prefix: str) -> PolicyForm:
