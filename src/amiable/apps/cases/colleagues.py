@@ -156,7 +156,7 @@ def question_document(asked: Asked) -> tuple[str, bytes] | None:
 
 @transaction.atomic
 def question_answer(
-    asked: Asked, text: str, files: Sequence[CheckedFile], *, now: datetime
+    asked: Asked, text: str, *, files: Sequence[CheckedFile], now: datetime
 ) -> None:
     """Keep what a colleague answers, once. Raises CaseError."""
     rows = DisputeQuestion.objects.filter(

@@ -58,7 +58,7 @@ def reasons(organization_id: int, creditor_id: int) -> list[ReasonRow]:
     return [*shipped, *(row for row in own.values() if not row.is_shipped)]
 
 
-def reason_label(organization_id: int, creditor_id: int, code: str, language: str) -> str:
+def reason_label(organization_id: int, creditor_id: int, code: str, *, language: str) -> str:
     """The words for a reason; its code when it is not known any more."""
     found = {row.code: row for row in reasons(organization_id, creditor_id)}
     return found[code].label(language) if code in found else code.replace("_", " ")

@@ -56,8 +56,8 @@ def dispute_tell(
     organization_id: int,
     dispute_id: int,
     text: str,
-    files: Sequence[CheckedFile] = (),
     *,
+    files: Sequence[CheckedFile] = (),
     now: datetime,
     actor: str,
 ) -> Answered:
@@ -90,9 +90,9 @@ def dispute_end(
 def dispute_write(
     link: Link,
     dispute_id: int,
+    *,
     text: str,
     files: Sequence[CheckedFile] = (),
-    *,
     subject: str,
     ticket: str,
     now: datetime,

@@ -101,8 +101,8 @@ class Told:
 def portal_say(
     link: Link,
     saying: Saying,
-    files: Sequence[CheckedFile] = (),
     *,
+    files: Sequence[CheckedFile] = (),
     ticket: str,
     on: date,
     now: datetime,

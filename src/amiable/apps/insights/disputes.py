@@ -181,7 +181,7 @@ def spoken(one: Dispute, *, to_customer: bool = False) -> tuple[Spoken, ...]:
 
 
 def dispute_file(
-    organization_id: int, dispute_id: int, holder: str, file_id: int, *, to_customer: bool = False
+    organization_id: int, dispute_id: int, *, holder: str, file_id: int, to_customer: bool = False
 ) -> tuple[str, bytes] | None:
     """Name and bytes of a file of a dispute; of those that the customer may see where asked so."""
     rows: QuerySet[Any]

@@ -82,7 +82,7 @@ def ask(request: HttpRequest, asked: Asked, token: str) -> HttpResponse:
             problem = gettext("This page was open for long: please look at it and send it again.")
         else:
             try:
-                question_answer(asked, text, files.files_sent(request), now=timezone.now())
+                question_answer(asked, text, files=files.files_sent(request), now=timezone.now())
                 return HttpResponseRedirect(reverse("ask:thanks"), status=303)
             except CaseError as error:
                 problem = words.sentence(error.sentence)
@@ -103,14 +103,20 @@ def ask(request: HttpRequest, asked: Asked, token: str) -> HttpResponse:
 def invoice(request: HttpRequest, asked: Asked, token: str) -> HttpResponse:  # noqa: ARG001
     """The PDF of the invoice that is contested."""
     found = question_document(asked)
-    return download(found[1], found[0], "application/pdf") if found else not_found(request)
+    return (
+        download(found[1], found[0], content_type="application/pdf")
+        if found
+        else not_found(request)
+    )
 
 
 @_asked("GET", "HEAD")
 def file(request: HttpRequest, asked: Asked, token: str, file_id: int) -> HttpResponse:  # noqa: ARG001
     """A file that the customer sent with the dispute."""
-    found = dispute_file(asked.organization_id, asked.dispute_id, "reply", file_id)
-    return download(*reversed(found), files.FILE_TYPE) if found else not_found(request)
+    found = dispute_file(asked.organization_id, asked.dispute_id, holder="reply", file_id=file_id)
+    return (
+        download(found[1], found[0], content_type=files.FILE_TYPE) if found else not_found(request)
+    )
 
 
 @csrf_exempt

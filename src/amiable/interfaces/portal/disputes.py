@@ -77,8 +77,10 @@ def dispute_download(
     """A file of a dispute that the customer may see."""
     if dispute_of_link(visit.link, dispute_id) is None:
         return not_found(request)
-    found = dispute_file(visit.link.organization_id, dispute_id, holder, file_id, to_customer=True)
-    return download(found[1], found[0], FILE_TYPE) if found else not_found(request)
+    found = dispute_file(
+        visit.link.organization_id, dispute_id, holder=holder, file_id=file_id, to_customer=True
+    )
+    return download(found[1], found[0], content_type=FILE_TYPE) if found else not_found(request)
 
 
 def _write(
@@ -91,6 +93,6 @@ def _write(
         if visit.page.is_test:
             subject = f"{gettext('[TEST]')} {subject}"
     dispute_write(
-        visit.link, dispute_id, form.cleaned_data["note"], files_sent(request),
+        visit.link, dispute_id, text=form.cleaned_data["note"], files=files_sent(request),
         subject=subject.format(number=number), ticket=name, now=visit.now,
     )  # fmt: skip

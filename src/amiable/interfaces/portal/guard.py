@@ -107,9 +107,7 @@ def not_found(request: HttpRequest) -> HttpResponse:
     return said(request, "portal/missing.html", 404)
 
 
-def _answer(
-    request: HttpRequest, token: str, view: View, values: dict[str, Any]
-) -> HttpResponse:
+def _answer(request: HttpRequest, token: str, view: View, values: dict[str, Any]) -> HttpResponse:
     now = timezone.now()
     on = timezone.localtime(now).date()
     link = link_find(token, on=on)

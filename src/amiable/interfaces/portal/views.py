@@ -88,14 +88,18 @@ def used(request: HttpRequest, visit: Visit) -> HttpResponse:
 def invoice(request: HttpRequest, visit: Visit, invoice_id: int) -> HttpResponse:
     """The PDF of an invoice that stands on the page."""
     found = invoice_file(visit.page, invoice_id)
-    return download(found[1], found[0], "application/pdf") if found else not_found(request)
+    return (
+        download(found[1], found[0], content_type="application/pdf")
+        if found
+        else not_found(request)
+    )
 
 
 @visited("GET", "HEAD")
 def statement_pdf(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The statement of account."""
     found = statement_paper(visit)
-    return download(*found, "application/pdf") if found else not_found(request)
+    return download(*found, content_type="application/pdf") if found else not_found(request)
 
 
 @visited("GET", "HEAD")
@@ -103,7 +107,9 @@ def statement_xlsx(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The statement as a table."""
     stream = io.BytesIO()
     found = statement_book(visit, stream)
-    return download(stream.getvalue(), *found) if found else not_found(request)
+    if found is None:
+        return not_found(request)
+    return download(stream.getvalue(), found[0], content_type=found[1])
 
 
 @visited("GET", "HEAD")
@@ -151,8 +157,8 @@ def answered(
         elif form.is_valid():
             try:
                 portal_say(
-                    visit.link, saying(kind, form), files_sent(request), ticket=name, on=visit.on,
-                    now=visit.now,
+                    visit.link, saying(kind, form), files=files_sent(request), ticket=name,
+                    on=visit.on, now=visit.now,
                 )  # fmt: skip
                 return HttpResponseRedirect(visit.url("told", ticket=name), status=303)
             except CaseError as error:
@@ -161,7 +167,7 @@ def answered(
     return HttpResponse(shown, status=status)
 
 
-def download(content: bytes, name: str, content_type: str) -> HttpResponse:
+def download(content: bytes, name: str, *, content_type: str) -> HttpResponse:
     """A file to keep: a browser does not open it inside a page."""
     response = HttpResponse(content, content_type=content_type)
     disposition = content_disposition_header(as_attachment=True, filename=name)

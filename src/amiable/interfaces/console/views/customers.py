@@ -50,6 +50,12 @@ def customers(request: Request) -> HttpResponse:
     return render(request, template, {"found": found, **asked})
 
 
+def _reasons(organization_id: int, file: CustomerFile) -> list[tuple[str, str]]:
+    """Why an invoice may be contested: the creditor's reasons, in the reader's language."""
+    known = reasons(organization_id, file.customer.creditor_id)
+    return [(row.code, row.label(get_language() or "")) for row in known if row.is_active]
+
+
 @page
 def customer(request: Request, customer_id: int) -> HttpResponse:
     """Everything about one customer, and why the planner does what it does today."""
@@ -65,11 +71,7 @@ def customer(request: Request, customer_id: int) -> HttpResponse:
         "to_do": [action for action in actions if action.state == "todo"],
         "to_approve": [action for action in actions if action.state == "to_approve"],
         "call_results": labels.choices("call"),
-        "dispute_reasons": [
-            (row.code, row.label(get_language() or ""))
-            for row in reasons(organization, file.customer.creditor_id)
-            if row.is_active
-        ],
+        "dispute_reasons": _reasons(organization, file),
         "plan_first": next_workday(today + timedelta(days=7)),
         "every": labels.choices("every"),
         "roles": case_forms.role_choices(),

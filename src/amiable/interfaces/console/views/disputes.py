@@ -66,7 +66,7 @@ def dispute(request: Request, dispute_id: int) -> HttpResponse:
         "found": found,
         "row": row,
         "reason": dispute_reasons.reason_label(
-            organization, row.creditor_id, row.reason, get_language() or ""
+            organization, row.creditor_id, row.reason, language=get_language() or ""
         ),
         "members": members(organization),
         "outcomes": dispute_forms.sentences(found.language),
@@ -136,7 +136,9 @@ def say(request: Request, dispute_id: int) -> HttpResponse:
             said = services.Said("note", data["text"], files)
             services.entry_add(request.organization.pk, dispute_id, said, **how)
             return gettext("Noted.")
-        return _told(dispute_tell(request.organization.pk, dispute_id, data["text"], files, **how))
+        return _told(
+            dispute_tell(request.organization.pk, dispute_id, data["text"], files=files, **how)
+        )
 
     return _attempt(request, dispute_id, form, work)
 
@@ -204,7 +206,9 @@ def revoke(request: Request, dispute_id: int, question_id: int) -> HttpResponse:
 @page
 def file(request: Request, dispute_id: int, holder: str, file_id: int) -> HttpResponse:
     """A file that came along, to keep: a browser never opens it."""
-    found = queries.dispute_file(request.organization.pk, dispute_id, holder, file_id)
+    found = queries.dispute_file(
+        request.organization.pk, dispute_id, holder=holder, file_id=file_id
+    )
     if found is None:
         raise Http404
     response = download(found[1], name=found[0], content_type="application/octet-stream")
