@@ -80,8 +80,7 @@ class BrandForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     debit_lead_days = forms.IntegerField(
-        required=False,
-        label=_("Bank days before the collection that the bank wants the file")
+        required=False, label=_("Bank days before the collection that the bank wants the file")
     )
     debit_notice_days = forms.IntegerField(
         required=False,
