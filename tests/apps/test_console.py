@@ -259,8 +259,8 @@ def _debit(case: Case) -> dict[str, int]:
     mandate, _ = Mandate.objects.get_or_create(
         **of, rum="AM-1",
         defaults={
-            "customer": case.customer, "scheme": "CORE", "debtor_name": "Transports Gaudin",
-            "debtor_iban": "FR7630006000011234567890189", "signed_on": date.today(),
+            "customer": case.customer, "scheme": "CORE", "holder_name": "Transports Gaudin",
+            "holder_iban": "FR7630006000011234567890189", "signed_on": date.today(),
             "signed_how": "paper",
         },
     )  # fmt: skip
