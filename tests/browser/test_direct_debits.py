@@ -1,4 +1,4 @@
-"""A mandate signed on a telephone without JavaScript, and the direct debits of the console."""
+"""A mandate signed on a telephone, and the direct debits of the console: looked at with axe."""
 
 from __future__ import annotations
 
