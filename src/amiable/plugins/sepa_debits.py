@@ -63,7 +63,7 @@ def group_name(name: str, group: tuple[str, str, str]) -> str:
 
 
 def pain008(
-    name: str, collector: Collector, collections: Sequence[Collection], *, now: datetime
+    name: str, collector: Collector, *, collections: Sequence[Collection], now: datetime
 ) -> bytes:
     """The file of message id `name` (at most 26 signs), made at `now`, collections grouped by
     scheme, sequence and day. Raises OrderError when the schema refuses it."""

@@ -61,7 +61,7 @@ class _Due:
 
 
 def debits_expect(
-    creditor: Creditor, iban: str, file: str, groups: Mapping[str, Sequence[Expected]]
+    creditor: Creditor, iban: str, *, file: str, groups: Mapping[str, Sequence[Expected]]
 ) -> None:
     """Have the bank's sums of a file waited for; `groups` by the name that the file gives them."""
     account, _ = BankAccount.objects.get_or_create(

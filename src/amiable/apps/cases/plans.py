@@ -192,7 +192,7 @@ def plan_record(
         PlanProposal.objects.filter(case=case, state__in=PlanProposal.OPEN).update(
             state=PlanProposal.State.WITHDRAWN, decided_on=on, decided_by=actor
         )
-        _instalments_record(plan, instalments, policy or policy_of(organization_id, case_id))
+        _promises_record(plan, instalments, policy or policy_of(organization_id, case_id))
         told = {
             "plan": plan.id,
             **({"replaces": replaces} if replaces else {}),
@@ -244,7 +244,7 @@ def plan_cancel(organization_id: int, plan_id: int, *, on: date, actor: str) -> 
     return True
 
 
-def _instalments_record(plan: PaymentPlan, parts: Sequence[PlanPart], rules: Policy) -> None:
+def _promises_record(plan: PaymentPlan, parts: Sequence[PlanPart], rules: Policy) -> None:
     """Each instalment as a promise of the plan, with the rules that hold for it."""
     before = _came_today(plan.case, plan.agreed_on)
     _, tolerance = _policy(plan.organization_id)

@@ -309,9 +309,7 @@ def _holds(
         case_id__among=case_ids,
     )
     for row in rows.order_by("id"):
-        hold = facts.Hold(
-            row.reason, row.starts_on, row.ends_on, row.installment_id, row.pk
-        )
+        hold = facts.Hold(row.reason, row.starts_on, row.ends_on, row.installment_id, row.pk)
         found[row.case_id].append(hold)
     return found
 

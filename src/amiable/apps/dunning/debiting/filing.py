@@ -143,7 +143,7 @@ def _write(creditor: Creditor, ready: Sequence[Debit], *, now: datetime, actor: 
     bic = creditor.bic if account == creditor.iban else ""
     collector = Collector(creditor.name, account, creditor.ics, bic)
     try:
-        content = pain008(name, collector, orders, now=timezone.localtime(now))
+        content = pain008(name, collector, collections=orders, now=timezone.localtime(now))
     except OrderError as error:
         raise CaseError(Sentence("debit_file.refused", {"detail": str(error)[:200]})) from error
     file = DebitFile.objects.create(
@@ -163,7 +163,7 @@ def _write(creditor: Creditor, ready: Sequence[Debit], *, now: datetime, actor: 
                 order.holder_name, order.holder_iban, order.mandate,
             )
         )  # fmt: skip
-    debits_expect(creditor, account, name, groups)
+    debits_expect(creditor, account, file=name, groups=groups)
     debits_tell(ready, "debit.sent", on=on, actor=actor, file=name)
     cases_wake(organization_id, {row.customer_id for row in ready}, on=on)
     return file
