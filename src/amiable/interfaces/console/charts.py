@@ -60,9 +60,10 @@ def disputes(found: Sequence[Counts]) -> dict[str, Any]:
         counts.update(each.ended)
         counts["open"] += each.still_open
     codes = ["open", *OUTCOMES, "other"]
-    words = {"open": gettext("Still open"), "other": gettext("Other")}
+    words = {"open": gettext("Still open")}
     return {
         "kind": "bars",
+        "across": True,
         "labels": list(labelled),
         "series": [
             {

@@ -21,6 +21,9 @@ INSIDE = {
     "refunds": "bank",
     "payouts": "bank",
     "payout": "bank",
+    "debit": "bank",
+    "debits": "bank",
+    "mandates": "bank",
     "virtual_ibans": "bank",
     "virtual_iban": "bank",
     "reply": "replies",
@@ -33,6 +36,7 @@ INSIDE = {
     "figures": "dashboard",
     "items": "dashboard",
     "experiment": "experiments",
+    "plan": "settings",
 }
 THEMES = ("light", "dark")
 

@@ -48,7 +48,7 @@ def asked(offer: Offer, parts: Sequence[PlanPart], *, language: str, is_test: bo
         ).format(**told)
         reason = gettext("A payment plan proposed on the payment page waits for a decision")
         note = "\n".join(
-            f"{words.short_day(part.due_on)}: {_money(offer, part.amount_minor)}" for part in parts
+            _part(offer, words.short_day(part.due_on), part.amount_minor) for part in parts
         )
         subject = f"{gettext('[TEST]')} {subject}" if is_test else subject
     return Saying("hardship", subject, words=reason, note=note)
@@ -62,10 +62,14 @@ def _terms(offer: Offer, parts: Sequence[PlanPart]) -> list[str]:
         count=len(parts),
     )
     lines = [
-        f"{number}. {words.day(part.due_on)}: {_money(offer, part.amount_minor)}"
+        f"{number}. {_part(offer, words.day(part.due_on), part.amount_minor)}"
         for number, part in enumerate(parts, 1)
     ]
     return [total, *lines, _invoices(offer)]
+
+
+def _part(offer: Offer, day: str, amount_minor: int) -> str:
+    return gettext("{day}: {amount}").format(day=day, amount=_money(offer, amount_minor))
 
 
 def _invoices(offer: Offer) -> str:

@@ -102,24 +102,26 @@
   /* One bar a day, its parts stacked. */
   function bars(canvas, data) {
     const COLORS = { email: "#3f8f86", sms: "#4685c4", letter: "#d99a3d", registered_letter: "#b8432f", phone: "#7a5ea8", task: "#8b979a", open: "#d99a3d", rejected: "#b8432f", credit_note: "#3f8f86", goodwill: "#7a5ea8", corrected: "#4685c4", withdrawn: "#8b979a", other: "#5a6b70" };
+    // Long words stand beside their bars, in lines; days and weeks below them.
+    const lines = (label) => label.match(/.{1,26}(\s|$)|\S+/g).map((line) => line.trim());
+    const names = { stacked: true, grid: { display: false }, border: { display: false }, ticks: { maxRotation: 0, autoSkip: !data.across, autoSkipPadding: 16 } };
+    const counts = { stacked: true, beginAtZero: true, border: { display: false }, grid: { color: css("--am-line") }, ticks: { maxTicksLimit: 5, precision: 0 } };
     return new Chart(canvas, {
       type: "bar",
       data: {
-        labels: data.labels,
+        labels: data.across ? data.labels.map(lines) : data.labels,
         datasets: data.series.map((series) => ({
           label: series.label, data: series.values, backgroundColor: COLORS[series.code], maxBarThickness: 34,
-          borderColor: css("--am-surface"), borderWidth: { top: 1 }, borderSkipped: false,
+          borderColor: css("--am-surface"), borderWidth: data.across ? { right: 1 } : { top: 1 }, borderSkipped: false,
         })),
       },
       options: {
-        maintainAspectRatio: false, responsive: true, interaction: { mode: "index", intersect: false },
-        scales: {
-          x: { stacked: true, grid: { display: false }, border: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 16 } },
-          y: { stacked: true, beginAtZero: true, border: { display: false }, grid: { color: css("--am-line") }, ticks: { maxTicksLimit: 5, precision: 0 } },
-        },
+        maintainAspectRatio: false, responsive: true, indexAxis: data.across ? "y" : "x",
+        interaction: { mode: "index", axis: data.across ? "y" : "x", intersect: false },
+        scales: data.across ? { x: counts, y: names } : { x: names, y: counts },
         plugins: {
           legend: { position: "top", align: "end", labels: { boxWidth: 12, boxHeight: 12 } },
-          tooltip: { filter: (item) => item.raw > 0, callbacks: { label: (item) => `${item.dataset.label} : ${item.formattedValue}` } },
+          tooltip: { filter: (item) => item.raw > 0, callbacks: { title: (items) => items.length ? [].concat(data.labels[items[0].dataIndex]) : "", label: (item) => `${item.dataset.label} : ${item.formattedValue}` } },
         },
       },
     });
