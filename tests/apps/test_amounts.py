@@ -94,8 +94,8 @@ def test_promises_disputes_and_calls_about_yens_and_dinars_are_noted_as_typed():
     assert dict(Promise.objects.values_list("case__currency", "amount_minor")) == {
         "JPY": 45_000, "TND": 45_250,
     }  # fmt: skip
-    client.post("/disputes/", {"installment": yens.id, "reason": "price", "amount": "1 000"})
-    client.post("/disputes/", {"installment": dinars.id, "reason": "price", "amount": "1,5"})
+    client.post("/disputes/open/", {"installment": yens.id, "reason": "price", "amount": "1 000"})
+    client.post("/disputes/open/", {"installment": dinars.id, "reason": "price", "amount": "1,5"})
     assert sorted(Dispute.objects.values_list("amount_minor", flat=True)) == [1_000, 1_500]
     plan_tick(organization.id, on=TODAY)
     assert {

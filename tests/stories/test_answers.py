@@ -83,7 +83,8 @@ def test_an_answer_is_heard_and_its_promise_kept_closes_the_case(case, mailbox):
     decision = Decision("promise", amount_minor=120_000, due_on=date(2026, 10, 23))
     now = timezone.make_aware(datetime.combine(decided_on, time(11)))
     reply_decide(case.organization_id, row.id, decision, on=decided_on, actor="camille", now=now)
-    assert live(case, decided_on, date(2026, 10, 22)) == []
+    # The day before, an email reminds of it.
+    assert live(case, decided_on, date(2026, 10, 22)) == [date(2026, 10, 22)]
 
     # The money comes on the day; the promise is kept, and nothing more is ever sent.
     item = Installment.objects.get(customer=case.customer)

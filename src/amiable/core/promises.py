@@ -120,6 +120,18 @@ def broken_on(together: Sequence[Standing]) -> date | None:
     return missed[-1].broken_on if missed[-1] is together[-1] else None
 
 
+def awaited(stands: Sequence[Standing]) -> list[Standing]:
+    """What is still to come, of promises and of plans that hold, by due date."""
+    found = [
+        standing
+        for together in _plans(stands)
+        if broken_on(together) is None
+        for standing in together
+        if standing.state == "running"
+    ]
+    return sorted(found, key=lambda each: (each.promise.due_on, each.promise.id))
+
+
 def commitments(facts: CaseFacts, today: date) -> Commitments:
     """What the promises of a case cover, and which were broken, on a day."""
     if not facts.promises:

@@ -16,7 +16,7 @@ from amiable.apps.messaging.models import Message
 from amiable.apps.receivables.queries import open_items
 from amiable.core.sentences import Sentence
 from tests.stories.portfolio.model import CLOCKS, Contact, Debtor, worked
-from tests.stories.portfolio.office import Handed, Office
+from tests.stories.portfolio.office import Handed, Office, Reminded
 
 STAGES = ("preventive", "friendly", "firm", "formal", "litigation")
 DAYS = ("mon", "tue", "wed", "thu", "fri")
@@ -56,6 +56,27 @@ def message_problems(
     found += _items(action, debtor, day)
     found += _pace(action, step, scenario, debtor, list(contacts), day)
     return [f"{action.key} by {action.medium} on {handed.at:%a %d %b %Y %H:%M}: {p}" for p in found]
+
+
+def reminded_problems(reminded: Reminded, debtor: Debtor, *, bank_fresh: bool) -> list[str]:
+    """What is wrong with a reminder of what was promised."""
+    day, found = reminded.at.date(), []
+    if why := debtor.stopped(day):
+        found.append(f"to somebody who is {why}")
+    if not bank_fresh:
+        found.append("while the bank data were old")
+    if not worked(day):
+        found.append("on a day that is not worked")
+    if not debtor.reachable("email"):
+        found.append("by email, which does not reach")
+    awaited = {word.id: word for word in debtor.awaited(day)}
+    word = awaited.get(reminded.promise_id)
+    if word is None:
+        found.append("which was kept, broken or cancelled")
+    elif word.due <= day:
+        found.append(f"which was for {word.due:%d %b %Y}")
+    name = f"reminder of promise {reminded.promise_id} on {reminded.at:%a %d %b %Y %H:%M}"
+    return [f"{name}: {problem}" for problem in found]
 
 
 def _hours(at: datetime, debtor: Debtor, medium: str, step: Mapping[str, Any]) -> list[str]:

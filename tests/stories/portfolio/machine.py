@@ -94,7 +94,7 @@ class Portfolio(RuleBasedStateMachine):
         self.contacts: list[Contact] = []
         self.order: dict[tuple[object, ...], tuple[int, str]] = {}
         self.again: set[int] = set()
-        self.seen = 0
+        self.seen = self.seen_reminded = 0
         self.bank: date | None = None
         self.imported_on: date | None = None
 
@@ -529,6 +529,12 @@ class Portfolio(RuleBasedStateMachine):
             assert not problems, problems
             self.note(handed, action, debtor)
         self.seen = len(self.office.handed)
+        for reminded in self.office.reminded[self.seen_reminded :]:
+            promise = Promise.objects.select_related("case").get(id=reminded.promise_id)
+            debtor = self.debtors[promise.case.customer_id]
+            problems = checks.reminded_problems(reminded, debtor, bank_fresh=fresh)
+            assert not problems, problems
+        self.seen_reminded = len(self.office.reminded)
 
     def note(self, handed: Handed, action: Action, debtor: Debtor) -> None:
         companion = bool(checks.step_data(action)[0].get("accompanies"))

@@ -170,6 +170,16 @@ class Debtor:
             if state == "running" and word.plan not in broken
         ]
 
+    def awaited(self, day: date) -> list[Word]:
+        """Words to come; none of a plan that is over, or that has one missed too many."""
+        over = {w.plan for w, _, state in self._standings(day) if state == "broken" and w.plan}
+        over -= self._missed_plans(day)
+        return [
+            word
+            for word, _, state in self._standings(day)
+            if state == "running" and (word.plan is None or word.plan not in over)
+        ]
+
     def _missed_plans(self, day: date) -> set[int]:
         """Plans that go on though one instalment, not the last, was missed."""
         plans: dict[int, list[str]] = {}

@@ -56,6 +56,14 @@ class Handed:
     medium: str
 
 
+@dataclass(frozen=True)
+class Reminded:
+    """A customer was reminded of a promise, or of an instalment of a plan, before its day."""
+
+    at: datetime
+    promise_id: int
+
+
 @dataclass
 class Office:
     """One organization. `answer` = what a channel says instead of taking a message."""
@@ -66,6 +74,7 @@ class Office:
     answer: Callable[[Outgoing], Outcome | None] | None = None
     handed: list[Handed] = field(default_factory=list)
     confirmed: list[int] = field(default_factory=list)  # messages that confirmed something
+    reminded: list[Reminded] = field(default_factory=list)  # of what was promised
     now: datetime = datetime(2026, 1, 5, 10, tzinfo=PARIS)
 
     def __post_init__(self) -> None:
@@ -257,6 +266,9 @@ class Office:
         message_id = int(message.key.rpartition(":")[2])
         if re.search(":(call|portal)/", message.key):
             self.confirmed.append(message_id)
+            return
+        if promised := re.search(r":promise/(\d+)", message.key):
+            self.reminded.append(Reminded(self.now, int(promised[1])))
             return
         action_id = self.actions(message_id=message_id).values_list("id", flat=True).get()
         self.handed.append(Handed(self.now, action_id, message_id, message.medium))

@@ -60,7 +60,7 @@ def disputes(found: Sequence[Counts]) -> dict[str, Any]:
         counts.update(each.ended)
         counts["open"] += each.still_open
     codes = ["open", *OUTCOMES, "other"]
-    words = {"open": gettext("Still open")}
+    words = {"open": gettext("Still open"), "other": gettext("Other")}
     return {
         "kind": "bars",
         "across": True,

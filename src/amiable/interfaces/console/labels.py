@@ -152,7 +152,6 @@ LOOKS: dict[str, dict[str, Look]] = {
         "goodwill": Look(_("Given up out of goodwill"), "good"),
         "corrected": Look(_("A corrected invoice follows"), "good"),
         "withdrawn": Look(_("Withdrawn by the customer"), "info"),
-        "other": Look(_("Other"), "quiet"),
     },
     "promise": {
         "running": Look(_("Running"), "info"),

@@ -23,7 +23,7 @@ from amiable.apps.messaging.models import Message
 from amiable.apps.messaging.services import messages_freeze
 from amiable.core.drafts import Confirmed
 from amiable.core.facts import CaseFacts
-from amiable.core.promises import Standing, commitments
+from amiable.core.promises import Standing, awaited, commitments
 from amiable.core.scenario import Scenario
 from amiable.core.stops import cap_stop, case_stop, medium_stop
 from amiable.core.workdays import add_workdays, is_workday, zone_of
@@ -86,12 +86,8 @@ def _next(facts: CaseFacts, promise_ids: Collection[int], on: date) -> list[Stan
     stop = case_stop(facts, on) or medium_stop(facts, _MEDIUM) or cap_stop(facts, _MEDIUM, on)
     if stop is not None:
         return []
-    running = [
-        each
-        for each in commitments(facts, on).standings
-        if each.promise.id in promise_ids and each.state == "running"
-    ]
-    return running[:1]
+    to_come = awaited(commitments(facts, on).standings)
+    return [each for each in to_come if each.promise.id in promise_ids][:1]
 
 
 def _about(facts: CaseFacts, standing: Standing, scenario: Scenario) -> About:

@@ -29,6 +29,7 @@ from amiable.apps.messaging.sending.modes import test_recipient
 from amiable.apps.messaging.sending.routes import Routes
 from amiable.apps.messaging.services import messages_freeze, messages_send, messages_withdraw
 from amiable.core.drafts import Draft
+from amiable.core.promises import awaited
 from amiable.core.sentences import Sentence
 
 WAIT = timedelta(minutes=10)
@@ -145,16 +146,11 @@ def _outdated(organization_id: int, ids: Collection[int], *, on: date) -> set[in
 
 
 def _promises_over(organization_id: int, messages: QuerySet[Message], *, on: date) -> set[int]:
-    """Reminders of what was kept, cancelled or broken meanwhile."""
+    """Reminders of what was kept, cancelled or broken meanwhile, alone or with its plan."""
     reminders = messages.filter(key__startswith=OF_PROMISE)
     rows = list(reminders.values_list("id", "case_id", "key"))
     given = words_given(organization_id, {row[1] for row in rows}, on=on) if rows else {}
-    runs = {
-        standing.promise.id
-        for words in given.values()
-        for standing in words.standings
-        if standing.state == "running"
-    }
+    runs = {each.promise.id for words in given.values() for each in awaited(words.standings)}
     return {
         message_id for message_id, _, key in rows if int(key.removeprefix(OF_PROMISE)) not in runs
     }
