@@ -122,6 +122,17 @@ def test_nothing_is_reminded_of_where_something_stands_against_it(case, against)
     assert not Message.objects.exists()
 
 
+@pytest.mark.parametrize("days", [0, 1])
+def test_a_reminder_that_could_not_leave_in_time_does_not_leave_late(case, days):
+    promise = cases.promise_record(
+        case.organization_id, case.id, amount_minor=50_000, due_on=DUE, **WHO
+    )
+    now = datetime(2026, 12, 3, 10, 0, tzinfo=ZoneInfo("Europe/Paris"))
+    assert reminders_freeze(case.organization_id, now=now) == 1
+    assert tick(case, DUE + timedelta(days=days)) == []
+    assert Message.objects.get(key=f"promise/{promise}").state == "withdrawn"
+
+
 def test_reminders_of_many_cases_cost_the_same_queries(case, django_assert_max_num_queries):
     for number in range(12):
         debtor = factories.customer(

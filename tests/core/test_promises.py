@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amiable.core.facts import Promise, Receipt
-from amiable.core.promises import broken_on, commitments, last_day, standings
+from amiable.core.promises import awaited, broken_on, commitments, last_day, standings
 from tests.core.builders import facts, item
 
 MADE = date(2026, 9, 1)
@@ -128,6 +128,14 @@ def test_a_plan_is_broken_by_its_second_or_its_last_missed_instalment(receipts, 
     word = commitments(facts(item(due=MADE), promises=parts, receipts=receipts), today)
     assert [b.on for b in word.breaks] == ([broken] if broken else [])
     assert bool(word.covers) is (broken is None)
+
+
+@pytest.mark.parametrize(
+    ("today", "numbers"), [(after(5), [1, 2, 3, 4]), (after(15), [2, 3, 4]), (after(25), [])]
+)
+def test_nothing_of_a_plan_that_is_over_is_awaited(today, numbers):
+    stands = standings(plan(25_000, 25_000, 25_000, 25_000), [], today)
+    assert [each.promise.id for each in awaited(stands)] == numbers
 
 
 def test_an_instalment_paid_late_is_caught_up_before_the_next_one_is_due():

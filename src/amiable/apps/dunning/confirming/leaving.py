@@ -20,8 +20,8 @@ from django.utils import timezone
 from amiable.apps.audit.models import Event
 from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.cases.models import Dispute, Hold, PaymentPlan, Promise
-from amiable.apps.cases.queries import words_given
 from amiable.apps.customers.models import ContactPoint, Customer
+from amiable.apps.dunning.facts import case_facts
 from amiable.apps.messaging.library.resolution import own_texts
 from amiable.apps.messaging.models import Message
 from amiable.apps.messaging.rendering.messages import Material, drafts_render
@@ -29,8 +29,10 @@ from amiable.apps.messaging.sending.modes import test_recipient
 from amiable.apps.messaging.sending.routes import Routes
 from amiable.apps.messaging.services import messages_freeze, messages_send, messages_withdraw
 from amiable.core.drafts import Draft
-from amiable.core.promises import awaited
+from amiable.core.promises import awaited, commitments
 from amiable.core.sentences import Sentence
+from amiable.core.stops import case_stop
+from amiable.core.workdays import is_workday
 
 WAIT = timedelta(minutes=10)
 LEASE = timedelta(minutes=10)
@@ -146,14 +148,20 @@ def _outdated(organization_id: int, ids: Collection[int], *, on: date) -> set[in
 
 
 def _promises_over(organization_id: int, messages: QuerySet[Message], *, on: date) -> set[int]:
-    """Reminders of what was kept, cancelled or broken meanwhile, alone or with its plan."""
-    reminders = messages.filter(key__startswith=OF_PROMISE)
-    rows = list(reminders.values_list("id", "case_id", "key"))
-    given = words_given(organization_id, {row[1] for row in rows}, on=on) if rows else {}
-    runs = {each.promise.id for words in given.values() for each in awaited(words.standings)}
-    return {
-        message_id for message_id, _, key in rows if int(key.removeprefix(OF_PROMISE)) not in runs
+    """Reminders that come too late: what they remind of was kept, cancelled or broken meanwhile,
+    alone or with its plan; its day has come; or nobody may be reminded today."""
+    rows = list(messages.filter(key__startswith=OF_PROMISE).values_list("id", "case_id", "key"))
+    if not rows:
+        return set()
+    cases = case_facts(organization_id, {row[1] for row in rows}, on=on)
+    to_come = {
+        standing.promise.id
+        for facts in cases.values()
+        if is_workday(on, facts.holidays_zone) and case_stop(facts, on) is None
+        for standing in awaited(commitments(facts, on).standings)
+        if standing.promise.due_on > on
     }
+    return {row[0] for row in rows if int(row[2].removeprefix(OF_PROMISE)) not in to_come}
 
 
 def _stopped(organization_id: int, customer_ids: Collection[int]) -> set[int]:
