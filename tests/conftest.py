@@ -36,6 +36,20 @@ def corpus() -> Path:
     return CORPUS
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """SQLite in a file, as in real life.
+
+    In memory every thread shares one connection: a page still being answered by the server of
+    the browser tests would hold the tables that the next test empties, and nobody waits for a
+    table held in memory.
+    """
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = os.environ["AMIABLE_VAR"] + "/tests.sqlite3"
+
+
 @pytest.fixture(autouse=True)
 def _fast_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

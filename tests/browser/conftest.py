@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
+from threading import Condition, get_ident
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_finished, request_started
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.portfolio import Portfolio, portfolio
 
@@ -45,6 +45,52 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+class Answering:
+    """What the server is answering: the path by thread, which answers one request at a time."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._paths: dict[int, str] = {}
+
+    def started(self, environ: dict[str, str], **_: object) -> None:
+        """A thread took a request."""
+        with self._changed:
+            self._paths[get_ident()] = environ["PATH_INFO"]
+
+    def finished(self, **_: object) -> None:
+        """It gave its answer, or the browser had left."""
+        with self._changed:
+            self._paths.pop(get_ident(), None)
+            self._changed.notify_all()
+
+    def wait(self, *, seconds: float) -> list[str]:
+        """The paths that were still without an answer after that time."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._paths, timeout=seconds)
+            return list(self._paths.values())
+
+
+@pytest.fixture(scope="session")
+def answering() -> Iterator[Answering]:
+    """Counts what the server of this process answers."""
+    answering = Answering()
+    request_started.connect(answering.started)
+    request_finished.connect(answering.finished)
+    yield answering
+    request_started.disconnect(answering.started)
+    request_finished.disconnect(answering.finished)
+
+
+@pytest.fixture(autouse=True)
+def _every_answer_is_given(
+    _append_only_rows_leave_with_their_test, answering: Answering
+) -> Iterator[None]:
+    """A page that closes leaves requests behind (what was seen, what is drawn anew): they end
+    before the rows they read and write leave with their test."""
+    yield
+    assert answering.wait(seconds=30) == []
+
+
 @pytest.fixture
 def story(transactional_db) -> Portfolio:
     """An organization with customers, a plan, messages, bank lines and an import."""
@@ -56,10 +102,6 @@ def context(browser: Browser, live_server, story: Portfolio) -> Iterator[Browser
     """A logged-in manager. The strict policy of the pages holds."""
     context = logged_in(browser, live_server.url, story)
     yield context
-    for page in context.pages:
-        # A request still being answered would hold the tables that the next test empties.
-        with suppress(PlaywrightError):
-            page.wait_for_load_state("networkidle", timeout=5_000)
     context.close()
 
 
