@@ -6,8 +6,12 @@ from django.db import models
 from django.db.models import Q
 
 from amiable.apps.customers.models import Customer
+from amiable.apps.payments.debits.models import Debit, DebitFile, DebitItem, Mandate
 from amiable.apps.receivables.models import Entry, Invoice
 from amiable.apps.tenants.models import Creditor, TenantModel
+
+# Models of a package of their own, which Django looks for here.
+__all__ = ["Debit", "DebitFile", "DebitItem", "Mandate"]
 
 
 class Payment(TenantModel):
@@ -374,12 +378,3 @@ class PayoutPart(TenantModel):
                 fields=["payment"], condition=Q(kind="payment"), name="payout_part_of_payment"
             ),
         ]
-
-
-# Models of a package of their own, which Django looks for here.
-from amiable.apps.payments.debits.models import (  # noqa: E402
-    Debit,  # noqa: F401
-    DebitFile,  # noqa: F401
-    DebitItem,  # noqa: F401
-    Mandate,  # noqa: F401
-)
