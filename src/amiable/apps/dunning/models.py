@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from amiable.apps.cases.models import Case
+from amiable.apps.imports.models import ImportRun
 from amiable.apps.messaging.models import Message
 from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.models import TenantModel
@@ -197,3 +198,96 @@ class ExperimentMember(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["experiment", "case"], name="experiment_case_unique")
         ]
+
+
+class RequestCampaign(TenantModel):
+    """Requests for the payment of chosen invoices, one to each payer and creditor: drawn up, looked
+    at, confirmed as one. Nothing leaves before `confirmed_at`, nor after `cancelled_at`."""
+
+    name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64, blank=True)  # of its file; "" = of open items
+    run = models.ForeignKey(
+        ImportRun, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    media = models.JSONField(default=list)  # the first that reaches a payer is taken
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=254)
+    looked_at = models.DateTimeField()  # what is said of those not confirmed held then
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmed_by = models.CharField(max_length=254, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.CharField(max_length=254, blank=True)
+    # Confirmed in test mode: it reaches no payer, and never leaves in any other mode.
+    is_test = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "sha256"],
+                condition=~Q(sha256="") & Q(cancelled_at__isnull=True, is_test=False),
+                name="request_campaign_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=False) | Q(is_test=False),
+                name="request_campaign_test_confirmed",
+            ),
+        ]
+
+
+class PaymentRequest(TenantModel):
+    """What one payer is asked in a campaign, once: unique by campaign and case."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft"  # may leave, once its campaign is confirmed
+        STOPPED = "stopped"  # does not leave: `outcome` says why
+        WAITING = "waiting"  # leaves at `retry_at`
+        SENDING = "sending"  # a worker has it, until `retry_at`
+        SENT = "sent"
+        FAILED = "failed"
+        UNKNOWN = "unknown"
+        CANCELLED = "cancelled"
+
+    campaign = models.ForeignKey(RequestCampaign, on_delete=models.PROTECT, related_name="requests")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="requests")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    medium = models.CharField(max_length=20, blank=True)
+    outcome = models.JSONField(default=list)  # sentences: why not, or not yet
+    retry_at = models.DateTimeField(null=True, blank=True)
+    message = models.OneToOneField(
+        Message, null=True, blank=True, on_delete=models.PROTECT, related_name="request"
+    )
+    closed_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "case"], name="payment_request_once"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["waiting", "sending"]) | Q(retry_at__isnull=False),
+                name="payment_request_waits_until",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "retry_at"],
+                condition=Q(state__in=["waiting", "sending"]),
+                name="payment_request_due",
+            ),
+            models.Index(fields=["organization", "case"], name="payment_request_of_case"),
+        ]
+
+
+class PaymentRequestItem(TenantModel):
+    """An installment a payer is asked for: how much of it, and what was open of it then."""
+
+    request = models.ForeignKey(PaymentRequest, on_delete=models.PROTECT, related_name="items")
+    installment = models.ForeignKey(Installment, on_delete=models.PROTECT, related_name="+")
+    asked_minor = models.BigIntegerField(default=0)
+    open_minor = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "installment"], name="payment_request_item_once"
+            )
+        ]
+        indexes = [models.Index(fields=["organization", "request"], name="payment_request_items")]

@@ -62,7 +62,8 @@ class RefusedImportError(ValueError):
 
 @dataclass
 class ImportResult:
-    """What became of a file. `run_id` is None for a dry run; `rejected` is a CSV to correct."""
+    """What became of a file. `run_id` is None for a dry run; `rejected` is a CSV to correct;
+    `invoice_ids` = of the invoices and credit notes it holds, new or known before."""
 
     state: str
     kind: str
@@ -77,6 +78,8 @@ class ImportResult:
     run_id: int | None = None
     dry_run: bool = False
     mapping: str = ""
+    sha256: str = ""
+    invoice_ids: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -179,7 +182,7 @@ def _run(order: _Order, read: ReadResult) -> ImportResult:
     result = ImportResult(
         ImportRun.State.REFUSED, order.kind, read.format, order.filename, read.rows,
         errors=read.errors, warnings=read.warnings, dry_run=order.dry_run,
-        mapping=order.mapping.name,
+        mapping=order.mapping.name, sha256=order.sha256,
     )  # fmt: skip
     readable = bool(read.statements) or all(error.line in read.raw for error in read.errors)
     if readable and (order.partial or not read.errors):
@@ -212,6 +215,7 @@ def _apply(order: _Order, read: ReadResult, result: ImportResult) -> None:
     rejected = _rejected(read, result.errors)
     result.counts = {**written.counts, "rows": read.rows, "rejected": rejected}
     result.missing = tuple(written.missing)
+    result.invoice_ids = frozenset(written.invoice_ids)
     result.state = ImportRun.State.PARTIAL if rejected else ImportRun.State.DONE
     if rejected and read.header:
         result.rejected = rejected_file(read, result.errors)

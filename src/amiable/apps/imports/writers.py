@@ -33,13 +33,15 @@ Row = TypeVar("Row", CustomerRow, InvoiceRow)
 @dataclass
 class Written:
     """Counts by name, rows that could not enter (`warnings`: that are passed over), and whether
-    anything was written at all. Their columns are names of our fields."""
+    anything was written at all. Their columns are names of our fields. `invoice_ids` = of the
+    documents that the file holds, new or known."""
 
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[RowError] = field(default_factory=list)
     warnings: list[RowError] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     changed: bool = False
+    invoice_ids: set[int] = field(default_factory=set)
 
 
 def invoices_write(
@@ -65,6 +67,7 @@ def invoices_write(
         written.counts += done.counts
         written.errors += done.errors
         written.missing += done.missing
+        written.invoice_ids |= done.present
         touched |= done.touched
     _wake(organization.id, touched, on=on)
     written.changed = bool(

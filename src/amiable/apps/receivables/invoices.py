@@ -56,13 +56,15 @@ _UPDATED = (
 class Upserted:
     """What became of a file: counts by name, rows that contradict what we hold, whom it touched.
 
-    `touched` are (customer_id, currency) whose account moved; `missing` the numbers of open
-    invoices that a full export no longer holds.
+    `touched` are (customer_id, currency) whose account moved; `present` the ids of the documents
+    that it holds, new or known; `missing` the numbers of open invoices that a full export no longer
+    holds.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[RowError] = field(default_factory=list)
     touched: set[tuple[int, str]] = field(default_factory=set)
+    present: set[int] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
 
 
@@ -120,9 +122,9 @@ def invoices_upsert(
     overpayments_release(organization_id, writer.settle, on=on, source=writer.source)
     installments_settle(organization_id, writer.settle, on=on)
     result.counts["entries"] = len(writer.entries)
+    result.present = {held.id for held, _ in changes} | created
     if full_export:
-        present = {held.id for held, _ in changes} | created
-        _flag_missing(organization_id, creditor_id, present, result, on=on)
+        _flag_missing(organization_id, creditor_id, result.present, result, on=on)
     return result
 
 
