@@ -27,7 +27,7 @@ REPORT = ROOT / "docs" / "benchmarks.md"
 ROWS = REPORT.with_suffix(".json")
 MODULES = (
     "imports", "statements", "planning", "matching", "messages", "figures", "experiments",
-    "simulation",
+    "simulation", "portal",
 )  # fmt: skip
 DATABASES = ("sqlite", "postgresql")
 
