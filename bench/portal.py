@@ -25,9 +25,8 @@ def run(sizes: tuple[tuple[int, int], ...] = SIZES) -> list[dict[str, Any]]:
     """Load each portfolio into the default database and visit the pages of some of its cases."""
     from amiable.project.wsgi import application
 
-    logging.getLogger("django.request").setLevel(
-        logging.ERROR
-    )  # unknown links are asked on purpose
+    # Unknown links are asked on purpose.
+    logging.getLogger("django.request").setLevel(logging.ERROR)
     rows: list[dict[str, Any]] = []
     for invoices, cases in sizes:
         tokens = _tokens(load(invoices, cases))
