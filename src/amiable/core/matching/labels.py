@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from itertools import compress, pairwise
 from typing import NamedTuple
 
+from amiable.core.matching.cuts import cuts, is_cut
+
 _PROTECTED = re.compile(
     r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b"  # dates
     r"|\b\d{1,3}(?:[ .]\d{3})*[.,]\d{2}(?!\d)|\b\d+[.,]\d{2}(?!\d)"  # amounts
@@ -29,7 +31,7 @@ _BETWEEN = bytes(sign for sign in range(256) if sign not in _LETTERS + _FIGURES)
 _APART = bytes(sign if sign in _LETTERS + _FIGURES else 32 for sign in range(256))
 _IS_SIGN = bytes(sign in _LETTERS + _FIGURES for sign in range(256))
 # The end of a number of an invoice, not of a credit note made of one ("AV218260").
-_RUN, _DIGIT_RUN = re.compile(r"\d{3,}"), re.compile(r"\d+")
+_RUN, _DIGIT_RUN, _LAST_RUN = re.compile(r"\d{3,}"), re.compile(r"\d+"), re.compile(r"\d+$")
 _SHORT_RUN = re.compile(r"(?<!\d)(?<!\bAV)(?<!\bAV )(?<!\bAVOIR)(?<!\bAVOIR )\d{3,6}(?!\d)")
 _SEPARATOR = re.compile(r"[ ./_-]+")
 _DATE8 = re.compile(r"(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
@@ -160,7 +162,7 @@ class Finder:
         hits: list[Found] = []
         for at, key in candidates:
             start, end = places[at], places[at + len(key) - 1] + 1
-            if hits and _inside(hits, start, end, len(key)):
+            if hits and _inside(hits, text, (start, end), len(key)):
                 continue
             if not _edges_hold(text, (start, end), key, self.written):
                 continue
@@ -208,11 +210,11 @@ def _is_torn(text: str, start: int, end: int) -> bool:
     return space >= 0 and text[end : end + 1].isalpha() and text[space + 1 : end].isdigit()
 
 
-def _inside(hits: list[Found], start: int, end: int, length: int) -> bool:
-    """Whether a longer key already stands there."""
+def _inside(hits: list[Found], text: str, span: tuple[int, int], length: int) -> bool:
+    """Whether a longer key already stands there; a short one put together may be chance."""
     for key, begun, ended, *_ in hits:
-        if start >= begun and end <= ended and len(key) > length:
-            return True
+        if span[0] >= begun and span[1] <= ended and len(key) > length:
+            return is_strong(key) or not is_cut(text, begun, ended)
     return False
 
 
@@ -237,6 +239,7 @@ def _edges_hold(text: str, span: tuple[int, int], key: str, written: set[str]) -
     if is_strong(key):
         return len(key) >= 8 or not begins_in_word
     glued = end - start == len(key) or _form(text[start:end]) in written
+    glued = glued or (end - start == len(key) + 1 and is_cut(text, start, end))
     return glued and not after.isalpha() and not begins_in_word
 
 
@@ -297,7 +300,18 @@ def tails(text: str) -> frozenset[str]:
     text = plain(text)
     runs = [run for run in _RUN.finditer(text) if _SHORT_RUN.match(text, run.start())]
     found = {run.group().lstrip("0") for run in runs if not _is_guarded(text, *run.span())}
+    found.update(_cut_runs(text))
     return frozenset([run for run in found if len(run) >= 2])
+
+
+def _cut_runs(text: str) -> Iterator[str]:
+    """Four to six digits that a bank's line cut in two, zeros in front left out."""
+    for at in cuts(text):
+        first, second = _LAST_RUN.search(text, 0, at), _DIGIT_RUN.match(text, at + 1)
+        if first and second and not _is_guarded(text, first.start(), second.end()):
+            run = first.group() + second.group()
+            if 4 <= len(run) <= 6:
+                yield run.lstrip("0")
 
 
 @functools.lru_cache(maxsize=512)

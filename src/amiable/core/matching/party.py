@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from amiable.core.matching.book import Book, payer_keys
+from amiable.core.matching.cuts import mended
 from amiable.core.matching.facts import Line, Virtual
 from amiable.core.matching.labels import plain
 from amiable.core.matching.names import Words, name_tokens, sender_tokens
@@ -98,11 +100,8 @@ def party_of(line: Line, book: Book) -> Party:
     for words in given:
         by_name |= book.names.same(words)
     if not line.payer_name:
-        words, whole = _sender(line.label)
-        given.append(words)
-        by_name |= book.names.same(words) if whole else book.names.leading(words)
-        if not by_name and " " not in line.label[:40]:
-            by_name |= book.names.glued(line.label)
+        told, by_name = _told(line.label, book)
+        given += told
     if len(by_name) > 1:
         by_name = _of_form(line, book, by_name)
     by_iban = frozenset(book.ibans.get(line.payer_iban, ()) if line.payer_iban else ())
@@ -122,6 +121,24 @@ def party_of(line: Line, book: Book) -> Party:
         links=_links(line, book),
         virtual=_standing(line, book) if line.credited_iban in book.virtual else None,
     )
+
+
+def _told(label: str, book: Book) -> tuple[list[Words], set[int]]:
+    """The payer's words in a label, as written or else with a word put together that the bank cut;
+    and the customers of that name."""
+    given: list[Words] = []
+    for text in chain((label,), _mended(label)):
+        words, whole = _sender(text)
+        found = book.names.same(words) if whole else book.names.leading(words)
+        if found:
+            return [words], set(found)
+        if words not in given:
+            given.append(words)
+    return given, book.names.glued(label) if " " not in label[:40] else set()
+
+
+def _mended(label: str) -> Iterator[str]:
+    yield from mended(plain(label))  # only when it is asked for
 
 
 def _of_form(line: Line, book: Book, namesakes: set[int]) -> set[int]:
