@@ -31,7 +31,7 @@ assets: .venv/run.stamp node_modules/.stamp ## Browser assets, fonts and transla
 demo: assets ## A fictional portfolio, run up to today and served (ARGS="--no-serve --json")
 	@$(BIN)/amiable demo $(ARGS)
 
-test: .venv/dev.stamp assets ## Everything CI runs, on SQLite and PostgreSQL
+test: .venv/dev.stamp assets ## Everything CI runs, on SQLite and then PostgreSQL
 	@bash scripts/system-packages.sh
 	@$(BIN)/python -m scripts.run_tests $(ARGS)
 

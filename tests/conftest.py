@@ -25,6 +25,30 @@ for _name, _same in (("ci", True), ("search", False)):
     )
 hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "search")
 
+# What the import contracts keep from knowing a database: one pass tells all there is to know.
+WITHOUT_DATABASE = ("core", "plugins", "tidy")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The second pass, on another database."""
+    parser.addoption("--again", action="store_true", help="only what asks a database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A second pass leaves out the tests that no database can change, and counts them."""
+    if not config.getoption("--again"):
+        return
+    alone = [
+        item
+        for item in items
+        if item.path.relative_to(Path(__file__).parent).parts[0] in WITHOUT_DATABASE
+        and item.get_closest_marker("django_db") is None
+    ]
+    config.hook.pytest_deselected(items=alone)
+    left_out = set(alone)
+    items[:] = [item for item in items if item not in left_out]
+
+
 CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus"
 
 
