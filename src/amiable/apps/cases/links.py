@@ -182,6 +182,17 @@ def link_used(link: Link, *, on: date) -> None:
         rows.filter(Q(last_used_on__isnull=True) | Q(last_used_on__lt=on)).update(last_used_on=on)
 
 
+def links_used(organization_id: int, case_ids: Collection[int], *, prefix: str) -> dict[str, date]:
+    """The first day somebody used the link of each message of these cases whose key begins so, by
+    key: one query."""
+    rows = PaymentLink.objects.filter(
+        organization_id=organization_id, case_id__among=set(case_ids), key__startswith=prefix,
+        first_used_on__isnull=False,
+    )  # fmt: skip
+    used = rows.values_list("key", "first_used_on")
+    return {key.removesuffix(_TEST): on for key, on in used if on is not None}
+
+
 def link_message(link: Link) -> str:
     """The key of the message that carries a link; "" for one made by hand."""
     key, made_by = PaymentLink.objects.values_list("key", "made_by").get(id=link.id)

@@ -13,7 +13,7 @@ from django.db.models import Max, Q
 from amiable.apps.banking.models import Statement
 from amiable.apps.cases.models import Case, Hold, Promise
 from amiable.apps.cases.queries import promise_facts
-from amiable.apps.customers.models import ContactPoint
+from amiable.apps.customers.models import ContactPoint, Customer
 from amiable.apps.dunning.histories import (
     CaseHistory,
     ItemHistory,
@@ -23,6 +23,7 @@ from amiable.apps.dunning.histories import (
     item_histories,
     pending_actions,
     recent_contacts,
+    requests_made,
 )
 from amiable.apps.messaging.replies.receiving import answers_unread
 from amiable.apps.payments.queries import Unseen, unseen_money
@@ -66,6 +67,14 @@ class _Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class _Own:
+    """What the caller is about to send: no contact made before it."""
+
+    actions: frozenset[int]
+    requests: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class _Loaded:
     """What was read for a set of cases, by customer, account (customer, currency) or case."""
 
@@ -87,16 +96,23 @@ class _Loaded:
 
 
 def case_facts(
-    organization_id: int, case_ids: Collection[int], *, on: date, sending: Collection[int] = ()
+    organization_id: int,
+    case_ids: Collection[int],
+    *,
+    on: date,
+    sending: Collection[int] = (),
+    requests: Collection[int] = (),
 ) -> dict[int, facts.CaseFacts]:
     """Facts of the cases by id, as they stand now; `on` dates the insolvency and the bank data.
 
-    What is on its way counts as a contact made, but for the actions the caller is `sending`.
+    What is on its way counts as a contact made, but for the actions the caller is `sending`, and
+    the `requests` for payment.
     """
     case_ids = frozenset(case_ids)
     organization = Organization.objects.get(id=organization_id)
     rows = _cases(organization_id, case_ids)
-    loaded = _loaded(organization, case_ids, rows, on, frozenset(sending))
+    own = _Own(frozenset(sending), frozenset(requests))
+    loaded = _loaded(organization, case_ids, rows, on, own)
     return {row.id: _facts(row, loaded, on) for row in rows}
 
 
@@ -105,18 +121,23 @@ def _loaded(
     case_ids: Collection[int],
     rows: Sequence[_CaseRow],
     on: date,
-    sending: Collection[int],
+    own: _Own,
 ) -> _Loaded:
     organization_id, caps = organization.pk, caps_of(organization)
     customer_ids = {row.customer_id for row in rows}
     test_mode = bool(organization.test_recipient)
     reaches = _reaches(organization_id, rows)
     promises = _promises(organization_id, case_ids)
-    leaving = contacts_leaving(organization_id, sending, test_mode=test_mode)
     linked: dict[int, frozenset[int]] = {}
     contacts: dict[int, dict[str, tuple[date, ...]]] = {}
-    if since := contacts_since(caps, on):
+    since = contacts_since(caps, on)
+    if since:
         linked = _linked(organization_id, reaches)
+    leaving = contacts_leaving(organization_id, own.actions, test_mode=test_mode)
+    leaving += requests_made(
+        organization_id, customer_ids.union(*linked.values()), own.requests, test_mode=test_mode
+    )
+    if since:
         contacts = recent_contacts(
             organization_id, linked, since=since, test_mode=test_mode, leaving=leaving
         )
@@ -292,6 +313,15 @@ def customers_linked(organization_id: int, customer_ids: Collection[int]) -> set
     values = set(points.filter(customer_id__among=customer_ids).values_list("value", flat=True))
     owners = points.filter(value__among=values).values_list("customer_id", flat=True)
     return {*customer_ids, *owners}
+
+
+def persons_lock(organization_id: int, case_ids: Collection[int]) -> None:
+    """Keep other workers from deciding for the same persons until what is decided here is written:
+    else each would find the other's message absent, and both would pass a cap."""
+    of_cases = Case.objects.filter(organization_id=organization_id, id__among=case_ids)
+    persons = customers_linked(organization_id, set(of_cases.values_list("customer_id", flat=True)))
+    rows = Customer.objects.filter(organization_id=organization_id, id__among=persons)
+    list(rows.select_for_update(no_key=True).order_by("id").values_list("id"))
 
 
 def is_mobile(phone: str) -> bool:

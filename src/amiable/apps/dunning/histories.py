@@ -7,12 +7,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from django.db.models import Case, Count, Exists, Max, Min, OuterRef, Q, When
+from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from amiable.apps.cases.models import Case as CaseOf
 from amiable.apps.cases.models import Dispute
-from amiable.apps.dunning.models import Action, ActionItem
+from amiable.apps.dunning.models import Action, ActionItem, PaymentRequest
 from amiable.apps.messaging.models import DeliveryEvent
 from amiable.apps.receivables.models import Allocation
 from amiable.core import facts
@@ -88,7 +89,8 @@ class CaseHistory:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """A contact whose message is written and on its way in the hands of a worker."""
+    """A contact whose message is on its way in the hands of a worker, or a request for payment that
+    was made: no action tells of it."""
 
     case_id: int
     customer_id: int
@@ -225,6 +227,33 @@ def contacts_leaving(
     if not test_mode:
         rows = rows.filter(is_test=False)
     fields = ("case_id", "case__customer_id", "medium", "message__on_date")
+    return [Leaving(*row) for row in rows.values_list(*fields)]
+
+
+def requests_made(
+    organization_id: int,
+    customer_ids: Collection[int],
+    sending: Collection[int],
+    *,
+    test_mode: bool,
+) -> list[Leaving]:
+    """Requests for payment that reached these customers or are on their way to them, but for those
+    that the caller is `sending`: a request is a contact like a reminder."""
+    cases = CaseOf.objects.filter(organization_id=organization_id, customer_id__among=customer_ids)
+    State = PaymentRequest.State  # noqa: N806  # a class
+    made = Q(state__in=[State.SENT, State.UNKNOWN])
+    leaving = Q(state=State.SENDING, message__isnull=False)
+    rows = (
+        PaymentRequest.objects.filter(made | leaving, organization_id=organization_id)
+        .filter(case_id__in=cases.values("id"))
+        .exclude(id__among=set(sending))
+        .exclude(_reported(WRONG_ADDRESS))
+        .exclude(_failed())
+    )
+    if not test_mode:
+        rows = rows.filter(campaign__is_test=False)
+    rows = rows.annotate(on=Coalesce(F("closed_on"), F("message__on_date")))
+    fields = ("case_id", "case__customer_id", "medium", "on")
     return [Leaving(*row) for row in rows.values_list(*fields)]
 
 

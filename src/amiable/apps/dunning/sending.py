@@ -22,12 +22,12 @@ from django.utils import timezone
 from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
-from amiable.apps.customers.models import Customer
 from amiable.apps.dunning.agreeing.reminding import reminders_freeze
 from amiable.apps.dunning.confirming.leaving import confirmations_tick
-from amiable.apps.dunning.facts import case_facts, customers_linked
+from amiable.apps.dunning.facts import case_facts, persons_lock
 from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.planning import scenario_of
+from amiable.apps.dunning.requesting.sending import requests_tick
 from amiable.apps.dunning.writing.accounts import accounts_ensure
 from amiable.apps.dunning.writing.copies import copies_tick
 from amiable.apps.dunning.writing.drafts import Ready, drafts
@@ -102,6 +102,7 @@ def send_tick(
     copies_tick(organization_id, now=now, routes=routes)
     reminders_freeze(organization_id, now=now)
     confirmations_tick(organization_id, now=now, routes=routes)
+    requests_tick(organization_id, now=now, routes=routes)
     total = _claimable(organization_id, local).count() if progress else 0
     while True:
         actions = _claim(organization_id, local, chunk)
@@ -154,7 +155,7 @@ def _freeze(
 ) -> _Chunk:
     """Guards on fresh facts, then the messages of what passed, in the caller's transaction."""
     work = _Chunk()
-    _lock_persons(organization_id, {a.case_id for a in actions})
+    persons_lock(organization_id, {a.case_id for a in actions})
     facts = case_facts(
         organization_id,
         {a.case_id for a in actions},
@@ -190,15 +191,6 @@ def _freeze(
         work.ready.append(Ready(action, case, definition, step, asked))
     _freeze_drafts(organization_id, work, local, counts)
     return work
-
-
-def _lock_persons(organization_id: int, case_ids: Collection[int]) -> None:
-    """Keep other workers from deciding for the same persons until what is decided here is written:
-    else each would find the other's message absent, and both would pass a cap."""
-    of_cases = Case.objects.filter(organization_id=organization_id, id__among=case_ids)
-    persons = customers_linked(organization_id, set(of_cases.values_list("customer_id", flat=True)))
-    rows = Customer.objects.filter(organization_id=organization_id, id__among=persons)
-    list(rows.select_for_update(no_key=True).order_by("id").values_list("id"))
 
 
 def _asked(case: CaseFacts, step: Step, verdict: guards.Verdict, local: datetime) -> dict[int, int]:

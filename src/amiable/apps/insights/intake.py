@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from django.utils import timezone
 from amiable.apps.banking.services import StatementError, lines_match, statement_import
 from amiable.apps.banking.virtual_ibans import virtual_ibans_import
 from amiable.apps.dunning.debiting.results import debits_follow, debits_refuse
+from amiable.apps.dunning.requesting.campaigns import RequestError
+from amiable.apps.dunning.requesting.drawing import Wish, file_draw
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.imports.drops import DropCounts, drops_read
 from amiable.apps.imports.services import ImportResult, Origin, RefusedImportError, import_run
@@ -32,11 +36,13 @@ def file_import(
     now: datetime,
     actor: str,
     account: str = "",
+    ask_by: Sequence[Any] = (),
     **options: Any,
 ) -> ImportResult:
     """Let a file in, on the business day of `now` (aware); `options` and errors as import_run.
 
-    `account` is that of a statement whose file names none.
+    `account` is that of a statement whose file names none. `ask_by` = the media by which to ask the
+    payment of the invoices of the file: a campaign of requests is drawn up over them.
     """
     on = timezone.localtime(now).date()
 
@@ -65,10 +71,23 @@ def file_import(
             raise RefusedImportError(error.sentence) from error
         return counts, notes
 
-    return import_run(
+    result = import_run(
         organization, kind, source=source, filename=filename, on=on, actor=actor, write=write,
         **options,
     )  # fmt: skip
+    if ask_by:
+        _ask(organization.pk, result, ask_by, now=now, actor=actor)
+    return result
+
+
+def _ask(
+    organization_id: int, result: ImportResult, media: Sequence[Any], *, now: datetime, actor: str
+) -> None:
+    """Draw requests for payment up over what a file holds; one of credit notes alone has none."""
+    if result.run_id is not None and result.invoice_ids:
+        wish = Wish(result.filename, media, result.sha256, result.run_id)
+        with suppress(RequestError):
+            file_draw(organization_id, wish, result.invoice_ids, now=now, actor=actor)
 
 
 def _results_write(organization_id: int, read: ReadResult, *, on: date, actor: str) -> Written:

@@ -70,6 +70,12 @@ def items_page(organization_id: int, on: date, *, bucket: str = "", page: int = 
     )
 
 
+def item_ids(organization_id: int, on: date, *, bucket: str = "") -> set[int]:
+    """The ids of all the open items of a page's bucket."""
+    rows = Installment.objects.filter(organization_id=organization_id, settled_on__isnull=True)
+    return set(rows.filter(**_scope(bucket, on)).values_list("id", flat=True))
+
+
 def _scope(bucket: str, on: date) -> dict[str, date | bool]:
     """Due dates of a bucket: late by more than the end of the one before, up to its own end."""
     if bucket == "overdue":

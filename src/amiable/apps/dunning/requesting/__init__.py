@@ -1,0 +1,1 @@
+"""Requests for the payment of chosen invoices: drawn up, confirmed, sent and followed."""
