@@ -34,6 +34,8 @@ NOTICE_DAYS, MOST_NOTICE_DAYS = 14, 60
 REFUND_WEEKS, UNAUTHORIZED_MONTHS = 8, 13
 # Only what failed for lack of funds is presented again, once, and not on the next day.
 MOST_ATTEMPTS, RETRY_DAYS = 2, 7
+# Rulebook, PT-05: banks take the creditor's reversal until so many days after it was due.
+REVERSAL_DAYS = 5
 LARGEST_MINOR = 99_999_999_999  # of an instruction, 999 999 999.99 euros
 _ICS = re.compile(r"([A-Z]{2})([0-9]{2})([A-Z0-9]{3})([A-Z0-9]{1,28})")
 
@@ -63,8 +65,8 @@ declare(
             "The debtor had the money paid back: a dispute is open, ask why before anything else."
         ),
         "debit.estate": gettext_noop(
-            "The account holder is said to have died: nothing more is collected. Find the notary "
-            "or the heirs."
+            "The account holder is said to have died: nothing is collected or asked for any more. "
+            "Find out, and note it on the customer's file; the notary or the heirs answer then."
         ),
         "debit.call": gettext_noop("The debtor refused it: call and ask why."),
         "debit.allow": gettext_noop(
@@ -72,6 +74,17 @@ declare(
         ),
         "debit.check": gettext_noop(
             "The bank takes it for a double: compare it with the other files before anything else."
+        ),
+        "debit.recall": gettext_noop(
+            "Paid meanwhile, and with the bank already: ask it before {day} to call it back "
+            "(reference {reference}), or take the file back when it never left."
+        ),
+        "debit.reverse": gettext_noop(
+            "Paid meanwhile, and collected all the same: have the bank reverse it until {until} "
+            "(reference {reference}), or give the money back from Money to settle."
+        ),
+        "debit.give_back": gettext_noop(
+            "Paid meanwhile, and collected all the same: give the money back from Money to settle."
         ),
         "debit.fix": gettext_noop(
             "Something in the order is wrong (code {code}): have it put right with the bank."
@@ -146,6 +159,18 @@ def consequence(
         blocks=remedy in _BLOCKING,
         asks=remedy in _FOR_A_PERSON,
     )
+
+
+def overtaken(collect_on: date, *, on: date, reference: str) -> Sentence:
+    """What can be done about a collection that was handed over, when its debt was paid meanwhile:
+    called back before it is due (a recall), reversed until REVERSAL_DAYS TARGET days after, or
+    given back."""
+    if on < collect_on:
+        return Sentence("debit.recall", {"day": collect_on, "reference": reference})
+    until = add_target_days(collect_on, REVERSAL_DAYS)
+    if on <= until:
+        return Sentence("debit.reverse", {"until": until, "reference": reference})
+    return Sentence("debit.give_back")
 
 
 def may_sign(scheme: Scheme, kind: CustomerKind) -> bool:

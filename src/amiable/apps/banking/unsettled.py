@@ -14,6 +14,7 @@ from typing import Any, Literal
 from django.db.models import Count, Max, Q
 
 from amiable.apps.banking.barring import bars
+from amiable.apps.banking.debit_batches import KIND as DEBITED
 from amiable.apps.banking.models import Match
 from amiable.apps.banking.payables import Payable, given_up_items, payable
 from amiable.apps.banking.terms import payer_terms
@@ -65,6 +66,9 @@ declare(
         ),
         "settle.double": gettext_noop(
             "{customer} seems to have paid twice: what this money names was settled before."
+        ),
+        "settle.debited_too": gettext_noop(
+            "Collected by direct debit from {customer}, who had paid meanwhile: give it back."
         ),
         "settle.third_payer": gettext_noop(
             "Paid by {payer}, entered for {customer}: check for whom it is."
@@ -254,6 +258,8 @@ def _plain(
     customer: dict[str, Param] = {"customer": row["customer__name"]}
     if _is_double(row):
         return "double", (Sentence("settle.double", customer),)
+    if row["payment__match__kind"] == DEBITED:
+        return "double", (Sentence("settle.debited_too", customer),)
     payer, iban = row["payment__payer_name"] or "", row["payment__payer_iban"] or ""
     own = iban in known.ibans.get(row["customer_id"], ())
     if payer and not own and not is_own_name(payer, row["customer__name"]):

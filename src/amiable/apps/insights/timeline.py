@@ -15,6 +15,7 @@ from amiable.apps.cases.models import Dispute, Hold, PaymentLink, PaymentPlan, P
 from amiable.apps.cases.queries import Broken
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.queries import step_names
+from amiable.apps.insights.debit_timeline import debit_moments
 from amiable.apps.messaging.models import Message, Reply
 from amiable.apps.payments.models import Checkout, Payment, PaymentReturn, PayoutPart
 from amiable.apps.receivables.models import Entry
@@ -77,6 +78,7 @@ def timeline(
         ),
         *_answers(by_case),
         *_money(organization_id, customer_id),
+        *(TimelineEntry(*told) for told in debit_moments(organization_id, customer_id, LIMIT)),
         *_disputes(by_case),
         *_promises_and_holds(by_case),
         *_online(by_case),

@@ -9,9 +9,11 @@ from datetime import date
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils import translation
+from django.utils.translation import gettext
 
 from amiable.apps.banking.debit_batches import debits_expect_not
-from amiable.apps.cases.services import CaseError, cases_wake, dispute_open
+from amiable.apps.cases.services import CaseError, cases_wake, dispute_open, hold_place
 from amiable.apps.dunning.debiting.running import (
     ACTOR,
     State,
@@ -24,6 +26,7 @@ from amiable.apps.payments.debits.mandates import mandate_block
 from amiable.apps.payments.debits.models import Debit, DebitItem
 from amiable.apps.payments.models import Payment, PaymentReturn
 from amiable.apps.receivables.queries import installment_balances
+from amiable.apps.tenants.models import Organization
 from amiable.apps.work.bulk import ids_reserve
 from amiable.core.direct_debits import Consequence, consequence
 from amiable.core.records import DebitResult
@@ -42,6 +45,7 @@ declare(
 )
 # What failed under a mandate tells a person of the house, in the reason of the dispute.
 DISPUTE_REASON = "other"
+DIED = gettext_noop("The bank says that the account holder has died: look before anything else")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,8 @@ def _consider(
         )  # fmt: skip
     if follows.remedy == "dispute":
         _dispute(debit, items, on=on, actor=actor)
+    if follows.remedy == "estate":
+        _pause(debit, on=on, actor=actor)
     if follows.retry_on:
         _retry(debit, items, follows, on=on)
 
@@ -206,6 +212,15 @@ def _dispute(debit: Debit, items: Sequence[DebitItem], *, on: date, actor: str) 
             )  # fmt: skip
         except CaseError:  # it is paid or gone by now
             continue
+
+
+def _pause(debit: Debit, *, on: date, actor: str) -> None:
+    """The account holder is said to have died: nothing is asked for until a person has looked, who
+    notes the death on the customer's file or lifts the pause."""
+    rows = Organization.objects.filter(id=debit.organization_id)
+    with translation.override(rows.values_list("language", flat=True).get()):
+        words = gettext(DIED)
+    hold_place(debit.organization_id, debit.case_id, reason=words, on=on, actor=actor)
 
 
 def _retry(debit: Debit, items: Sequence[DebitItem], follows: Consequence, *, on: date) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,8 +12,9 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from amiable.apps.payments.debits.mandates import Standing, standing, used_mandates
 from amiable.apps.payments.debits.models import Debit, DebitFile, DebitItem, Mandate
+from amiable.apps.receivables.queries import installment_balances
 from amiable.apps.tenants.models import Creditor
-from amiable.core.direct_debits import lapses_on, masked, submit_by
+from amiable.core.direct_debits import lapses_on, masked, overtaken, submit_by
 from amiable.core.money import Money
 from amiable.core.sentences import Sentence
 
@@ -88,6 +90,20 @@ class MandateRow:
     is_one_off: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """A collection that is with the bank although its debt is paid: `too_much` of it is no longer
+    owed, and `remedy` says what can be done."""
+
+    debit_id: int
+    customer_id: int
+    customer: str
+    amount: Money
+    too_much: Money
+    collect_on: date
+    remedy: Sentence
+
+
 def debit_counts(organization_id: int) -> dict[str, tuple[int, Money]]:
     """How many collections, for how much, each tab shows: one query."""
     rows = Debit.objects.filter(organization_id=organization_id)
@@ -115,6 +131,33 @@ def debits_page(
     found = list(related.order_by("-collect_on", "-id")[offset : offset + limit])
     numbers = _numbers(found)
     return [_row(each, numbers.get(each.pk, ())) for each in found]
+
+
+def debits_overtaken(
+    organization_id: int, *, on: date, customer_id: int | None = None
+) -> list[Overtaken]:
+    """Collections that were handed over, of more than is owed by now: three queries."""
+    rows = Debit.objects.filter(organization_id=organization_id, state=State.SENT)
+    if customer_id is not None:
+        rows = rows.filter(customer_id=customer_id)
+    debits = {row.pk: row for row in rows.select_related("customer").order_by("collect_on", "id")}
+    if not debits:
+        return []
+    items = list(DebitItem.objects.filter(debit_id__among=set(debits)))
+    owed = installment_balances(organization_id, {item.installment_id for item in items})
+    excess: Counter[int] = Counter()
+    for item in items:
+        still = max(0, owed.get(item.installment_id, 0))
+        excess[item.debit_id] += max(0, item.amount_minor - still)
+    return [
+        Overtaken(
+            pk, row.customer_id, row.customer.name, Money(row.amount_minor, row.currency),
+            Money(excess[pk], row.currency), row.collect_on,
+            overtaken(row.collect_on, on=on, reference=row.end_to_end_id),
+        )
+        for pk, row in debits.items()
+        if excess[pk]
+    ]  # fmt: skip
 
 
 def debit_files(organization_id: int, *, limit: int = 20) -> list[FileRow]:

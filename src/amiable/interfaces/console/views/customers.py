@@ -23,6 +23,7 @@ from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
 from amiable.apps.insights.customer_file import CustomerFile, customer_file, positions_decide
 from amiable.apps.insights.customer_links import file_links
+from amiable.apps.payments.debits.queries import debits_overtaken
 from amiable.apps.payments.virtual_ibans.reading import free_for, holder_history
 from amiable.core.workdays import next_workday
 from amiable.interfaces.console import case_forms, clock, labels, toasts
@@ -81,6 +82,7 @@ def customer(request: Request, customer_id: int) -> HttpResponse:
         "links": file_links(organization, file.case_ids),
         "paying": paying(organization, customer_id, on=today),
         "given_up": given_up(organization, [customer_id]),
+        "overtaken": debits_overtaken(organization, on=today, customer_id=customer_id),
         "proposals": case_proposals(organization, file.case_ids),
         "scenarios": [case_scenario(organization, case_id) for case_id in file.case_ids],
     }

@@ -53,6 +53,7 @@ def debits(request: Request) -> HttpResponse:
         "tab": tab,
         "counts": counts,
         "all": every,
+        "overtaken": queries.debits_overtaken(organization, on=clock.today()),
         "files": queries.debit_files(organization),
         "creditors": queries.collecting_creditors(organization),
         "found": {"number": number, "pages": max(1, -(-total // PAGE_SIZE)), "total": total},
