@@ -30,6 +30,7 @@ from amiable.core.plans import Choice, Policy, first_day
 from amiable.core.schedules import schedule
 from amiable.core.workdays import next_workday
 from tests import factories
+from tests.apps.portal_codes import proof_for, typed
 from tests.apps.portal_pages import no_limits, owing, path_of, send, shown, today
 
 pytestmark = pytest.mark.django_db
@@ -78,7 +79,9 @@ def sign(client, path: str, *, fields=None, **more):
     fields = fields or form_of(client, path, count=3)
     ticket = fields["ticket"]
     rest = {key: value for key, value in fields.items() if key != "ticket"}
-    return send(client, f"{path}plan/", ticket=ticket, **{**rest, **more})
+    answer = send(client, f"{path}plan/", ticket=ticket, **{**rest, **more})
+    text = answer.content.decode()
+    return typed(client, f"{path}plan/", text) if 'data-code="send"' in text else answer
 
 
 def pay(case, amount_minor: int, name: str = "p1"):
@@ -343,7 +346,8 @@ def _signing(link, ticket: str, *, count: int = 3) -> Signing:
     offer = plan_offer(link, on=today())
     choice = Choice(count, first_day(offer.policy, on=today(), zone=offer.zone))
     seen = text_digest(_write(offer, offer.parts(choice), acknowledges=False))
-    return Signing(choice, seen, False, ticket, "fr", "test")
+    proof = proof_for(link, "plan", ticket=f"code-{ticket}")
+    return Signing(choice, seen, False, ticket, "fr", "test", proof=proof)
 
 
 def _together(*works) -> list[str]:

@@ -14,9 +14,11 @@ from amiable.apps.payments.debits.mandates import evidence_digest
 from amiable.apps.payments.debits.models import Debit, Mandate
 from amiable.apps.tenants.models import Organization
 from tests import factories
+from tests.apps.portal_codes import typed
 from tests.apps.portal_pages import no_limits, owing, path_of, send, shown, ticket_of
 
 pytestmark = pytest.mark.django_db
+FIELDS = ("name", "iban", "span", "scheme", "seen", "proof")
 ACCOUNT = "FR76 3000 6000 0112 3456 7890 189"
 
 
@@ -38,17 +40,26 @@ def filled(**more) -> dict[str, str]:
     return {"name": "Jean Duval", "iban": ACCOUNT, "span": "on", "scheme": "CORE", **more}
 
 
+def proven(client, path: str) -> str:
+    """The form to fill in, after the code."""
+    page = typed(client, f"{path}mandate/", shown(client, f"{path}mandate/?again=1"))
+    assert page.status_code == 200, page.content.decode()
+    return page.content.decode()
+
+
 def hidden(text: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', text, re.DOTALL)
     return unescape(found[1])
 
 
 def sign(client, path: str, **more):
-    """Fill in, read, agree; the answer to the last tap."""
-    page = send(client, f"{path}mandate/", step="read", **filled(**more))
+    """Confirm with a code, fill in, read, agree; the answer to the last tap."""
+    form = proven(client, path)
+    proof = {"ticket": hidden(form, "ticket"), "proof": hidden(form, "proof")}
+    page = send(client, f"{path}mandate/", step="read", **proof, **filled(**more))
     assert page.status_code == 200, page.content.decode()
     text = page.content.decode()
-    again = {name: hidden(text, name) for name in ("name", "iban", "span", "scheme", "seen")}
+    again = {name: hidden(text, name) for name in FIELDS}
     return send(client, f"{path}mandate/", ticket=hidden(text, "ticket"), step="sign", **again)
 
 
@@ -70,14 +81,19 @@ def test_a_mandate_is_read_signed_kept_and_confirmed(client):
     assert ACCOUNT.replace(" ", "") not in mail.text.replace(" ", "")
     page = shown(client, f"{path}mandate/")
     assert row.rum in page
-    assert ACCOUNT not in page
+    assert ACCOUNT[-3:] not in page.partition(row.rum)[0].partition("mandate-title")[2]
+    told = row.evidence["code"]
+    assert (told["medium"], told["address"]) == ("email", "a•••@c•••.example")
+    assert told["sent_at"] <= told["confirmed_at"] <= row.evidence["signed_at"]
     assert debits_tick(case.organization_id, now=mail.frozen_at)["announced"] >= 1
     assert Debit.objects.filter(mandate=row).exists()
 
 
 def test_nothing_is_signed_by_reading(client):
     path = path_of(case_of())
-    assert send(client, f"{path}mandate/", step="read", **filled()).status_code == 200
+    proof = hidden(proven(client, path), "proof")
+    page = send(client, f"{path}mandate/", step="read", proof=proof, **filled())
+    assert 'name="seen"' in page.content.decode()
     assert not Mandate.objects.exists()
 
 
@@ -90,7 +106,9 @@ def test_nothing_is_signed_by_reading(client):
 )  # fmt: skip
 def test_what_is_wrong_is_said_and_nothing_is_signed(client, wrong):
     path = path_of(case_of())
-    answer = send(client, f"{path}mandate/", **{**filled(), "step": "sign", "seen": "", **wrong})
+    form = proven(client, path)
+    sent = {**filled(), "ticket": hidden(form, "ticket"), "step": "sign", "seen": "", **wrong}
+    answer = send(client, f"{path}mandate/", proof=hidden(form, "proof"), **sent)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.content.decode()
     assert not Mandate.objects.exists()
@@ -98,7 +116,7 @@ def test_what_is_wrong_is_said_and_nothing_is_signed(client, wrong):
 
 def test_a_consumer_is_offered_no_b2b_and_cannot_force_it(client):
     path = path_of(case_of(kind="consumer"))
-    assert 'value="B2B"' not in shown(client, f"{path}mandate/")
+    assert 'value="B2B"' not in proven(client, path)
     sign(client, path, scheme="B2B")
     assert Mandate.objects.get().scheme == "CORE"
 
@@ -112,8 +130,9 @@ def test_a_company_may_choose(client):
 
 def test_the_same_tap_twice_is_one_mandate_and_it_can_be_revoked(client):
     path = path_of(case_of())
-    page = send(client, f"{path}mandate/", step="read", **filled()).content.decode()
-    again = {name: hidden(page, name) for name in ("name", "iban", "span", "scheme", "seen")}
+    proof = hidden(proven(client, path), "proof")
+    page = send(client, f"{path}mandate/", step="read", proof=proof, **filled()).content.decode()
+    again = {name: hidden(page, name) for name in FIELDS}
     for _ in range(2):
         ticket = hidden(page, "ticket")
         assert (
@@ -123,7 +142,7 @@ def test_the_same_tap_twice_is_one_mandate_and_it_can_be_revoked(client):
     ticket = ticket_of(client, f"{path}mandate/")
     assert send(client, f"{path}mandate/", ticket=ticket, step="revoke").status_code == 303
     assert Mandate.objects.get().revoked_by == "portal"
-    assert 'name="iban"' in shown(client, f"{path}mandate/")
+    assert 'data-code="send"' in shown(client, f"{path}mandate/")
 
 
 def test_it_is_offered_only_where_something_is_collected(client):

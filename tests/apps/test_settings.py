@@ -243,6 +243,7 @@ def test_command_shows_and_sets_what_the_page_does(organization):
     assert (stored.pop("sms_part_minor"), shown.pop("sms_part_price")) == (8, "0.08")
     assert (stored.pop("rest_cents_minor"), shown.pop("rest_cents")) == (99, "0.99")
     assert (stored.pop("rest_fee_minor"), shown.pop("rest_fee")) == (0, "0.00")
+    assert (stored.pop("code_above_minor"), shown.pop("code_above")) == (0, "0.00")
     assert shown == stored
     assert command("set", "bank_data_max_age_days=off").return_value == 0
     assert "bank_data_max_age_days=off" in command("show").stdout

@@ -15,6 +15,7 @@ from amiable.apps.payments.debits.mandates import MandateIn, mandate_sign
 from amiable.apps.payments.debits.models import Debit, Mandate
 from amiable.apps.tenants.models import Creditor
 from tests import factories
+from tests.apps.portal_codes import confirmed
 from tests.apps.portal_pages import no_limits, owing, path_of
 from tests.browser.conftest import AXE, logged_in
 
@@ -39,6 +40,7 @@ def test_a_mandate_is_signed_on_a_telephone(browser: Browser, live_server):
     page = opened.new_page()
     page.goto(path)
     page.locator(f'a[href="{path}mandate/"]').tap()
+    confirmed(page)
     page.locator("input[name=iban]").fill("FR76")
     page.locator("form button").tap()
     expect(page.locator("[role=alert]")).to_be_visible()
@@ -47,7 +49,7 @@ def test_a_mandate_is_signed_on_a_telephone(browser: Browser, live_server):
     page.locator("form button").tap()
     expect(page.locator(".paper")).to_contain_text("FR72ZZZ123456")
     looked(page, "mandate-text")
-    page.locator("form button").tap()
+    page.locator("form.card button").tap()
     expect(page.locator("dl.rows")).to_contain_text("AM-MAIN-")
     looked(page, "mandate-signed")
     assert Mandate.objects.get().evidence["browser"]

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from amiable.apps.cases.models import PaymentPlan, PlanProposal, Promise
 from amiable.apps.cases.policies import policy_set
 from amiable.core.plans import Policy
+from tests.apps.portal_codes import confirmed
 from tests.apps.portal_pages import no_limits, owing, path_of, today
 from tests.browser.test_portal import DESK, PHONE, _check, _context, _watched
 
@@ -53,6 +54,7 @@ def test_a_plan_is_slid_read_and_signed(browser: Browser, live_server, path, siz
     assert slider.get_attribute("aria-valuetext").startswith("4 ")
     _look(page, "plan")
     page.locator(".plan-paper form .button").click()
+    confirmed(page)
     expect(page.locator("[data-plan=running]")).to_be_visible()
     _look(page, "plan")
     assert Promise.objects.count() == 4
@@ -78,6 +80,7 @@ def test_without_javascript_the_number_is_a_list_and_the_button_shows_the_days(
     page.locator(".ack summary").click()
     page.locator("input[name=acknowledges]").check()
     page.locator(".plan-paper form .button").click()
+    confirmed(page)
     expect(page.locator("[data-plan=running]")).to_be_visible()
     assert PlanProposal.objects.get().acknowledges
     assert PaymentPlan.objects.count() == 1

@@ -241,6 +241,8 @@ class PlanProposal(TenantModel):
     text = models.TextField(blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     acknowledges = models.BooleanField(default=False)
+    # Of the code that confirmed it: where it went, masked, and when; {} = none was asked for.
+    code = models.JSONField(default=dict)
     signed_at = models.DateTimeField(null=True, blank=True)
     address = models.CharField(max_length=64, blank=True)
     agent = models.CharField(max_length=300, blank=True)
@@ -351,3 +353,37 @@ class PaymentLink(TenantModel):
             models.UniqueConstraint(fields=["organization", "key"], name="payment_link_key_unique")
         ]
         indexes = [models.Index(fields=["organization", "case"], name="payment_link_of_case")]
+
+
+class PortalCode(TenantModel):
+    """A code sent to a known address of the customer before something is signed or shown: for one
+    link and one purpose (see codes). `digest`, `point` = of the code and of the address, keyed;
+    `address` = masked; `spent_at` = when what it proved was used for a signature."""
+
+    link = models.ForeignKey(PaymentLink, on_delete=models.PROTECT, related_name="codes")
+    purpose = models.CharField(max_length=10)
+    medium = models.CharField(max_length=5)
+    address = models.CharField(max_length=80)
+    point = models.CharField(max_length=64)
+    ticket = models.CharField(max_length=200)  # of the form that asked for it
+    digest = models.CharField(max_length=64)
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    spent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "ticket"], name="portal_code_ticket_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(spent_at__isnull=True) | Q(confirmed_at__isnull=False),
+                name="portal_code_confirmed_before_spent",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["link", "sent_at"], name="portal_code_of_link"),
+            models.Index(fields=["organization", "point", "sent_at"], name="portal_code_of_point"),
+        ]

@@ -17,6 +17,7 @@ from amiable.apps.receivables.queries import chunks
 from amiable.core.sentences import Sentence
 
 PAGE = 50
+OF_CODE = "code/"  # what messages that carry a code are called by
 _MEANT_FOR = "message.meant_for"
 
 
@@ -199,6 +200,7 @@ def thread_ids(organization_id: int, case_ids: Collection[int]) -> dict[int, tup
             state=Message.State.SENT,
             is_test=False,
         ).exclude(message_id="")
+        rows = rows.exclude(key__startswith=OF_CODE)  # a code begins no conversation
         for case_id, message_id in rows.order_by("id").values_list("case_id", "message_id"):
             found[case_id].append(message_id)
     return {case_id: tuple(ids) for case_id, ids in found.items()}

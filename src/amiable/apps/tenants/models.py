@@ -36,6 +36,11 @@ class Organization(models.Model):
     # How long the payment link of a message works, and for how long ahead its page takes a promise.
     portal_link_days = models.PositiveSmallIntegerField(default=180)
     portal_promise_days = models.PositiveSmallIntegerField(default=30)
+    # Codes before a signature there: for plans "always", "above" an amount, "never"; for mandates
+    # unless a reason is given why not.
+    code_for_plans = models.CharField(max_length=6, default="always")
+    code_above_minor = models.PositiveBigIntegerField(default=0)
+    mandate_code_waiver = models.CharField(max_length=200, blank=True)
     is_agency = models.BooleanField(default=False)  # collects for others: CPCE L124-1, R124-1
     address = models.JSONField(default=list)
     email = models.EmailField(blank=True)

@@ -22,6 +22,7 @@ LARGEST_CENTS, LARGEST_FEE, LARGEST_DISCOUNT = 500, 10_000, 100
 LARGEST_LINK_DAYS, LARGEST_PROMISE_DAYS = 730, 90
 LARGEST_MINIMUM = 10**8  # a million euros: above it nobody would ever be reminded
 LARGEST_SMS_PART = 1000
+CODE_FOR_PLANS, LARGEST_WAIVER = ("always", "above", "never"), 200
 KINDS: tuple[str, ...] = get_args(CustomerKind)
 MOST_TRIES, MOST_RETRY_DAYS = 9, 30
 _PHONE = re.compile(r"\+?[0-9][0-9 .()/-]{4,30}")
@@ -54,6 +55,8 @@ declare(
         "settings.agency_address": gettext_noop(
             "An agency's letters name it and its address (CPCE R124-4): write the address."
         ),
+        "settings.code_for_plans": gettext_noop("Choose always, above or never."),
+        "settings.waiver": gettext_noop("Say why in at most {limit} characters."),
         "settings.customer_address": gettext_noop(
             "{address} is the address of a customer: test messages must stay in the house."
         ),
@@ -71,7 +74,9 @@ class Settings:
     `test_recipient` "" = messages reach the customers; `letter_window` as documents.window reads
     it; `call_tries` = calls in all when nobody answers, `call_retry_days` between two;
     `dial_address` = what starts a call, with {number} in it; `sms_part_minor` = what a part of a
-    text message costs the house, in cents."""
+    text message costs the house, in cents; `code_for_plans` = when customers who sign a plan on
+    the payment page confirm it with a code: always, above `code_above_minor`, never;
+    `mandate_code_waiver` = why they sign mandates without one, "" = they do not."""
 
     bank_data_max_age_days: int | None
     min_amount_minor: int
@@ -94,6 +99,9 @@ class Settings:
     sms_part_minor: int
     portal_link_days: int
     portal_promise_days: int
+    code_for_plans: str
+    code_above_minor: int
+    mandate_code_waiver: str
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, by field."""
@@ -134,6 +142,7 @@ def settings_from(row: Mapping[str, Any]) -> Settings:
             "email": row["email"].strip(),
             "phone": row["phone"].strip(),
             "letter_window": row["letter_window"].strip().lower(),
+            "mandate_code_waiver": row["mandate_code_waiver"].strip(),
             "dial_address": row["dial_address"].strip() or "tel:{number}",
             # As mail is sent to it: what is compared later must be the very same text.
             "test_recipient": mail_address(test) or test,
@@ -224,6 +233,21 @@ def _promise_days(wanted: Settings) -> Sentence | None:
     return Sentence("settings.grace", {"limit": LARGEST_PROMISE_DAYS}) if wrong else None
 
 
+def _code_for_plans(wanted: Settings) -> Sentence | None:
+    known = wanted.code_for_plans in CODE_FOR_PLANS
+    return None if known else Sentence("settings.code_for_plans")
+
+
+def _code_above(wanted: Settings) -> Sentence | None:
+    wrong = not 0 <= wanted.code_above_minor <= LARGEST_MINIMUM
+    return Sentence("settings.minimum", {"limit": Money(LARGEST_MINIMUM)}) if wrong else None
+
+
+def _waiver(wanted: Settings) -> Sentence | None:
+    wrong = len(wanted.mandate_code_waiver) > LARGEST_WAIVER
+    return Sentence("settings.waiver", {"limit": LARGEST_WAIVER}) if wrong else None
+
+
 def _caps(wanted: Settings) -> Sentence | None:
     caps = wanted.contact_caps
     if len(caps) > MOST_CAPS:
@@ -287,6 +311,9 @@ _CHECKS: Mapping[str, Callable[[Settings], Sentence | None]] = {
     "letter_window": _window,
     "portal_link_days": _link_days,
     "portal_promise_days": _promise_days,
+    "code_for_plans": _code_for_plans,
+    "code_above_minor": _code_above,
+    "mandate_code_waiver": _waiver,
     "call_tries": _tries,
     "call_retry_days": _retry_days,
     "dial_address": _dial,

@@ -249,6 +249,43 @@ class PortalForm(SettingsForm):
     )
 
 
+class CodeForm(SettingsForm):
+    """When a code confirms that it is the customer who signs on the payment page."""
+
+    name = "codes"
+    code_for_plans = forms.ChoiceField(
+        label=_("For payment plans"),
+        choices=[
+            ("always", _("Always")), ("above", _("Above an amount")), ("never", _("Never")),
+        ],
+    )  # fmt: skip
+    code_above_minor = AmountField(
+        required=False,
+        label=_("Above which amount"),
+        help_text=_("What the plan spreads, in the currency of the case."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    mandate_code_waiver = forms.CharField(
+        required=False,
+        max_length=200,
+        label=_("Mandates without a code: why"),
+        help_text=_(
+            "Empty = a code before any bank data, which is the rule. A reason switches it off; it "
+            "is kept with each mandate that is signed meanwhile."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    @classmethod
+    def shown(cls, settings: Settings) -> dict[str, Any]:
+        above = formats.number(Decimal(settings.code_above_minor) / 100, 2)
+        return {**super().shown(settings), "code_above_minor": above}
+
+    def clean_code_above_minor(self) -> int:
+        """Minor units; nothing written = above nothing."""
+        return self.cleaned_data["code_above_minor"] or 0
+
+
 class CapForm(SettingsForm):
     """One more limit of contacts."""
 
@@ -310,6 +347,6 @@ FORMS: dict[str, type[SettingsForm]] = {
     form.name: form
     for form in (
         BankForm, MinimumForm, RestForm, SmsForm, PromiseForm, ReplyForm, CallForm, PortalForm,
-        AgencyForm, LettersForm, CapForm, TestForm,
+        CodeForm, AgencyForm, LettersForm, CapForm, TestForm,
     )
 }  # fmt: skip

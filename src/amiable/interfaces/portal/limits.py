@@ -48,7 +48,8 @@ BY_TOKEN = Limit(most=120, seconds=60)
 MISSES = Limit(most=40, seconds=600)
 FORMS = Limit(most=60, seconds=3600)
 UPLOADS = Limit(most=10, seconds=3600)  # forms with files
-LIMITS = (BY_ADDRESS, BY_TOKEN, MISSES, FORMS, UPLOADS)
+CODES = Limit(most=20, seconds=3600)  # codes asked for from one address; links count in rows
+LIMITS = (BY_ADDRESS, BY_TOKEN, MISSES, FORMS, UPLOADS, CODES)
 
 
 def address_of(request: HttpRequest) -> str:

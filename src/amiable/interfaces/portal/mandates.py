@@ -17,11 +17,12 @@ from amiable.apps.dunning.debiting.signing import (
     MandateOffer,
     mandate_agree,
     mandate_offer,
+    mandate_signed,
     mandate_withdraw,
 )
 from amiable.apps.payments.debits.mandates import account_problem
 from amiable.core.direct_debits import compact
-from amiable.interfaces.portal import mandate_words, words
+from amiable.interfaces.portal import codes, mandate_words, words
 from amiable.interfaces.portal.forms import PortalForm
 from amiable.interfaces.portal.guard import Visit, visited
 from amiable.interfaces.portal.plans import network_of
@@ -52,35 +53,49 @@ class MandateForm(PortalForm):
 
 @visited("GET", "HEAD", "POST")
 def mandate(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """The mandate of the customer: to fill in, to read and sign, or signed."""
+    """The mandate of the customer: to fill in, to read and sign, or signed. To revoke it needs no
+    code: it harms nobody, and has to be as easy as signing."""
     offer = mandate_offer(visit.page, on=visit.on)
     if offer is None:
         return HttpResponseRedirect(visit.url("home"))
-    if request.method != "POST":
-        return _page(visit, offer, _form(visit, offer, None), again="again" in request.GET)
+    if request.method != "POST" and offer.rum and "again" not in request.GET:
+        return _page(visit, offer, _form(visit, offer, None), signed=True)
     name = ticket_name(request.POST.get("ticket", ""), visit.link.id)
     if name and request.POST.get("step") == "revoke":
         mandate_withdraw(visit.page, on=visit.on)
         return HttpResponseRedirect(visit.url("mandate"), status=303)
+    if name and mandate_signed(visit.page, name):
+        return HttpResponseRedirect(visit.url("mandate"), status=303)
+    proof = codes.proof_of(request, visit, codes.FOR_MANDATE)
+    return proof if isinstance(proof, HttpResponse) else _go_on(request, visit, offer, proof=proof)
+
+
+def _go_on(request: HttpRequest, visit: Visit, offer: MandateOffer, *, proof: str) -> HttpResponse:
+    """The form, or what it was sent with."""
+    step = request.POST.get("step", "")
+    if step not in {"read", "sign"}:
+        return _page(visit, offer, _form(visit, offer, None), proof=proof)
+    name = ticket_name(request.POST.get("ticket", ""), visit.link.id)
     form = _form(visit, offer, request.POST)
     if name is None or not form.is_valid():
         late = gettext("This page was open for long: please look at it and send it again.")
         problem = "" if name else late
-        return _page(visit, offer, form, again=True, problem=problem, status=422)
-    if request.POST.get("step") == "sign":
-        return _sign(request, visit, offer, form, ticket=name)
-    return _page(visit, offer, form, text=_text(offer, form), again=True)
+        return _page(visit, offer, form, proof=proof, problem=problem, status=422)
+    if step == "sign":
+        return _sign(request, visit, offer, form, ticket=name, proof=proof)
+    return _page(visit, offer, form, text=_text(offer, form), proof=proof)
 
 
 def _sign(
-    request: HttpRequest, visit: Visit, offer: MandateOffer, form: MandateForm, *, ticket: str
-) -> HttpResponse:
+    request: HttpRequest, visit: Visit, offer: MandateOffer, form: MandateForm, *, ticket: str,
+    proof: str,
+) -> HttpResponse:  # fmt: skip
     """Signed when it says what was read."""
     text = _text(offer, form)
     if request.POST.get("seen", "") != text_digest("\n".join(text)):
         problem = gettext("The text of the mandate changed while you were reading: please read it "
                           "again.")  # fmt: skip
-        return _page(visit, offer, form, text=text, again=True, problem=problem, status=422)
+        return _page(visit, offer, form, text=text, proof=proof, problem=problem, status=422)
     data = form.cleaned_data
     agreed = Agreed(
         name=data["name"],
@@ -93,12 +108,13 @@ def _sign(
         ticket=ticket,
         network=network_of(request),
         agent=request.headers.get("User-Agent", ""),
+        proof=proof,
     )
     try:
         mandate_agree(visit.page, agreed, on=visit.on, now=visit.now)
     except CaseError as error:
         problem = words.sentence(error.sentence)
-        return _page(visit, offer, form, again=True, problem=problem, status=422)
+        return _page(visit, offer, form, proof=proof, problem=problem, status=422)
     return HttpResponseRedirect(visit.url("mandate"), status=303)
 
 
@@ -123,15 +139,16 @@ def _text(offer: MandateOffer, form: MandateForm) -> tuple[str, ...]:
 
 def _page(
     visit: Visit, offer: MandateOffer, form: MandateForm, *, text: tuple[str, ...] = (),
-    again: bool = False, problem: str = "", status: int = 200,
+    signed: bool = False, proof: str = "", problem: str = "", status: int = 200,
 ) -> HttpResponse:  # fmt: skip
-    """Signed already, unless another is wanted; else the form, or the text to sign."""
+    """The mandate that is signed; the form; or the text to sign. `proof` goes with its forms."""
     more = {
         "offer": offer,
         "form": form,
         "text": text,
         "seen": text_digest("\n".join(text)),
-        "signed": bool(offer.rum) and not again,
+        "signed": signed,
+        "proof": proof,
         "problem": problem,
     }
     return HttpResponse(page_html(visit, "portal/mandate.html", **more), status=status)

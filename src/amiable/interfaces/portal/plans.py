@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from amiable.apps.cases.codes import is_code_asked
 from amiable.apps.cases.queries import PlanView
 from amiable.apps.cases.services import CaseError
 from amiable.apps.dunning.agreeing.offering import Offer, case_offer, plan_offer
@@ -21,7 +22,7 @@ from amiable.apps.dunning.paying import page_account
 from amiable.apps.dunning.writing.portal import Page, page_draft
 from amiable.core.plans import Choice, first_day
 from amiable.core.schedules import PlanPart, ScheduleError
-from amiable.interfaces.portal import plan_words, words
+from amiable.interfaces.portal import codes, plan_words, words
 from amiable.interfaces.portal.forms import Amount, PortalForm
 from amiable.interfaces.portal.guard import Visit, visited
 from amiable.interfaces.portal.limits import address_of
@@ -78,6 +79,7 @@ def _page(
     offer: Offer,
     proposal: Proposal | None,
     *,
+    proof: str = "",
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -99,6 +101,11 @@ def _page(
         "why_person": words.sentence(offer.by_person) if offer.by_person and not proposal else "",
         "refused": None if proposal else refused_lately(visit.link, on=visit.on),
         "first": form.data.get("first", ""),
+        "needs_code": is_code_asked(
+            visit.link.organization_id, "plan",
+            amount_minor=proposal.amount_minor if proposal else offer.debt_minor,
+        ),
+        "proof": proof,
     }  # fmt: skip
     return HttpResponse(page_html(visit, "portal/plan.html", **more), status=status)
 
@@ -131,12 +138,17 @@ def _sign(
 ) -> HttpResponse:
     """Sign what was read; when it is no longer so, it is shown anew and nothing is signed."""
     name = ticket_name(request.POST.get("ticket", ""), visit.link.id)
-    form = _form(request, visit, offer)
+    form, proof = _form(request, visit, offer), ""
     if name is None:
         problem = gettext("This page was open for long: please look at it and send it again.")
     elif proposal is None and not form.is_valid():
         problem = gettext("Please look at your choice again.")
     else:
+        spread = proposal.amount_minor if proposal else offer.debt_minor
+        found = codes.proof_of(request, visit, codes.FOR_PLAN, amount_minor=spread)
+        if isinstance(found, HttpResponse):
+            return found
+        proof = found
         signing = Signing(
             choice=None if proposal else form.choice,
             seen=request.POST.get("seen", ""),
@@ -146,6 +158,7 @@ def _sign(
             version=plan_words.VERSION,
             address=network_of(request),
             agent=request.headers.get("User-Agent", ""),
+            proof=proof,
         )
         try:
             _signed(visit, signing)
@@ -155,7 +168,7 @@ def _sign(
     fresh = case_offer(visit.link, on=visit.on)
     if fresh is None:
         return HttpResponseRedirect(visit.url("home"), status=303)
-    return _page(request, visit, fresh, proposal, problem=problem, status=422)
+    return _page(request, visit, fresh, proposal, proof=proof, problem=problem, status=422)
 
 
 def _signed(visit: Visit, signing: Signing) -> None:

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.cases.changes import CaseError, case_find
+from amiable.apps.cases.codes import code_spend, is_code_asked
 from amiable.apps.cases.links import Link, link_used
 from amiable.apps.cases.models import Case, PlanProposal
 from amiable.apps.cases.plans import plan_record
@@ -51,7 +52,8 @@ declare(
 class Signing:
     """How somebody signed. `choice` = what was chosen (None = the plan that a person offered);
     `seen` = SHA-256 of the text as it was shown, without any acknowledgment; `address` = the
-    network it came from; `agent` = what the browser says it is."""
+    network it came from; `agent` = what the browser says it is; `proof` = what the code gave that
+    was sent to the customer ("" = none)."""
 
     choice: Choice | None
     seen: str
@@ -61,6 +63,7 @@ class Signing:
     version: str
     address: str = ""
     agent: str = ""
+    proof: str = ""
 
 
 class Writer(Protocol):
@@ -85,7 +88,8 @@ def plan_sign(
 
     1. lock the items, then the case: a payment waits for us, or we see it;
     2. make the plan anew from what is owed now, and compare it with what was read;
-    3. keep the text and how it was signed, record the plan, confirm it by email.
+    3. where a code is asked for, spend its proof: it signs once;
+    4. keep the text and how it was signed, record the plan, confirm it by email.
     Raises CaseError when it is no longer what was read, or cannot be; then nothing is written.
     """
     case = _locked(link)
@@ -102,6 +106,8 @@ def plan_sign(
     if text_digest(write(offer, parts, acknowledges=False)) != signing.seen:
         raise CaseError(Sentence("plan.changed"))
     row = _keep(case, link, signing, offer=offer, parts=parts, on=on)
+    if is_code_asked(link.organization_id, "plan", amount_minor=row.amount_minor):
+        row.code = code_spend(link, "plan", signing.proof, now=now).to_json()
     row.text = write(offer, parts, acknowledges=signing.acknowledges)
     row.sha256, row.signed_at = text_digest(row.text), now
     link_used(link, on=on)
@@ -179,5 +185,6 @@ def _keep(
 
 def _tell(row: PlanProposal, kind: str, told: dict[str, object], *, on: date) -> None:
     """The history keeps the digest: what is kept of the text can be checked against it."""
-    kept = {"proposal": row.pk, "sha256": row.sha256, "acknowledges": row.acknowledges, **told}
-    event_record(row.organization_id, Happening(kind, on, ACTOR, row.case_id, kept))
+    kept = {"proposal": row.pk, "sha256": row.sha256, "acknowledges": row.acknowledges}
+    kept |= {"code": row.code} if row.code else {}
+    event_record(row.organization_id, Happening(kind, on, ACTOR, row.case_id, {**kept, **told}))

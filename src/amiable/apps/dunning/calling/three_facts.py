@@ -10,6 +10,7 @@ from django.utils import timezone
 from amiable.apps.dunning.calling.listing import Known
 from amiable.apps.dunning.models import Action
 from amiable.apps.messaging.models import DeliveryEvent, Message, Reply
+from amiable.apps.messaging.queries import OF_CODE
 from amiable.core.delivery import PRESENTED
 from amiable.core.money import Money
 from amiable.core.promises import Standing, commitments
@@ -146,7 +147,7 @@ def _last_sent(organization_id: int, known: Known) -> Sentence:
     messages = Message.objects.filter(
         organization_id=organization_id, case_id=known.facts.case_id,
         state=Message.State.SENT, is_test=False,
-    )  # fmt: skip
+    ).exclude(key__startswith=OF_CODE)  # fmt: skip
     last = messages.order_by("-on_date", "-id").values_list("id", "medium", "on_date").first()
     if last is None:
         return _habit(known)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from amiable.apps.cases.changes import CaseError, case_find
+from amiable.apps.cases.codes import code_spend, is_code_asked, mandate_waiver
 from amiable.apps.cases.links import Link, link_used
 from amiable.apps.dunning.confirming.answers import reader_of, scenario_for
 from amiable.apps.dunning.confirming.drafting import About, draft_of, facts_of, reach_of
@@ -41,7 +42,8 @@ declare(
 
 @dataclass(frozen=True, slots=True)
 class MandateOffer:
-    """What can be signed. `rum`, `account`, `signed_on` = of the mandate that runs, if any."""
+    """What can be signed. `rum`, `account`, `signed_on` = of the mandate that runs, if any; nothing
+    of the account is told where a code is asked for before bank data."""
 
     creditor: str
     address: tuple[str, ...]
@@ -56,7 +58,8 @@ class MandateOffer:
 @dataclass(frozen=True, slots=True)
 class Agreed:
     """What somebody agreed to. `text` = as it was shown; `version` of the page; `network` it came
-    from; `agent` = what the browser says it is."""
+    from; `agent` = what the browser says it is; `proof` = what the code gave that was sent to the
+    customer ("" = none)."""
 
     name: str
     iban: str
@@ -68,6 +71,7 @@ class Agreed:
     ticket: str
     network: str = ""
     agent: str = ""
+    proof: str = ""
 
 
 def is_mandate_offered(page: Page) -> bool:
@@ -95,7 +99,17 @@ def mandate_offer(page: Page, *, on: date) -> MandateOffer | None:
     live = live_mandates(page.link.organization_id, {customer_id}, on=on).get(customer_id)
     if live is None:
         return offer
-    return replace(offer, rum=live.rum, account=masked(live.holder_iban), signed_on=live.signed_on)
+    hidden = is_code_asked(page.link.organization_id, "mandate")
+    account = "" if hidden else masked(live.holder_iban)
+    return replace(offer, rum=live.rum, account=account, signed_on=live.signed_on)
+
+
+def mandate_signed(page: Page, ticket: str) -> Mandate | None:
+    """What was signed with a ticket: the same form again signs nothing more."""
+    return Mandate.objects.filter(
+        organization_id=page.link.organization_id, customer_id=page.draft.customer_id,
+        evidence__ticket=ticket,
+    ).first()  # fmt: skip
 
 
 @transaction.atomic
@@ -103,25 +117,27 @@ def mandate_agree(page: Page, agreed: Agreed, *, on: date, now: datetime) -> Man
     """Keep a mandate with its evidence, and confirm it by email; the same ticket again changes
     nothing. Raises CaseError when it cannot be signed."""
     link = page.link
-    case = case_find(link.organization_id, link.case_id, lock=True)
-    before = Mandate.objects.filter(
-        organization_id=link.organization_id, customer_id=case.customer_id,
-        evidence__ticket=agreed.ticket,
-    ).first()  # fmt: skip
+    customer_id = case_find(link.organization_id, link.case_id, lock=True).customer_id
+    before = mandate_signed(page, agreed.ticket)
     if before is not None:
         return before
     offer = mandate_offer(page, on=on)
     if offer is None or agreed.scheme not in offer.schemes:
         raise CaseError(Sentence("mandate.not_offered"))
+    code: dict[str, Any]
+    if is_code_asked(link.organization_id, "mandate"):
+        code = code_spend(link, "mandate", agreed.proof, now=now).to_json()
+    else:
+        code = {"waived": mandate_waiver(link.organization_id)}
     signed = MandateIn(
-        customer_id=case.customer_id,
+        customer_id=customer_id,
         holder_name=agreed.name,
         holder_iban=agreed.iban,
         signed_on=on,
         signed_how="portal",
         scheme=agreed.scheme,
         is_one_off=agreed.is_one_off,
-        evidence=_evidence(agreed, offer, link, now),
+        evidence={**_evidence(agreed, offer, link, now), "code": code},
     )
     try:
         row = mandate_sign(link.organization_id, signed, on=on, actor=ACTOR, case_id=link.case_id)

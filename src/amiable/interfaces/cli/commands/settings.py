@@ -138,6 +138,7 @@ _FIELDS = {
     "sms_part_price": "sms_part_minor",
     "rest_cents": "rest_cents_minor",
     "rest_fee": "rest_fee_minor",
+    "code_above": "code_above_minor",
 }
 _NAMES = {field: name for name, field in _FIELDS.items()}
 READERS: Mapping[str, Callable[[str], Any]] = {
@@ -158,6 +159,9 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "letter_window": _or_off,
     "portal_link_days": _whole,
     "portal_promise_days": _whole,
+    "code_for_plans": str,
+    "code_above": cents,
+    "mandate_code_waiver": _or_off,
     "call_tries": _whole,
     "call_retry_days": _whole,
     "dial_address": _or_off,
