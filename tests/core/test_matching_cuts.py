@@ -6,10 +6,12 @@ from datetime import date, timedelta
 
 import pytest
 
+from amiable.core.matching.book import Book
 from amiable.core.matching.cuts import cuts, mended
 from amiable.core.matching.engine import decide_all
-from amiable.core.matching.facts import Customer, Decision, Item, Line, Opening
+from amiable.core.matching.facts import Customer, Decision, Hypothesis, Item, Line, Opening
 from amiable.core.matching.labels import Finder, tails
+from amiable.core.matching.names import tells_other
 
 DAY = date(2026, 11, 20)
 VASSEUR, DUVAL = Customer(1, "SARL Les Jardins Vasseur", "CL1"), Customer(2, "Duval Metz", "CL2")
@@ -70,3 +72,30 @@ def test_what_a_cut_puts_together_does_not_hide_a_number_inside_it():
 def test_the_end_of_a_number_is_read_over_a_cut():
     assert "4519" in tails("VIR SEPA DUVAL METZ 03320 3 045 19")
     assert "4519" not in tails("VIR DUVAL METZ 045 19")
+
+
+@pytest.mark.parametrize(
+    ("label", "other"),
+    [
+        (lines_of("VIR RECU 78412S DE: FACTOFRANCE MOTIF: FACT 38204 CEDANT DUVAL METZ"), True),
+        ("VIREMENTDEFACTOFRANCEREGLEMENTFACTURE 38204", True),
+        (lines_of("VIR SEPA RECU /DE SARL DUVAL METZ /MOTIF 38204"), False),
+        (lines_of("VIREMENT EN VOTRE FAVEUR METZ DUVAL SAS FACT 38204"), False),
+        ("VIR INST DUVA FACT 38204", False),
+        ("VIRDUVALMETZSARLREGLEMENTFACTURE 38204", False),
+        ("FACT 38204", False),
+    ],
+)
+def test_whose_account_it_is_stands_in_the_label(label, other):
+    assert tells_other(label, ("DUVAL", "METZ")) is other
+
+
+def test_a_factor_that_only_the_label_names_is_not_taken_for_its_customer():
+    iban = "FR7630006000011234567890189"
+    label = lines_of("VIREMENT EN VOTRE FAVEUR FACTOFRANCE FACT 38204 CEDANT DUVAL METZ")
+    book = Book(OPENING)
+    paid = Hypothesis("assigned", 1, (), parts=((1, 49_196),), teaches=True)
+    line = Line(1, DAY, 49_196, "EUR", label, payer_iban=iban)
+    book.apply(line, Decision(1, "post", (), (paid,)))
+    assert not book.ibans.get(iban)
+    assert book.links[iban] == {1: 1}

@@ -21,7 +21,7 @@ from amiable.apps.payments.services import PaymentIn, payment_return, payments_r
 from amiable.apps.payments.virtual_ibans.standing import virtual_among
 from amiable.apps.receivables.queries import chunks
 from amiable.core.matching.facts import Hypothesis, Line
-from amiable.core.matching.names import is_own_name
+from amiable.core.matching.names import is_own_name, name_tokens, tells_other
 from amiable.core.sentences import Sentence
 
 AUTOMATIC = "amiable"
@@ -241,7 +241,10 @@ def _teaches(posting: Posting, names: Mapping[int, str]) -> bool:
     name = names.get(posting.chosen.customer_id or 0)
     if name is None:
         return posting.chosen.teaches
-    return is_own_name(posting.line.payer_name, name)
+    line = posting.line
+    if not line.payer_name and tells_other(line.label, name_tokens(name)):
+        return False
+    return is_own_name(line.payer_name, name)
 
 
 def learned_from(line_id: int) -> str:

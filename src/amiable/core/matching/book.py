@@ -39,7 +39,7 @@ from amiable.core.matching.labels import (
     plain,
     range_after,
 )
-from amiable.core.matching.names import Names, name_tokens
+from amiable.core.matching.names import Names, name_tokens, tells_other
 from amiable.core.memory import collector_paused
 
 # Shorter than a month: a subscription paid twice within it is rather the same invoice again.
@@ -283,7 +283,9 @@ class Book:
             self.recent[first.customer_id, line.amount_minor, line.currency].append(line.booked_on)
 
     def _remember(self, line: Line, chosen: Hypothesis, customer_id: int) -> None:
-        if chosen.teaches:
+        words = self.names.tokens.get(customer_id, ())
+        given = line.payer_name or not tells_other(line.label, words)
+        if chosen.teaches and given:
             self.ibans[line.payer_iban].add(customer_id)
         for payer in payer_keys(line):
             self.links[payer][customer_id] += 1

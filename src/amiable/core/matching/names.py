@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from rapidfuzz import fuzz, process
 
+from amiable.core.matching.cuts import mended
 from amiable.core.matching.labels import canonical, flat_of, plain, words_of
 
 # fmt: off
@@ -32,8 +33,13 @@ _GLUED = re.compile(
 )
 # Banks cut names; fewer signs than this could be anybody.
 SHORTEST_CUT = 8
+# A label without a space in so many signs (a line of a bank) has lost its spaces.
+GLUED_SIGNS = 31
 # token_sort_ratio from which a name is a misspelt customer's, and its lead over the next best.
 CLOSE, MARGIN = 88, 8
+# Likeness under which a given name is somebody else's.
+STRANGER = 55
+SHORTEST_BEGUN = 4  # signs of a name that begins as another's
 # Likeness from which a name may be a customer's, written otherwise.
 ALIKE = 80
 # Customers that share a word: more of them are not compared one by one.
@@ -97,6 +103,30 @@ def is_own_name(payer: str, customer: str) -> bool:
     given = name_tokens(payer)
     words = name_tokens(customer)
     return not given or name_confirms(given, words) or name_likeness(given, words) >= ALIKE
+
+
+@functools.lru_cache(maxsize=512)
+def tells_other(label: str, customer: Words) -> bool:
+    """Whether a label tells a payer whose name is nothing like the customer's: where a bank gives
+    no name apart, whose account it is stands in the label alone."""
+    text, name = plain(label), " ".join(customer)
+    flat = "".join(customer)
+    if not flat:
+        return False
+    glued = _GLUED.match(text) if " " not in text[:GLUED_SIGNS] else None
+    if glued:
+        given = flat_of(text[glued.end() :])[: len(flat)]
+        return fuzz.ratio(given, flat) < STRANGER
+    told = [sender_tokens(each)[0] for each in (text, *mended(text))]
+    starts = [words[:count] for words in told for count in range(1, len(customer) + 2)]
+    return any(told) and not any(
+        name_likeness(words, customer) >= STRANGER or _begins(words, name) for words in starts
+    )
+
+
+def _begins(words: Words, name: str) -> bool:
+    given = " ".join(words)
+    return len(given) >= SHORTEST_BEGUN and name.startswith(given)
 
 
 class Names:

@@ -13,7 +13,7 @@ from amiable.core.matching.book import Book, payer_keys
 from amiable.core.matching.cuts import mended
 from amiable.core.matching.facts import Line, Virtual
 from amiable.core.matching.labels import plain
-from amiable.core.matching.names import Words, name_tokens, sender_tokens
+from amiable.core.matching.names import GLUED_SIGNS, Words, name_tokens, sender_tokens
 from amiable.core.references import customer_references
 
 # From so many payments for one customer alone on, another payer is taken for it.
@@ -134,7 +134,7 @@ def _told(label: str, book: Book) -> tuple[list[Words], set[int]]:
             return [words], set(found)
         if words not in given:
             given.append(words)
-    return given, book.names.glued(label) if " " not in label[:40] else set()
+    return given, book.names.glued(label) if " " not in label[:GLUED_SIGNS] else set()
 
 
 def _mended(label: str) -> Iterator[str]:

@@ -19,7 +19,7 @@ from amiable.core.matching.labels import (
     plain,
     tails,
 )
-from amiable.core.matching.names import SHORTEST_CUT, Words, name_confirms, name_likeness
+from amiable.core.matching.names import SHORTEST_CUT, STRANGER, Words, name_confirms, name_likeness
 from amiable.core.matching.party import Party
 from amiable.core.matching.sums import sets_of
 from amiable.core.money import Money
@@ -27,8 +27,6 @@ from amiable.core.sentences import Sentence
 
 Parts = tuple[tuple[int, int], ...]
 Uses = tuple[tuple[int, int, int], ...]
-# Likeness under which a given name is somebody else's.
-STRANGER = 55
 SHORTEST_BEGUN = 6  # signs of a number cut at its end
 
 
