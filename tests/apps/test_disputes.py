@@ -26,6 +26,7 @@ from amiable.apps.insights import dispute_report
 from amiable.apps.messaging.models import Message, Reply, ReplyFile
 from amiable.apps.receivables.models import Entry, Installment
 from amiable.apps.receivables.queries import installment_balances
+from amiable.apps.receivables.services import credits_settle
 from tests import factories
 from tests.apps.portal_pages import no_limits, owing, path_of, plain, shown, ticket_of, today
 from tests.browser.portfolio import member
@@ -314,6 +315,21 @@ def test_a_question_that_is_revoked_over_or_closed_opens_nothing(client, staff, 
     assert not DisputeEntry.objects.filter(kind="answer").exists()
 
 
+def test_a_closed_dispute_asks_nobody_and_a_reopened_one_asks_again(client, staff, case, path):
+    dispute = contested(case, client, path)
+    row, ask = question(case, dispute)
+    taken_back, second = question(case, dispute)
+    staff.post(f"/disputes/{dispute.pk}/questions/{taken_back.pk}/revoke/")
+    words = {"outcome": "rejected", "sentence": "It was delivered."}
+    staff.post(f"/disputes/{dispute.pk}/settle/", words)
+    row.refresh_from_db()
+    assert row.revoked_on == today()
+    assert client.get(ask).status_code == 404
+    staff.post(f"/disputes/{dispute.pk}/reopen/")
+    assert client.get(ask).status_code == 200
+    assert client.get(second).status_code == 404
+
+
 def claimed(client, case, path, **fields) -> Reply:
     sent = {"paid_on": today().isoformat(), "amount": "1200", "method": "transfer", **fields}
     answer = upload(client, f"{path}paid/", ("proof.pdf", paper()), **sent)
@@ -322,10 +338,11 @@ def claimed(client, case, path, **fields) -> Reply:
 
 
 def arrived(case, minor: int) -> None:
-    Entry.objects.create(
+    credit = Entry.objects.create(
         organization=case.organization, customer=case.customer, kind="payment",
         amount_minor=-minor, currency="EUR", on_date=today(), source="test",
     )  # fmt: skip
+    credits_settle(case.organization_id, [credit.pk])
 
 
 def test_a_payment_that_arrives_closes_what_was_said_with_a_sentence(client, case, path):

@@ -177,9 +177,19 @@ def dispute_settle(
     dispute.save(update_fields=["settled_as", "settled_minor"])
     sentence = settlement.sentence.strip()[:200]
     dispute_close(organization_id, dispute_id, outcome=sentence, on=on, actor=actor)
-    DisputeQuestion.objects.filter(dispute=dispute, answered_at__isnull=True).update(revoked_on=on)
+    told["questions"] = _revoke_questions(dispute, on)
     case_tell(dispute.case, SETTLED, told=told, on=on, actor=actor)
     return entry_id
+
+
+def _revoke_questions(dispute: Dispute, on: date) -> list[int]:
+    """Nobody is asked about it any more; which questions that ends."""
+    rows = DisputeQuestion.objects.filter(
+        dispute=dispute, answered_at__isnull=True, revoked_on__isnull=True
+    )
+    ids = list(rows.values_list("id", flat=True))
+    rows.filter(id__in=ids).update(revoked_on=on)
+    return ids
 
 
 def _give_up(dispute: Dispute, on: date) -> int:
@@ -220,6 +230,8 @@ def dispute_reopen(organization_id: int, dispute_id: int, *, on: date, actor: st
             organization_id, dispute.installment_id, on=on, source=f"dispute-undo:{dispute.pk}",
             amount_minor=dispute.settled_minor,
         )  # fmt: skip
+    asked = DisputeQuestion.objects.filter(dispute=dispute, id__in=done.get("questions", []))
+    asked.update(revoked_on=None)
     dispute.closed_on, dispute.settled_as, dispute.outcome = None, "", ""
     dispute.settled_minor = 0
     dispute.save(update_fields=["closed_on", "settled_as", "outcome", "settled_minor"])
