@@ -4,8 +4,6 @@ against the ISO schema that it carries, with our own identifiers and moment inst
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,12 +11,10 @@ from typing import Any
 
 from lxml import etree
 
+from amiable.core.sepa import sepa_text
+
 SCHEMA = "pain.008.001.08"
-# What every bank takes (EPC217-08, 1.4): Latin letters, digits and a few signs.
-_FOREIGN = re.compile(r"[^A-Za-z0-9/\-?:().,'+ ]")
-_LIGATURES = str.maketrans(
-    {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "’": "'"}
-)
+LONGEST_NAME = 70
 
 
 class OrderError(ValueError):
@@ -94,7 +90,7 @@ def _written(collector: Collector, collections: Sequence[Collection], scheme: st
     from sepaxml import SepaDD
 
     config = {
-        "name": sepa_text(collector.name, 70),
+        "name": collector.name,
         "IBAN": collector.iban,
         "batch": True,
         "creditor_id": collector.ics,
@@ -114,20 +110,25 @@ def _payment(each: Collection) -> dict[str, Any]:
     if each.amount_minor <= 0:
         raise OrderError(f"{each.end_to_end_id}: nothing to collect")
     return {
-        "name": sepa_text(each.holder_name, 70),
+        "name": each.holder_name,
         "IBAN": each.holder_iban,
         "amount": each.amount_minor,
         "type": each.sequence,
         "collection_date": each.collect_on,
         "mandate_id": each.mandate,
         "mandate_date": each.signed_on,
-        "description": sepa_text(each.text, 140),
+        "description": each.text,
         "endtoend_id": each.end_to_end_id,
     }
 
 
 def _identify(root: Any, name: str, now: datetime) -> None:
-    """Our message id, moment and group ids, and the sums over all groups."""
+    """Our message id, moment and group ids, the sums over all groups, and texts in the signs that
+    every bank takes: what the library wrote of other alphabets may hold more."""
+    for text in root.iter("{*}Nm"):
+        text.text = sepa_text(text.text or "", longest=LONGEST_NAME) or "NOTPROVIDED"
+    for text in root.iter("{*}Ustrd"):
+        text.text = sepa_text(text.text or "") or name
     groups = root.findall(".//{*}PmtInf")
     header = root.find(".//{*}GrpHdr")
     header.find("{*}MsgId").text = name
@@ -143,10 +144,3 @@ def _identify(root: Any, name: str, now: datetime) -> None:
             group.findtext("{*}ReqdColltnDt"),
         )
         group.find("{*}PmtInfId").text = group_name(name, found)
-
-
-def sepa_text(text: str, longest: int) -> str:
-    """A text in the signs that every bank takes, blanks once, cut to a length."""
-    plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    return " ".join(_FOREIGN.sub(" ", plain).split())[:longest].strip()
