@@ -11,8 +11,8 @@ from django.utils import timezone
 from lxml import etree
 
 from amiable.apps.audit.queries import broken_invariants
-from amiable.apps.banking.models import Batch, StatementLine
-from amiable.apps.banking.services import lines_match, statement_import
+from amiable.apps.banking.models import Batch, Match, StatementLine
+from amiable.apps.banking.services import lines_match, match_undo, statement_import
 from amiable.apps.cases.models import Dispute, Hold
 from amiable.apps.cases.services import CaseError, dispute_open, hold_place, promise_record
 from amiable.apps.customers.models import ContactPoint, Customer
@@ -262,9 +262,11 @@ def test_what_is_in_a_file_is_in_no_other(owner, debtor, item):
 def test_a_file_that_never_went_to_the_bank_is_taken_back(owner, debtor, item):
     debit = sent(owner, debtor, item)
     org, on = owner.organization_id, date(2026, 11, 11)
+    assert Mandate.objects.get().presented_on == debit.collect_on - timedelta(days=5)
     debit_file_cancel(org, debit.file_id, on=on, actor="camille")
     debit.refresh_from_db()
     assert (debit.state, debit.file_id) == ("announced", None)
+    assert Mandate.objects.get().presented_on is None
     assert not Batch.objects.exists()
     again = filed(owner, on)
     assert again.name != DebitFile.objects.order_by("id")[0].name
@@ -297,6 +299,59 @@ def test_an_unpaid_debit_opens_the_invoice_and_is_presented_once_more(owner, deb
     assert not Hold.objects.filter(ends_on__gte=again.collect_on + timedelta(days=2)).exists()
     assert debit_handle(owner.organization_id, again.pk, on=MONDAY, actor="camille")
     assert broken_invariants() == []
+
+
+def test_a_second_try_that_is_announced_late_is_collected_later(owner, debtor, item):
+    debit = collected(owner, debtor, item)
+    back = debit.collect_on + timedelta(days=3)
+    returned = {"end_to_end_id": debit.end_to_end_id, "is_return": True, "return_reason": "AM04"}
+    booked(owner, (-120_000, returned), day=back)
+    again = Debit.objects.get(attempt=2)
+    ContactPoint.objects.update(opted_out_at=at(back))
+    assert look(owner, back)["announced"] == 0
+    ContactPoint.objects.update(opted_out_at=None)
+    later = back + timedelta(days=8)
+    assert look(owner, later)["announced"] == 1
+    again.refresh_from_db()
+    assert (again.state, again.announced_on) == ("announced", later)
+    assert (again.collect_on - later).days >= owner.debit_notice_days
+    assert Hold.objects.filter(ends_on__gt=again.collect_on).count() == 1
+    assert filed(owner, again.collect_on - timedelta(days=4)).count == 1
+
+
+def test_lack_of_funds_under_a_mandate_for_one_collection_asks_a_person(owner, debtor, item):
+    signed(debtor, is_one_off=True)
+    look(owner, MONDAY)
+    filed(owner, date(2026, 11, 10))
+    debit = Debit.objects.get()
+    told = [DebitResult(1, debit.end_to_end_id, "RJCT", "AM04")]
+    debits_refuse(owner.organization_id, told, on=date(2026, 11, 12), actor="test")
+    debit.refresh_from_db()
+    assert (debit.state, debit.asks, debit.why["code"]) == ("refused", True, "debit.used_up")
+    assert Debit.objects.count() == 1
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_a_posting_undone_has_the_money_awaited_again(owner, debtor, item, meanwhile):
+    debit = collected(owner, debtor, item)
+    day, org = debit.collect_on, owner.organization_id
+    other = Debit.objects.create(
+        organization=debit.organization, mandate=debit.mandate, customer=debtor, amount_minor=1,
+        case_id=debit.case_id, collect_on=day, end_to_end_id="x", planned_on=day,
+    )  # fmt: skip
+    if meanwhile:  # what another collection has taken up since is not taken from it
+        DebitItem.objects.create(
+            organization=debit.organization, debit=other, installment=item, amount_minor=1
+        )
+    match = Match.objects.get(payment=debit.payment)
+    match_undo(org, match.pk, on=day, actor="camille")
+    assert debits_follow(org, on=day).undone == 1
+    debit.refresh_from_db()
+    assert (debit.state, debit.payment_id) == ("sent", None)
+    (running,) = DebitItem.objects.filter(is_running=True)
+    assert running.debit == (other if meanwhile else debit)
+    paused = Hold.objects.filter(installment=item, ends_on__gte=day)
+    assert paused.exists() is not meanwhile
 
 
 def test_money_that_the_debtor_had_paid_back_is_a_dispute_and_ends_the_mandate(owner, debtor, item):
@@ -384,13 +439,17 @@ def test_money_on_what_was_paid_meanwhile_waits_for_a_person(owner, debtor, item
         ({"iban": "BR1800360305000010009795493C1"}, "mandate.not_sepa"),
         ({"name": "  "}, "mandate.name"),
         ({"scheme": "B2B", "kind": "consumer"}, "mandate.consumer_b2b"),
+        ({"rum": "RUM-1"}, "mandate.reference"),
+        ({"rum": "RUM é"}, "mandate.reference"),
+        ({"rum": "R" * 36}, "mandate.reference"),
     ],
 )
 def test_a_mandate_that_cannot_be_is_refused(owner, fields, code):
+    signed(factories.customer(owner, "C002"), rum="RUM-1")
     who = factories.customer(owner, kind=fields.get("kind", "company"))
     given = MandateIn(
         who.pk, fields.get("name", "X"), fields.get("iban", ACCOUNT), MONDAY, "paper",
-        scheme=fields.get("scheme", "CORE"),
+        scheme=fields.get("scheme", "CORE"), rum=fields.get("rum", ""),
     )  # fmt: skip
     with pytest.raises(PaymentError) as refused:
         mandate_sign(owner.organization_id, given, on=MONDAY, actor="test", case_id=None)

@@ -18,7 +18,6 @@ from amiable.core.direct_debits import (
     mandate_reference,
     masked,
     may_sign,
-    refund_rights,
     sequence_of,
     submit_by,
     submit_from,
@@ -141,7 +140,12 @@ def test_lack_of_funds_is_presented_once_more_and_never_a_third_time():
     assert (second.retry_on, second.asks, second.sentence.code) == (None, True, "debit.no_retry")
 
 
-def test_the_right_to_a_refund_depends_on_the_scheme():
-    said = refund_rights("CORE", date(2026, 11, 30))
-    assert said.params == {"weeks": date(2027, 1, 25), "months": date(2027, 12, 30)}
-    assert refund_rights("B2B", ON).code == "debit.no_refund"
+def test_a_second_presentation_can_still_be_handed_over():
+    late = consequence("AM04", attempt=1, on=ON, notice_days=2, lead_days=10)
+    assert submit_by(late.retry_on, 10) >= ON
+    assert late.retry_on == date(2026, 12, 4)
+
+
+def test_a_mandate_for_one_collection_is_not_presented_again():
+    found = consequence("AM04", attempt=1, on=ON, one_off=True)
+    assert (found.retry_on, found.asks, found.sentence.code) == (None, True, "debit.used_up")

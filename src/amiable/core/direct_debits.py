@@ -47,6 +47,10 @@ declare(
         "debit.no_retry": gettext_noop(
             "Not enough funds again: it is not presented a third time. Call, or offer a plan."
         ),
+        "debit.used_up": gettext_noop(
+            "Not enough funds, and the mandate was for this collection alone: ask for another "
+            "means of payment, or for a new mandate."
+        ),
         "debit.chase": gettext_noop(
             "The bank gives no reason: treat it as unpaid. It is not presented again."
         ),
@@ -89,12 +93,6 @@ declare(
         "debit.fix": gettext_noop(
             "Something in the order is wrong (code {code}): have it put right with the bank."
         ),
-        "debit.rights": gettext_noop(
-            "Refund without a reason until {weeks}; if it was not authorized, until {months}."
-        ),
-        "debit.no_refund": gettext_noop(
-            "Between businesses (B2B): no refund of an authorized collection."
-        ),
     }
 )
 
@@ -134,20 +132,30 @@ class Consequence:
 
 
 def consequence(
-    code: str, *, attempt: int, on: date, notice_days: int = NOTICE_DAYS, ics: str = ""
+    code: str,
+    *,
+    attempt: int,
+    on: date,
+    notice_days: int = NOTICE_DAYS,
+    lead_days: int = LEAST_LEAD_DAYS,
+    one_off: bool = False,
+    ics: str = "",
 ) -> Consequence:
-    """What a reason code asks for. Presented again only for lack of funds (AM04), once.
+    """What a reason code asks for. Presented again only for lack of funds (AM04), once, and not
+    under a mandate for one collection.
 
-    `attempt` = 1 for the first presentation; `on` = the day it failed; an unknown code is put right
-    by a person.
+    `attempt` = 1 for the first presentation; `on` = the day that this is learned; an unknown code
+    is put right by a person.
     """
     code = code.strip().upper()
     remedy = _REMEDIES.get(code, "fix")
+    if remedy == "retry" and (one_off or attempt >= MOST_ATTEMPTS):
+        why = "debit.used_up" if one_off else "debit.no_retry"
+        return Consequence("chase", Sentence(why), asks=True)
     if remedy == "retry":
-        if attempt < MOST_ATTEMPTS:
-            again = next_target_day(on + timedelta(days=max(RETRY_DAYS, notice_days)))
-            return Consequence("retry", Sentence("debit.retry", {"day": again}), retry_on=again)
-        return Consequence("chase", Sentence("debit.no_retry"), asks=True)
+        rest = on + timedelta(days=RETRY_DAYS)
+        again = collect_on(rest, on=on, notice_days=notice_days, lead_days=lead_days)
+        return Consequence("retry", Sentence("debit.retry", {"day": again}), retry_on=again)
     params: dict[str, str | int | date] = {}
     if remedy == "fix":
         params = {"code": code or "?"}
@@ -210,15 +218,6 @@ def collect_on(due_on: date, *, on: date, notice_days: int, lead_days: int) -> d
     handed_over = add_target_days(next_target_day(on), lead_days)
     soonest = max(on + timedelta(days=notice_days), handed_over)
     return next_target_day(max(due_on, soonest))
-
-
-def refund_rights(scheme: Scheme, collected_on: date) -> Sentence:
-    """Until when the debtor can have a collection paid back."""
-    if scheme == "B2B":
-        return Sentence("debit.no_refund")
-    weeks = collected_on + timedelta(weeks=REFUND_WEEKS)
-    until = add_months(collected_on, UNAUTHORIZED_MONTHS)
-    return Sentence("debit.rights", {"weeks": weeks, "months": until})
 
 
 def is_creditor_identifier(text: str) -> bool:

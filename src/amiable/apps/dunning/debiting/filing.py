@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from amiable.apps.banking.debit_batches import Expected, debits_expect, debits_forget
@@ -105,6 +106,10 @@ def debit_file_cancel(organization_id: int, file_id: int, *, on: date, actor: st
     file.cancelled_on, file.cancelled_by = on, actor
     file.save(update_fields=["cancelled_on", "cancelled_by"])
     Debit.objects.filter(file=file).update(state=State.ANNOUNCED, file=None, sequence="")
+    handed_over = Debit.objects.filter(mandate=OuterRef("pk"), file__isnull=False)
+    last = handed_over.order_by("-file__made_on").values("file__made_on")[:1]
+    mandates = Mandate.objects.filter(id__among={debit.mandate_id for debit in debits})
+    mandates.update(presented_on=Subquery(last))
     debits_tell(debits, "debit.taken_back", on=on, actor=actor, file=file.name)
     return file
 

@@ -16,6 +16,7 @@ from amiable.apps.banking.debit_batches import debits_expect_not
 from amiable.apps.cases.services import CaseError, cases_wake, dispute_open, hold_place
 from amiable.apps.dunning.debiting.running import (
     ACTOR,
+    PAUSE_AFTER,
     State,
     debits_tell,
     items_of,
@@ -153,9 +154,28 @@ def _forget(paid: dict[int | None, Debit], *, on: date) -> int:
     for debit in debits:
         debit.state, debit.payment = State.SENT, None
     Debit.objects.bulk_update(debits, ["state", "payment"], batch_size=250)
-    DebitItem.objects.filter(debit_id__among={debit.pk for debit in debits}).update(is_running=True)
+    _await(debits, on=on)
     debits_tell(debits, "debit.undone", on=on, actor=ACTOR)
     return len(debits)
+
+
+def _await(debits: Sequence[Debit], *, on: date) -> None:
+    """Their items are being collected again, and their reminders wait; but for an item that another
+    collection has taken up since."""
+    items = [item for each in items_of(debits).values() for item in each]
+    if not items:
+        return
+    rows = DebitItem.objects.filter(
+        installment_id__among={item.installment_id for item in items}, is_running=True
+    )
+    taken = set(rows.values_list("installment_id", flat=True))
+    ours = {item.installment_id: item for item in items if item.installment_id not in taken}
+    for item in ours.values():
+        item.is_running = True
+    by_id = {debit.pk: debit for debit in debits}
+    paused = [item for item in ours.values() if by_id[item.debit_id].collect_on + PAUSE_AFTER >= on]
+    pauses_place(debits[0].organization_id, paused, by_id, on=on)
+    DebitItem.objects.bulk_update(ours.values(), ["is_running", "hold_id"], batch_size=250)
 
 
 def _fail(
@@ -185,7 +205,7 @@ def _consider(
     debit, creditor = each.debit, each.debit.mandate.customer.creditor
     follows = consequence(
         each.code, attempt=debit.attempt, on=on, notice_days=creditor.debit_notice_days,
-        ics=creditor.ics,
+        lead_days=creditor.debit_lead_days, one_off=debit.mandate.is_one_off, ics=creditor.ics,
     )  # fmt: skip
     debit.state, debit.reason_code, debit.ended_on = state, each.code[:10], each.on
     debit.why, debit.remedy, debit.asks = follows.sentence.to_json(), follows.remedy, follows.asks
@@ -231,7 +251,7 @@ def _retry(debit: Debit, items: Sequence[DebitItem], follows: Consequence, *, on
         for item in items
     ]
     parts = [(item_id, amount) for item_id, amount in parts if amount > 0]
-    if not parts or follows.retry_on is None or debit.mandate.is_one_off:
+    if not parts or follows.retry_on is None:
         return
     (pk,) = ids_reserve(Debit, 1)
     again = Debit.objects.create(

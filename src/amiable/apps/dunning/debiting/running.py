@@ -25,7 +25,7 @@ from amiable.apps.payments.debits.mandates import live_mandates
 from amiable.apps.payments.debits.models import Debit, DebitItem, Mandate
 from amiable.apps.tenants.models import Organization
 from amiable.apps.work.bulk import ids_reserve
-from amiable.core.direct_debits import submit_by
+from amiable.core.direct_debits import collect_on, submit_by
 from amiable.core.facts import CaseFacts
 from amiable.core.money import major
 from amiable.core.references import customer_reference
@@ -68,10 +68,12 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class _New:
-    """A collection about to be announced; `row` is not stored yet, unless planned before."""
+    """A collection about to be announced; `row` is not stored yet, unless planned before.
+    `is_moved` = it was planned for a day that its announcement no longer reaches in time."""
 
     row: Debit
     notice: Notice
+    is_moved: bool = False
 
 
 def debits_run(organization_id: int, *, now: datetime) -> DebitCounts:
@@ -216,10 +218,15 @@ def _retries(
         mandate = mandates.get(row.customer_id)
         if mandate is None or row.mandate_id != mandate.pk or row.case_id not in facts:
             continue
-        if row.collect_on - timedelta(days=mandate.customer.creditor.debit_notice_days) <= on:
+        creditor, planned = mandate.customer.creditor, row.collect_on
+        if planned - timedelta(days=creditor.debit_notice_days) <= on:
+            row.collect_on = collect_on(
+                planned, on=on, notice_days=creditor.debit_notice_days,
+                lead_days=creditor.debit_lead_days,
+            )  # fmt: skip
             parts = tuple((item.installment_id, item.amount_minor) for item in items[row.pk])
             notice = Notice(row.notice_key, facts[row.case_id], mandate, row.collect_on, parts)
-            found.append(_New(row, notice))
+            found.append(_New(row, notice, is_moved=row.collect_on != planned))
     return found
 
 
@@ -285,7 +292,8 @@ def _keep(organization_id: int, ready: Sequence[_New], *, on: date) -> None:
     for each in ready:
         each.row.state, each.row.announced_on = State.ANNOUNCED, on
     Debit.objects.bulk_create([each.row for each in fresh], batch_size=500)
-    Debit.objects.bulk_update(again, ["state", "announced_on"], batch_size=250)
+    Debit.objects.bulk_update(again, ["state", "announced_on", "collect_on"], batch_size=250)
+    _move_pauses(organization_id, [each.row for each in ready if each.is_moved], on=on)
     items = [
         DebitItem(
             organization_id=organization_id, debit_id=each.row.pk, installment_id=item_id,
@@ -299,6 +307,16 @@ def _keep(organization_id: int, ready: Sequence[_New], *, on: date) -> None:
     rows = [each.row for each in ready]
     debits_tell(rows, "debit.announced", on=on, actor=ACTOR)
     cases_wake(organization_id, {row.customer_id for row in rows}, on=on)
+
+
+def _move_pauses(organization_id: int, moved: Sequence[Debit], *, on: date) -> None:
+    """Reminders wait for the day to which a collection was moved."""
+    if not moved:
+        return
+    items = [item for each in items_of(moved).values() for item in each]
+    holds_lift(organization_id, {i.hold_id for i in items if i.hold_id}, on=on, actor=ACTOR)
+    pauses_place(organization_id, items, {row.pk: row for row in moved}, on=on)
+    DebitItem.objects.bulk_update(items, ["hold_id"], batch_size=250)
 
 
 def _withdraw(

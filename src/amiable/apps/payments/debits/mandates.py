@@ -22,6 +22,7 @@ from amiable.apps.payments.debits.models import Debit, Mandate
 from amiable.apps.payments.telling import PaymentError
 from amiable.core.direct_debits import Scheme, compact, lapses_on, mandate_reference, may_sign
 from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.sepa import sepa_text
 from amiable.core.virtual_ibans import SEPA
 
 _USED = (Debit.State.PLANNED, Debit.State.ANNOUNCED, Debit.State.SENT, Debit.State.COLLECTED)
@@ -40,6 +41,10 @@ declare(
         ),
         "mandate.no_ics": gettext_noop(
             "The creditor has no creditor identifier (ICS): nothing can be collected."
+        ),
+        "mandate.reference": gettext_noop(
+            "The reference {reference} is of another mandate already, or has signs that no bank "
+            "takes."
         ),
         "mandate.over": gettext_noop("This mandate has already ended."),
     }
@@ -191,7 +196,15 @@ def _problem(customer: Customer, signed: MandateIn) -> Sentence | None:
         return Sentence("mandate.consumer_b2b")
     if not signed.holder_name.strip():
         return Sentence("mandate.name")
+    if signed.rum and not _is_free_reference(customer.organization_id, signed.rum):
+        return Sentence("mandate.reference", {"reference": signed.rum})
     return account_problem(signed.holder_iban)
+
+
+def _is_free_reference(organization_id: int, rum: str) -> bool:
+    """Whether a reference that people give is of no mandate, in 35 signs that every bank takes."""
+    known = Mandate.objects.filter(organization_id=organization_id, rum=rum)
+    return sepa_text(rum, longest=35) == rum and not known.exists()
 
 
 def _free_reference(organization_id: int, creditor: str, number: int) -> str:
