@@ -31,6 +31,7 @@ from amiable.apps.payments.models import Payment, PaymentReturn
 from amiable.apps.receivables.allocations import AllocationError
 from amiable.apps.receivables.models import Entry, Installment
 from amiable.apps.receivables.queries import installment_balances, unallocated_credits
+from amiable.apps.receivables.services import credits_settle
 from amiable.core.records import StatementEntry, StatementRecord
 from amiable.interfaces.cli.main import amiable
 from tests import factories
@@ -261,6 +262,7 @@ def test_assigned_line_uses_the_credit_note_that_the_payer_took_off(debtor):
         amount_minor=-8_000, on_date=TODAY, source="test",
     )  # fmt: skip
     org = debtor.organization
+    credits_settle(org.id, [credit.id])
     match(org, entry(42_000, "VIREMENT"))
     line_assign(
         org.id, StatementLine.objects.get().id, debtor.id, allocations=[(item.id, 42_000)],
@@ -281,6 +283,7 @@ def test_credit_note_netted_by_the_payer_is_used_with_the_payment(debtor):
         amount_minor=-8_000, on_date=TODAY, source="test",
     )  # fmt: skip
     org = debtor.organization
+    credits_settle(org.id, [credit.id])
     counts = match(org, entry(42_000, "FA2026-0042 MOINS AV2026-0007"))
     assert counts["posted"] == 1
     assert balance(item) == 0
@@ -368,7 +371,7 @@ def test_matching_costs_queries_per_chunk_not_per_line(debtor, django_assert_max
     for n in range(60):
         factories.invoice(debtor, f"FA2026-{n:04d}", total_minor=10_000 + n)
     take(org, record(*[entry(10_000 + n, f"FACT FA2026-{n:04d}") for n in range(60)]))
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(61):
         assert lines_match(org.id, on=TODAY)["posted"] == 60
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.db import transaction
@@ -25,7 +26,7 @@ from amiable.apps.payments.services import (
 )
 from amiable.apps.receivables.allocations import AllocationError
 from amiable.apps.receivables.models import Allocation, Entry, Installment
-from amiable.apps.receivables.queries import installment_balances
+from amiable.apps.receivables.queries import installment_balances, unallocated_credits
 from amiable.apps.receivables.write_offs import written_off
 from tests import factories
 from tests.factories import TODAY
@@ -86,7 +87,12 @@ class Books:
         moved = Entry.objects.filter(
             kind="transfer", draws_on__reversed_by__isnull=False
         ).aggregate(s=Sum("amount_minor"))["s"]
-        return received == used + left + given - (owed or 0) - (moved or 0)
+        # What is noted as left of credits, and all that ever moved on the accounts.
+        among = [customer.pk for customer in self.customers]
+        noted = unallocated_credits(self.id, among)
+        return noted == unallocated_credits(self.id, among, date.max) and (
+            received == used + left + given - (owed or 0) - (moved or 0)
+        )
 
     def do(self, kind: str, which: int, amount: int) -> None:
         """One gesture; what it refuses changes nothing."""

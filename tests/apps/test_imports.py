@@ -19,7 +19,7 @@ from amiable.apps.imports.mappings import SavedMapping, mapping_save
 from amiable.apps.imports.models import ImportRun
 from amiable.apps.receivables.models import Allocation, Entry, Installment, Invoice
 from amiable.apps.receivables.queries import open_items, unallocated_credits
-from amiable.apps.receivables.services import installments_settle
+from amiable.apps.receivables.services import credits_settle, installments_settle
 from amiable.apps.work.models import Job
 from amiable.core.terms import due_date, parse_term
 from tests import factories
@@ -82,6 +82,7 @@ def pay(org, number: str, amount_minor: int) -> None:
         on_date=TODAY, source="bank",
     )  # fmt: skip
     installments_settle(org.id, [installment.id], on=TODAY)
+    credits_settle(org.id, [credit.id])
 
 
 def test_invoices_create_customers_entries_and_cases(org):

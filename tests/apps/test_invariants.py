@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from importlib import import_module
 
 import pytest
 from django.db import connection
@@ -13,11 +14,14 @@ from amiable.apps.audit.queries import broken_invariants, invariants
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.messaging.models import Message
 from amiable.apps.payments.models import Payment
-from amiable.apps.receivables.models import Allocation, Entry, Installment
+from amiable.apps.receivables.allocations import entries_reverse
+from amiable.apps.receivables.models import Allocation, Entry, Installment, OpenCredit
+from amiable.apps.receivables.services import credits_settle
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 20)
+OPEN = "a credit is noted as open exactly while something is left of it"
 SETTLED = "an installment is settled exactly when its balance is zero"
 
 
@@ -27,10 +31,12 @@ def item() -> Installment:
 
 
 def _credit(item: Installment, amount_minor: int = 1000, **fields) -> Entry:
-    return Entry.objects.create(
+    credit = Entry.objects.create(
         organization_id=item.organization_id, customer=item.customer, kind=Entry.Kind.PAYMENT,
         amount_minor=-amount_minor, on_date=DAY, source="test", **fields,
     )  # fmt: skip
+    credits_settle(item.organization_id, [credit.pk])
+    return credit
 
 
 def _allocate(credit: Entry, item: Installment, amount_minor: int) -> Allocation:
@@ -57,8 +63,34 @@ def test_settled_on_that_lies_is_named(item):
 
 
 def test_paid_installment_that_is_not_settled_is_named(item):
-    _allocate(_credit(item, 120_000), item, 120_000)
+    credit = _credit(item, 120_000)
+    _allocate(credit, item, 120_000)
+    credits_settle(item.organization_id, [credit.pk])
     assert _names() == {SETTLED}
+
+
+@pytest.mark.parametrize("used", [400, 1_000])
+def test_credit_noted_otherwise_than_it_is_left_is_named(item, used):
+    """Spent and noted as open, or open and forgotten."""
+    credit = _credit(item, 1_000)
+    _allocate(credit, item, used)
+    assert _names() == ({OPEN} if used == 1_000 else set())
+    OpenCredit.objects.all().delete()
+    assert _names() == ({OPEN} if used == 400 else set())
+
+
+def test_credits_held_before_are_noted_as_those_that_have_something_left(item):
+    """By the statement of the migration, as by the service."""
+    spent, open_, reversed_ = (_credit(item, amount) for amount in (1_000, 900, 800))
+    _allocate(spent, item, 1_000)
+    _allocate(open_, item, 400)
+    entries_reverse(item.organization_id, [reversed_], kind=None, on=DAY, source="test")
+    OpenCredit.objects.all().delete()
+    migration = import_module("amiable.apps.receivables.migrations.0007_open_credits")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.FILL)
+    assert list(OpenCredit.objects.values_list("credit", flat=True)) == [open_.pk]
+    assert broken_invariants() == []
 
 
 def test_credit_used_twice_is_named(item):

@@ -15,6 +15,7 @@ from amiable.apps.dunning.portal import SAID
 from amiable.apps.insights import inbox
 from amiable.apps.messaging.models import Reply
 from amiable.apps.receivables.models import Entry, Installment, Invoice, InvoiceDocument
+from amiable.apps.receivables.services import credits_settle
 from amiable.apps.tenants.models import Creditor, Organization
 from amiable.core.references import customer_reference, rf_reference
 from amiable.interfaces.portal import showing
@@ -114,10 +115,11 @@ def test_a_link_of_one_invoice_tells_no_amount_of_others(client, case, path):
 
 
 def test_money_of_the_customer_is_deducted(client, case, path):
-    Entry.objects.create(
+    credit = Entry.objects.create(
         organization=case.organization, customer=case.customer, kind="payment",
         amount_minor=-10_000, currency="EUR", on_date=today(), source="test",
     )  # fmt: skip
+    credits_settle(case.organization_id, [credit.pk])
     text = shown(client, path)
     assert 'data-copy="1400,00"' in text
     assert "100,00 €" in text

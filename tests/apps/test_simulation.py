@@ -28,7 +28,7 @@ from amiable.apps.dunning.simulation.runs import (
 )
 from amiable.apps.dunning.simulation.tally import Tally, UnitCosts
 from amiable.apps.receivables.models import Allocation, Entry
-from amiable.apps.receivables.services import installments_settle
+from amiable.apps.receivables.services import credits_settle, installments_settle
 from amiable.core.sentences import Sentence
 from amiable.core.shipped import RISKY, SHIPPED, SME_STANDARD
 from amiable.core.simulation import SimulatedContact, one_contact
@@ -67,6 +67,7 @@ def pay(item, amount: int, on: date) -> None:
     )
     Allocation.objects.create(**common, credit=credit, installment=item, amount_minor=amount)
     installments_settle(item.organization_id, [item.id], on=on)
+    credits_settle(item.organization_id, [credit.id])
 
 
 def run(owner, first: date, last: date, *, on: date = TODAY, **options):

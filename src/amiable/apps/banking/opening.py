@@ -19,8 +19,8 @@ from amiable.apps.customers.models import Customer as CustomerRow
 from amiable.apps.customers.models import CustomerIban
 from amiable.apps.payments.models import Payment
 from amiable.apps.payments.virtual_ibans.standing import virtual_facts
-from amiable.apps.receivables.models import Allocation, Entry
-from amiable.apps.receivables.queries import chunks, credit_left
+from amiable.apps.receivables.models import Allocation
+from amiable.apps.receivables.queries import chunks, credit_left, credits_open
 from amiable.core.matching.book import SAME_AMOUNT_EARLY, payer_key
 from amiable.core.matching.facts import (
     Customer,
@@ -166,16 +166,10 @@ def _payer_key(name: str, payer: str) -> str:
 
 def open_credits(organization_id: int, customer_id: int | None = None) -> Iterator[OpenCredit]:
     """Credits with something left, of one customer or of all, the oldest first."""
-    scope = {} if customer_id is None else {"customer_id": customer_id}
+    scope = {} if customer_id is None else {"opened__customer_id": customer_id}
     rows = (
-        Entry.objects.filter(
-            organization_id=organization_id,
-            installment__isnull=True,
-            amount_minor__lt=0,
-            reversed_by__isnull=True,
-            draws_on__isnull=True,
-            **scope,
-        )
+        credits_open(organization_id)
+        .filter(reversed_by__isnull=True, **scope)
         .annotate(left=credit_left())
         .filter(left__gt=0)
         .order_by("on_date", "id")

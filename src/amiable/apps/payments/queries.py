@@ -10,7 +10,7 @@ from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
 
 from amiable.apps.payments.models import CreditDecision
 from amiable.apps.receivables.models import Entry
-from amiable.apps.receivables.queries import credit_left
+from amiable.apps.receivables.queries import credit_left, credits_open
 
 # Credits that are money, unlike a credit note.
 MONEY = (Entry.Kind.PAYMENT, Entry.Kind.TRANSFER)
@@ -25,14 +25,7 @@ class Unseen(NamedTuple):
 
 def open_money(organization_id: int) -> QuerySet[Entry]:
     """Entries of money received with something `left` (annotated) that pays nothing."""
-    rows = Entry.objects.filter(
-        organization_id=organization_id,
-        installment__isnull=True,
-        kind__in=MONEY,
-        amount_minor__lt=0,
-        reversed_by__isnull=True,
-        draws_on__isnull=True,  # what was moved away and came back is no credit of its own
-    )
+    rows = credits_open(organization_id).filter(kind__in=MONEY, reversed_by__isnull=True)
     return rows.annotate(left=credit_left()).filter(left__gt=0)
 
 

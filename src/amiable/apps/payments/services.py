@@ -22,6 +22,7 @@ from amiable.apps.receivables.allocations import (
     Use,
     WriteOff,
     allocations_reverse,
+    credits_lock,
     credits_record,
     entries_reverse,
     uses_record,
@@ -256,6 +257,8 @@ def _take_back(payment: Payment, *, kind: str, on: date, source: str) -> Entry:
         returned = reversal.kind == Entry.Kind.RETURN
         code = "payment.already_returned" if returned else "payment.already_undone"
         raise PaymentError(Sentence(code))
+    # Whoever is using the money right now is seen, or waits and finds it gone.
+    credits_lock(payment.organization_id, [payment.entry_id])
     used = Allocation.objects.filter(credit_id=payment.entry_id, reverses__isnull=True)
     allocations_reverse(
         payment.organization_id, list(used.values_list("id", flat=True)), on=on, source=source

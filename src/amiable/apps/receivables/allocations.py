@@ -15,7 +15,12 @@ from django.db.models import Sum
 
 from amiable.apps.receivables.models import Allocation, Entry, Installment
 from amiable.apps.receivables.queries import chunks, installment_balances
-from amiable.apps.receivables.services import installments_settle
+from amiable.apps.receivables.services import (
+    credits_forget,
+    credits_note,
+    credits_settle,
+    installments_settle,
+)
 from amiable.core.money import Money
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
@@ -70,7 +75,7 @@ class Use:
 
 def credits_record(organization_id: int, credits_: Iterable[Credit]) -> list[Entry]:
     """Enter credits on their customers' accounts, in their order. Nothing is allocated."""
-    return Entry.objects.bulk_create(
+    entries = Entry.objects.bulk_create(
         [
             Entry(
                 organization_id=organization_id,
@@ -86,6 +91,8 @@ def credits_record(organization_id: int, credits_: Iterable[Credit]) -> list[Ent
         ],
         batch_size=1000,
     )
+    credits_note(organization_id, {entry.pk: entry.customer_id for entry in entries})
+    return entries
 
 
 def credit_record(organization_id: int, credit: Credit) -> Entry:
@@ -148,6 +155,7 @@ def uses_record(organization_id: int, uses: Sequence[Use], *, on: date) -> list[
         ],
         batch_size=1000,
     )
+    credits_forget(organization_id, {i for i, left in left_of_credit.items() if not left})
     installments_settle(organization_id, list(items), on=on)
     return rows
 
@@ -241,6 +249,7 @@ def allocations_reverse(
         ],
         batch_size=1000,
     )
+    credits_settle(organization_id, credit_ids)
     moved = {row.installment_id for row in rows}
     installments_settle(organization_id, moved, on=on)
     return moved
@@ -260,7 +269,7 @@ def entries_reverse(
     been. The unique `reverses` makes a second reversal of the same entry fail.
     """
     sources = [source] * len(entries) if isinstance(source, str) else source
-    return Entry.objects.bulk_create(
+    opposites = Entry.objects.bulk_create(
         [
             Entry(
                 organization_id=organization_id,
@@ -278,6 +287,9 @@ def entries_reverse(
             for entry, origin in zip(entries, sources, strict=True)
         ]
     )
+    of_accounts = [entry for entry in entries if entry.installment_id is None]
+    credits_settle(organization_id, {entry.draws_on_id or entry.pk for entry in of_accounts})
+    return opposites
 
 
 def credit_remainders(organization_id: int, credit_ids: Collection[int]) -> dict[int, int]:

@@ -16,6 +16,7 @@ from amiable.apps.receivables.allocations import (
     credits_lock,
 )
 from amiable.apps.receivables.models import Entry
+from amiable.apps.receivables.services import credits_forget
 from amiable.core.money import Money
 from amiable.core.sentences import Sentence
 
@@ -45,7 +46,7 @@ def draw_record(organization_id: int, draw: Draw) -> Entry:
             "available": Money(max(left, 0), currency),
         }
         raise AllocationError(Sentence("allocation.credit_exceeded", values))
-    return Entry.objects.create(
+    drawn = Entry.objects.create(
         organization_id=organization_id,
         customer_id=customer_id,
         kind=draw.kind,
@@ -55,3 +56,6 @@ def draw_record(organization_id: int, draw: Draw) -> Entry:
         source=draw.source[:120],
         draws_on_id=draw.credit_id,
     )
+    if draw.amount_minor == left:
+        credits_forget(organization_id, [draw.credit_id])
+    return drawn

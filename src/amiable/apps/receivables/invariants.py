@@ -56,6 +56,37 @@ INVARIANTS = {
           = (SELECT COALESCE(SUM(a.amount_minor), 0) FROM receivables_allocation a
              WHERE a.installment_id = i.id))
     """,
+    "a credit is noted as open exactly while something is left of it": """
+        SELECT e.id FROM (
+            SELECT e.id AS credit_id, e.amount_minor FROM receivables_entry e
+            WHERE e.installment_id IS NULL AND e.amount_minor < 0 AND e.draws_on_id IS NULL
+              AND e.reverses_id IS NULL AND e.kind <> 'books'
+            UNION ALL
+            SELECT a.credit_id, a.amount_minor FROM receivables_allocation a
+            UNION ALL
+            SELECT d.draws_on_id, d.amount_minor FROM receivables_entry d
+            WHERE d.draws_on_id IS NOT NULL
+            UNION ALL
+            SELECT r.reverses_id, r.amount_minor FROM receivables_entry r
+            WHERE r.reverses_id IS NOT NULL
+            UNION ALL
+            SELECT n.id, b.amount_minor FROM receivables_entry b
+            JOIN receivables_entry n ON n.invoice_id = b.invoice_id AND n.kind = 'credit_note'
+            WHERE b.kind = 'books' AND b.installment_id IS NULL
+        ) moves
+        CROSS JOIN receivables_entry e
+        LEFT JOIN receivables_opencredit o ON o.credit_id = e.id
+        WHERE e.id = moves.credit_id AND e.installment_id IS NULL AND e.amount_minor < 0
+          AND e.draws_on_id IS NULL AND e.reverses_id IS NULL AND e.kind <> 'books'
+        GROUP BY e.id, o.credit_id
+        HAVING (SUM(moves.amount_minor) <> 0) <> (o.credit_id IS NOT NULL)
+        UNION ALL
+        SELECT e.id FROM receivables_opencredit o
+        JOIN receivables_entry e ON e.id = o.credit_id
+        WHERE o.customer_id <> e.customer_id OR o.organization_id <> e.organization_id
+           OR e.installment_id IS NOT NULL OR e.amount_minor >= 0 OR e.draws_on_id IS NOT NULL
+           OR e.reverses_id IS NOT NULL OR e.kind = 'books'
+    """,
     "a customer's entries are its open installments less its unused credits": """
         SELECT c.id FROM customers_customer c
         WHERE (SELECT COALESCE(SUM(e.amount_minor), 0) FROM receivables_entry e

@@ -30,7 +30,7 @@ from amiable.apps.receivables.models import Entry, Installment, Invoice
 from amiable.apps.receivables.own_terms import on_own_terms
 from amiable.apps.receivables.queries import chunks
 from amiable.apps.receivables.releases import overpayments_release
-from amiable.apps.receivables.services import installments_settle
+from amiable.apps.receivables.services import credits_settle, installments_settle
 from amiable.apps.work.bulk import ids_reserve, rows_insert
 from amiable.core.records import InvoiceRow, RowError
 
@@ -78,12 +78,15 @@ class _Writer:
     now: datetime
     entries: list[tuple[object, ...]] = field(default_factory=list)
     settle: set[int] = field(default_factory=set)
+    notes: set[int] = field(default_factory=set)  # credit notes whose rest moves
 
     def entry(
         self, kind: str, amount_minor: int, *, customer_id: int, invoice_id: int,
         installment_id: int | None, currency: str, on: date,
     ) -> None:  # fmt: skip
         """Note an entry of the account."""
+        if installment_id is None:
+            self.notes.add(invoice_id)
         self.entries.append((
             self.organization_id, customer_id, installment_id, invoice_id, kind, amount_minor,
             currency, on, self.now, self.source,
@@ -119,6 +122,7 @@ def invoices_upsert(
     created = _create(writer, on_own_terms(organization_id, new), result)
     _change(writer, changes, result)
     rows_insert(Entry, _ENTRY, rows=writer.entries)
+    _notes_settle(organization_id, writer.notes)
     overpayments_release(organization_id, writer.settle, on=on, source=writer.source)
     installments_settle(organization_id, writer.settle, on=on)
     result.counts["entries"] = len(writer.entries)
@@ -228,6 +232,18 @@ def _change(writer: _Writer, changes: Sequence[tuple[Known, InvoiceRow]], result
         ["due_date"],
         batch_size=500,
     )
+
+
+def _notes_settle(organization_id: int, invoice_ids: set[int]) -> None:
+    """Note which of these credit notes have something left."""
+    if invoice_ids:
+        rows = Entry.objects.filter(
+            organization_id=organization_id,
+            invoice_id__among=invoice_ids,
+            kind=Entry.Kind.CREDIT_NOTE,
+            amount_minor__lt=0,
+        )
+        credits_settle(organization_id, set(rows.values_list("id", flat=True)))
 
 
 def _flag_missing(

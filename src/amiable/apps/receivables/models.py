@@ -45,7 +45,7 @@ class Invoice(TenantModel):
 class Installment(TenantModel):
     """The unit of debt: one due amount of an invoice. A plain invoice has exactly one.
 
-    `settled_on` is the one cached fact (null while the balance is not zero): it keeps the cost of
+    `settled_on` is a cached fact (null while the balance is not zero): it keeps the cost of
     a day proportional to what is open. An invariant proves it equal to the query.
     """
 
@@ -136,6 +136,22 @@ class Entry(TenantModel):
                 name="entry_account_credit",
             ),
         ]
+
+
+class OpenCredit(TenantModel):
+    """A credit of an account with something left: the row is there exactly as long as it has.
+
+    The second kept fact besides `Installment.settled_on` (decision 0004), apart from the entries
+    because they are never changed: what is left of credits costs what is left, not what was ever
+    received. What is left includes what was taken back from a credit given away before: below
+    zero, the customer owes it. An invariant proves the rows equal to the query.
+    """
+
+    credit = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="opened")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "customer"], name="open_credit_of")]
 
 
 class Allocation(TenantModel):

@@ -118,6 +118,16 @@ def credit_left() -> Combinable:
     )
 
 
+def credit_rest() -> Combinable:
+    """As `credit_left`, also of a credit that was reversed: what had left it otherwise is owed."""
+    return credit_left() - _taken(Entry, "reverses_id")
+
+
+def credits_open(organization_id: int) -> QuerySet[Entry]:
+    """Credits with something left, found by the kept fact and nothing else."""
+    return Entry.objects.filter(opened__organization_id=organization_id)
+
+
 def _taken(model: type[Entry] | type[Allocation], column: str) -> Coalesce:
     rows = model.objects.filter(**{column: OuterRef("id")}).order_by()
     total = rows.values(column).annotate(total=Sum("amount_minor")).values("total")
@@ -127,18 +137,26 @@ def _taken(model: type[Entry] | type[Allocation], column: str) -> Coalesce:
 def unallocated_credits(
     organization_id: int, customer_ids: Collection[int], as_of: date | None = None
 ) -> dict[tuple[int, str], int]:
-    """Credit not yet used on any installment, positive minor units, per (customer, currency)."""
+    """Credit not yet used on any installment, positive minor units, per (customer, currency).
+
+    As of now it is read from what is open; as of a date, from all there ever was.
+    """
     totals: dict[tuple[int, str], int] = defaultdict(int)
-    until = {} if as_of is None else {"on_date__lte": as_of}
+    if as_of is None:
+        rests = credits_open(organization_id).filter(opened__customer_id__among=customer_ids)
+        rows = rests.annotate(rest=credit_rest()).values_list("customer_id", "currency", "rest")
+        for customer_id, currency, rest in rows:
+            totals[customer_id, currency] += rest
+        return {key: amount for key, amount in totals.items() if amount}
     given = Entry.objects.filter(
         organization_id=organization_id, customer_id__among=customer_ids, installment__isnull=True
     )
-    credits_given = given.filter(**until).values_list("customer_id", "currency")
-    used = Allocation.objects.filter(credit_id__in=given.values("id"), **until).values_list(
-        "credit__customer_id", "credit__currency"
-    )
-    for rows in (credits_given, used):
-        for customer_id, currency, amount in rows.annotate(Sum("amount_minor")).order_by():
+    credits_given = given.filter(on_date__lte=as_of).values_list("customer_id", "currency")
+    used = Allocation.objects.filter(
+        credit_id__in=given.values("id"), on_date__lte=as_of
+    ).values_list("credit__customer_id", "credit__currency")
+    for sums in (credits_given, used):
+        for customer_id, currency, amount in sums.annotate(Sum("amount_minor")).order_by():
             totals[customer_id, currency] -= amount
     return {key: amount for key, amount in totals.items() if amount}
 
