@@ -19,7 +19,9 @@ from amiable.apps.cases.models import (
 )
 from amiable.apps.cases.policies import policy_data, policy_set
 from amiable.apps.customers.models import Contact, ContactPoint
-from amiable.apps.dunning.models import Action, Experiment, Scenario
+from amiable.apps.dunning.models import Action, Experiment, RequestCampaign, Scenario
+from amiable.apps.dunning.requesting.drawing import Wish as Asked
+from amiable.apps.dunning.requesting.drawing import campaign_draw
 from amiable.apps.imports.models import ImportRun, Upload
 from amiable.apps.messaging.models import (
     Message,
@@ -79,6 +81,7 @@ def objects() -> dict[str, int]:
         **_money(Case.objects.first()),
         **_virtual_iban(Case.objects.first()),
         **payout_objects(Case.objects.first()),
+        "campaign_id": _campaign(Case.objects.first()).pk,
         "job_id": Job.objects.create(
             organization_id=Case.objects.first().organization_id,
             kind="simulate",
@@ -110,6 +113,16 @@ def objects() -> dict[str, int]:
             },
         )[0].pk,
     }
+
+
+def _campaign(case: Case) -> RequestCampaign:
+    """Requests for payment that wait to be confirmed."""
+    org, name = case.organization_id, "Transports Gaudin"
+    if not RequestCampaign.objects.filter(name=name).exists():
+        items = Installment.objects.filter(customer_id=case.customer_id, settled_on=None)
+        ids = set(items.values_list("id", flat=True))
+        campaign_draw(org, Asked(name), ids, now=timezone.now(), actor="test")
+    return RequestCampaign.objects.get(name=name)
 
 
 def _rest(match: Match) -> Rest:

@@ -22,7 +22,7 @@ from amiable.apps.cases.models import (
 )
 from amiable.apps.cases.queries import claimable
 from amiable.apps.customers.models import Contact, ContactPoint, Customer
-from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.models import Action, RequestCampaign
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.imports.models import ImportRun
 from amiable.apps.insights import accounts
@@ -55,7 +55,7 @@ pytestmark = pytest.mark.django_db
 
 # Addresses that show or change nothing of an organization.
 PERSONAL = {"login", "logout", "password", "language", "theme"}
-LISTS = {"disputes", "disputes_figures", "disputes_reasons", "debits", "mandates", "payouts", "plan_policies", "rests", "virtual_ibans", "money", "refunds", "refunds_table", "dashboard", "figures", "items", "customers", "calls", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings", "assignment", "assignment_preview", "actions_left_out", "plan_preview", "simulation", "letter_test_page", "replies", "registered", "templates", "template_cases", "template"}  # fmt: skip
+LISTS = {"requests", "satisfaction", "disputes", "disputes_figures", "disputes_reasons", "debits", "mandates", "payouts", "plan_policies", "rests", "virtual_ibans", "money", "refunds", "refunds_table", "dashboard", "figures", "items", "customers", "calls", "actions", "outbox", "bank", "imports", "jobs", "experiments", "experiments_forecast", "scenarios", "scenario_shipped", "settings", "assignment", "assignment_preview", "actions_left_out", "plan_preview", "simulation", "letter_test_page", "replies", "registered", "templates", "template_cases", "template"}  # fmt: skip
 # Asked with a form, and only shown.
 SHOWN = {"template_preview", "template_page", "bank_share_look"}
 
@@ -173,6 +173,7 @@ def _state() -> list[object]:
         list(Proof.objects.exclude(sha256="0").values_list("pk")),
         list(Mandate.objects.order_by("pk").values_list("pk", "revoked_on")),
         list(Debit.objects.order_by("pk").values_list("pk", "handled_on")),
+        list(RequestCampaign.objects.values_list("pk", "confirmed_at", "cancelled_at")),
         list(Creditor.objects.order_by("pk").values_list("pk", "brand_color", "claims_from")),
     ]
 
@@ -201,6 +202,7 @@ def test_pages_cost_a_bounded_number_of_queries(story, django_assert_max_num_que
         "/bank/mandates/": 10,
         "/outbox/": 10,
         "/items/": 10,
+        "/requests/": 12,
     }
     for address, limit in limits.items():
         client.get(address)

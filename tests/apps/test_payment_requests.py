@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner
 from django.utils import timezone
 
 from amiable.apps.audit.models import Event
@@ -32,6 +34,7 @@ from amiable.apps.messaging.models import Message
 from amiable.apps.payments.services import PaymentIn, payment_record
 from amiable.apps.receivables.models import Installment, Invoice
 from amiable.apps.tenants.models import Organization
+from amiable.interfaces.cli.main import amiable
 from tests import factories
 from tests.factories import TODAY
 
@@ -431,3 +434,23 @@ def test_a_campaign_of_any_size_costs_the_same_queries_for_each_chunk(
         assert tick(org) == {"sent": 120}
     with django_assert_max_num_queries(8):
         assert len(requests(org, campaign_id, on=timezone.localtime(NOW).date())) == 120
+
+
+def test_the_command_asks_confirms_and_follows(org, tmp_path):
+    path = tmp_path / "november.csv"
+    path.write_text(FILE, "utf-8")
+
+    def request(*more: str) -> dict:
+        arguments = ["request", str(path), "--on", TODAY.isoformat(), "--json", *more]
+        done = CliRunner().invoke(amiable, arguments, standalone_mode=False)
+        return json.loads(done.stdout)
+
+    first = request()
+    assert first["campaign"]["states"] == {"draft": 2, "stopped": 1}
+    assert request("--confirm")["campaign"]["states"] == {"waiting": 2, "stopped": 1}
+    PaymentRequest.objects.filter(state="waiting").update(retry_at=NOW)
+    tick(org)
+    told = {row["customer_code"]: row for row in request()["requests"]}
+    assert (told["C001"]["standing"], told["C001"]["asked"]) == ("sent", "1500.00")
+    assert told["C003"]["outcome"][0]["code"] == "stop.no_email"
+    assert request("--cancel")["campaign"]["cancelled_at"]

@@ -43,4 +43,19 @@ INVARIANTS = {
         WHERE c.next_plan_on IS NULL
           AND NOT EXISTS (SELECT 1 FROM dunning_enrollment e WHERE e.case_id = c.id)
     """,
+    "a request for payment that left has its message and its day": """
+        SELECT id FROM dunning_paymentrequest
+        WHERE state IN ('sent', 'unknown') AND (message_id IS NULL OR closed_on IS NULL)
+    """,
+    "a request for payment is of its case's customer, and of a confirmed campaign once it left": """
+        SELECT r.id FROM dunning_paymentrequest r
+        JOIN dunning_requestcampaign k ON k.id = r.campaign_id
+        JOIN cases_case c ON c.id = r.case_id
+        WHERE (r.state IN ('waiting', 'sending', 'sent') AND k.confirmed_at IS NULL)
+          OR EXISTS (
+            SELECT 1 FROM dunning_paymentrequestitem i
+            JOIN receivables_installment t ON t.id = i.installment_id
+            WHERE i.request_id = r.id AND t.customer_id <> c.customer_id
+          )
+    """,
 }

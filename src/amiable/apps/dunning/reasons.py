@@ -22,6 +22,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "capped": ("stop.cap",),
     "gap": ("stop.gap", "stop.regroup", "plan.firmer_today"),
     "window": ("stop.weekday",),
+    "hours": ("stop.not_worked", "stop.quiet_hours", "stop.window", "send.one_a_day"),
     "condition": ("stop.condition", "plan.no_step", "plan.formal_not_first"),
     "receipt": ("plan.awaits_receipt",),
     "waiting": (

@@ -20,6 +20,7 @@ COMMANDS = {
     "read": "files",
     "import": "files",
     "pickup": "files",
+    "request": "requests",
     "mapping": "mappings",
     "plan": "ticks",
     "send": "ticks",

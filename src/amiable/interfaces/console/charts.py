@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from babel.dates import format_date
@@ -74,6 +74,16 @@ def disputes(found: Sequence[Counts]) -> dict[str, Any]:
             for code in codes
             if any(counts[code] for counts in labelled.values())
         ],
+    }
+
+
+def requests(counts: Mapping[str, int]) -> dict[str, Any]:
+    """One bar for each place where requests for payment stand, in payers."""
+    return {
+        "kind": "bars",
+        "across": True,
+        "labels": [str(labels.look("request", name).label) for name in counts],
+        "series": [{"code": "payers", "label": gettext("Payers"), "values": [*counts.values()]}],
     }
 
 

@@ -58,6 +58,7 @@ PLACES = (
     Place("replies", _("Answers"), icon="inbox", counter="replies"),
     Place("disputes", _("Disputes"), icon="scale"),
     Place("customers", _("Customers"), icon="users"),
+    Place("requests", _("Payment requests"), icon="mail"),
     Place("bank", _("Bank"), icon="building-bank", counter="bank"),
     Place("outbox", _("Messages"), icon="send"),
     Place("registered", _("Registered letters"), icon="certificate"),

@@ -11,6 +11,7 @@ from amiable.interfaces.console.import_words import IMPORTS
 from amiable.interfaces.console.looks import MESSAGES, PAYING, Look
 from amiable.interfaces.console.money_words import MONEY
 from amiable.interfaces.console.payout_words import PAYOUTS
+from amiable.interfaces.console.request_words import REQUESTS
 from amiable.interfaces.console.virtual_iban_words import VIRTUAL_IBANS
 
 LOOKS: dict[str, dict[str, Look]] = {
@@ -19,6 +20,7 @@ LOOKS: dict[str, dict[str, Look]] = {
     **MONEY,
     **DEBITS,
     **PAYOUTS,
+    **REQUESTS,
     **VIRTUAL_IBANS,
     "role": {
         "manager": Look(_("Manager")),
@@ -136,6 +138,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "snapshot": Look(_("Figures of the night"), icon="chart-bar"),
         "import": Look(_("Import"), icon="file-import"),
         "simulate": Look(_("Simulation"), icon="eye-check"),
+        "requests": Look(_("Sending requests for payment"), icon="mail"),
     },
     "dispute": {
         "price": Look(_("Price")),
@@ -320,6 +323,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "portal_plan_answer": Look(_("Answer to a plan that was proposed")),
         "promise_due": Look(_("Before a promised payment")),
         "instalment_due": Look(_("Before an instalment of a plan")),
+        "payment_request": Look(_("Request for payment")),
     },
     "ask": {
         "ask_sales_owner": Look(_("Ask what holds the payment back, and note the answer.")),
@@ -343,6 +347,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "capped": Look(_("As many contacts as allowed")),
         "gap": Look(_("Contacted too recently")),
         "window": Look(_("Not on this day of the week")),
+        "hours": Look(_("Waits for a working day or a decent hour")),
         "condition": Look(_("No step of the scenario is for this case")),
         "receipt": Look(_("Receipt of the formal notice not known yet")),
         "waiting": Look(_("Waits for its next step")),

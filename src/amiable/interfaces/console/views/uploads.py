@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from amiable.apps.banking.queries import accounts_to_choose
+from amiable.apps.dunning.requesting.following import campaign_of_run
 from amiable.apps.imports.mappings import (
     MappingError,
     SavedMapping,
@@ -46,7 +47,16 @@ def enter(request: Request, kept: Kept) -> HttpResponse:
         return redirect("console:imports")
     if result.state == "done":
         toasts.done(request, gettext("The file is imported."))
-    return redirect("console:import_run", run_id=result.run_id)
+    return redirect(_outcome(request, kept, result.run_id or 0))
+
+
+def _outcome(request: Request, kept: Kept, run_id: int) -> str:
+    """Where the outcome of a file is shown: its requests for payment, else its report."""
+    if kept.options.get("ask_by"):
+        campaign_id = campaign_of_run(request.organization.pk, run_id)
+        if campaign_id is not None:
+            return reverse("console:requests_campaign", args=[campaign_id])
+    return reverse("console:import_run", args=[run_id])
 
 
 @page
@@ -57,7 +67,7 @@ def upload_page(request: Request, upload_id: int) -> HttpResponse:
     except LookupError as error:
         raise Http404 from error
     if standing.upload.run_id and standing.job and standing.job.state != "running":
-        target = reverse("console:import_run", args=[standing.upload.run_id])
+        target = _outcome(request, standing.upload, standing.upload.run_id)
         if not request.htmx:
             return redirect(target)
         done = HttpResponse()

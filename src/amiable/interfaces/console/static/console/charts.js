@@ -101,7 +101,7 @@
 
   /* One bar a day, its parts stacked. */
   function bars(canvas, data) {
-    const COLORS = { email: "#3f8f86", sms: "#4685c4", letter: "#d99a3d", registered_letter: "#b8432f", phone: "#7a5ea8", task: "#8b979a", open: "#d99a3d", rejected: "#b8432f", credit_note: "#3f8f86", goodwill: "#7a5ea8", corrected: "#4685c4", withdrawn: "#8b979a", other: "#5a6b70" };
+    const COLORS = { email: "#3f8f86", sms: "#4685c4", letter: "#d99a3d", registered_letter: "#b8432f", phone: "#7a5ea8", task: "#8b979a", open: "#d99a3d", rejected: "#b8432f", credit_note: "#3f8f86", goodwill: "#7a5ea8", corrected: "#4685c4", withdrawn: "#8b979a", other: "#5a6b70", payers: "#3f8f86" };
     // Long words stand beside their bars, in lines; days and weeks below them.
     const lines = (label) => label.match(/.{1,26}(\s|$)|\S+/g).map((line) => line.trim());
     const names = { stacked: true, grid: { display: false }, border: { display: false }, ticks: { maxRotation: 0, autoSkip: !data.across, autoSkipPadding: 16 } };
