@@ -397,7 +397,7 @@ def returned(**fields) -> Line:
 
 
 PAID = Paid(1, 120_000, "EUR", DAY - timedelta(days=9), ((11, 120_000),), 71, None, "SDD1", "RUM1")
-TWIN = replace(PAID, payment_id=72, customer_id=2, parts=((21, 120_000),), end_to_end_id="SDD2",
+TWIN = PAID._replace(payment_id=72, customer_id=2, parts=((21, 120_000),), end_to_end_id="SDD2",
                mandate_id="RUM2")  # fmt: skip
 
 

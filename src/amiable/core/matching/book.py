@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from bisect import bisect_left, insort
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -89,7 +89,7 @@ class Book:
         self.credits_of: dict[Account, list[int]] = defaultdict(list)
         self.by_amount: dict[tuple[int, str], set[int]] = defaultdict(set)
         self.ibans: dict[str, set[int]] = defaultdict(set)
-        self.links: dict[str, Counter[int]] = defaultdict(Counter)
+        self.links: dict[str, dict[int, int]] = defaultdict(dict)  # payer -> customer, payments
         self.recent: dict[tuple[int, int, str], list[date]] = defaultdict(list)
         self.payments: dict[tuple[int, str], list[Paid]] = defaultdict(list)
         self.refunds: dict[str, list[Refund]] = defaultdict(list)
@@ -125,7 +125,7 @@ class Book:
         for iban, customer_id in opening.ibans:
             self.ibans[iban].add(customer_id)
         for payer, customer_id, count in opening.links:
-            self.links[payer][customer_id] += count
+            self._link(payer, customer_id, count)
         for paid in opening.payments:
             self.payments[paid.amount_minor, paid.currency].append(paid)
         for refund in opening.refunds:
@@ -288,10 +288,14 @@ class Book:
         if chosen.teaches and given:
             self.ibans[line.payer_iban].add(customer_id)
         for payer in payer_keys(line):
-            self.links[payer][customer_id] += 1
+            self._link(payer, customer_id, 1)
         self.recent[customer_id, line.amount_minor, line.currency].append(line.booked_on)
         paid = _paid(line, customer_id, chosen.parts)
         self.payments[paid.amount_minor, paid.currency].append(paid)
+
+    def _link(self, payer: str, customer_id: int, count: int) -> None:
+        known = self.links[payer]
+        known[customer_id] = known.get(customer_id, 0) + count
 
     def _move(self, item_id: int, amount_minor: int) -> None:
         item = self.items.get(item_id)
@@ -333,14 +337,6 @@ def payer_keys(line: Line) -> list[str]:
 
 def _paid(line: Line, customer_id: int, parts: Iterable[tuple[int, int]]) -> Paid:
     return Paid(
-        customer_id=customer_id,
-        amount_minor=line.amount_minor,
-        currency=line.currency,
-        received_on=line.booked_on,
-        parts=tuple(parts),
-        line_id=line.id,
-        end_to_end_id=line.end_to_end_id,
-        mandate_id=line.mandate_id,
-        payer_name=line.payer_name,
-        payer_iban=line.payer_iban,
-    )
+        customer_id, line.amount_minor, line.currency, line.booked_on, tuple(parts), None, line.id,
+        line.end_to_end_id, line.mandate_id, line.payer_name, line.payer_iban,
+    )  # fmt: skip

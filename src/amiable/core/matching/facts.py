@@ -113,8 +113,7 @@ class Customer:
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(NamedTuple):
     """A payment that the bank may take back. `line_id` names one posted in the same run."""
 
     customer_id: int

@@ -28,6 +28,7 @@ _AFTER_NAME = frozenset({
 # fmt: on
 _WORD = re.compile(r"[A-Z0-9]+")
 NOBODY: Mapping[int, int] = MappingProxyType({})
+NONE: frozenset[int] = frozenset()
 # After these the payer's name is over: "N/REF", or "P/C" (for the account of somebody else).
 _OURS = re.compile(r"\b[NV] ?/|\bP ?/ ?C\b|\bPOUR (?:LE )?C(?:OM)?PTE\b|\bCEDANT\b")
 
@@ -104,7 +105,7 @@ def party_of(line: Line, book: Book) -> Party:
         given += told
     if len(by_name) > 1:
         by_name = _of_form(line, book, by_name)
-    by_iban = frozenset(book.ibans.get(line.payer_iban, ()) if line.payer_iban else ())
+    by_iban = frozenset(book.ibans.get(line.payer_iban, NONE)) if line.payer_iban else NONE
     cut: set[int] = set()
     close: int | None = None
     if not by_name and len(by_iban) != 1:
@@ -114,7 +115,7 @@ def party_of(line: Line, book: Book) -> Party:
     return Party(
         by_iban=by_iban,
         by_name=frozenset(by_name),
-        tokens=tuple(words for words in given if words),
+        tokens=tuple([words for words in given if words]),
         by_cut_name=frozenset(cut),
         by_reference=_referred(line, book),
         close=close,
@@ -173,17 +174,17 @@ def _referred(line: Line, book: Book) -> frozenset[int]:
     texts = (line.structured_reference, line.end_to_end_id, line.label)
     bearing = [text for text in texts if text and "RF" in text.upper()]
     if not bearing:
-        return frozenset()
+        return NONE
     found = {customer_id for text in bearing for customer_id in customer_references(text)}
     return frozenset(found & book.customers.keys())
 
 
-def _links(line: Line, book: Book) -> dict[int, int]:
+def _links(line: Line, book: Book) -> Mapping[int, int]:
     """For whom this account has paid, else for whom this name has."""
     for key in payer_keys(line):
         if key in book.links:
-            return dict(book.links[key])
-    return {}
+            return book.links[key]
+    return NOBODY
 
 
 @functools.lru_cache(maxsize=4_096)
@@ -192,6 +193,6 @@ def _sender(label: str) -> tuple[Words, bool]:
     before = _OURS.split(label.upper(), maxsplit=1)[0] if "/DE" not in label else label
     words, whole = sender_tokens(before)
     for at, word in enumerate(words):
-        if at and (word in _AFTER_NAME or any(sign.isdigit() for sign in word)):
+        if at and (word in _AFTER_NAME or not word.isalpha()):
             return words[:at], False
     return words, whole

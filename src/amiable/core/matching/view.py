@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from amiable.core.allocation import Debt, allocate
-from amiable.core.matching.book import Book, Cited
+from amiable.core.matching.book import NOTHING_CITED, Book, Cited
 from amiable.core.matching.facts import Item, Line, OpenCredit
 from amiable.core.matching.labels import (
     canonical,
@@ -74,7 +74,7 @@ class Clues(NamedTuple):
                 return Sentence("match.near", {"given": given, "number": item.number})
         if digits in self.joined:
             return Sentence("match.parted", {"number": item.number})
-        if digits.endswith(self.filled) or bare in self.ends:
+        if self.ends and (digits.endswith(self.filled) or bare in self.ends):
             return Sentence("match.tail", {"number": item.number})
         if begun and begun in self.flat:
             return self._cut(item, key, begun)
@@ -89,6 +89,9 @@ class Clues(NamedTuple):
         if after.isdigit():
             return None
         return Sentence("match.cut_number", {"given": begun, "number": item.number})
+
+
+NO_CLUES = Clues((), (), frozenset(), (), "", frozenset())
 
 
 @dataclass(slots=True)
@@ -209,12 +212,14 @@ class View:
         return self._clues
 
     def _find_clues(self) -> Clues:
-        noted = tuple([digits_of(canonical(credit.number)) for credit in self.cited.credits])
+        flat, cited = self.flat, self.cited
+        if flat.isalpha() and cited is NOTHING_CITED:
+            return NO_CLUES
+        noted = tuple([digits_of(canonical(credit.number)) for credit in cited.credits])
         ends = frozenset([e for e in tails(self.line.label) if not _ends(noted, e)])
-        flat = self.flat
         return Clues(
-            unknown=self.cited.unknown,
-            cited=tuple((canonical(i.number), i.customer_id) for i in self.cited.items),
+            unknown=cited.unknown,
+            cited=tuple([(canonical(i.number), i.customer_id) for i in cited.items]),
             ends=ends,
             filled=tuple([end.zfill(4) for end in ends]),
             flat="" if flat.isalpha() else flat,
