@@ -32,7 +32,13 @@ _WAITING = {
 }  # fmt: skip
 _ASIDE_RE = {kind: re.compile(words) for kind, words in _ASIDE.items()}
 _WAITING_RE = {kind: re.compile(words) for kind, words in _WAITING.items()}
-_ANY = re.compile("|".join((*_ASIDE.values(), *_WAITING.values())))
+# Texts without any of these signs hold none of the words above: far quicker to see.
+_SIGNS = (
+    "FIP", "FINANCES", "TRESOR", "IMPOT", "TVA", "URSSAF", "AGIRC", "ARRCO", "CPAM", "CIPAV",
+    "MALAKOFF", "AG2R", "BTP", "STRIPE", "SUMUP", "PAYPAL", "ADYEN", "MOLLIE", "GOCARDLESS",
+    "PAYPLUG", "SHOPIFY", "ZETTLE", "REM", "INTERNE", "NIVELLEMENT", "INTERET", "AGIOS",
+    "COMMISSION", "FRAIS", "CHEQUE", "PRLV",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class Kind:
 def kind_of(line: Line) -> Kind | None:
     """The kind of a line that no single customer paid; None for all others."""
     text = plain(f"{line.payer_name} {line.label}" if line.payer_name else line.label)
-    if not _ANY.search(text):
+    if not any(map(text.__contains__, _SIGNS)):
         return None
     for code, words in _WAITING_RE.items():
         if words.search(text):
