@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_SUMS = 300
-SEVERAL = -1
 # A set found by chance must be rarer than one in this many.
 CHANCE = 2_000
 # The same for a choice that means something by itself: one invoice, the oldest, all that is due.
@@ -45,35 +44,47 @@ def sets_of(amounts: Sequence[int], target: int) -> Found | None:
     """The sets of amounts (each > 0) that sum to the target; None when too many to count.
 
     Sums are built from the largest amount down; one that the rest cannot lift to the target is
-    dropped. A sum reached in two ways is marked by SEVERAL instead of its members.
+    dropped. `twice` = those reached in two ways.
     """
-    order = [at for at, amount in enumerate(amounts) if amount <= target]
-    order.sort(key=amounts.__getitem__, reverse=True)
-    rest = sum([amounts[at] for at in order])
+    order = sorted([amount for amount in amounts if amount <= target], reverse=True)
+    rest = sum(order)
     step = math.gcd(*amounts) or 1
     if rest < target or target % step:
         return Found((), 0, rare=False)
-    sums: dict[int, int] = {0: 0}  # sum -> members as bits, or SEVERAL
+    sums, twice = {0}, set[int]()
+    steps: list[tuple[int, set[int]]] = []  # each amount, and the sums before it
     tried = 0
-    for at in order:
-        amount, bit = amounts[at], 1 << at
+    for amount in order:
         rest -= amount
         room, least = target - amount, target - rest
+        steps.append((amount, sums))
         if least > 0:
-            more = {s + amount: m | bit for s, m in sums.items() if least - amount <= s <= room}
-            sums = {s: m for s, m in sums.items() if s >= least}
+            low = least - amount
+            more = {s + amount for s in sums if low <= s <= room}
+            sums = {s for s in sums if s >= least}
         else:
-            more = {s + amount: m | bit for s, m in sums.items() if s <= room}
-        for total in sums.keys() & more.keys():
-            more[total] = SEVERAL
-        sums |= more
+            more = {s + amount for s in sums if s <= room}
+        if twice:
+            twice = {s for s in twice if s >= least} | {s + amount for s in twice if s <= room}
+        twice |= sums & more
+        sums = sums | more
         tried += len(more)
-        if sums.get(target) == SEVERAL:
+        if target in twice:
             return Found((), 2, rare=False)
         if len(sums) > MOST_SUMS:
             return None
     if target not in sums:
         return Found((), 0, rare=False)
-    members = sums[target]
-    places = tuple(at for at in range(len(amounts)) if members >> at & 1)
-    return Found(places, 1, rare=tried * CHANCE <= target // step)
+    return Found(_members(steps, amounts, target), 1, rare=tried * CHANCE <= target // step)
+
+
+def _members(
+    steps: Sequence[tuple[int, set[int]]], amounts: Sequence[int], target: int
+) -> tuple[int, ...]:
+    """The places of the only set that makes the target. Of equal amounts it holds all or none."""
+    used: set[int] = set()
+    for amount, before in reversed(steps):
+        if target not in before:
+            used.add(amount)
+            target -= amount
+    return tuple([at for at, amount in enumerate(amounts) if amount in used])
