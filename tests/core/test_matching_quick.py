@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import re
 from bisect import insort
+from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
+from bench.matching.engine import Engine, facts_of
+from bench.matching.facts import Answer, BankLine
+from bench.matching.profiles import PROFILES
+from bench.matching.replay import run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amiable.core.matching import labels
+from amiable.core.matching import kinds, labels
 from amiable.core.matching.book import Book
+from amiable.core.matching.engine import by_readings, view_of
 from amiable.core.matching.facts import Customer, Decision, Hypothesis, Item, Line, Opening
 from amiable.core.matching.names import ALIKE, Names, name_likeness, name_tokens
+from amiable.core.matching.single import decide_single
+from amiable.core.matching.sums import sets_of
 
 DAY = date(2026, 3, 2)
 # fmt: off
@@ -23,12 +32,79 @@ PIECES = st.sampled_from([
     "FA2026-0042", "02/03/2026", "1.234,56",
 ])
 # fmt: on
+# fmt: off
+KIND_PIECES = st.sampled_from([
+    "DGFIP", "DDFIP", "IMPOT", "REMB", "CREDIT", "TVA", "URSSAF", "AGIRC", "ARRCO", "CPAM", "CIPAV",
+    "MALAKOFF", "AG2R", "PRO", "BTP", "STRIPE", "SUMUP", "PAYPAL", "ADYEN", "MOLLIE", "GOCARDLESS",
+    "PAYPLUG", "SHOPIFY", "PAY", "ZETTLE", "REM", "REMISE", "CB", "CARTES", "VIR", "INTERNE",
+    "NIVELLEMENT", "TRESORERIE", "INTERETS", "CREDITEURS", "AGIOS", "COMMISSION", "FRAIS ",
+    "CHEQUES", "CHQ", "VERSEMENT CHEQUE", "PRLV", "ENCAISSEMENT PRLV", "SDD", "LCR", "EFFETS",
+    "TRESOR PUBLIC", "DIRECTION GENERALE", "FINANCES", "RESTITUTION", "DE", "12",
+])
+# fmt: on
 WORDS = ["GARAGE", "DUPONT", "DUPOND", "DUPONTS", "MARTIN", "LYON"]
 TEXTS = st.builds(
     lambda pieces, glue: glue.join(pieces),
     st.lists(PIECES, max_size=8),
     st.sampled_from([" ", "", "-"]),
 )
+
+
+class BothWays(Engine):
+    """The engine, which compares the short way of a line with all readings weighed."""
+
+    short = 0
+
+    def decide(self, line: BankLine) -> Answer:
+        facts = facts_of(line)
+        if facts.amount_minor > 0 and not facts.is_return:
+            decision = decide_single(view_of(facts, self.book))
+            if decision is not None:
+                assert decision == by_readings(view_of(facts, self.book))
+                self.short += 1
+        return super().decide(line)
+
+
+@pytest.mark.parametrize(
+    ("profile", "label", "seed", "mode"),
+    [
+        ("typical", "camt", 31, "own"),
+        ("typical", "cfonb", 32, "gold"),
+        ("hostile", "camt", 33, "own"),
+        ("hostile", "cfonb", 34, "gold"),
+        ("easy", "cfonb", 35, "own"),
+    ],
+)
+def test_the_short_way_decides_as_all_readings_weighed(profile, label, seed, mode):
+    both = BothWays()
+    run(both, replace(PROFILES[profile], label=label), seed, lines=1_000, mode=mode)
+    assert both.short > 150
+
+
+@given(
+    st.lists(st.integers(1, 12) | st.integers(1, 900), max_size=9),
+    st.integers(1, 60) | st.integers(1, 3_000),
+)
+def test_sets_are_those_found_by_trying_all(amounts, target):
+    every = [
+        tuple(at for at in range(len(amounts)) if bits >> at & 1)
+        for bits in range(2 ** len(amounts))
+    ]
+    making = [places for places in every if sum(amounts[at] for at in places) == target]
+    found = sets_of(amounts, target)
+    assert found is not None or 2 ** len(amounts) > 300
+    if found is not None:
+        assert found.count == min(2, len(making))
+        assert found.members == (making[0] if len(making) == 1 else ())
+
+
+@given(st.lists(KIND_PIECES, max_size=4), st.sampled_from([" ", ""]))
+def test_kinds_seen_by_their_signs_are_those_of_the_words(pieces, glue):
+    text = glue.join(pieces)
+    every = {**kinds._WAITING_RE, **kinds._ASIDE_RE}
+    expected = next((code for code, words in every.items() if words.search(text)), None)
+    found = kinds.kind_of(Line(1, DAY, 100, "EUR", text))
+    assert (found.code if found else None) == expected
 
 
 @given(TEXTS)

@@ -28,8 +28,6 @@ declare(
 def barred(view: View, hypothesis: Hypothesis) -> Iterator[Sentence]:
     """Why what a reading pays must not be paid unasked; nothing for most."""
     known = view.book.barred
-    if not known:
-        return
     paid = dict.fromkeys([i for i, _ in hypothesis.parts])
     paid |= dict.fromkeys([i for _, i, _ in hypothesis.credit_uses])
     for item_id in paid:

@@ -122,7 +122,7 @@ def _exact(view: View, named: Named) -> Iterator[Hypothesis]:
     """The amount is the sum of the items named, or that less credit notes, to the cent."""
     amount, items = view.line.amount_minor, named.open
     if amount == total_of(items):
-        sure = not named.settled and _stands_alone(view, items)
+        sure = not named.settled and stands_alone(view, items)
         yield _exactly("cited_exact", view, named, items, sure=sure)
         return
     if named.one and len(items) > 1:
@@ -141,7 +141,7 @@ def _exactly(
     return Hypothesis(kind, named.customer_id, said, parts=whole(items), sure=sure)
 
 
-def _stands_alone(view: View, items: Sequence[Item]) -> bool:
+def stands_alone(view: View, items: Sequence[Item]) -> bool:
     """Whether number and amount suffice: of one invoice, they may be a neighbor's by a slip.
 
     A stranger, or a number that may be chance, must meet an amount owed under no number like it.

@@ -19,6 +19,7 @@ from amiable.core.matching.payouts import decide_payout
 from amiable.core.matching.refunds import decide_money_out
 from amiable.core.matching.returns import decide_return
 from amiable.core.matching.several import group_hypotheses, several_cited
+from amiable.core.matching.single import decide_single
 from amiable.core.matching.unknown import numbered, unknown_hypotheses
 from amiable.core.matching.unnamed import amount_hypotheses, party_hypotheses
 from amiable.core.matching.vetoes import elsewhere, vetoes
@@ -61,6 +62,11 @@ def _decide(line: Line, book: Book) -> Decision:
         kind = kind_of(line)
         if kind:
             return _of_kind(view, kind)
+    return decide_single(view) or by_readings(view)
+
+
+def by_readings(view: View) -> Decision:
+    """The decision that all readings of a line, weighed, lead to."""
     return _weigh(view, raised(view, list(_hypotheses(view))))
 
 

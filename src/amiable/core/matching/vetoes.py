@@ -67,7 +67,8 @@ def vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
         found += _unnamed(view, hypothesis, customer_id)
     if customer_id is not None:
         found += _words(view, hypothesis, customer_id)
-    found += barred(view, hypothesis)
+    if view.book.barred:
+        found += barred(view, hypothesis)
     if view.line.id in view.book.touched:
         found.append(Sentence("match.veto_refused"))
     return tuple(found)
