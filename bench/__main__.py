@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "docs" / "benchmarks.md"
 ROWS = REPORT.with_suffix(".json")
 MODULES = (
-    "imports", "statements", "planning", "matching", "messages", "figures", "experiments",
+    "imports", "statements", "planning", "matching", "messages", "figures", "pages",
+    "experiments",
     "simulation", "portal",
 )  # fmt: skip
 DATABASES = ("sqlite", "postgresql")

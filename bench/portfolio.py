@@ -19,7 +19,7 @@ def load(invoices: int, cases: int) -> int:
 
     org = Organization.objects.create(slug=f"bench-{invoices}", name="Bench")
     owner = Creditor.objects.create(organization=org, code="main", name="Bench")
-    customer = _insert(
+    customer = insert(
         Customer,
         ("organization_id", "creditor_id", "code", "name", "kind", "siren", "vat_number",
          "language", "segment", "sales_owner", "payment_term", "address_lines", "postcode",
@@ -29,57 +29,69 @@ def load(invoices: int, cases: int) -> int:
                    "", ["1 rue du Port"], f"{10000 + i % 80000}", "Nantes", "FR", "", "", NOW),
     )  # fmt: skip
     for kind, value in (("email", "c{:d}@c.example"), ("phone", "+336{:08d}")):
-        _insert(
+        insert(
             ContactPoint,
             ("organization_id", "customer_id", "kind", "value", "position", "invalid_reason"),
             cases,
             lambda i, kind=kind, value=value: (
                 org.id, customer + i, kind, value.format(customer + i), 0, ""),
         )  # fmt: skip
-    _insert(
+    insert(
         Case,
         ("organization_id", "customer_id", "currency", "next_plan_on", "created_at"),
         cases,
         lambda i: (org.id, customer + i, "EUR", TODAY, NOW),
     )
-    _invoices(org.id, customer, cases, count=invoices)
+    invoices_of(org.id, customer, cases, count=invoices)
     return org.id
 
 
-def _invoices(org: int, customer: int, cases: int, *, count: int) -> None:
+def invoices_of(
+    org: int, customer: int, cases: int, *, count: int, prefix: str = "B", settled: bool = False
+) -> tuple[int, int]:
+    """`count` invoices of `cases` customers in turn; their first one and its installment."""
     from amiable.apps.receivables.models import Entry, Installment, Invoice
 
-    invoice = _insert(
+    invoice = insert(
         Invoice,
         ("organization_id", "customer_id", "number", "kind", "issue_date", "due_date",
          "currency", "total_minor", "order_reference", "payment_reference", "label",
          "created_at"),
         count,
-        lambda i: (org, customer + i % cases, f"B{i}", "invoice", _due(i) - timedelta(30),
-                   _due(i), "EUR", 10_000 + i % 90_000, "", "", "", NOW),
+        lambda i: (org, customer + i % cases, f"{prefix}{i}", "invoice", due(i) - timedelta(30),
+                   due(i), "EUR", amount(i), "", "", "", NOW),
     )  # fmt: skip
-    installment = _insert(
+    installment = insert(
         Installment,
-        ("organization_id", "invoice_id", "customer_id", "sequence", "due_date", "currency"),
+        ("organization_id", "invoice_id", "customer_id", "sequence", "due_date", "currency",
+         "settled_on"),
         count,
-        lambda i: (org, invoice + i, customer + i % cases, 1, _due(i), "EUR"),
-    )
-    _insert(
+        lambda i: (org, invoice + i, customer + i % cases, 1, due(i), "EUR",
+                   due(i) if settled else None),
+    )  # fmt: skip
+    insert(
         Entry,
         ("organization_id", "customer_id", "installment_id", "invoice_id", "kind",
          "amount_minor", "currency", "on_date", "recorded_at", "source"),
         count,
         lambda i: (org, customer + i % cases, installment + i, invoice + i, "invoice",
-                   10_000 + i % 90_000, "EUR", _due(i) - timedelta(30), NOW, "bench"),
+                   amount(i), "EUR", due(i) - timedelta(30), NOW, "bench"),
     )  # fmt: skip
+    return invoice, installment
 
 
-def _due(index: int) -> date:
+def amount(index: int) -> int:
+    """Of that invoice, minor units."""
+    return 10_000 + index % 90_000
+
+
+def due(index: int) -> date:
+    """Of that invoice."""
     # 7919 is prime to 180: the due dates of one case are spread over the window.
     return TODAY + timedelta(days=index * 7919 % 180 - 120)
 
 
-def _insert(
+def insert(
     model: Any, names: tuple[str, ...], count: int, row: Callable[[int], tuple[Any, ...]]
 ) -> int:
     """`count` rows made by number; the first primary key (the others follow it)."""

@@ -241,11 +241,17 @@ def accounts_to_choose(organization_id: int) -> list[tuple[str, str]]:
 
 def unallocated(organization_id: int, *, most: int = 10) -> list[CreditView]:
     """Customers whose money pays no invoice yet, the largest first: one query."""
-    rows = open_money(organization_id).values_list("customer_id", "customer__name", "currency")
-    found = rows.annotate(total=Sum("left")).order_by("-total", "customer_id")[:most]
+    totals: dict[tuple[int, str, str], int] = defaultdict(int)
+    rows = open_money(organization_id)
+    # Added up here: a database that groups by walking along the customers reads all they ever paid.
+    for customer_id, name, currency, left in rows.values_list(
+        "customer_id", "customer__name", "currency", "left"
+    ):
+        totals[customer_id, name, currency] += left
+    largest = sorted(totals.items(), key=lambda each: (-each[1], each[0]))[:most]
     return [
         CreditView(customer_id, name, Money(total, currency))
-        for customer_id, name, currency, total in found
+        for (customer_id, name, currency), total in largest
     ]
 
 

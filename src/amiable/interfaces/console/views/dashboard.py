@@ -8,6 +8,7 @@ from django.shortcuts import render
 from amiable.apps.dunning import queries as dunning
 from amiable.apps.insights import queries as insights
 from amiable.apps.insights.alerts import alerts
+from amiable.apps.insights.board import board as kept_board
 from amiable.apps.insights.open_items import items_page
 from amiable.core.kpi import BUCKETS
 from amiable.interfaces.console import charts, clock
@@ -18,7 +19,7 @@ from amiable.interfaces.console.access import Request, page, page_number
 def dashboard(request: Request) -> HttpResponse:
     """Figures of today."""
     today, organization, day = clock.today(), request.organization.pk, clock.workday()
-    board = insights.dashboard(organization, today)
+    board = kept_board(organization, today)
     context = {
         "today": today,
         "day": day,
