@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.cases.changes import CaseError
-from amiable.apps.cases.models import DisputeReason
+from amiable.apps.cases.models import Case, DisputeReason
 from amiable.apps.tenants.models import Creditor
 from amiable.core.disputes import EINVOICING, SHIPPED
 from amiable.core.sentences import Sentence, declare, gettext_noop
@@ -56,6 +56,14 @@ def reasons(organization_id: int, creditor_id: int) -> list[ReasonRow]:
     }
     shipped = [own[code] if code in own else _shipped(code) for code in SHIPPED]
     return [*shipped, *(row for row in own.values() if not row.is_shipped)]
+
+
+def case_reasons(organization_id: int, case_id: int) -> list[ReasonRow]:
+    """The reasons that a case may be contested for now, those of its creditor: two queries."""
+    rows = Case.objects.filter(organization_id=organization_id, id=case_id)
+    creditor_id = rows.values_list("customer__creditor_id", flat=True).first()
+    known = reasons(organization_id, creditor_id) if creditor_id else []
+    return [row for row in known if row.is_active]
 
 
 def reason_label(organization_id: int, creditor_id: int, code: str, *, language: str) -> str:

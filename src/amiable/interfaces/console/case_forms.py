@@ -42,9 +42,8 @@ class OutcomeForm(CallForm):
     amount = AmountField(required=False, label=_("Amount"))
     due_on = forms.DateField(required=False, input_formats=DAY, label=_("Paid by"))
     invoice = forms.CharField(required=False, max_length=60, label=_("Invoice"))
-    reason = forms.ChoiceField(
-        required=False, choices=lambda: labels.choices("dispute"), label=_("Reason")
-    )
+    # One of the creditor's, which the service looks at.
+    reason = forms.CharField(required=False, max_length=40, label=_("Reason"))
     disputed = AmountField(required=False, label=_("Disputed amount"))
     callback_on = forms.DateField(required=False, input_formats=DAY, label=_("Call again on"))
     callback_at = forms.TimeField(required=False, input_formats=["%H:%M"], label=_("Hour"))

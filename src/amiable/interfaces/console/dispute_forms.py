@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from amiable.apps.cases.dispute_reasons import ReasonRow
+from amiable.apps.cases.dispute_reasons import ReasonRow, case_reasons
 from amiable.core.disputes import AWAITED_DAYS, EINVOICING
 from amiable.interfaces.console import labels
 
@@ -28,6 +28,12 @@ AWAITED_WORDS: dict[str, str | Promise] = {
     "credit_note": _("A credit note was announced"),
     "corrected": _("A corrected invoice was announced"),
 }
+
+
+def case_reason_choices(organization_id: int, case_id: int) -> list[tuple[str, str]]:
+    """Why an invoice of a case may be contested, in the reader's language."""
+    language = translation.get_language() or ""
+    return [(row.code, row.label(language)) for row in case_reasons(organization_id, case_id)]
 
 
 class TakeForm(forms.Form):

@@ -16,7 +16,7 @@ from amiable.apps.dunning.answers import PAUSES, VERDICTS, Decision
 from amiable.apps.insights.inbox import Answer
 from amiable.core.money import major
 from amiable.core.replies.proposals import MOST_PARTS
-from amiable.interfaces.console import formats, labels
+from amiable.interfaces.console import formats
 from amiable.interfaces.console.case_forms import DAY
 from amiable.interfaces.console.forms import AmountField, MoneyForm
 
@@ -97,9 +97,8 @@ class DecisionForm(MoneyForm):
     amount = AmountField(required=False, label=_("Amount"))
     due_on = forms.DateField(required=False, input_formats=DAY, label=_("Paid by"))
     invoice = forms.CharField(required=False, max_length=60, label=_("Invoice"))
-    reason = forms.ChoiceField(
-        required=False, choices=lambda: labels.choices("dispute"), label=_("Reason")
-    )
+    # One of the creditor's, which the service looks at.
+    reason = forms.CharField(required=False, max_length=40, label=_("Reason"))
     disputed = AmountField(required=False, label=_("Disputed amount"))
     until = forms.DateField(required=False, input_formats=DAY, label=_("Until"))
     contact_name = forms.CharField(required=False, max_length=200, label=_("Name"))

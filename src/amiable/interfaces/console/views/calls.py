@@ -21,9 +21,10 @@ from amiable.apps.dunning.calling.undoing import call_reopen
 from amiable.apps.insights.calls import call_figures, next_step
 from amiable.apps.insights.timeline import timeline
 from amiable.core.sentences import Sentence
-from amiable.interfaces.console import clock, forms, labels, sentences, toasts
+from amiable.interfaces.console import clock, forms, sentences, toasts
 from amiable.interfaces.console.access import Request, actor, change, page
 from amiable.interfaces.console.call_forms import WORDS, CallOutcomeForm, outcomes
+from amiable.interfaces.console.dispute_forms import case_reason_choices
 
 HOME = "console:calls"
 RECENT = 8  # events shown beside a call
@@ -61,7 +62,7 @@ def call(request: Request, action_id: int) -> HttpResponse:
     context = {
         "sheet": sheet,
         "outcomes": outcomes(sheet),
-        "reasons": labels.choices("dispute"),
+        "reasons": case_reason_choices(organization, sheet.line.case_id),
         "today": today,
         "place": None if place is None else place + 1,
         "count": len(order),

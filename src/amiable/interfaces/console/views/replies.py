@@ -15,7 +15,7 @@ from amiable.apps.cases.services import CaseError
 from amiable.apps.dunning.answers import reply_decide, reply_reopen, reply_task_close
 from amiable.apps.insights import inbox
 from amiable.apps.messaging.replies.receiving import reply_assign
-from amiable.interfaces.console import clock, forms, labels, sentences, toasts
+from amiable.interfaces.console import clock, forms, sentences, toasts
 from amiable.interfaces.console.access import (
     Request,
     actor,
@@ -25,6 +25,7 @@ from amiable.interfaces.console.access import (
     page,
     page_number,
 )
+from amiable.interfaces.console.dispute_forms import case_reason_choices
 from amiable.interfaces.console.reply_forms import WORDS, DecisionForm, gestures
 
 HOME = "console:replies"
@@ -79,7 +80,7 @@ def _pane(request: Request, answer: inbox.Answer) -> dict[str, Any]:
     looks = answer.row.case_id is None or "q" in request.GET
     return {
         "gestures": gestures(answer, on=clock.today()),
-        "reasons": labels.choices("dispute"),
+        "reasons": case_reason_choices(request.organization.pk, answer.row.case_id or 0),
         "search": search,
         "candidates": inbox.candidates(request.organization.pk, answer.row.id, search)
         if looks
