@@ -94,6 +94,6 @@ def test_the_timeline_tells_mandates_and_direct_debits(owner, debtor, item):
     mandate_revoke(owner.organization_id, debit.mandate_id, on=day, actor="test")
     found = timeline(owner.organization_id, debtor.pk, [factories.case(debtor).pk])
     told = {entry.facts["about"] for entry in found if entry.kind == "debit"}
-    assert told == {"announced", "sent", "collected", "returned", "planned"}
+    assert told == {"announced", "sent", "returned", "planned"}
     about = {entry.facts["about"] for entry in found if entry.kind == "mandate"}
     assert about == {"signed", "revoked"}

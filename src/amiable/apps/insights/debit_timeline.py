@@ -1,4 +1,5 @@
-"""What happened with a customer's mandates and direct debits, for the timeline."""
+"""What happened with a customer's mandates and direct debits, for the timeline, which tells the
+money that they brought among the payments."""
 
 from __future__ import annotations
 
@@ -17,9 +18,7 @@ def debit_moments(organization_id: int, customer_id: int, limit: int) -> Iterato
     """(day, "debit" or "mandate", id, facts; "about" = what happened) of the newest of each, for
     the timeline: two queries."""
     mine = {"organization_id": organization_id, "customer_id": customer_id}
-    for debit in (
-        Debit.objects.filter(**mine).select_related("file", "payment").order_by("-id")[:limit]
-    ):
+    for debit in Debit.objects.filter(**mine).select_related("file").order_by("-id")[:limit]:
         yield from _of_debit(debit)
     for mandate in Mandate.objects.filter(**mine).order_by("-id")[:limit]:
         yield from _of_mandate(mandate)
@@ -35,8 +34,6 @@ def _of_debit(row: Debit) -> Iterator[Moment]:
     if row.file:
         file = {"about": "sent", "file": row.file.name}
         yield row.file.made_on, "debit", row.pk, {**told, **file}
-    if row.payment:
-        yield row.payment.received_on, "debit", row.pk, {**told, "about": "collected"}
     if row.ended_on:
         why = Sentence.from_json(row.why) if row.why else None
         ended = {"about": row.state, "code": row.reason_code, "why": why}
