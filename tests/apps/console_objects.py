@@ -19,7 +19,7 @@ from amiable.apps.cases.models import (
 )
 from amiable.apps.cases.policies import policy_data, policy_set
 from amiable.apps.customers.models import Contact, ContactPoint
-from amiable.apps.dunning.models import Action, Experiment, RequestCampaign, Scenario
+from amiable.apps.dunning.models import Action, Experiment, RequestCampaign, Scenario, Survey
 from amiable.apps.dunning.requesting.drawing import Wish as Asked
 from amiable.apps.dunning.requesting.drawing import campaign_draw
 from amiable.apps.imports.models import ImportRun, Upload
@@ -57,6 +57,7 @@ def objects() -> dict[str, int]:
         "promise_id": Promise.objects.first().pk,
         "plan_id": _plan(Case.objects.first()).pk,
         **_proposal(Case.objects.first()),
+        "survey_id": _survey().pk,
         "contact_id": Contact.objects.create(
             organization_id=Case.objects.first().organization_id,
             customer_id=Case.objects.first().customer_id,
@@ -264,3 +265,13 @@ def _came_back(message: Message) -> dict[str, int]:
         defaults={**file, "kind": "deposit", "added_at": message.frozen_at, "added_by": "claire"},
     )  # fmt: skip
     return {"reply_id": answer.pk, "file_id": kept.pk, "proof_id": proof.pk}
+
+
+def _survey() -> Survey:
+    """A low mark that waits for somebody."""
+    action = Action.objects.exclude(message=None).first() or Action.objects.first()
+    return Survey.objects.create(
+        organization_id=action.organization_id, case_id=action.case_id, action=action,
+        asked_on=timezone.localdate(), score=1, answered_at=timezone.now(), note="Trop de courriers",
+        task_on=timezone.localdate(),
+    )  # fmt: skip

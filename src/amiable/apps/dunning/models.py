@@ -149,6 +149,57 @@ class ActionItem(TenantModel):
         ]
 
 
+class Survey(TenantModel):
+    """What the customer of a case was asked once all was settled, and the answer: a mark from 1 to
+    5, a few words (personal data of the customer: kept here alone, and erasable)."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="surveys")
+    # What was sent last before the money came, and who of us decided something last ("" = nobody).
+    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="+")
+    collector = models.CharField(max_length=120, blank=True)
+    message = models.OneToOneField(  # null = asked on the payment page
+        Message, null=True, blank=True, on_delete=models.PROTECT, related_name="survey"
+    )
+    asked_on = models.DateField()
+    score = models.PositiveSmallIntegerField(null=True, blank=True)
+    note = models.TextField(blank=True)
+    wants_call = models.BooleanField(default=False)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    refused_at = models.DateTimeField(null=True, blank=True)  # never to be asked again
+    erased_on = models.DateField(null=True, blank=True)  # the words, at the customer's wish
+    # A low mark, or a call that is wished for, is a task of somebody here: once.
+    task_on = models.DateField(null=True, blank=True)
+    task_done_on = models.DateField(null=True, blank=True)
+    task_done_by = models.CharField(max_length=254, blank=True)
+    task_note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | Q(score__range=(1, 5)), name="survey_score"
+            ),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True, answered_at__isnull=True)
+                | Q(score__isnull=False, answered_at__isnull=False),
+                name="survey_answered_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(task_done_on__isnull=True)
+                | (Q(task_on__isnull=False) & ~Q(task_done_by="") & ~Q(task_note="")),
+                name="survey_task_done_by",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "asked_on"], name="survey_asked"),
+            models.Index(fields=["organization", "case"], name="survey_of_case"),
+            models.Index(
+                fields=["organization", "task_on"],
+                condition=Q(task_on__isnull=False, task_done_on__isnull=True),
+                name="survey_task",
+            ),
+        ]
+
+
 class Experiment(TenantModel):
     """Two scenarios compared on payers drawn at random; a part may only be reminded later."""
 

@@ -28,6 +28,7 @@ from amiable.apps.dunning.facts import case_facts, persons_lock
 from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.planning import scenario_of
 from amiable.apps.dunning.requesting.sending import requests_tick
+from amiable.apps.dunning.surveying.mailing import surveys_freeze
 from amiable.apps.dunning.writing.accounts import accounts_ensure
 from amiable.apps.dunning.writing.copies import copies_tick
 from amiable.apps.dunning.writing.drafts import Ready, drafts
@@ -101,6 +102,7 @@ def send_tick(
     leftovers_finish(routes)
     copies_tick(organization_id, now=now, routes=routes)
     reminders_freeze(organization_id, now=now)
+    surveys_freeze(organization_id, now=now)
     confirmations_tick(organization_id, now=now, routes=routes)
     requests_tick(organization_id, now=now, routes=routes)
     total = _claimable(organization_id, local).count() if progress else 0

@@ -16,6 +16,7 @@ from amiable.apps.cases.queries import broken_promises
 from amiable.apps.customers.models import ContactPoint, Customer
 from amiable.apps.dunning.queries import unconfirmed
 from amiable.apps.insights.inbox import answers_overdue
+from amiable.apps.insights.satisfaction import tasks_open
 from amiable.apps.payments.debits.queries import debits_asking
 from amiable.apps.payments.queries import unseen_entries
 from amiable.apps.payments.virtual_ibans.assigning import hands_out
@@ -28,7 +29,7 @@ from amiable.core.workdays import add_workdays
 AlertCode = Literal[
     "bank_stale", "bank_none", "missing", "invalid_address", "insolvent", "broken_promises",
     "batch_waits", "approvals_wait", "answers_wait", "money_waits", "ibans_low", "disputes_late",
-    "payouts_late", "debits_ask",
+    "payouts_late", "debits_ask", "opinions_wait",
 ]  # fmt: skip
 # A statement is expected for every working day; two days leave room for the bank's own delay.
 BANK_WORKDAYS = 2
@@ -80,6 +81,7 @@ def alerts(organization_id: int, on: date) -> list[Alert]:
         _counted("debits_ask", debits_asking(organization_id)),
         _ibans_low(organization_id, on),
         _disputes_late(organization_id, on),
+        _opinions_wait(organization_id),
         _counted("missing", opens.filter(invoice__missing_since__isnull=False).count()),
         _counted("invalid_address", invalid.values("customer_id").distinct().count()),
     ]
@@ -158,6 +160,12 @@ def _disputes_late(organization_id: int, on: date) -> Alert | None:
     )
     found = rows.aggregate(count=Count("id"), since=Min("respond_by"))
     return Alert("disputes_late", found["count"], found["since"]) if found["count"] else None
+
+
+def _opinions_wait(organization_id: int) -> Alert | None:
+    """Low marks, and calls that are wished for, that nobody has seen to."""
+    found = tasks_open(organization_id).aggregate(count=Count("id"), since=Min("task_on"))
+    return Alert("opinions_wait", found["count"], found["since"]) if found["count"] else None
 
 
 def _ibans_low(organization_id: int, on: date) -> Alert | None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from amiable.apps.audit.models import Event
 from amiable.apps.cases.models import Dispute, Hold, PaymentLink, PaymentPlan, Promise
 from amiable.apps.cases.queries import Broken
-from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.models import Action, Survey
 from amiable.apps.dunning.queries import step_names
 from amiable.apps.insights.debit_timeline import debit_moments
 from amiable.apps.messaging.models import Message, Reply
@@ -82,6 +82,12 @@ def timeline(
         *_disputes(by_case),
         *_promises_and_holds(by_case),
         *_online(by_case),
+        *_rows(
+            "survey",
+            Survey.objects.filter(**by_case, score__isnull=False),
+            "answered_at__date",
+            ["score", "note", "wants_call", "task_on", "task_done_on", "task_done_by"],
+        ),
         *_rows("link_used", PaymentLink.objects.filter(**by_case), "first_used_on", ["made_on"]),
         *(_broken(each) for each in broken),
         *_facts(by_case),

@@ -50,6 +50,10 @@ class Organization(models.Model):
     call_retry_days = models.PositiveSmallIntegerField(default=1)  # between two of them
     sms_part_minor = models.PositiveBigIntegerField(default=8)  # price of a part of a text, cents
     dial_address = models.CharField(max_length=200, default="tel:{number}")
+    # One question once all is settled: on the payment page, by email, and how many days later.
+    survey_on_portal = models.BooleanField(default=True)
+    survey_by_email = models.BooleanField(default=False)
+    survey_days = models.PositiveSmallIntegerField(default=2)
 
     def __str__(self) -> str:
         return self.name

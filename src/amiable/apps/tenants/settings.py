@@ -23,6 +23,7 @@ LARGEST_LINK_DAYS, LARGEST_PROMISE_DAYS = 730, 90
 LARGEST_MINIMUM = 10**8  # a million euros: above it nobody would ever be reminded
 LARGEST_SMS_PART = 1000
 CODE_FOR_PLANS, LARGEST_WAIVER = ("always", "above", "never"), 200
+LARGEST_SURVEY_DAYS = 20
 KINDS: tuple[str, ...] = get_args(CustomerKind)
 MOST_TRIES, MOST_RETRY_DAYS = 9, 30
 _PHONE = re.compile(r"\+?[0-9][0-9 .()/-]{4,30}")
@@ -76,7 +77,9 @@ class Settings:
     `dial_address` = what starts a call, with {number} in it; `sms_part_minor` = what a part of a
     text message costs the house, in cents; `code_for_plans` = when customers who sign a plan on
     the payment page confirm it with a code: always, above `code_above_minor`, never;
-    `mandate_code_waiver` = why they sign mandates without one, "" = they do not."""
+    `mandate_code_waiver` = why they sign mandates without one, "" = they do not;
+    `survey_...` = whether customers are asked how it went once all is settled, and how many days
+    later an email asks."""
 
     bank_data_max_age_days: int | None
     min_amount_minor: int
@@ -102,6 +105,9 @@ class Settings:
     code_for_plans: str
     code_above_minor: int
     mandate_code_waiver: str
+    survey_on_portal: bool
+    survey_by_email: bool
+    survey_days: int
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, by field."""
@@ -233,6 +239,11 @@ def _promise_days(wanted: Settings) -> Sentence | None:
     return Sentence("settings.grace", {"limit": LARGEST_PROMISE_DAYS}) if wrong else None
 
 
+def _survey_days(wanted: Settings) -> Sentence | None:
+    wrong = not 0 <= wanted.survey_days <= LARGEST_SURVEY_DAYS
+    return Sentence("settings.grace", {"limit": LARGEST_SURVEY_DAYS}) if wrong else None
+
+
 def _code_for_plans(wanted: Settings) -> Sentence | None:
     known = wanted.code_for_plans in CODE_FOR_PLANS
     return None if known else Sentence("settings.code_for_plans")
@@ -314,6 +325,7 @@ _CHECKS: Mapping[str, Callable[[Settings], Sentence | None]] = {
     "code_for_plans": _code_for_plans,
     "code_above_minor": _code_above,
     "mandate_code_waiver": _waiver,
+    "survey_days": _survey_days,
     "call_tries": _tries,
     "call_retry_days": _retry_days,
     "dial_address": _dial,

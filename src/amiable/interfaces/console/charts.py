@@ -87,6 +87,15 @@ def requests(counts: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
+def satisfaction(spread: Sequence[int]) -> dict[str, Any]:
+    """One bar for each mark from 1 to 5: how many gave it."""
+    return {
+        "kind": "bars",
+        "labels": [f"{mark} : {count}" for mark, count in enumerate(spread, 1)],
+        "series": [{"code": "payers", "label": gettext("Answers"), "values": list(spread)}],
+    }
+
+
 def _days(value: Any) -> float | None:
     """A drawn height only: figures shown as text keep their exact decimals."""
     return None if value is None else float(value)

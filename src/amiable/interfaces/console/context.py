@@ -35,6 +35,7 @@ INSIDE = {
     "template": "templates",
     "figures": "dashboard",
     "items": "dashboard",
+    "satisfaction": "dashboard",
     "experiment": "experiments",
     "plan": "settings",
 }

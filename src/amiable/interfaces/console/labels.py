@@ -319,6 +319,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "mandate_signed": Look(_("After the payment page: the mandate that was signed")),
         "portal_already_paid": Look(_("After the payment page: said to be paid")),
         "dispute_answer": Look(_("Our answer to a dispute")),
+        "survey": Look(_("Once all is settled: how did it go?")),
         "portal_plan": Look(_("After the payment page: the plan that was agreed")),
         "portal_plan_answer": Look(_("Answer to a plan that was proposed")),
         "promise_due": Look(_("Before a promised payment")),

@@ -249,6 +249,27 @@ class PortalForm(SettingsForm):
     )
 
 
+class SurveyForm(SettingsForm):
+    """Whether customers are asked how it went, once all is settled."""
+
+    name = "survey"
+    survey_on_portal = forms.BooleanField(
+        required=False,
+        label=_("Ask on the payment page"),
+        help_text=_("Once all is paid: one question there, at most once a quarter per person."),
+    )
+    survey_by_email = forms.BooleanField(
+        required=False,
+        label=_("Ask by email"),
+        help_text=_("A courtesy that nobody has asked for: off unless you want it."),
+    )
+    survey_days = forms.IntegerField(
+        label=_("Days before the email"),
+        help_text=_("Counted from the day all was settled; it leaves on a working day."),
+        widget=forms.NumberInput(attrs={"min": 0, "max": 20}),
+    )
+
+
 class CodeForm(SettingsForm):
     """When a code confirms that it is the customer who signs on the payment page."""
 
@@ -347,6 +368,6 @@ FORMS: dict[str, type[SettingsForm]] = {
     form.name: form
     for form in (
         BankForm, MinimumForm, RestForm, SmsForm, PromiseForm, ReplyForm, CallForm, PortalForm,
-        CodeForm, AgencyForm, LettersForm, CapForm, TestForm,
+        CodeForm, SurveyForm, AgencyForm, LettersForm, CapForm, TestForm,
     )
 }  # fmt: skip

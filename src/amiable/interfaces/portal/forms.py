@@ -29,6 +29,16 @@ METHODS: dict[str, str | Promise] = {
 }
 
 
+# The best first: what is read first is no reproach.
+SCORES: dict[int, str | Promise] = {
+    5: _("Very satisfied"),
+    4: _("Satisfied"),
+    3: _("Neither satisfied nor dissatisfied"),
+    2: _("Dissatisfied"),
+    1: _("Very dissatisfied"),
+}
+
+
 class Amount(forms.CharField):
     """An amount as people type it, in the currency of the page; minor units once clean."""
 
@@ -166,6 +176,15 @@ class ContactForm(PortalForm):
         if not self.errors and not (data.get("email") or data.get("phone")):
             self.add_error("email", _("Write an email address or a telephone number."))
         return data
+
+
+class OpinionForm(PortalForm):
+    """How it went: a mark, a few words, whether to be called."""
+
+    score = forms.TypedChoiceField(
+        coerce=int, choices=tuple(SCORES.items()), label=_("How satisfied are you?")
+    )
+    wants_call = forms.BooleanField(required=False, label=_("Please call me back"))
 
 
 class PaidForm(PortalForm):

@@ -22,6 +22,7 @@ from amiable.apps.dunning.writing.portal import Page, portal_page
 from amiable.interfaces.portal import words
 from amiable.interfaces.portal.forms import PayForm
 from amiable.interfaces.portal.guard import HEADERS, Visit, not_found, visited
+from amiable.interfaces.portal.opinions import asked
 from amiable.interfaces.portal.showing import home_context, page_html
 from amiable.interfaces.portal.tickets import ticket_name
 from amiable.plugins.paying import GatewayError
@@ -98,6 +99,8 @@ def back(request: HttpRequest, visit: Visit, payment: str) -> HttpResponse:
     found = checkout_look(found, now=visit.now)
     page = portal_page(visit.link, on=visit.on)  # again: the look may have brought money
     more: dict[str, Any] = {"paid": found, "left": max(0, page.due_minor - page.credit_minor)}
+    if found.state == "paid" and not page.items:
+        more |= asked(visit)
     return HttpResponse(page_html(visit, "portal/online.html", **more))
 
 

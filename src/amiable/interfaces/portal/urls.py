@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from amiable.interfaces.portal import contacts, disputes, mandates, online, plans, views
+from amiable.interfaces.portal import (
+    contacts,
+    disputes,
+    mandates,
+    online,
+    opinions,
+    plans,
+    views,
+)
 
 app_name = "portal"
 urlpatterns: list[URLPattern] = [
@@ -27,6 +35,9 @@ urlpatterns: list[URLPattern] = [
     path("<str:token>/pay/", online.pay, name="pay"),
     path("<str:token>/pay/<slug:payment>/", online.back, name="back"),
     path("<str:token>/used/", views.used, name="used"),
+    path("<str:token>/opinion/", opinions.opinion, name="opinion"),
+    path("<str:token>/opinion/told/", opinions.opinion_told, name="opinion_told"),
+    path("<str:token>/opinion/seen/", opinions.opinion_seen, name="opinion_seen"),
     path("<str:token>/logo/", views.logo, name="logo"),
     path("<str:token>/statement.pdf", views.statement_pdf, name="statement_pdf"),
     path("<str:token>/statement.xlsx", views.statement_xlsx, name="statement_xlsx"),

@@ -24,6 +24,7 @@ from amiable.interfaces.portal.forms import (
 )
 from amiable.interfaces.portal.guard import Visit, not_found, plain, visited
 from amiable.interfaces.portal.online import home_page, items_sent
+from amiable.interfaces.portal.opinions import asked
 from amiable.interfaces.portal.sayings import saying
 from amiable.interfaces.portal.showing import logo_picture, page_html, who_asks
 from amiable.interfaces.portal.statements import statement_book, statement_paper
@@ -37,7 +38,8 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
     page = visit.page
     if page.stopped or not page.items:
         template = "portal/stopped.html" if page.stopped else "portal/settled.html"
-        return HttpResponse(page_html(visit, template, **who_asks(visit, page.draft)))
+        more = {**who_asks(visit, page.draft), **asked(visit)}
+        return HttpResponse(page_html(visit, template, **more))
     ids = items_sent(request.GET, page) if "chosen" in request.GET else page.ticked()
     return home_page(visit, ids)
 

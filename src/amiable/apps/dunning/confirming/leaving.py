@@ -22,6 +22,7 @@ from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.cases.models import Dispute, Hold, PaymentPlan, Promise
 from amiable.apps.customers.models import ContactPoint, Customer
 from amiable.apps.dunning.facts import case_facts
+from amiable.apps.dunning.surveying.asking import cases_at_peace
 from amiable.apps.messaging.library.resolution import own_texts
 from amiable.apps.messaging.models import Message
 from amiable.apps.messaging.rendering.messages import Material, drafts_render
@@ -43,7 +44,9 @@ OF_CALL, OF_ANSWER, OF_DISPUTE = "call/", "portal/", "dispute/"
 OF_DEBIT = "debit/"
 # What reminds of a promise, or of an instalment of a plan, too.
 OF_PROMISE = "promise/"
-_OURS = (OF_CALL, OF_ANSWER, OF_DISPUTE, OF_DEBIT, OF_PROMISE)
+# What asks how it went, once all is settled, too.
+OF_SURVEY = "survey/"
+_OURS = (OF_CALL, OF_ANSWER, OF_DISPUTE, OF_DEBIT, OF_PROMISE, OF_SURVEY)
 _BATCH = 200
 State = Message.State
 
@@ -138,13 +141,20 @@ def _outdated(organization_id: int, ids: Collection[int], *, on: date) -> set[in
     stopped = _stopped(organization_id, customers)
     unusable = _unusable(organization_id, customers)
     over_promises = _promises_over(organization_id, messages, on=on)
-    return over_promises | {
-        message_id
-        for message_id, _, customer_id, recipient, is_test in rows
-        if any(brought.get(message_id, {}).get(name) in ids_over for name, ids_over in over.items())
-        or customer_id in stopped
-        or (not is_test and (customer_id, recipient.casefold()) in unusable)
-    }
+    troubled = _troubled(organization_id, messages, on=on)
+    return (
+        over_promises
+        | troubled
+        | {
+            message_id
+            for message_id, _, customer_id, recipient, is_test in rows
+            if any(
+                brought.get(message_id, {}).get(name) in ids_over for name, ids_over in over.items()
+            )
+            or customer_id in stopped
+            or (not is_test and (customer_id, recipient.casefold()) in unusable)
+        }
+    )
 
 
 def _promises_over(organization_id: int, messages: QuerySet[Message], *, on: date) -> set[int]:
@@ -162,6 +172,15 @@ def _promises_over(organization_id: int, messages: QuerySet[Message], *, on: dat
         if standing.promise.due_on > on
     }
     return {row[0] for row in rows if int(row[2].removeprefix(OF_PROMISE)) not in to_come}
+
+
+def _troubled(organization_id: int, messages: QuerySet[Message], *, on: date) -> set[int]:
+    """Questions how it went, where something is open or contested again."""
+    asking = dict(messages.filter(key__startswith=OF_SURVEY).values_list("id", "case_id"))
+    if not asking:
+        return set()
+    kept = cases_at_peace(organization_id, set(asking.values()), on=on)
+    return {message_id for message_id, case_id in asking.items() if case_id not in kept}
 
 
 def _stopped(organization_id: int, customer_ids: Collection[int]) -> set[int]:

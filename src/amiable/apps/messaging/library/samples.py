@@ -134,7 +134,7 @@ def _confirmed(code: str) -> Confirmed | None:
     if kind in {"dispute", "answer"}:
         said = "Two pallets were missing.\nSorry!" if kind == "answer" else ""
         return Confirmed(kind, number="FA2026-0042", answer=said)
-    return Confirmed(kind, on=later if kind == "callback" else None)
+    return Confirmed(kind or code, on=later if kind == "callback" else None)
 
 
 _RECIPIENTS = {"email": "compta@client.example", "sms": "+33612345678", "phone": "+33261910000"}

@@ -12,7 +12,7 @@ CONFIRMATIONS = (
     "portal_promise", "portal_dispute", "portal_already_paid",
     "debit_notice", "mandate_signed",
     "portal_plan", "portal_plan_answer", "promise_due", "instalment_due",
-    "dispute_answer",
+    "dispute_answer", "survey",
 )  # fmt: skip
 MOST_NUMBERS = 6
 

@@ -45,6 +45,8 @@ def reference_of(draft: Draft) -> str:
 
 def payment_blocks(draft: Draft, language: str) -> tuple[Block, ...]:
     """The transfer panel; nothing when the creditor has no account or nothing is left to pay."""
+    if draft.confirms and draft.confirms.kind == "survey":
+        return _question(draft, language)
     creditor, amount = draft.creditor, to_pay_minor(draft)
     if not creditor.iban or amount <= 0:
         return ()
@@ -63,6 +65,16 @@ def payment_blocks(draft: Draft, language: str) -> tuple[Block, ...]:
             qr = ""  # an account number that no transfer code can carry is still printed
     codes = (qr, words["qr"], draft.payment_link, words["pay"], words["link"])
     return (Payment(words["title"], tuple(rows), *codes),)
+
+
+def _question(draft: Draft, language: str) -> tuple[Block, ...]:
+    """Where a customer who has paid all says how it went; a mark is chosen there, not here:
+    programs that look at mail open every link."""
+    words = labels(language)["survey"]
+    if not draft.payment_link:
+        return ()
+    address = f"{draft.payment_link}opinion/"
+    return (Payment(words["title"], (), link=address, link_label=words["button"]),)
 
 
 def _amounts(draft: Draft, language: str) -> list[tuple[str, str]]:

@@ -1,5 +1,5 @@
-"""`amiable report aged-balance|dso|kpi|calls|disputes`: figures as of any date, on screen or in a
-file."""
+"""`amiable report aged-balance|dso|kpi|calls|disputes|satisfaction`: figures as of any date, on
+screen or in a file."""
 
 from __future__ import annotations
 
@@ -124,6 +124,24 @@ def disputes_command(
     from amiable.apps.insights.dispute_report import disputes
 
     return deliver(disputes(organization, on, currency=currency, days=days), **output)
+
+
+@report_command.command("satisfaction")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3660),
+    default=365,
+    show_default=True,
+    help="Customers asked in this many days, up to --on.",
+)
+@report_options
+def satisfaction_command(
+    *, organization: Organization, on: date, currency: str, days: int, **output: Any
+) -> int:
+    """How satisfied customers were once all was settled, by scenario, last step and collector."""
+    from amiable.apps.insights.satisfaction import satisfaction
+
+    return deliver(satisfaction(organization, on, currency=currency, days=days), **output)
 
 
 def deliver(report: Report, *, form: str, as_json: bool, output: Path | None) -> int:

@@ -140,6 +140,7 @@ _FIELDS = {
     "rest_fee": "rest_fee_minor",
     "code_above": "code_above_minor",
 }
+_SWITCHES = ("is_agency", "survey_on_portal", "survey_by_email")
 _NAMES = {field: name for name, field in _FIELDS.items()}
 READERS: Mapping[str, Callable[[str], Any]] = {
     "bank_data_max_age_days": lambda value: None if value == OFF else _whole(value),
@@ -162,6 +163,9 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "code_for_plans": str,
     "code_above": cents,
     "mandate_code_waiver": _or_off,
+    "survey_on_portal": _yes,
+    "survey_by_email": _yes,
+    "survey_days": _whole,
     "call_tries": _whole,
     "call_retry_days": _whole,
     "dial_address": _or_off,
@@ -181,7 +185,7 @@ def _text(current: Settings) -> str:
     shown = {
         **data,
         "contact_caps": json.dumps(data["contact_caps"]) if data["contact_caps"] else OFF,
-        "is_agency": "yes" if data["is_agency"] else "no",
+        **{name: "yes" if data[name] else "no" for name in _SWITCHES},
         "address": "|".join(data["address"]),
         "min_amount": data["min_amount"] if current.min_amount_minor else OFF,
     }
