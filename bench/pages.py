@@ -56,6 +56,7 @@ def prepare(items: int) -> int:
     _, paid = invoices_of(org, customer, CUSTOMERS, count=PAID, prefix="P", settled=True)
     _payments(org, customer, paid)
     _lines(org)
+    _happened(org)
     user = User.objects.create_user(username="bench", email="bench@bench.example")
     Membership.objects.create(organization_id=org, user=user, role=Membership.Role.MANAGER)
     # A database in use has statistics; a freshly loaded one has none yet.

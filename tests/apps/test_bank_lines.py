@@ -65,7 +65,14 @@ def test_lines_tell_each_decision_its_invoices_and_its_evidence(debtor):
     assert (aside["state"], aside["matches"], aside["amount"]) == ("ignored", [], "-9.00")
     assert [each["code"] for each in aside["evidence"]] == ["match.money_out"]
     (match,) = posted["matches"]
-    assert match["invoices"] == [{"number": "FA2026-0042", "amount": "500.00", "by": "payment"}]
+    assert match["invoices"] == [
+        {
+            "number": "FA2026-0042",
+            "customer_name": debtor.name,
+            "amount": "500.00",
+            "by": "payment",
+        }
+    ]
     assert match["customer"] == debtor.code
     assert match["unallocated"] == "0.00"
     assert {"match.cited", "match.exact_one"} <= {each["code"] for each in match["evidence"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from click.testing import CliRunner
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -34,6 +35,7 @@ from amiable.apps.payments.services import PaymentError
 from amiable.apps.receivables.allocations import AllocationError
 from amiable.apps.receivables.queries import installment_balances, unallocated_credits
 from amiable.core.records import StatementEntry, StatementRecord
+from amiable.interfaces.cli.main import amiable
 from tests import factories
 from tests.browser.portfolio import member
 
@@ -186,6 +188,9 @@ def test_a_payer_group_found_by_the_engine_is_proposed_confirmed_and_undone_for_
     assert (proposal.kind, proposal.customer_id) == ("several", None)
     (view,) = queries.lines(office.org, line_ids=[line.id])
     assert {part.customer for part in view.matches[0].parts} == {c.name for c in office.customers}
+    told = CliRunner().invoke(amiable, ["lines", "--state", "proposed"]).stdout
+    for owner, item in zip(office.customers, office.items, strict=True):
+        assert f"{owner.name} [{item.invoice.number}]" in told
     posted = match_confirm(office.org, proposal.id, **WHO)
     assert office.balances() == [0, 0, 0]
     match_undo(office.org, posted.id, **WHO)

@@ -41,8 +41,9 @@ def line_ids(
 def line_documents(organization_id: int, ids: Sequence[int]) -> Iterator[dict[str, Any]]:
     """Each line with its state, why it stands so, and its readings: posted, or proposed by rank.
 
-    Amounts are strings in major units. What a reading pays is in `invoices`: number, amount, what
-    pays it (`payment` or `credit_note`) or why it is given up (discount, bank_fee, cents).
+    Amounts are strings in major units. What a reading pays is in `invoices`: number, whose it is,
+    amount, what pays it (`payment` or `credit_note`) or why it is given up (discount, bank_fee,
+    cents). A reading over several customers names none itself.
     """
     for start in range(0, len(ids), PAGE):
         some = ids[start : start + PAGE]
@@ -92,7 +93,7 @@ def _match(match: MatchView, codes: dict[int, str]) -> dict[str, Any]:
 def _part(part: Part) -> dict[str, str]:
     by = "credit_note" if part.by_credit else part.reason or "payment"
     amount = _amount(part.amount.amount_minor, part.amount.currency)
-    return {"number": part.number, "amount": amount, "by": by}
+    return {"number": part.number, "customer_name": part.customer, "amount": amount, "by": by}
 
 
 def _amount(amount_minor: int, currency: str) -> str:

@@ -83,14 +83,24 @@ def lines_command(
         click.echo("]}")
 
 
+def _whom(reading: dict[str, Any]) -> str:
+    """Each customer of a reading with the invoices of theirs that it pays."""
+    numbers: dict[str, list[str]] = {}
+    for part in reading["invoices"]:
+        owned = numbers.setdefault(part["customer_name"], [])
+        if part["number"] not in owned:
+            owned.append(part["number"])
+    owners = numbers or {reading["customer_name"]: []}
+    return ", ".join(f"{name} [{', '.join(owned)}]" for name, owned in owners.items())
+
+
 def _in_words(document: dict[str, Any]) -> str:
     """A line on one line: day, amount, state, and the first reading or why there is none."""
     amount = f"{document['amount']} {document['currency']}"
     said, whom = document["evidence"], ""
     if document["matches"]:
         first = document["matches"][0]
-        numbers = ", ".join(dict.fromkeys(part["number"] for part in first["invoices"]))
-        whom = f"{first['customer_name']} [{numbers}] "
+        whom = f"{_whom(first)} "
         said = first["evidence"]
     why = "; ".join(each["text"] for each in said)
     return f"{document['booked_on']} {amount:>16} {document['state']:<9} {whom}{why}".rstrip()
