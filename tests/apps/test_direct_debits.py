@@ -33,7 +33,7 @@ from amiable.apps.payments.debits.models import Debit, DebitFile, DebitItem, Man
 from amiable.apps.payments.debits.queries import debit_counts, debits_page, mandate_rows
 from amiable.apps.payments.services import PaymentIn, payment_record
 from amiable.apps.payments.telling import PaymentError
-from amiable.apps.receivables.queries import installment_balances
+from amiable.apps.receivables.queries import installment_balances, unallocated_credits
 from amiable.apps.tenants.brand import brand_change
 from amiable.apps.tenants.models import Organization
 from amiable.apps.tenants.settings import SettingsError
@@ -423,12 +423,15 @@ def test_a_statement_that_tells_each_debit_posts_it_by_its_reference(owner, debt
     assert not StatementLine.objects.filter(state="awaited").exists()
 
 
-def test_money_on_what_was_paid_meanwhile_waits_for_a_person(owner, debtor, item):
+def test_money_on_what_was_paid_meanwhile_stays_on_the_account(owner, debtor, item):
     debit = sent(owner, debtor, item)
     paid = PaymentIn(debtor.pk, 50_000, "EUR", MONDAY, "p1", parts=((item.pk, 50_000),))
     payment_record(owner.organization_id, paid, cases={}, on=MONDAY, actor="test")
     booked(owner, (120_000, {"label": "REMISE PRLV"}), day=debit.collect_on)
-    assert open_of(item) == 0
+    debit.refresh_from_db()
+    assert (debit.state, debit.payment.amount_minor, open_of(item)) == ("collected", 120_000, 0)
+    left = unallocated_credits(owner.organization_id, [debtor.pk])
+    assert left == {(debtor.pk, "EUR"): 50_000}
     assert broken_invariants() == []
 
 

@@ -88,7 +88,7 @@ def payouts_page(
     organization_id: int, *, on: date, state: str = "", limit: int = 50, offset: int = 0
 ) -> tuple[list[PayoutView], dict[str, int]]:
     """Payouts, the latest first, and how many there are of each state ("differs" = does not add
-    up, whatever its state): three queries."""
+    up, whatever its state), in a fixed number of queries."""
     rows = _rows(organization_id)
     counts: dict[str, int] = {
         name: rows.filter(where).count() for name, where in _wheres(on).items()
