@@ -9,7 +9,15 @@ import pytest
 from amiable.core.matching.book import Book
 from amiable.core.matching.cuts import cuts, mended
 from amiable.core.matching.engine import decide_all
-from amiable.core.matching.facts import Customer, Decision, Hypothesis, Item, Line, Opening
+from amiable.core.matching.facts import (
+    Customer,
+    Decision,
+    Hypothesis,
+    Item,
+    Line,
+    OpenCredit,
+    Opening,
+)
 from amiable.core.matching.labels import Finder, tails
 from amiable.core.matching.names import tells_other
 
@@ -99,3 +107,60 @@ def test_a_factor_that_only_the_label_names_is_not_taken_for_its_customer():
     book.apply(line, Decision(1, "post", (), (paid,)))
     assert not book.ibans.get(iban)
     assert book.links[iban] == {1: 1}
+
+
+FA = tuple(
+    item(at, VASSEUR, f"FA2026-0{4590 + at * 97}", amount)
+    for at, amount in enumerate((59_880, 59_880, 7_080, 143_312, 9_415, 31_207))
+)
+KNOWN = "FR7630006000011234567890189"
+LISTED = Opening(items=FA, customers=(VASSEUR, DUVAL), ibans=((KNOWN, 1),))
+
+
+def test_an_amount_behind_a_cut_number_is_no_part_of_it():
+    label = "VIR LES JARDINS VASSEUR N/REGLT FA2026-04 598,80"
+    decision = decide(59_880, label, LISTED, payer_iban=KNOWN)
+    assert decision.action == "propose"
+    assert "match.near" not in [sentence.code for sentence in decision.evidence]
+
+
+def test_one_number_in_full_and_one_cut_that_make_the_amount_need_no_name():
+    label = lines_of("VIR SEPA RECU /DE BPCE FACTOR /MOTIF FA2026-04881 ET FA2026-050")
+    decision = decide(143_312 + 31_207, label, LISTED)
+    assert decision.action == "post"
+    assert {i for i, _ in decision.hypotheses[0].parts} == {3, 5}
+    assert decide(143_312 + 31_208, label, LISTED).action != "post"
+
+
+def test_the_oldest_invoices_are_meant_when_the_text_begins_as_many_numbers():
+    text = "VIR LES JARDINS VASSEUR FA2026-04590 ET FA2026-0{} ET FA2026-04784"
+    for middle, action in (("6", "post"), ("", "post")):
+        decision = decide(126_840, text.format(middle), LISTED, payer_iban=KNOWN)
+        assert decision.action == action
+        assert {i for i, _ in decision.hypotheses[0].parts} == {0, 1, 2}
+    fewer = decide(126_840, "VIR LES JARDINS VASSEUR FA2026-04590", LISTED, payer_iban=KNOWN)
+    assert fewer.action == "propose"
+
+
+def test_an_order_is_no_end_of_an_invoice_number():
+    assert tails("VIR DUVAL REF BC5267") == tails("VIR DUVAL COMMANDE NO 5267") == frozenset()
+    assert tails("VIR DUVAL REF 5267") == {"5267"}
+
+
+def test_a_part_that_leaves_just_an_unsaid_credit_is_asked_about():
+    credit = OpenCredit(9, 1, "EUR", 2_370, "AV2026-00009")
+    opening = Opening(items=(item(1, VASSEUR, "204916", 9_480), *FA[3:]), customers=(VASSEUR,),
+                      credits=(credit,), ibans=((KNOWN, 1),))  # fmt: skip
+    label = "VIR SEPA LES JARDINS VASSEUR PAIEMENT 204916"
+    assert decide(7_110, label, opening, payer_iban=KNOWN).action == "propose"
+    said = decide(7_110, f"{label} MOINS AVOIR", opening, payer_iban=KNOWN)
+    assert (said.action, len(said.hypotheses[0].credit_uses)) == ("post", 1)
+
+
+def test_a_number_begun_beside_the_one_named_is_another_invoice():
+    opening = Opening(items=(item(1, VASSEUR, "7700", 2_783), item(2, VASSEUR, "9254", 32_374)),
+                      customers=(VASSEUR,), ibans=((KNOWN, 1),))  # fmt: skip
+    label = "VIR LES JARDINS VASSEUR FACTURE N 770 & 9254"
+    assert decide(25_592, label, opening, payer_iban=KNOWN).action == "propose"
+    alone = decide(25_592, "VIR LES JARDINS VASSEUR FACTURE 9254", opening, payer_iban=KNOWN)
+    assert alone.action == "post"

@@ -35,6 +35,7 @@ from amiable.core.sentences import Sentence
 # A label this long may have been cut by a bank, and a list of numbers with it.
 MAY_BE_CUT = 120
 FEWEST_DIGITS = 4  # of a number that hardly is another of the payer's own by chance
+BEGUN = 6  # signs by which numbers of one kind begin
 MOST_HINTED = 60  # items of a customer that are compared with garbled numbers
 
 
@@ -242,7 +243,7 @@ def _inexact(view: View, named: Named) -> Iterator[Hypothesis]:
     held = {item.id for item in items}
     yield from balance(view, named.customer_id, evidence=named.evidence, must_hold=held)
     if amount > total:
-        yield from _oldest_with(view, named)
+        yield from _oldest_with(view, named, certain=certain)
         # Before a set that nothing in the text speaks of: what the law says of the rest.
         yield _over(view, named)
         yield from guessed
@@ -251,8 +252,11 @@ def _inexact(view: View, named: Named) -> Iterator[Hypothesis]:
         yield from _part(view, named, certain=certain)
 
 
-def _oldest_with(view: View, named: Named) -> Iterator[Hypothesis]:
-    """The oldest invoices, all that are named among them, are exactly the amount: a list cut."""
+def _oldest_with(view: View, named: Named, *, certain: bool) -> Iterator[Hypothesis]:
+    """The oldest invoices, all that are named among them, are exactly the amount: a list cut.
+
+    Sure when the text begins just as many numbers, some of them cut or garbled.
+    """
     held, kept, total = {item.id for item in named.open}, [], 0
     for item in view.book.open_of(named.customer_id, view.line.currency):
         kept.append(item)
@@ -262,7 +266,11 @@ def _oldest_with(view: View, named: Named) -> Iterator[Hypothesis]:
     if total == view.line.amount_minor and held <= {item.id for item in kept}:
         exactly = Sentence("match.exact_prefix", {"amount": view.money(total), "count": len(kept)})
         said = (*named.evidence, exactly)
-        yield Hypothesis("cited_prefix", named.customer_id, said, whole(kept))
+        begun = canonical(kept[0].number)[:BEGUN]
+        alike = all(canonical(item.number).startswith(begun) for item in kept)
+        counted = alike and view.flat.count(begun) == len(kept)
+        sure = certain and counted and not view.cited.weak
+        yield Hypothesis("cited_prefix", named.customer_id, said, whole(kept), sure=sure)
 
 
 def _over(view: View, named: Named) -> Hypothesis:
@@ -323,7 +331,9 @@ def _completed(view: View, named: Named, *, certain: bool) -> list[Hypothesis]:
         both = named._replace(evidence=(*named.evidence, said))
         kept = by_age([*named.open, item])
         if item.open_minor == rest:
-            return [_exactly("cited_completed", view, both, kept, sure=certain)]
+            # One number in full and another garbled, to the cent, need no name beside them.
+            alone = named.meant and not named.settled
+            return [_exactly("cited_completed", view, both, kept, sure=certain or alone)]
         found = [h._replace(kind="cited_completed") for h in _netted(view, both, kept)]
         found += residual_hypotheses(view, kept, evidence=both.evidence, sure=certain)
         if found:

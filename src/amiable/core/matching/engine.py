@@ -112,7 +112,9 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
             # The reference may be chance or wrong: what the payer tells is shown beside it.
             for hypothesis in party_hypotheses(view, party):
                 slip = hypothesis.kind == "party_near" and party != owner
-                sure = hypothesis.sure and slip
+                # What may be chance agrees with what the payer and the amount tell.
+                agrees = view.cited.weak and party == owner and _holds(hypothesis, items)
+                sure = hypothesis.sure and (slip or agrees)
                 yield hypothesis if sure == hypothesis.sure else hypothesis._replace(sure=sure)
         elif party is None and not any(hypothesis.sure for hypothesis in cited):
             yield from (each._replace(sure=False) for each in numbered(view))
@@ -124,6 +126,12 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
     else:
         yield from group_hypotheses(view)
         yield from unknown_hypotheses(view)
+
+
+def _holds(hypothesis: Hypothesis, items: list[Item]) -> bool:
+    """Whether a reading pays all of these items."""
+    paid = {i for i, _ in hypothesis.parts} | {i for _, i, _ in hypothesis.credit_uses}
+    return paid.issuperset([item.id for item in items])
 
 
 def _cited_by_customer(view: View) -> dict[int, list[Item]]:

@@ -40,11 +40,17 @@ _TO = re.compile(r"[ .,]*(?:AU?|JUSQU ?A|TO|-+>|\.\.+)[ ]*(?:NO?[ .]*)?")
 _UPPER = re.compile(r"(?:AU?|JUSQU ?A|TO|-+>|\.\.+) ?(\d{2,9})(?!\d)")
 _CREDIT = re.compile(r"\bAV(?:OIRS?)?\b|AV(?:OIR)?\W{0,3}\d{3}|NOTE DE CREDIT|CREDIT NOTE|\bNC ?\d"
                      r"|DEDUCTION|DEDUIT|RETENUE|COMPENSATION")  # fmt: skip
+_ORDER_SIGNS = ("CDE", "COMMANDE", "CMD", "BC", "BDC", "PO")
+_ORDERED = re.compile(
+    r"(?:\b(?:COMMANDES?|CDES?|CMD|BDC|BC|PO)\b[ .:/-]*(?:NO? )?(?:BC|CDE|CMD|PO)?"
+    r"|\b(?:BC|CDE|CMD|PO))[ .:/-]?(\d+)"
+)
 _PART = re.compile(r"ACOMPTE|PARTIEL|\d ?ERE? ?VERS|\d ?E(?:ME)? ?VERS|\bARRHES\b|\bDEVIS\b"
-                   r"|PRO ?FORMA|(?<![\d/])[1-9] ?/ ?[2-9](?![\d/])")  # fmt: skip
+                   r"|\bECHEANCE (?:NO? ?)?[1-9](?![\d/])|PRO ?FORMA"
+                   r"|(?<![\d/])[1-9] ?/ ?[2-9](?![\d/])")  # fmt: skip
 # Texts without any of these signs hold none of the words above: far quicker to see.
 _CREDIT_SIGNS = ("AV", "CREDIT", "NC", "DEDU", "RETENUE", "COMPENSATION")
-_PART_SIGNS = ("VERS", "ACOMPTE", "PARTIEL", "ARRHES", "DEVIS", "FORMA")
+_PART_SIGNS = ("VERS", "ACOMPTE", "PARTIEL", "ARRHES", "DEVIS", "FORMA", "ECHEANCE")
 _SHARE_SIGN = re.compile(r"/ ?[2-9]")
 # More kinds of numbers than this (letters and digits in many orders) are looked for by length.
 MOST_PATTERNS = 48
@@ -166,7 +172,7 @@ class Finder:
                 continue
             if not _edges_hold(text, (start, end), key, self.written):
                 continue
-            if key.isdigit() and _is_guarded(text, start, end):
+            if _is_guarded(text, start, end) if key.isdigit() else _runs_into(text, start, end):
                 continue
             hits.append(Found(key, start, end, key not in self.keys, _is_torn(text, start, end)))
         return sorted(hits, key=lambda hit: hit.start) if len(hits) > 1 else hits
@@ -202,6 +208,15 @@ def _guarded(text: str) -> tuple[tuple[int, int], ...]:
 
 def _is_guarded(text: str, start: int, end: int) -> bool:
     return any(a < end and start < b for a, b in _guarded(text))
+
+
+def _runs_into(text: str, start: int, end: int) -> bool:
+    """Whether the last digits of a key are those of an amount or a date behind it, after a space:
+    "FA2026-04 598,80"."""
+    if text.find(" ", start, end) < 0:
+        return False
+    spans = [(a, b) for a, b in _guarded(text) if start < a < end < b]
+    return any(text.find(" ", a - 1, end) >= 0 for a, _ in spans)
 
 
 def _is_torn(text: str, start: int, end: int) -> bool:
@@ -301,6 +316,7 @@ def tails(text: str) -> frozenset[str]:
     runs = [run for run in _RUN.finditer(text) if _SHORT_RUN.match(text, run.start())]
     found = {run.group().lstrip("0") for run in runs if not _is_guarded(text, *run.span())}
     found.update(_cut_runs(text))
+    found.difference_update(run.lstrip("0") for run in _orders(text))
     return frozenset([run for run in found if len(run) >= 2])
 
 
@@ -345,6 +361,15 @@ def names_part(text: str) -> bool:
 
 def _holds(text: str, signs: Iterable[str]) -> bool:
     return any(map(text.__contains__, signs))
+
+
+def _orders(text: str) -> list[str]:
+    return _ORDERED.findall(text) if _holds(text, _ORDER_SIGNS) else []
+
+
+def is_ordered(text: str, digits: str) -> bool:
+    """Whether digits of a text are those of an order: "COMMANDE BC8716", "CDE 8716"."""
+    return digits.isdigit() and digits in _orders(plain(text))
 
 
 def is_near(given: str, number: str) -> bool:

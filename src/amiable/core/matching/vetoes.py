@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from amiable.core.matching.barred import barred
 from amiable.core.matching.book import payer_keys
+from amiable.core.matching.cited import BEGUN
 from amiable.core.matching.facts import Hypothesis, Item
 from amiable.core.matching.labels import canonical, names_credit, names_part
 from amiable.core.matching.residuals import DISCOUNTS, residual_reason
@@ -34,7 +35,6 @@ EXPLAINED = frozenset(
 # What the law makes of money that no other reading explains: the oldest due first (C. civ.
 # 1342-10), the rest on the customer's account. Sure only of whom a virtual IBAN stands for.
 BY_LAW = frozenset({"party_oldest", "cited_over", "virtual_over", "virtual_partial", "advance"})
-BEGUN = 6  # signs by which numbers of one kind begin
 # Of an invoice: from a sixth on, what is missing may as well be a part left unpaid as a fee.
 SURE_FEE_SHARE = 6
 # Readings that rest on the ends of numbers.
@@ -43,6 +43,8 @@ ENDED = frozenset({"party_tail", "party_tails", "amount_tail"})
 NETTED = frozenset({"cited_netted", "cited_completed", "cited_range", "hinted_netted"})
 # A part payment leaves just a credit that nobody speaks of by chance once in this many steps.
 UNSAID_CHANCE = 250
+# Of an invoice: paid in so many parts, what stays due may be just a credit nobody speaks of.
+SHARES = (3, 4, 5, 10)
 # People pay such sums on account.
 ROUND_MINOR = 5_000
 
@@ -213,7 +215,9 @@ def _unsaid(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterator[Se
         credits_ = [credit.left_minor for credit in view.book.credits_left(customer_id, currency)]
         step = math.gcd(*amounts, *credits_) or 1
         half = gap == view.line.amount_minor
-        if half or gap in amounts or gap // step < UNSAID_CHANCE * len(credits_):
+        paid = gap + view.line.amount_minor
+        share = any(not gap * parts % paid for parts in SHARES)
+        if half or share or gap in amounts or gap // step < UNSAID_CHANCE * len(credits_):
             yield Sentence("match.credit_unsaid")
 
 
@@ -243,11 +247,24 @@ def _other_payer(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterat
 def _begins_more(view: View) -> bool:
     """Whether another number begins in the text as those named do, and is cut: "FA2026-05"."""
     keys = {canonical(item.number) for item in view.cited.items}
+    if any(_is_begun(end, key) for end in view.clues.ends for key in _other_keys(view, keys)):
+        return True
     for begun in {key[:BEGUN] for key in keys if key[0].isalpha() and len(key) > BEGUN}:
         whole = sum(view.flat.count(key) for key in keys if key.startswith(begun))
         if view.flat.count(begun) > whole:
             return True
     return False
+
+
+def _other_keys(view: View, keys: set[str]) -> list[str]:
+    """Numbers in digits alone of what else the customers named owe."""
+    short = {item.customer_id for item in view.cited.items if item.number.isdigit()}
+    owed = (item for i in short for item in view.book.open_of(i, view.line.currency))
+    return [key for item in owed if (key := canonical(item.number)) not in keys]
+
+
+def _is_begun(given: str, key: str) -> bool:
+    return len(given) >= len(key) - 2 and key.startswith(given)
 
 
 def _bears_both(view: View, hypothesis: Hypothesis, customer_id: int) -> bool:

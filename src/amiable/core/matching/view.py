@@ -15,6 +15,7 @@ from amiable.core.matching.labels import (
     digits_of,
     flat_of,
     is_near,
+    is_ordered,
     joined,
     plain,
     tails,
@@ -217,14 +218,19 @@ class View:
             return NO_CLUES
         noted = tuple([digits_of(canonical(credit.number)) for credit in cited.credits])
         ends = frozenset([e for e in tails(self.line.label) if not _ends(noted, e)])
+        keys = [(canonical(item.number), item.customer_id) for item in cited.items]
         return Clues(
             unknown=cited.unknown,
-            cited=tuple([(canonical(i.number), i.customer_id) for i in cited.items]),
+            # Of others' only what stands there itself: not the invoice of an order's number.
+            cited=tuple([pair for pair in keys if self._is_written(pair[0])]),
             ends=ends,
             filled=tuple([end.zfill(4) for end in ends]),
             flat="" if flat.isalpha() else flat,
             joined=joined(self.line.label),
         )  # fmt: skip
+
+    def _is_written(self, key: str) -> bool:
+        return digits_of(key) in self.flat and not is_ordered(self.line.label, key)
 
 
 def listed(hinted: Sequence[tuple[Item, Sentence]], amount_minor: int) -> list[Item]:
