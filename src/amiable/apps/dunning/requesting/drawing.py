@@ -76,10 +76,9 @@ def campaign_draw(
         organization_id=organization_id, name=wish.name[:255], sha256=wish.sha256,
         run_id=wish.run_id, media=media, made_at=now, made_by=actor[:254], looked_at=now,
     )  # fmt: skip
-    requests = _insert(organization_id, campaign.pk, payers)
-    told = {"campaign": campaign.pk, "name": campaign.name, "payers": len(requests)}
+    _insert(campaign, _by_case(organization_id, payers), now)
+    told = {"campaign": campaign.pk, "name": campaign.name, "payers": len(payers)}
     event_record(organization_id, Happening("request.drawn", on, actor, payload=told))
-    _look(campaign, now)
     return campaign.pk
 
 
@@ -110,7 +109,7 @@ def campaign_look(organization_id: int, campaign_id: int, *, now: datetime) -> N
     campaign = rows.select_for_update(no_key=True).get(id=campaign_id)
     if campaign.confirmed_at is None and campaign.cancelled_at is None:
         RequestCampaign.objects.filter(id=campaign_id).update(looked_at=now)
-        _look(campaign, now)
+        _look_again(campaign, now)
 
 
 def _payers(
@@ -128,64 +127,98 @@ def _payers(
     return found
 
 
-def _insert(
-    organization_id: int, campaign_id: int, payers: Mapping[tuple[int, str], Sequence[int]]
-) -> Sequence[int]:
-    """The requests, with their items, in two statements; returns their ids."""
+def _by_case(
+    organization_id: int, payers: Mapping[tuple[int, str], Sequence[int]]
+) -> dict[int, Sequence[int]]:
+    """The installments by case."""
     cases = Case.objects.filter(
         organization_id=organization_id, customer_id__among={each[0] for each in payers}
     )
-    of = {(row[1], row[2]): row[0] for row in cases.values_list("id", "customer_id", "currency")}
-    ids = ids_reserve(PaymentRequest, len(payers))
+    rows = cases.order_by("id").values_list("id", "customer_id", "currency")
+    return {
+        case_id: payers[customer_id, currency]
+        for case_id, customer_id, currency in rows
+        if (customer_id, currency) in payers
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What stands against the request of a case, and what is open of each item now."""
+
+    verdict: Verdict
+    opened: Mapping[int, int]
+
+    @property
+    def state(self) -> str:
+        """Of a request that is not confirmed."""
+        return str(State.DRAFT if self.verdict.leaves else State.STOPPED)
+
+
+def _insert(campaign: RequestCampaign, cases: Mapping[int, Sequence[int]], now: datetime) -> None:
+    """The requests, with their items and what stands against them, in two statements."""
+    organization_id, seen = campaign.organization_id, _look(campaign, cases, now)
+    ids = dict(zip(cases, ids_reserve(PaymentRequest, len(cases)), strict=True))
     rows_insert(
         PaymentRequest,
         ("id", "organization_id", "campaign_id", "case_id", "state", "medium", "outcome"),
         rows=(
-            (request_id, organization_id, campaign_id, of[payer], State.DRAFT.value, "", [])
-            for request_id, payer in zip(ids, payers, strict=True)
+            (request_id, organization_id, campaign.pk, case_id, seen[case_id].state,
+             seen[case_id].verdict.medium, said(seen[case_id].verdict))
+            for case_id, request_id in ids.items()
         ),
-    )
+    )  # fmt: skip
     rows_insert(
         PaymentRequestItem,
         ("organization_id", "request_id", "installment_id", "asked_minor", "open_minor"),
         rows=(
-            (organization_id, request_id, item_id, 0, 0)
-            for request_id, items in zip(ids, payers.values(), strict=True)
+            (organization_id, ids[case_id], item_id, seen[case_id].verdict.asked.get(item_id, 0),
+             seen[case_id].opened.get(item_id, 0))
+            for case_id, items in cases.items()
             for item_id in items
         ),
-    )
-    return ids
+    )  # fmt: skip
 
 
-def _look(campaign: RequestCampaign, now: datetime) -> None:
-    """Note with each request that may leave, or may not, by what and for how much."""
-    of = {"organization_id": campaign.organization_id, "campaign": campaign}
-    rows = PaymentRequest.objects.filter(**of, state__in=[State.DRAFT, State.STOPPED])
-    ids = list(rows.order_by("id").values_list("id", flat=True))
+def _look(
+    campaign: RequestCampaign, cases: Mapping[int, Collection[int]], now: datetime
+) -> dict[int, _Seen]:
+    """What stands against the request of each case for its items, chunk by chunk."""
+    organization_id, local, ids = campaign.organization_id, timezone.localtime(now), [*cases]
+    found: dict[int, _Seen] = {}
     for start in range(0, len(ids), CHUNK):
-        _look_at(campaign, ids[start : start + CHUNK], now)
+        some = ids[start : start + CHUNK]
+        facts = case_facts(organization_id, some, on=local.date())
+        scenarios = scenarios_for(organization_id, some)
+        for case_id in some:
+            case = facts[case_id]
+            verdict = request_check(
+                case, scenarios[case_id], item_ids=frozenset(cases[case_id]),
+                media=campaign.media, now=local, own=own_time(case, local),
+            )  # fmt: skip
+            found[case_id] = _Seen(verdict, {item.id: item.open_minor for item in case.items})
+    return found
 
 
-def _look_at(campaign: RequestCampaign, ids: Sequence[int], now: datetime) -> None:
-    requests = list(PaymentRequest.objects.filter(id__among=set(ids)).order_by("id"))
-    items = items_of(campaign.organization_id, ids)
-    local = timezone.localtime(now)
-    case_ids = {request.case_id for request in requests}
-    facts = case_facts(campaign.organization_id, case_ids, on=local.date())
-    scenarios = scenarios_for(campaign.organization_id, case_ids)
-    changed = []
+def _look_again(campaign: RequestCampaign, now: datetime) -> None:
+    """Note with each request that may leave, or may not, by what and for how much."""
+    rows = PaymentRequest.objects.filter(
+        organization_id=campaign.organization_id, campaign=campaign,
+        state__in=[State.DRAFT, State.STOPPED],
+    )  # fmt: skip
+    requests = list(rows.order_by("id"))
+    items = items_of(campaign.organization_id, (request.pk for request in requests))
+    cases = {
+        request.case_id: [row.installment_id for row in items[request.pk]] for request in requests
+    }
+    seen, changed = _look(campaign, cases, now), []
     for request in requests:
-        case, theirs = facts[request.case_id], items[request.pk]
-        verdict = request_check(
-            case, scenarios[request.case_id], item_ids={row.installment_id for row in theirs},
-            media=campaign.media, now=local, own=own_time(case, local),
-        )  # fmt: skip
-        request.state = State.DRAFT if verdict.leaves else State.STOPPED
-        request.medium, request.outcome = verdict.medium, said(verdict)
-        opened = {item.id: item.open_minor for item in case.items}
-        changed += noted(theirs, verdict.asked, opened)
-    PaymentRequest.objects.bulk_update(requests, ["state", "medium", "outcome"])
-    PaymentRequestItem.objects.bulk_update(changed, ["asked_minor", "open_minor"])
+        now_seen = seen[request.case_id]
+        request.state = now_seen.state
+        request.medium, request.outcome = now_seen.verdict.medium, said(now_seen.verdict)
+        changed += noted(items[request.pk], now_seen.verdict.asked, now_seen.opened)
+    PaymentRequest.objects.bulk_update(requests, ["state", "medium", "outcome"], batch_size=200)
+    PaymentRequestItem.objects.bulk_update(changed, ["asked_minor", "open_minor"], batch_size=200)
 
 
 def items_of(
