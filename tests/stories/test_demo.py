@@ -16,14 +16,15 @@ import pytest
 from click.testing import CliRunner
 
 from amiable.apps.audit.queries import broken_invariants
-from amiable.apps.banking.models import StatementLine
-from amiable.apps.cases.models import Dispute, Hold, Promise
+from amiable.apps.banking.models import Match, StatementLine
+from amiable.apps.cases.models import Dispute, Hold, PlanProposal, Promise
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.dunning.models import Action, AssignmentRule, Enrollment
 from amiable.apps.imports.models import ImportRun
 from amiable.apps.insights.models import Snapshot
-from amiable.apps.messaging.models import Message
-from amiable.apps.payments.models import PaymentReturn
+from amiable.apps.messaging.models import Message, Reply, ReplyFile
+from amiable.apps.payments.debits.models import Debit, Mandate
+from amiable.apps.payments.models import Payment, PaymentReturn
 from amiable.apps.receivables.models import Invoice, InvoiceDocument
 from amiable.apps.tenants.models import Organization
 from amiable.interfaces.cli.main import amiable
@@ -60,6 +61,8 @@ def test_the_demo_tells_one_consistent_story(demo):
     _shows_what_stops()
     _never_says_the_same_thing_twice()
     _shows_people_at_work(document)
+    _shows_money_that_moves(document)
+    _shows_the_payment_page()
     _lives_on_without_doubles(document)
 
 
@@ -125,7 +128,8 @@ def _shows_what_stops():
 
 def _never_says_the_same_thing_twice():
     sent: dict[tuple[int, str], list[date]] = defaultdict(list)
-    for case_id, medium, on in Message.objects.values_list("case_id", "medium", "on_date"):
+    reminders = Message.objects.filter(action__isnull=False)  # not what confirms or announces
+    for case_id, medium, on in reminders.values_list("case_id", "medium", "on_date"):
         sent[case_id, medium].append(on)
     assert all(len(days) == len(set(days)) for days in sent.values())
     assert not Message.objects.exclude(channel="outbox").exists()
@@ -142,6 +146,32 @@ def _shows_people_at_work(document):
     figures = document["figures"]
     assert 30 <= float(figures["dso"]) <= 90
     assert 0 < float(figures["overdue"]) < float(figures["outstanding"])
+
+
+def _shows_money_that_moves(document):
+    counts = document["counts"]
+    assert counts["mandates"] == 3
+    assert {"announced", "collected", "failed"} <= set(counts["debits"])
+    reasons = Debit.objects.filter(state="returned").values_list("reason_code", flat=True)
+    assert set(reasons) == {"AM04", "AC04"}
+    assert Debit.objects.filter(attempt=2, state="collected").exists()
+    assert set(Mandate.objects.values_list("signed_how", flat=True)) == {"portal", "paper"}
+    assert counts["payouts"] > 0
+    assert Match.objects.filter(state="posted", payout__isnull=False).exists()
+    assert Payment.objects.filter(payout_parts__isnull=False).exists()
+
+
+def _shows_the_payment_page():
+    proposal = PlanProposal.objects.get()
+    assert proposal.sha256
+    assert proposal.text
+    dispute = (
+        Dispute.objects.filter(questions__isnull=False, entries__isnull=False).distinct().get()
+    )
+    assert dispute.questions.filter(answered_at__isnull=True).exists()
+    assert dispute.questions.filter(answered_at__isnull=False).exists()
+    assert ReplyFile.objects.filter(reply__dispute=dispute).exists()
+    assert Reply.objects.filter(dispute=dispute, state="unread").exists()
 
 
 def _lives_on_without_doubles(document):

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from amiable.core.workdays import is_workday, next_workday
-from amiable.interfaces.cli.demo import keys
+from amiable.interfaces.cli.demo import keys, online
 from amiable.interfaces.cli.demo.people import Client, plain
 from amiable.interfaces.cli.demo.remittance import Remittance, bank_name, mistypings, remittance
 from amiable.interfaces.cli.demo.story import Bill, Books, Payment
@@ -58,10 +58,12 @@ def lines(story: Books) -> list[Line]:
     """Every line from the first day of statements to the end of the story, in booking order."""
     by_number = {bill.number: bill for bill in story.bills}
     drawn = []
-    for index, payment in enumerate(p for p in story.payments if p.on >= story.bank_begins):
+    told = (p for p in story.payments if p.on >= story.bank_begins and p.kind != online.KIND)
+    for index, payment in enumerate(told):
         rng = keys.stream(story.seed, "line", payment.on, payment.code, payment.parts)
         drawn.append(_received(rng, story, payment, by_number, index))
     drawn += list(_other_lines(story))
+    drawn += [_paid_out(story, payout) for payout in story.payouts]
     drawn.sort(key=lambda line: (line.on, line.account, line.reference))
     return drawn
 
@@ -237,6 +239,12 @@ def _other(
         name=name if nature == "transfer" else "",
         remit=Remittance(motive),
     )
+
+
+def _paid_out(story: Books, payout: online.Payout) -> Line:
+    rng = keys.stream(story.seed, "payout", payout.name)
+    name, motive = "STRIPE PAYMENTS EUROPE", f"STRIPE {payout.name.upper()}"
+    return _other(rng, payout.on, "transfer", name, motive, amount=payout.net_minor)
 
 
 def by_day(rows: list[Line], account: int) -> dict[date, list[Line]]:

@@ -17,6 +17,7 @@ from amiable.interfaces.cli.demo.story import Bill, Books
 FONTS = Path(__file__).resolve().parents[3] / "assets" / "fonts"
 
 LAYOUT = Path(__file__).resolve().with_name("invoice.typ")
+PHOTO = LAYOUT.with_name("photo.typ")
 
 # Code de commerce L441-9 and L441-10: what an invoice between professionals must print.
 BETWEEN_PROFESSIONALS = (
@@ -53,6 +54,15 @@ def write(
     with ThreadPoolExecutor(max_workers=2) as pool:
         list(pool.map(lambda half: _compile(story, half, progress), halves))
     return sorted(paths)
+
+
+def photo() -> bytes:
+    """A picture as a customer might send it, PNG."""
+    compiler = typst.Compiler(PHOTO, root=PHOTO.parent, ignore_system_fonts=True)
+    content = compiler.compile(format="png", ppi=72)
+    if not isinstance(content, bytes):
+        raise TypeError("one picture was asked for, and none or several came")
+    return content
 
 
 def _compile(

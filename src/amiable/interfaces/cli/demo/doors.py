@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +52,11 @@ def replan(organization_id: int, *, on: date) -> None:
 
 
 def tick(organization_id: int, *, now: datetime) -> None:
-    """Plan and send, as `amiable day` does after matching."""
+    """Direct debits, plan and send, as `amiable day` does after matching."""
     from amiable.apps.dunning import services
+    from amiable.apps.dunning.debiting.daily import debits_tick
 
+    debits_tick(organization_id, now=now)
     services.plan_tick(organization_id, on=now.date())
     services.send_tick(organization_id, now=now, routes=OUTBOX)
 
@@ -68,18 +70,14 @@ def snapshot(organization_id: int, *, on: date) -> None:
 
 def receive(organization_id: int, kind: FileKind, path: Path, *, on: date) -> None:
     """Import a file as `amiable import` does. Raises DemoError when it is not taken whole."""
-    from amiable.apps.banking.services import statement_import
-    from amiable.apps.imports.services import import_run
-    from amiable.apps.tenants.queries import organization
+    from amiable.apps.insights.intake import file_import
+    from amiable.apps.tenants.queries import organization_by_id
 
-    def write(read: Any, origin: Any) -> dict[str, int]:
-        return statement_import(
-            organization_id, read.statements, source=origin.source, on=on, actor=ACTOR
-        )
-
-    result = import_run(
-        organization("demo"), kind, source=path, filename=path.name, on=on, actor=ACTOR, write=write
-    )
+    now = local(datetime.combine(on, time(7)))
+    result = file_import(
+        organization_by_id(organization_id), kind, source=path, filename=path.name, now=now,
+        actor=ACTOR,
+    )  # fmt: skip
     if result.state != "done":
         raise DemoError(f"{path}: {result.state}: {[str(e.sentence) for e in result.errors[:3]]}")
 

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from amiable.core.money import major
 from amiable.core.workdays import add_workdays, next_workday
-from amiable.interfaces.cli.demo import bank, camt, keys
+from amiable.interfaces.cli.demo import bank, camt, keys, online
 from amiable.interfaces.cli.demo.people import Client, Creditor, plain
 from amiable.interfaces.cli.demo.story import Bill, Books
 
@@ -42,14 +42,14 @@ class Delivery:
     """
 
     on: date
-    kind: Literal["customers", "invoices", "statement"]
+    kind: Literal["customers", "invoices", "payouts", "statement"]
     name: str
     content: bytes
     covers: date | None = None
 
 
 def deliveries(story: Books) -> list[Delivery]:
-    """Every file of the story in order of arrival; invoices come before the day's statement."""
+    """Every file of the story in order of arrival; the statement of the day comes last."""
     creditor = Creditor()
     lines = bank.lines(story)
     found = [_customers(story), *_people(story)]
@@ -57,7 +57,8 @@ def deliveries(story: Books) -> list[Delivery]:
     found += _new_bills(story)
     found += _first_statements(story, creditor, lines)
     found += _daily_statements(story, creditor, lines)
-    order = {"customers": 0, "invoices": 1, "statement": 2}
+    found += _payouts(story)
+    order = {"customers": 0, "invoices": 1, "payouts": 2, "statement": 3}
     return sorted(found, key=lambda d: (d.on, order[d.kind], d.name != "clients.csv", d.name))
 
 
@@ -262,3 +263,11 @@ def _daily_statements(
         name = f"banque/{day:%Y-%m-%d}-camt053.xml"
         yield Delivery(following, "statement", name, text.encode(), day)
         day = following
+
+
+def _payouts(story: Books) -> Iterator[Delivery]:
+    """The provider's report of each payout; it arrives with the statement that shows the sum."""
+    for payout in story.payouts:
+        arrives = next_workday(payout.on + timedelta(days=1))
+        name = f"prestataire/{payout.on:%Y-%m-%d}-stripe.csv"
+        yield Delivery(arrives, "payouts", name, online.report(story, payout), payout.on)

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from amiable.core.workdays import add_workdays, next_workday
-from amiable.interfaces.cli.demo import keys
+from amiable.interfaces.cli.demo import keys, portal
 from amiable.interfaces.cli.demo.people import Client
 from amiable.interfaces.cli.demo.profiles import USUAL
 from amiable.interfaces.cli.demo.story import Books
@@ -60,6 +60,7 @@ def _among_the_late(story: Books) -> Iterator[Incident]:
     ordinary = [client for client in story.clients.values() if _is_ordinary(client)]
     keys.stream(story.seed, "incidents").shuffle(ordinary)
     ordinary.sort(key=lambda client: client.habit not in LATE)  # a small demo has few of them
+    yield from _on_the_page(story, ordinary)
     kinds = ("bounced", "opted_out", "hold", "hold_invoice", "chosen") * 2
     for kind, client in zip(kinds, ordinary, strict=False):
         rng = keys.stream(story.seed, "incident", client.code)
@@ -68,11 +69,38 @@ def _among_the_late(story: Books) -> Iterator[Incident]:
         yield Incident(next_workday(day), kind, client.code)
 
 
+def _on_the_page(story: Books, ordinary: list[Client]) -> Iterator[Incident]:
+    """The last ones who owe something late and pay none of it soon, taken out of `ordinary`: one
+    signs a payment plan, the other contests an invoice."""
+    for kind, after in _PAGE_DAYS.items():
+        day = next_workday(story.run_begins + after)
+        found = (client for client in reversed(ordinary) if _owes_late(story, client, day))
+        client = next(found, None)
+        if client is not None:
+            ordinary.remove(client)
+            yield Incident(day, kind, client.code)
+
+
+def _owes_late(story: Books, client: Client, day: date) -> bool:
+    late = [
+        bill.number
+        for bill in story.bills
+        if bill.code == client.code and bill.kind == "invoice" and bill.due < day - LATE_BY
+        if story.open_minor(bill, day) >= LEAST_MINOR
+    ]
+    pays_on = story.next_payment(late, day)
+    contested = any(contest.number in late for contest in story.contests)
+    return bool(late) and not contested and (pays_on is None or pays_on > day + UNPAID_FOR)
+
+
 def _is_ordinary(client: Client) -> bool:
     reachable = client.email and client.phone and client.segment == USUAL["company"]
     return bool(reachable and not client.part and client.habit in {*LATE, "slightly_late"})
 
 
+# Days of the run on which something is done on the payment page.
+_PAGE_DAYS = {"signs_plan": timedelta(days=60), "contests": timedelta(days=64)}
+LATE_BY, UNPAID_FOR, LEAST_MINOR = timedelta(days=5), timedelta(days=14), 30_000
 # First and last day of the run on which each may come; pauses are late enough to last until today.
 _DAYS = {
     "bounced": (8, 40), "opted_out": (8, 40), "hold": (52, 66), "hold_invoice": (56, 68),
@@ -164,4 +192,6 @@ _NOTES: dict[str, Callable[[int, Books, CustomerFile, date], None]] = {
     "hold": _hold,
     "hold_invoice": _hold_invoice,
     "chosen": _chosen,
+    "signs_plan": portal.sign_plan,
+    "contests": portal.contest,
 }

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from amiable.core.workdays import next_workday
-from amiable.interfaces.cli.demo import keys, words
+from amiable.interfaces.cli.demo import keys, online, words
 from amiable.interfaces.cli.demo.agreements import STOPS_BEFORE, agree
 from amiable.interfaces.cli.demo.habits import payments_of
 from amiable.interfaces.cli.demo.people import Client, clients
+from amiable.interfaces.cli.demo.profiles import DEBITED
 from amiable.interfaces.cli.demo.story import HORIZON_DAYS, PAST_DAYS, Bill, Books
 
 MOST_UNPAID = 5  # a supplier stops delivering to who never pays
@@ -34,12 +35,15 @@ def books(seed: int, anchor: date, *, customers: int, invoices: int) -> Books:
         notes, payments, contests = payments_of(
             rng, story, client=client, bills=by_client[client.code]
         )
+        if client.part in DEBITED:  # nothing is transferred any more once it may be collected
+            payments = [payment for payment in payments if payment.on < story.mandated_on]
         credit_notes += notes
         story.payments += payments
         story.contests += contests
         agree(story, client, bills=by_client[client.code])
     bills = [bill for group in by_client.values() for bill in group]
     story.bills = sorted(bills + credit_notes, key=lambda bill: (bill.issued, bill.number))
+    online.pay_by_card(story)
     story.payments.sort(key=lambda payment: (payment.on, payment.code, payment.amount_minor))
     return story
 

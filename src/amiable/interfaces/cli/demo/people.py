@@ -63,6 +63,8 @@ class Creditor:
     signatory: str = "Camille Renard, responsable du crédit"
     iban: str = keys.iban("99901", "00049", account="00021500471")
     second_iban: str = keys.iban("99902", "00049", account="00088230915")
+    debit_iban: str = keys.iban("99901", "00049", account="00021500568")
+    ics: str = "FR33ZZZ999001"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +234,12 @@ def _profiled(rng: random.Random, client: Client) -> Client:
     reached = client.email if client.kind != "consumer" else ""
     if client.part:
         segment = client.segment or profiles.USUAL[client.kind]
+    email = client.email
+    if client.part in profiles.DEBITED and not email:  # nothing is collected unannounced
+        email = f"compta@client-{client.code.lower()}.example"
     return replace(
         client,
+        email=email,
         segment=segment,
         score=profiles.score(rng, client.habit),
         role=profiles.role(rng, client.kind),

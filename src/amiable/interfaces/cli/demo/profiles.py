@@ -16,8 +16,12 @@ Habit = Literal[
 ]
 # What happens to a customer on purpose, so that every demo shows it: a payment plan that runs, one
 # with a missed installment, a promise kept in part, a returned debit, an insolvency, a key account
-# about which the sales owner is asked, one who disputes every bill.
-Part = Literal["", "plan", "plan_late", "in_parts", "returned", "insolvent", "asked", "disputes"]
+# about which the sales owner is asked, one who disputes every bill, those who give a mandate for
+# direct debits, of which one's come back.
+Part = Literal[
+    "", "plan", "plan_late", "in_parts", "returned", "insolvent", "asked", "disputes", "debited",
+    "unpaid",
+]  # fmt: skip
 
 KEY_ACCOUNT, RISKY, GOOD_PAYER = "grands-comptes", "risque", "bons-payeurs"
 USUAL: Mapping[CustomerKind, str] = {
@@ -28,11 +32,17 @@ KEY_ACCOUNT_WEIGHT = 3.0
 # By position in each two hundred customers; the kind at each position is people._kind's.
 _PARTS: Mapping[int, Part] = {
     1: "asked", 3: "disputes", 5: "plan", 7: "plan_late", 10: "insolvent", 12: "in_parts",
-    15: "returned", 17: "returned",
+    15: "returned", 17: "returned", 20: "debited", 21: "debited", 25: "unpaid",
 }  # fmt: skip
 # A customer with a contract is invoiced every month: what its part needs is sure to come. Who pays
 # equal bills in parts names them, or nobody could tell which one it pays.
 _NAMED = {"reference_style": "exact", "third_party": None}
+# Small enough that nothing of it is contested; due a month later.
+_DEBITED = {
+    "habit": "slightly_late", "contract_minor": 19_500, "term": "30 jours net", "term_days": 30,
+    "end_of_month": False,
+}  # fmt: skip
+DEBITED = {"debited", "unpaid"}
 FORCED: Mapping[Part, Mapping[str, Any]] = {
     "plan": {**_NAMED, "habit": "never", "contract_minor": 24_000},
     "plan_late": {**_NAMED, "habit": "never", "contract_minor": 14_900},
@@ -48,6 +58,8 @@ FORCED: Mapping[Part, Mapping[str, Any]] = {
         "end_of_month": False,
     },
     "returned": {"habit": "debit", "contract_minor": 3_900},
+    "debited": _DEBITED,
+    "unpaid": _DEBITED,
 }
 
 # Usual score by habit, 0 risky to 100 good; the score of a customer is near it.

@@ -15,10 +15,12 @@ from amiable.core.workdays import add_workdays, is_workday
 from amiable.interfaces.cli.demo import (
     accountant,
     answers,
+    debits,
     documents,
     doors,
     files,
     incidents,
+    online,
     policy,
     setup,
     staff,
@@ -77,9 +79,9 @@ class Life:
         It arrives again on the next morning, which changes nothing.
         """
         for delivery in self.deliveries:
-            if delivery.covers == day and delivery.kind == "statement":
+            if delivery.covers == day and delivery.kind in {"payouts", "statement"}:
                 path = files.write_one(delivery, self.folder)
-                doors.receive(self.organization_id, "statement", path, on=day)
+                doors.receive(self.organization_id, delivery.kind, path, on=day)
                 doors.match(self.organization_id, on=day)
                 doors.replan(self.organization_id, on=day)
 
@@ -104,11 +106,14 @@ class Life:
             if self.lived.until is None or self.lived.until < self.story.run_begins:
                 policy.begin(self.organization_id, self.folder, on=day)
             self._documents(day)
+            booked = debits.booked(self.organization_id, self.story, self.folder, day=day)
+            if booked is not None:
+                doors.receive(self.organization_id, "statement", booked, on=day)
         if any(delivery.kind == "statement" for delivery in arrived):
             doors.match(self.organization_id, on=day)
-            accountant.decide(
-                self.organization_id, self.truth, on=day, only=self._pressing(day, last)
-            )
+            pressing = self._pressing(day, last)
+            for decide in (accountant.decide, online.enter):
+                decide(self.organization_id, self.truth, on=day, only=pressing)
         if running and is_workday(day):
             self._work(day, last=last)
 
@@ -125,12 +130,15 @@ class Life:
         now = doors.local(datetime.combine(day, SEND_AT))
         since = self.lived.until or day - timedelta(days=1)
         staff.disputes(self.organization_id, self.story, since=since, day=day)
+        debits.sign(self.organization_id, self.story, since=since, day=day)
         incidents.note(self.organization_id, self.story, since=since, day=day)
         policy.evolve(self.organization_id, self.story, self.folder, since=since, day=day)
         doors.tick(self.organization_id, now=now)
         desk = staff.Desk(self.organization_id, self.story, day, last)
         for work in (staff.calls, staff.tasks, staff.approvals, staff.batches):
             work(desk)
+        debits.hand_over(self.organization_id, day=day, last=last)
+        accountant.refund(self.organization_id, self.story, since=since, day=day)
         doors.snapshot(self.organization_id, on=day)
 
     def _documents(self, day: date) -> None:

@@ -83,9 +83,10 @@ def create(settings: Settings) -> int:
             address=fictional.address,
             signatory=fictional.signatory,
         )
-        brand_change(
-            organization.pk, owner.pk, {"claims_from": "formal"}, on=settings.anchor, actor=LOGIN
-        )
+        more = {
+            "claims_from": "formal", "ics": fictional.ics, "debit_iban": fictional.debit_iban,
+        }  # fmt: skip
+        brand_change(organization.pk, owner.pk, more, on=settings.anchor, actor=LOGIN)
         people = ((LOGIN, "Camille Renard", "manager"), (COLLECTOR, "Inès Boulay", "collector"))
         for email, name, role in people:
             services.user_create(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from amiable.core.workdays import add_workdays, next_workday
+from amiable.interfaces.cli.demo.online import Payout
 from amiable.interfaces.cli.demo.people import Client
 
 PAST_DAYS = 548  # 18 months of invoices
@@ -22,6 +23,7 @@ HORIZON_DAYS = 42
 # Before the anchor: the day on which "asked" customers get the bill that they leave unpaid. With 30
 # days to pay, the sales owner is asked about it 38 days later: in the week of the anchor.
 ASKED_DAYS = 70
+MANDATED = timedelta(days=5)  # day of the run on which direct debit is agreed with some
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class Books:
     payments: list[Payment] = field(default_factory=list)
     contests: list[Contest] = field(default_factory=list)
     agreements: list[Agreement] = field(default_factory=list)
+    payouts: list[Payout] = field(default_factory=list)
     insolvencies: dict[str, date] = field(default_factory=dict)
     _steps: dict[str, list[tuple[date, int]]] = field(default_factory=dict)
 
@@ -107,6 +110,11 @@ class Books:
     @property
     def run_begins(self) -> date:
         return next_workday(self.anchor - timedelta(days=RUN_DAYS))
+
+    @property
+    def mandated_on(self) -> date:
+        """Day from which the customers of the part "debited" and "unpaid" are debited."""
+        return next_workday(self.run_begins + MANDATED)
 
     @property
     def asked_on(self) -> date:

@@ -42,6 +42,7 @@ def document(life: Life) -> dict[str, Any]:
             "scenarios": _scenarios(life.organization_id),
             "promises": words.promises,
             "plans": words.plans,
+            **_money(life.organization_id, on),
         },
         "experiment": _experiment(life.organization_id, on),
         "figures": {
@@ -51,6 +52,21 @@ def document(life: Life) -> dict[str, Any]:
             "dso": None if main.dso.shown is None else str(main.dso.shown),
             **{code: None if shown is None else str(shown) for code, shown in ratios.items()},
         },
+    }
+
+
+def _money(organization_id: int, on: date) -> dict[str, Any]:
+    """Direct debits by what became of them, payouts of the provider, files of refunds."""
+    from amiable.apps.banking.payout_pages import payouts_page
+    from amiable.apps.banking.refund_orders import refund_files
+    from amiable.apps.payments.debits.queries import debit_counts, mandate_rows
+
+    debits = {tab: count for tab, (count, _) in debit_counts(organization_id).items() if count}
+    return {
+        "mandates": len(mandate_rows(organization_id, on=on)),
+        "debits": debits,
+        "payouts": len(payouts_page(organization_id, on=on, limit=1000)[0]),
+        "refund_files": len(refund_files(organization_id)),
     }
 
 
@@ -92,6 +108,8 @@ def text(said: dict[str, Any]) -> str:
             f"Waiting: {_listed(waiting)}.",
             f"Cases by scenario: {_listed(counts['scenarios'])}.",
             f"Promises: {_listed(counts['promises'])}. Plans: {_listed(counts['plans'])}.",
+            f"Mandates: {counts['mandates']}. Direct debits: {_listed(counts['debits'])}. "
+            f"Payouts: {counts['payouts']}. Files of refunds: {counts['refund_files']}.",
             *_compared(said["experiment"]),
             f"Outstanding {figures['outstanding']} {figures['currency']}, "
             f"overdue {figures['overdue']}, DSO {figures.get('dso') or 'n/a'} days.",
