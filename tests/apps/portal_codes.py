@@ -53,7 +53,7 @@ def proof_for(link: Link, purpose: str, *, ticket: str) -> str:
     """What a code gives to a customer who types it."""
     now, page, routes = timezone.now(), portal_page(link, on=today()), configured_routes()
     point = code_points(page, routes)[0]
-    code_send(page, purpose, point.name, ticket=ticket, now=now, routes=routes)
-    proof = code_try(link, purpose, last_code(), now=now)
+    code_send(page, purpose, name=point.name, ticket=ticket, now=now, routes=routes)
+    proof = code_try(link, purpose, typed=last_code(), now=now)
     assert isinstance(proof, str)
     return proof

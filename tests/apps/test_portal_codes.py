@@ -72,7 +72,7 @@ def link_of(path: str) -> Link:
 
 
 def drawn(link: Link, *, purpose="plan", ticket="t1", now=NOW, to=EMAIL) -> str:
-    return codes.code_draw(link, purpose, to, ticket=ticket, now=now).code
+    return codes.code_draw(link, purpose, to=to, ticket=ticket, now=now).code
 
 
 def wrong(code: str) -> str:
@@ -94,62 +94,64 @@ def asking(client, path: str) -> str:
 
 def test_five_guesses_and_no_sixth_even_of_the_right_code(link):
     code = drawn(link)
-    results = [codes.code_try(link, "plan", wrong(code), now=NOW) for _ in range(5)]
+    results = [codes.code_try(link, "plan", typed=wrong(code), now=NOW) for _ in range(5)]
     assert [code_of(each) for each in results] == ["code.wrong"] * 4 + ["code.wait"]
-    assert code_of(codes.code_try(link, "plan", code, now=NOW)) == "code.wait"
+    assert code_of(codes.code_try(link, "plan", typed=code, now=NOW)) == "code.wait"
     assert Event.objects.filter(kind="code.locked").count() == 1
 
 
 def test_after_five_guesses_the_link_waits_whatever_the_purpose_then_goes_on(link):
     code = drawn(link)
     for _ in range(5):
-        codes.code_try(link, "plan", wrong(code), now=NOW)
+        codes.code_try(link, "plan", typed=wrong(code), now=NOW)
     with pytest.raises(CaseError) as refusal:
         drawn(link, purpose="mandate", ticket="t2")
     assert refusal.value.sentence.code == "code.wait"
     later = NOW + codes.WAIT + timedelta(seconds=1)
     code = drawn(link, ticket="t3", now=later)
-    assert code_of(codes.code_try(link, "plan", code, now=later)) == ""
+    assert code_of(codes.code_try(link, "plan", typed=code, now=later)) == ""
 
 
 def test_a_code_serves_once_and_its_proof_signs_once(link):
     code = drawn(link)
-    proof = codes.code_try(link, "plan", f" {code[:3]} {code[3:]} ", now=NOW)
-    assert code_of(codes.code_try(link, "plan", code, now=NOW)) == "code.none"
-    assert codes.code_spend(link, "plan", proof, now=NOW).address == "a•••@c•••.example"
-    assert not codes.code_proven(link, "plan", proof, now=NOW)
+    proof = codes.code_try(link, "plan", typed=f" {code[:3]} {code[3:]} ", now=NOW)
+    assert code_of(codes.code_try(link, "plan", typed=code, now=NOW)) == "code.none"
+    assert codes.code_spend(link, "plan", proof=proof, now=NOW).address == "a•••@c•••.example"
+    assert not codes.code_proven(link, "plan", proof=proof, now=NOW)
     with pytest.raises(CaseError):
-        codes.code_spend(link, "plan", proof, now=NOW)
+        codes.code_spend(link, "plan", proof=proof, now=NOW)
 
 
 def test_a_code_is_over_after_ten_minutes_and_a_proof_after_thirty(link):
     code = drawn(link)
-    assert code_of(codes.code_try(link, "plan", code, now=NOW + codes.GOOD_FOR)) == "code.none"
-    proof = codes.code_try(link, "plan", code, now=NOW + timedelta(minutes=9))
-    assert codes.code_proven(link, "plan", proof, now=NOW + timedelta(minutes=38))
-    assert not codes.code_proven(link, "plan", proof, now=NOW + timedelta(minutes=40))
+    assert (
+        code_of(codes.code_try(link, "plan", typed=code, now=NOW + codes.GOOD_FOR)) == "code.none"
+    )
+    proof = codes.code_try(link, "plan", typed=code, now=NOW + timedelta(minutes=9))
+    assert codes.code_proven(link, "plan", proof=proof, now=NOW + timedelta(minutes=38))
+    assert not codes.code_proven(link, "plan", proof=proof, now=NOW + timedelta(minutes=40))
 
 
 def test_code_and_proof_are_of_one_link_and_one_purpose(case, link):
     other, narrow = link_of(path_of(case)), link_of(path_of(case))
     code = drawn(link)
-    assert code_of(codes.code_try(other, "plan", code, now=NOW)) == "code.none"
-    assert code_of(codes.code_try(link, "mandate", code, now=NOW)) == "code.none"
-    proof = codes.code_try(link, "plan", code, now=NOW)
-    assert not codes.code_proven(narrow, "plan", proof, now=NOW)
-    assert not codes.code_proven(link, "mandate", proof, now=NOW)
+    assert code_of(codes.code_try(other, "plan", typed=code, now=NOW)) == "code.none"
+    assert code_of(codes.code_try(link, "mandate", typed=code, now=NOW)) == "code.none"
+    proof = codes.code_try(link, "plan", typed=code, now=NOW)
+    assert not codes.code_proven(narrow, "plan", proof=proof, now=NOW)
+    assert not codes.code_proven(link, "mandate", proof=proof, now=NOW)
     forged = replace(link, organization_id=link.organization_id + 1)
-    assert not codes.code_proven(forged, "plan", proof, now=NOW)
+    assert not codes.code_proven(forged, "plan", proof=proof, now=NOW)
     for bad in ("", "x", proof[:-1], proof + "x", proof.swapcase()):
-        assert not codes.code_proven(link, "plan", bad, now=NOW)
+        assert not codes.code_proven(link, "plan", proof=bad, now=NOW)
 
 
 def test_a_newer_code_ends_the_one_before(link):
     first = drawn(link)
     second = drawn(link, ticket="t2")
     if first != second:
-        assert code_of(codes.code_try(link, "plan", first, now=NOW)) == "code.wrong"
-    assert code_of(codes.code_try(link, "plan", second, now=NOW)) == ""
+        assert code_of(codes.code_try(link, "plan", typed=first, now=NOW)) == "code.wrong"
+    assert code_of(codes.code_try(link, "plan", typed=second, now=NOW)) == ""
 
 
 def test_nothing_of_a_code_is_kept_but_a_keyed_digest(link, settings):
@@ -159,7 +161,7 @@ def test_nothing_of_a_code_is_kept_but_a_keyed_digest(link, settings):
     assert code not in kept.replace(row.digest, "").replace(row.point, "")
     assert "client.example" not in kept
     settings.SECRET_KEY = "another key"
-    assert code_of(codes.code_try(link, "plan", code, now=NOW)) == "code.wrong"
+    assert code_of(codes.code_try(link, "plan", typed=code, now=NOW)) == "code.wrong"
 
 
 def test_codes_are_compared_in_constant_time(link, monkeypatch):
@@ -172,7 +174,7 @@ def test_codes_are_compared_in_constant_time(link, monkeypatch):
     monkeypatch.setattr(codes, "constant_time_compare", watched)
     code = drawn(link)
     for each in (wrong(code), "", "1" * 5000, "٣٣٣٣٣٣", code):
-        codes.code_try(link, "plan", each, now=NOW)
+        codes.code_try(link, "plan", typed=each, now=NOW)
     assert compared == [(64, 64)] * 5  # digests of one length, whatever was typed
 
 
@@ -381,13 +383,13 @@ def test_a_test_goes_to_the_house_and_a_text_message_reveals_nothing(case, link,
     routes["sms"] = routes["email"] = ("memory", {"box": box})
     page = portal_page(link, on=today())
     point = next(each for each in code_points(page, routes) if each.medium == "sms")
-    code_send(page, "plan", point.name, ticket="a", now=NOW, routes=routes)
+    code_send(page, "plan", name=point.name, ticket="a", now=NOW, routes=routes)
     (text,) = box.values()
     assert text.recipient == "+33612345612"
     assert re.search(r"\d{6}", text.content.decode())
     assert not re.search("(?i)dette|debt|facture|invoice|€|plan", text.content.decode())
     Organization.objects.update(test_recipient="us@vauban.example")
-    code_send(page, "plan", point.name, ticket="b", now=NOW, routes=routes)
+    code_send(page, "plan", name=point.name, ticket="b", now=NOW, routes=routes)
     assert [each.recipient for each in box.values()] == ["+33612345612", "us@vauban.example"]
 
 
@@ -431,11 +433,13 @@ def test_of_two_confirmations_at_once_one_wins_and_guesses_at_once_are_five(link
     if connection.vendor == "sqlite":
         pytest.skip("SQLite writes one at a time")
     code = drawn(link)
-    tries = [lambda: codes.code_try(link, "plan", code, now=NOW) for _ in range(2)]
+    tries = [lambda: codes.code_try(link, "plan", typed=code, now=NOW) for _ in range(2)]
     assert _together(*tries) == ["", "code.none"]
     code = drawn(link, ticket="t2", now=NOW + timedelta(seconds=1))
     later = NOW + timedelta(seconds=2)
-    guesses = [lambda: codes.code_try(link, "plan", wrong(code), now=later) for _ in range(12)]
+    guesses = [
+        lambda: codes.code_try(link, "plan", typed=wrong(code), now=later) for _ in range(12)
+    ]
     _together(*guesses)
     assert PortalCode.objects.latest("id").tries == 5
-    assert code_of(codes.code_try(link, "plan", code, now=later)) == "code.wait"
+    assert code_of(codes.code_try(link, "plan", typed=code, now=later)) == "code.wait"

@@ -24,7 +24,7 @@ from amiable.apps.cases.models import PortalCode
 from amiable.apps.tenants.models import Organization
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
-Purpose = Literal["plan", "mandate", "history"]
+Purpose = Literal["plan", "mandate"]
 DIGITS = 6
 GOOD_FOR, PROOF_FOR = timedelta(minutes=10), timedelta(minutes=30)
 MOST_TRIES = 5
@@ -89,19 +89,18 @@ def is_code_asked(organization_id: int, purpose: Purpose, *, amount_minor: int =
     ).get(id=organization_id)
     if purpose == "mandate":
         return not waiver
-    if purpose == "plan" and plans != "always":
-        return bool(plans == "above" and amount_minor > above)
-    return True
+    return bool(plans == "always" or (plans == "above" and amount_minor > above))
 
 
 def mandate_waiver(organization_id: int) -> str:
     """Why mandates are signed without a code; "" = they are not."""
     rows = Organization.objects.filter(id=organization_id)
-    return rows.values_list("mandate_code_waiver", flat=True).get()
+    found: str = rows.values_list("mandate_code_waiver", flat=True).get()
+    return found
 
 
 @transaction.atomic
-def code_draw(link: Link, purpose: Purpose, to: Address, *, ticket: str, now: datetime) -> Drawn:
+def code_draw(link: Link, purpose: Purpose, *, to: Address, ticket: str, now: datetime) -> Drawn:
     """Draw a code for an address; what was drawn before for the same purpose is over. The same
     ticket again draws none. Raises CaseError when a link or an address had enough of them."""
     case_find(link.organization_id, link.case_id, lock=True)  # who counts, counts alone
@@ -143,7 +142,7 @@ def code_waiting(link: Link, purpose: Purpose, *, now: datetime) -> str:
     return row.address if row else ""
 
 
-def code_try(link: Link, purpose: Purpose, typed: str, *, now: datetime) -> str | Sentence:
+def code_try(link: Link, purpose: Purpose, *, typed: str, now: datetime) -> str | Sentence:
     """The proof that a code gives, or why it gives none.
 
     1. count the try, in the same statement that says whether one is left: guesses made at once
@@ -171,12 +170,12 @@ def code_try(link: Link, purpose: Purpose, typed: str, *, now: datetime) -> str 
     return signing.dumps([row.pk, link.id, purpose], salt=_SALT)
 
 
-def code_proven(link: Link, purpose: Purpose, proof: str, *, now: datetime) -> bool:
+def code_proven(link: Link, purpose: Purpose, *, proof: str, now: datetime) -> bool:
     """Whether a proof is of this link and purpose, fresh and not spent."""
     return _proven(link, purpose, proof, now).exists()
 
 
-def code_spend(link: Link, purpose: Purpose, proof: str, *, now: datetime) -> Evidence:
+def code_spend(link: Link, purpose: Purpose, *, proof: str, now: datetime) -> Evidence:
     """Use a proof for a signature, in its transaction: once. Raises CaseError without one."""
     rows = _proven(link, purpose, proof, now)
     row = rows.first()

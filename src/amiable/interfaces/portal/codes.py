@@ -52,7 +52,7 @@ def proof_of(
     if not is_code_asked(visit.link.organization_id, asked.purpose, amount_minor=amount_minor):
         return ""
     proof = request.POST.get("proof", "")
-    if code_proven(visit.link, asked.purpose, proof, now=visit.now):
+    if code_proven(visit.link, asked.purpose, proof=proof, now=visit.now):
         return proof
     step = request.POST.get("code_step", "")
     name = ticket_name(request.POST.get("ticket", ""), visit.link.id)
@@ -65,7 +65,7 @@ def proof_of(
 
 
 def _check(request: HttpRequest, visit: Visit, asked: Asked) -> str | HttpResponse:
-    found = code_try(visit.link, asked.purpose, request.POST.get("code", ""), now=visit.now)
+    found = code_try(visit.link, asked.purpose, typed=request.POST.get("code", ""), now=visit.now)
     if isinstance(found, str):
         return found
     return _page(request, visit, asked, problem=words.sentence(found))
@@ -76,8 +76,8 @@ def _send(request: HttpRequest, visit: Visit, asked: Asked, *, ticket: str) -> H
         return said(request, "portal/busy.html", 429)
     try:
         code_send(
-            visit.page, asked.purpose, request.POST.get("to", ""), ticket=ticket, now=visit.now,
-            routes=configured_routes(),
+            visit.page, asked.purpose, name=request.POST.get("to", ""), ticket=ticket,
+            now=visit.now, routes=configured_routes(),
         )  # fmt: skip
     except CaseError as error:
         return _page(request, visit, asked, problem=words.sentence(error.sentence))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,14 +16,15 @@ from amiable.core.schedules import PlanPart
 TOLD = timedelta(days=30)
 _FIELDS = (
     "id", "case_id", "state", "amount_minor", "asked_on", "asked_by", "text", "sha256",
-    "acknowledges", "signed_at", "address", "agent", "decided_on", "decided_by", "answer",
+    "acknowledges", "code", "signed_at", "address", "agent", "decided_on", "decided_by", "answer",
     "plan_id",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A plan on paper; amounts in minor units. `text`, `sha256` = what was signed."""
+    """A plan on paper; amounts in minor units. `text`, `sha256` = what was signed; `code` =
+    of the code that confirmed it, {} = none was asked for (cases.codes.Evidence)."""
 
     id: int
     case_id: int
@@ -34,6 +35,7 @@ class Proposal:
     text: str
     sha256: str
     acknowledges: bool
+    code: Mapping[str, str]
     signed_at: datetime | None
     address: str
     agent: str

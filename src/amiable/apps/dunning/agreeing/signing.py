@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db import transaction
 
@@ -88,8 +88,7 @@ def plan_sign(
 
     1. lock the items, then the case: a payment waits for us, or we see it;
     2. make the plan anew from what is owed now, and compare it with what was read;
-    3. where a code is asked for, spend its proof: it signs once;
-    4. keep the text and how it was signed, record the plan, confirm it by email.
+    3. keep the text and how it was signed, record the plan, confirm it by email.
     Raises CaseError when it is no longer what was read, or cannot be; then nothing is written.
     """
     case = _locked(link)
@@ -106,8 +105,7 @@ def plan_sign(
     if text_digest(write(offer, parts, acknowledges=False)) != signing.seen:
         raise CaseError(Sentence("plan.changed"))
     row = _keep(case, link, signing, offer=offer, parts=parts, on=on)
-    if is_code_asked(link.organization_id, "plan", amount_minor=row.amount_minor):
-        row.code = code_spend(link, "plan", signing.proof, now=now).to_json()
+    row.code = _code_spent(link, signing, row, now=now)
     row.text = write(offer, parts, acknowledges=signing.acknowledges)
     row.sha256, row.signed_at = text_digest(row.text), now
     link_used(link, on=on)
@@ -181,6 +179,15 @@ def _keep(
     row.acknowledges = signing.acknowledges
     row.address, row.agent = signing.address[:64], signing.agent[:300]
     return row
+
+
+def _code_spent(
+    link: Link, signing: Signing, row: PlanProposal, *, now: datetime
+) -> dict[str, Any]:
+    """How a code confirmed it, where one is asked for; its proof signs nothing else."""
+    if not is_code_asked(link.organization_id, "plan", amount_minor=row.amount_minor):
+        return {}
+    return code_spend(link, "plan", proof=signing.proof, now=now).to_json()
 
 
 def _tell(row: PlanProposal, kind: str, told: dict[str, object], *, on: date) -> None:

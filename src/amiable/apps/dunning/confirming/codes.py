@@ -54,14 +54,14 @@ def code_points(page: Page, routes: Routes) -> tuple[CodePoint, ...]:
 
 
 def code_send(
-    page: Page, purpose: Purpose, name: str, *, ticket: str, now: datetime, routes: Routes
+    page: Page, purpose: Purpose, *, name: str, ticket: str, now: datetime, routes: Routes
 ) -> None:
     """Draw a code and send it at once to the point of this name; the same ticket again sends
     nothing. Raises CaseError when it may not be, or did not leave. Call outside a transaction."""
     to = next((x for x in _addresses(page, routes) if _name(page.link, x) == name), None)
     if to is None:
         raise CaseError(Sentence("code.no_point"))
-    drawn = code_draw(page.link, purpose, to, ticket=ticket, now=now)
+    drawn = code_draw(page.link, purpose, to=to, ticket=ticket, now=now)
     if not drawn.code:
         return
     draft = replace(

@@ -126,7 +126,7 @@ def mandate_agree(page: Page, agreed: Agreed, *, on: date, now: datetime) -> Man
         raise CaseError(Sentence("mandate.not_offered"))
     code: dict[str, Any]
     if is_code_asked(link.organization_id, "mandate"):
-        code = code_spend(link, "mandate", agreed.proof, now=now).to_json()
+        code = code_spend(link, "mandate", proof=agreed.proof, now=now).to_json()
     else:
         code = {"waived": mandate_waiver(link.organization_id)}
     signed = MandateIn(
