@@ -164,3 +164,12 @@ def test_a_number_begun_beside_the_one_named_is_another_invoice():
     assert decide(25_592, label, opening, payer_iban=KNOWN).action == "propose"
     alone = decide(25_592, "VIR LES JARDINS VASSEUR FACTURE 9254", opening, payer_iban=KNOWN)
     assert alone.action == "post"
+
+
+def test_an_invoice_of_just_the_amount_is_doubted_when_a_credit_is_spoken_of():
+    label = "REGLT FACT 4784 ET 5075 AVOIR AV2026-00336"
+    decision = decide(7_080, label, LISTED, payer_name="LES JARDINS VASSEUR", payer_iban=KNOWN)
+    assert decision.action == "propose"
+    label = "REGLT FACT 4784"
+    decision = decide(7_080, label, LISTED, payer_name="LES JARDINS VASSEUR", payer_iban=KNOWN)
+    assert decision.action == "post"

@@ -41,6 +41,8 @@ SURE_FEE_SHARE = 6
 ENDED = frozenset({"party_tail", "party_tails", "amount_tail"})
 # Readings in which a credit makes up what is missing of the invoices that the text names.
 NETTED = frozenset({"cited_netted", "cited_completed", "cited_range", "hinted_netted"})
+# Readings of one invoice by its number, if in part: a credit spoken of is not in them.
+PLAIN = frozenset({"cited_exact", "party_tail", "party_near"})
 # A part payment leaves just a credit that nobody speaks of by chance once in this many steps.
 UNSAID_CHANCE = 250
 # Of an invoice: paid in so many parts, what stays due may be just a credit nobody speaks of.
@@ -137,7 +139,7 @@ def _words(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterator[Sen
     """What the text says of credits and of parts, against what the reading makes of them."""
     kind, uses = hypothesis.kind, hypothesis.credit_uses
     label = view.line.label
-    if kind == "cited_exact" and not uses and names_credit(label):
+    if kind in PLAIN and not uses and names_credit(label):
         yield Sentence("match.credit_differs")
     if (uses or hypothesis.reason == "bank_fee" or kind in ENDED) and names_part(label):
         yield Sentence("match.part_said")
