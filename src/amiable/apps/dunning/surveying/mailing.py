@@ -26,13 +26,13 @@ from amiable.apps.tenants.models import Organization
 from amiable.apps.tenants.queries import organization_lock
 from amiable.core.drafts import Confirmed, Draft, DraftLine
 from amiable.core.facts import CaseFacts
-from amiable.core.scenario import Step
+from amiable.core.scenario import Medium, Step
 from amiable.core.stops import cap_stop, case_stop, medium_stop
 from amiable.core.workdays import is_workday
 
 # An email that could not leave for a week asks no more: nobody who switches it on asks the past.
 LATE = timedelta(days=7)
-_MEDIUM = "email"
+_MEDIUM: Medium = "email"
 _STEP = Step("survey", 0, _MEDIUM, "friendly", template="survey")
 
 
