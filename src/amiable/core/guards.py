@@ -74,7 +74,7 @@ def check(
     """
     today = now.date()
     given = commitments(facts, today)
-    kept, stop = askable(facts, item_ids, today, given)
+    kept, stop = askable(facts, item_ids, today=today, given=given)
     stop = case_stop(facts, today) or stop
     if stop is None:
         claimed = [item for item in kept if asked_minor(item, step, today, given=given)]
@@ -98,14 +98,14 @@ def check(
         if step.accompanies
         else pace_stop(facts, scenario, medium=medium, today=today, extra=extra)
     )
-    stop = stop or moment_stop(facts, step, medium, today, own or now)
+    stop = stop or moment_stop(facts, step, medium=medium, today=today, own=own or now)
     if stop:
         return Verdict(stop=stop, postpone=stop.look_on is not None)
     return Verdict(item_ids=tuple(item.id for item in kept))
 
 
 def askable(
-    facts: CaseFacts, item_ids: Collection[int], today: date, given: Commitments
+    facts: CaseFacts, item_ids: Collection[int], *, today: date, given: Commitments
 ) -> tuple[list[Item], Stop | None]:
     """The items that may still be asked for; without any, why the last one may not."""
     kept: list[Item] = []
@@ -121,7 +121,7 @@ def askable(
 
 
 def moment_stop(
-    facts: CaseFacts, step: Step, medium: str, today: date, own: datetime
+    facts: CaseFacts, step: Step, *, medium: str, today: date, own: datetime
 ) -> Stop | None:
     """Not today, or not at this hour. A telephone rings on the customer's day: overseas it may be
     Sunday already, or still."""

@@ -82,7 +82,7 @@ def request_check(
     first of `media` that reaches; `own` and `extra` as in `guards.check`."""
     today = now.date()
     given = commitments(facts, today)
-    kept, stop = askable(facts, item_ids, today, given)
+    kept, stop = askable(facts, item_ids, today=today, given=given)
     asked = {item.id: chaseable_minor(item, given) for item in kept}
     stop = case_stop(facts, today) or stop
     if stop is None and facts.unallocated_minor >= sum(asked.values()):
@@ -93,7 +93,7 @@ def request_check(
     if medium is None:
         return Verdict(asked, stop=medium_stop(facts, media[0]))
     stop = pace_stop(facts, scenario, medium=medium, today=today, extra=extra)
-    stop = stop or moment_stop(facts, step_of(medium), medium, today, own or now)
+    stop = stop or moment_stop(facts, step_of(medium), medium=medium, today=today, own=own or now)
     return Verdict(asked, medium, stop, postpone=stop is not None)
 
 

@@ -41,8 +41,8 @@ def file_import(
 ) -> ImportResult:
     """Let a file in, on the business day of `now` (aware); `options` and errors as import_run.
 
-    `account` is that of a statement whose file names none. `ask_by` = the media by which to ask the
-    payment of the invoices of the file: a campaign of requests is drawn up over them.
+    `account` is that of a statement whose file names none; `ask_by` the media by which to request
+    the payment of the invoices of the file.
     """
     on = timezone.localtime(now).date()
 
@@ -71,10 +71,8 @@ def file_import(
             raise RefusedImportError(error.sentence) from error
         return counts, notes
 
-    result = import_run(
-        organization, kind, source=source, filename=filename, on=on, actor=actor, write=write,
-        **options,
-    )  # fmt: skip
+    order = {"source": source, "filename": filename, "on": on, "actor": actor, "write": write}
+    result = import_run(organization, kind, **order, **options)
     if ask_by:
         _ask(organization.pk, result, ask_by, now=now, actor=actor)
     return result

@@ -216,7 +216,7 @@ def _look_again(campaign: RequestCampaign, now: datetime) -> None:
         now_seen = seen[request.case_id]
         request.state = now_seen.state
         request.medium, request.outcome = now_seen.verdict.medium, said(now_seen.verdict)
-        changed += noted(items[request.pk], now_seen.verdict.asked, now_seen.opened)
+        changed += noted(items[request.pk], asked=now_seen.verdict.asked, opened=now_seen.opened)
     PaymentRequest.objects.bulk_update(requests, ["state", "medium", "outcome"], batch_size=200)
     PaymentRequestItem.objects.bulk_update(changed, ["asked_minor", "open_minor"], batch_size=200)
 
@@ -240,7 +240,7 @@ def said(verdict: Verdict) -> list[dict[str, object]]:
 
 
 def noted(
-    items: Iterable[PaymentRequestItem], asked: Mapping[int, int], opened: Mapping[int, int]
+    items: Iterable[PaymentRequestItem], *, asked: Mapping[int, int], opened: Mapping[int, int]
 ) -> list[PaymentRequestItem]:
     """The items whose amounts differ from what is asked and open now, changed to it."""
     changed = []

@@ -153,7 +153,7 @@ def _decide(request: PaymentRequest, known: _Known, work: _Chunk) -> None:
     case, theirs = known.facts[request.case_id], known.items[request.pk]
     verdict = _verdict(request, known, work)
     opened = {item.id: item.open_minor for item in case.items}
-    changed = noted(theirs, verdict.asked, opened)
+    changed = noted(theirs, asked=verdict.asked, opened=opened)
     work.changed += changed
     if changed and request.message is not None:
         # Written at an earlier try, and no longer what may be asked: it is written again.

@@ -17,9 +17,9 @@ COLUMNS: Mapping[str, CellKind] = {
 
 def requests_table(
     rows: Iterable[RequestRow],
+    *,
     titles: Mapping[str, str],
     words: Mapping[str, str],
-    *,
     title: str,
     language: str,
 ) -> Table:

@@ -142,7 +142,7 @@ def table(request: Request, campaign_id: int, form: str) -> HttpResponse:
     words = {name: str(look.label) for name, look in labels.LOOKS["request"].items()}
     rows = following.requests(request.organization.pk, campaign_id, on=clock.today())
     shown = requests_table(
-        rows, {name: str(titles[name]) for name in COLUMNS}, words, title=found.name,
+        rows, titles={name: str(titles[name]) for name in COLUMNS}, words=words, title=found.name,
         language=get_language() or "en",
     )  # fmt: skip
     exporter, content = plugins("exports")[form], io.BytesIO()
