@@ -71,7 +71,7 @@ class Found:
 def counted(
     organization_id: int, on: date, *, days: int = PERIOD_DAYS, currency: str = ""
 ) -> Found:
-    """Those asked in the `days` days up to `on`, and what they had answered by then: two queries."""
+    """Those asked in the `days` days up to `on`, and what they had answered by then."""
     rows = _asked(organization_id).filter(
         asked_on__gt=on - timedelta(days=days), asked_on__lte=on,
         **({"case__currency": currency.upper()} if currency else {}),
