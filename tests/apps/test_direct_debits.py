@@ -37,6 +37,7 @@ from amiable.apps.receivables.queries import installment_balances, unallocated_c
 from amiable.apps.tenants.brand import brand_change
 from amiable.apps.tenants.models import Organization
 from amiable.apps.tenants.settings import SettingsError
+from amiable.core.direct_debits import mandate_reference
 from amiable.core.records import DebitResult, StatementEntry, StatementRecord
 from tests import factories
 
@@ -466,6 +467,27 @@ def test_signing_again_ends_the_mandate_before(owner, debtor):
     later = MONDAY.replace(year=2029)
     assert live_mandates(owner.organization_id, on=later) == {}
     assert mandate_rows(owner.organization_id, on=later)[0].standing == "lapsed"
+
+
+def test_a_reference_that_somebody_took_first_is_passed_over(owner, debtor):
+    taken = mandate_reference(owner.code, 2)
+    signed(factories.customer(owner, "C002"), rum=taken)
+    assert signed(debtor).rum == mandate_reference(owner.code, 3)
+
+
+def test_money_of_somebody_else_under_its_reference_collects_no_debit(owner, debtor, item):
+    other = factories.customer(owner, "C002")
+    factories.invoice(other, "FA-2", due=item.due_date, issued=MONDAY)
+    for each in (debtor, other):
+        signed(each)
+    look(owner, MONDAY)
+    mine, theirs = Debit.objects.order_by("customer_id")
+    filed(owner, mine.collect_on - timedelta(days=5))
+    paid = PaymentIn(other.pk, 120_000, "EUR", MONDAY, "p1", reference=mine.end_to_end_id)
+    payment_record(owner.organization_id, paid, cases={}, on=MONDAY, actor="test")
+    debits_follow(owner.organization_id, on=mine.collect_on)
+    assert set(Debit.objects.values_list("state", "payment")) == {("sent", None)}
+    assert {mine.customer_id, theirs.customer_id} == {debtor.pk, other.pk}
 
 
 def test_a_mandate_for_one_collection_serves_once(owner, debtor, item):

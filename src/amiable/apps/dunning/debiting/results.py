@@ -133,7 +133,8 @@ def _pay(organization_id: int, debits: Sequence[Debit], *, on: date) -> int:
     ).filter(Q(entry__reversed_by__isnull=True) | Q(returned__isnull=False))  # fmt: skip
     for payment in payments.order_by("id"):
         debit = waiting[payment.reference]
-        debit.state, debit.payment = State.COLLECTED, payment
+        if debit.customer_id == payment.customer_id:
+            debit.state, debit.payment = State.COLLECTED, payment
     new = [debit for debit in waiting.values() if debit.state == State.COLLECTED]
     Debit.objects.bulk_update(new, ["state", "payment"], batch_size=250)
     running = [debit for debit in debits if debit.state == State.COLLECTED]

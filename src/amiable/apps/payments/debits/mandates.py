@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from stdnum import iban as iban_number
 
 from amiable.apps.audit.services import Happening, event_record
@@ -100,19 +100,20 @@ def mandate_sign(
     for old in before.filter(blocked_on__isnull=True):
         mandate_revoke(organization_id, old.pk, on=on, actor=actor, case_id=case_id)
     evidence = dict(signed.evidence or {})
-    number = Mandate.objects.filter(organization_id=organization_id).count() + 1
-    row = Mandate.objects.create(
-        organization_id=organization_id,
-        customer=customer,
-        scheme=signed.scheme,
-        rum=signed.rum or _free_reference(organization_id, customer.creditor.code, number),
-        holder_name=signed.holder_name.strip()[:70],
-        holder_iban=compact(signed.holder_iban),
-        is_one_off=signed.is_one_off,
-        signed_on=signed.signed_on,
-        signed_how=signed.signed_how,
-        evidence=evidence,
-        digest=evidence_digest(evidence) if evidence else "",
+    row = _created(
+        Mandate(
+            organization_id=organization_id,
+            customer=customer,
+            scheme=signed.scheme,
+            rum=signed.rum,
+            holder_name=signed.holder_name.strip()[:70],
+            holder_iban=compact(signed.holder_iban),
+            is_one_off=signed.is_one_off,
+            signed_on=signed.signed_on,
+            signed_how=signed.signed_how,
+            evidence=evidence,
+            digest=evidence_digest(evidence) if evidence else "",
+        )
     )
     _tell(row, "mandate.signed", on=on, actor=actor, case_id=case_id, how=row.signed_how)
     return row
@@ -207,12 +208,23 @@ def _is_free_reference(organization_id: int, rum: str) -> bool:
     return sepa_text(rum, longest=35) == rum and not known.exists()
 
 
-def _free_reference(organization_id: int, creditor: str, number: int) -> str:
-    """The first reference from a number on that no mandate bears."""
-    rows = Mandate.objects.filter(organization_id=organization_id)
-    while rows.filter(rum=mandate_reference(creditor, number)).exists():
-        number += 1
-    return mandate_reference(creditor, number)
+def _created(row: Mandate) -> Mandate:
+    """The mandate, under the reference it was given or the next free one of the creditor, which
+    somebody who signs at the same time may take first."""
+    given, rows = row.rum, Mandate.objects.filter(organization_id=row.organization_id)
+    number = rows.count()
+    while True:
+        if not given:
+            number += 1
+            row.rum = mandate_reference(row.customer.creditor.code, number)
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError:
+            if given or not rows.filter(rum=row.rum).exists():
+                raise
+            continue
+        return row
 
 
 def _locked(organization_id: int, mandate_id: int) -> Mandate:
