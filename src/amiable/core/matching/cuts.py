@@ -31,7 +31,7 @@ def cuts(text: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def is_cut(text: str, start: int, end: int) -> bool:
+def is_cut(text: str, *, start: int, end: int) -> bool:
     """Whether this piece of a text is one run of signs but for a space that a cut left."""
     at = text.find(" ", start, end)
     piece = text[start:at] + text[at + 1 : end]

@@ -229,7 +229,7 @@ def _inside(hits: list[Found], text: str, span: tuple[int, int], length: int) ->
     """Whether a longer key already stands there; a short one put together may be chance."""
     for key, begun, ended, *_ in hits:
         if span[0] >= begun and span[1] <= ended and len(key) > length:
-            return is_strong(key) or not is_cut(text, begun, ended)
+            return is_strong(key) or not is_cut(text, start=begun, end=ended)
     return False
 
 
@@ -254,7 +254,7 @@ def _edges_hold(text: str, span: tuple[int, int], key: str, written: set[str]) -
     if is_strong(key):
         return len(key) >= 8 or not begins_in_word
     glued = end - start == len(key) or _form(text[start:end]) in written
-    glued = glued or (end - start == len(key) + 1 and is_cut(text, start, end))
+    glued = glued or (end - start == len(key) + 1 and is_cut(text, start=start, end=end))
     return glued and not after.isalpha() and not begins_in_word
 
 
