@@ -115,6 +115,8 @@ def _claim(organization_id: int, local: datetime) -> list[PaymentRequest]:
             .order_by("retry_at", "id")
             .values_list("id", flat=True)[:CHUNK]
         )
+        if not ids:
+            return []
         PaymentRequest.objects.filter(id__among=ids).update(
             state=State.SENDING, retry_at=local + LEASE
         )
