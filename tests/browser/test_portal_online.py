@@ -146,6 +146,7 @@ def test_nobody_is_kept_out(browser: Browser, live_server, case, scheme, width):
     assert faults(page) == []
     page.locator(".online button").click()
     pay_there(page)
+    standing(page, "paid")
     assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     opened.close()
