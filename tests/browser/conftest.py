@@ -12,12 +12,14 @@ import pytest
 from django.conf import settings
 from django.core.signals import request_finished, request_started
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.portfolio import Portfolio, portfolio
 
 # Playwright keeps an event loop in this thread; Django would refuse to query beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+# A page may come late on a busy machine: what is expected of it says nothing about speed.
+expect.set_options(timeout=30_000)
 
 FLAGS = [
     "--no-sandbox",
