@@ -302,6 +302,18 @@ def test_an_unpaid_debit_opens_the_invoice_and_is_presented_once_more(owner, deb
     assert broken_invariants() == []
 
 
+def test_no_second_try_is_told_of_when_nothing_is_open_any_more(owner, debtor, item):
+    debit = sent(owner, debtor, item)
+    paid = PaymentIn(debtor.pk, 120_000, "EUR", MONDAY, "p1", parts=((item.pk, 120_000),))
+    payment_record(owner.organization_id, paid, cases={}, on=MONDAY, actor="test")
+    told = [DebitResult(1, debit.end_to_end_id, "RJCT", "AM04")]
+    debits_refuse(owner.organization_id, told, on=debit.collect_on, actor="test")
+    debit.refresh_from_db()
+    assert (debit.state, debit.asks) == ("refused", False)
+    assert debit.why == {"code": "debit.settled", "params": {}}
+    assert Debit.objects.count() == 1
+
+
 def test_a_second_try_that_is_announced_late_is_collected_later(owner, debtor, item):
     debit = collected(owner, debtor, item)
     back = debit.collect_on + timedelta(days=3)

@@ -44,6 +44,9 @@ declare(
         "debit.retry": gettext_noop(
             "Not enough funds: it is presented once more on {day}, announced again before."
         ),
+        "debit.settled": gettext_noop(
+            "Not enough funds, and nothing of it is open any more: it is not presented again."
+        ),
         "debit.no_retry": gettext_noop(
             "Not enough funds again: it is not presented a third time. Call, or offer a plan."
         ),

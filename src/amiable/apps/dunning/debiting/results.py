@@ -32,7 +32,7 @@ from amiable.apps.work.bulk import ids_reserve
 from amiable.core.direct_debits import Consequence, consequence
 from amiable.core.records import DebitResult
 from amiable.core.references import customer_reference
-from amiable.core.sentences import declare, gettext_noop
+from amiable.core.sentences import Sentence, declare, gettext_noop
 
 declare(
     {
@@ -208,6 +208,9 @@ def _consider(
         each.code, attempt=debit.attempt, on=on, notice_days=creditor.debit_notice_days,
         lead_days=creditor.debit_lead_days, one_off=debit.mandate.is_one_off, ics=creditor.ics,
     )  # fmt: skip
+    parts = _open_again(debit, items) if follows.retry_on else []
+    if follows.retry_on and not parts:
+        follows = Consequence("retry", Sentence("debit.settled"))
     debit.state, debit.reason_code, debit.ended_on = state, each.code[:10], each.on
     debit.why, debit.remedy, debit.asks = follows.sentence.to_json(), follows.remedy, follows.asks
     if follows.blocks:
@@ -220,7 +223,7 @@ def _consider(
     if follows.remedy == "estate":
         _pause(debit, on=on, actor=actor)
     if follows.retry_on:
-        _retry(debit, items, follows, on=on)
+        _retry(debit, parts, collect_on=follows.retry_on, on=on)
 
 
 def _dispute(debit: Debit, items: Sequence[DebitItem], *, on: date, actor: str) -> None:
@@ -244,21 +247,23 @@ def _pause(debit: Debit, *, on: date, actor: str) -> None:
     hold_place(debit.organization_id, debit.case_id, reason=words, on=on, actor=actor)
 
 
-def _retry(debit: Debit, items: Sequence[DebitItem], follows: Consequence, *, on: date) -> None:
-    """Plan the one other try, of what is open again; its reminders wait for it."""
+def _open_again(debit: Debit, items: Sequence[DebitItem]) -> list[tuple[int, int]]:
+    """What a second try would ask for: installments of the first, with what is open of each."""
     opened = installment_balances(debit.organization_id, [item.installment_id for item in items])
     parts = [
         (item.installment_id, min(item.amount_minor, opened.get(item.installment_id, 0)))
         for item in items
     ]
-    parts = [(item_id, amount) for item_id, amount in parts if amount > 0]
-    if not parts or follows.retry_on is None:
-        return
+    return [(item_id, amount) for item_id, amount in parts if amount > 0]
+
+
+def _retry(debit: Debit, parts: Sequence[tuple[int, int]], *, collect_on: date, on: date) -> None:
+    """Plan the one other try, of what is open again; its reminders wait for it."""
     (pk,) = ids_reserve(Debit, 1)
     again = Debit.objects.create(
         id=pk, organization_id=debit.organization_id, mandate_id=debit.mandate_id,
         customer_id=debit.customer_id, case_id=debit.case_id,
-        amount_minor=sum(amount for _, amount in parts), collect_on=follows.retry_on,
+        amount_minor=sum(amount for _, amount in parts), collect_on=collect_on,
         attempt=debit.attempt + 1, end_to_end_id=f"{customer_reference(debit.customer_id)}-{pk}",
         planned_on=on,
     )  # fmt: skip
