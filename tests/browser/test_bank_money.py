@@ -9,9 +9,9 @@ from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.payments.decisions import Wish
 from amiable.apps.payments.models import CreditDecision, RefundFile
 from amiable.apps.payments.refunds import refund_request
-from tests.browser.conftest import AXE, logged_in
+from tests.browser.accessibility import WIDTHS, faults
+from tests.browser.conftest import logged_in
 from tests.browser.test_money import IBAN, _who, received
-from tests.browser.test_pages import CHECK, RULES, WIDTHS
 
 pytestmark = pytest.mark.browser
 
@@ -32,15 +32,12 @@ def test_both_pages_are_accessible_and_fit(browser: Browser, live_server, story)
     chosen = "&".join(f"customer={each.pk}" for each in story.customers[:3])
     share, problems = f"/bank/lines/{line.pk}/share/", []
     for name, width in WIDTHS.items():
-        context = logged_in(browser, live_server.url, story, bypass_csp=True)
+        context = logged_in(browser, live_server.url, story)
         page = context.new_page()
         page.set_viewport_size(dict(zip(("width", "height"), width, strict=True)))
         for address in ("/bank/refunds/", share, f"{share}?{chosen}&q=a"):
             page.goto(address)
-            page.add_script_tag(path=AXE)
-            problems += [f"{name} {address}: {each}" for each in page.evaluate(CHECK, RULES)]
-            wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-            problems += [f"{name} {address}: too wide"] if page.evaluate(wide) else []
+            problems += faults(page, f"{name} {address}")
         context.close()
     assert problems == []
 

@@ -17,7 +17,8 @@ from amiable.apps.messaging.models import Message
 from amiable.core.scenario import Scenario, Step
 from amiable.interfaces.console import clock
 from tests import factories
-from tests.browser.conftest import AXE, logged_in
+from tests.browser.accessibility import faults
+from tests.browser.conftest import logged_in
 from tests.browser.portfolio import Portfolio
 
 pytestmark = pytest.mark.browser
@@ -114,7 +115,7 @@ def test_it_works_without_javascript(browser: Browser, live_server, story, calls
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_call_mode_is_accessible_and_fits(browser: Browser, live_server, story, calls, width):
-    context = logged_in(browser, live_server.url, story, bypass_csp=True)
+    context = logged_in(browser, live_server.url, story)
     page = context.new_page()
     page.set_viewport_size({"width": width, "height": 844})
     for path in ("/calls/", f"/calls/{calls[0].id}/", "/templates/call_friendly/phone/fr/"):
@@ -123,10 +124,5 @@ def test_the_call_mode_is_accessible_and_fits(browser: Browser, live_server, sto
         if path.startswith("/calls/") and path != "/calls/":
             for key in "pcda":
                 page.locator(f"form[data-key={key}] > details > summary").click()
-        page.add_script_tag(path=AXE)
-        found = page.evaluate(
-            "axe.run(document).then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html))"
-        )
-        assert found == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        assert faults(page, path) == []
     context.close()

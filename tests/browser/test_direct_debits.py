@@ -17,7 +17,8 @@ from amiable.apps.tenants.models import Creditor
 from tests import factories
 from tests.apps.portal_codes import confirmed
 from tests.apps.portal_pages import no_limits, owing, path_of
-from tests.browser.conftest import AXE, logged_in
+from tests.browser.accessibility import faults
+from tests.browser.conftest import logged_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ACCOUNT = "FR7630006000011234567890189"
@@ -26,9 +27,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 def looked(page: Page, name: str) -> None:
     """No fault of access, no page wider than the screen; kept as a picture where it is asked for."""
-    page.add_script_tag(path=AXE)
-    assert page.evaluate("axe.run().then(r => r.violations.map(v => v.id))") == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert faults(page, name) == []
     if folder := os.environ.get("AMIABLE_SHOTS"):
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
@@ -36,7 +35,7 @@ def looked(page: Page, name: str) -> None:
 def test_a_mandate_is_signed_on_a_telephone(browser: Browser, live_server):
     no_limits()
     path = path_of(owing(ics="FR72ZZZ123456", brand_color="#0b6e4f"))
-    opened = browser.new_context(base_url=live_server.url, locale="fr-FR", bypass_csp=True, **PHONE)
+    opened = browser.new_context(base_url=live_server.url, locale="fr-FR", **PHONE)
     page = opened.new_page()
     page.goto(path)
     page.locator(f'a[href="{path}mandate/"]').tap()
@@ -57,7 +56,7 @@ def test_a_mandate_is_signed_on_a_telephone(browser: Browser, live_server):
 
 
 def test_the_console_shows_what_is_to_do(browser: Browser, live_server, story):
-    opened = logged_in(browser, live_server.url, story, bypass_csp=True)
+    opened = logged_in(browser, live_server.url, story)
     page = opened.new_page()
     Creditor.objects.update(ics="FR72ZZZ123456")
     owner = Creditor.objects.get()

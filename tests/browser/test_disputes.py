@@ -15,7 +15,7 @@ from amiable.apps.cases import colleagues
 from amiable.apps.cases.models import Case, Dispute
 from amiable.apps.messaging.models import Reply
 from tests.apps.portal_pages import no_limits, owing, path_of
-from tests.browser.conftest import AXE
+from tests.browser.accessibility import faults
 from tests.browser.portfolio import member
 from tests.plugins.pictures import jpeg
 
@@ -55,11 +55,7 @@ def _session(user) -> str:
 
 def looked_at(page: Page, name: str) -> None:
     """Accessible, and no wider than its window."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run()")["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], name
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert wide <= 1, name
+    assert faults(page, name) == []
 
 
 def test_a_photo_of_a_broken_pallet_reaches_the_collector_and_comes_back_answered(

@@ -14,9 +14,9 @@ from amiable.apps.dunning.experiment.changes import Design, experiment_start
 from amiable.apps.dunning.models import Enrollment, Experiment, ExperimentMember
 from amiable.apps.dunning.planning import default_scenario
 from amiable.apps.receivables.models import Entry, Installment, Invoice
-from tests.browser.conftest import AXE, logged_in
+from tests.browser.accessibility import WIDTHS, faults
+from tests.browser.conftest import logged_in
 from tests.browser.portfolio import Portfolio
-from tests.browser.test_pages import CHECK, RULES, WIDTHS
 
 pytestmark = pytest.mark.browser
 
@@ -150,7 +150,7 @@ def test_pages_of_experiments_are_accessible(
     browser: Browser, live_server, story, width: str, theme: str
 ):
     # The policy forbids the foreign script that does the checking: it is lifted here only.
-    context = logged_in(browser, live_server.url, story, bypass_csp=True)
+    context = logged_in(browser, live_server.url, story)
     context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
     page = context.new_page()
     page.set_viewport_size(dict(zip(("width", "height"), WIDTHS[width], strict=True)))
@@ -159,11 +159,7 @@ def test_pages_of_experiments_are_accessible(
     def look(address: str) -> None:
         page.goto(address)
         page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
-        page.add_script_tag(path=AXE)
-        problems.extend(f"{address}: {found}" for found in page.evaluate(CHECK, RULES))
-        root = "document.documentElement"
-        if page.evaluate(f"{root}.scrollWidth > {root}.clientWidth"):
-            problems.append(f"{address}: wider than the screen")
+        problems.extend(faults(page))
 
     look("/experiments/")
     experiment = lived(story, 400)

@@ -15,8 +15,8 @@ from amiable.apps.payments.models import CreditDecision
 from amiable.apps.payments.refunds import refund_request
 from amiable.apps.payments.services import PaymentIn, payment_record
 from amiable.apps.receivables.queries import installment_balances, open_items
-from tests.browser.conftest import AXE, logged_in
-from tests.browser.test_pages import CHECK, RULES, WIDTHS
+from tests.browser.accessibility import WIDTHS, faults
+from tests.browser.conftest import logged_in
 
 pytestmark = pytest.mark.browser
 IBAN = "FR7630006000011234567890189"
@@ -58,7 +58,7 @@ def _who() -> dict:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_money_is_accessible_and_fits(browser: Browser, live_server, story, width: str):
     nothing_yet = "/bank/money/"
-    context = logged_in(browser, live_server.url, story, bypass_csp=True)
+    context = logged_in(browser, live_server.url, story)
     page = context.new_page()
     page.set_viewport_size(dict(zip(("width", "height"), WIDTHS[width], strict=True)))
     problems = _look(page, nothing_yet)
@@ -77,10 +77,7 @@ def test_money_is_accessible_and_fits(browser: Browser, live_server, story, widt
 
 def _look(page: Page, address: str) -> list[str]:
     page.goto(address)
-    page.add_script_tag(path=AXE)
-    found = [f"{address}: {each}" for each in page.evaluate(CHECK, RULES)]
-    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    return [*found, f"{address}: wider than the screen"] if page.evaluate(wide) else found
+    return faults(page)
 
 
 def test_suggestions_are_taken_from_the_keyboard_and_undone(page: Page, story):

@@ -5,17 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import AXE, logged_in
+from tests.browser.accessibility import WIDTHS, faults
+from tests.browser.conftest import logged_in
 
 pytestmark = pytest.mark.browser
 
-WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
 LANGUAGES = {"fr": "Tableau de bord", "en": "Dashboard"}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-CHECK = """async (tags) => {
-  const found = await axe.run(document, {runOnly: {type: 'tag', values: tags}});
-  return found.violations.map(v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).join(' | '));
-}"""
 
 
 def addresses(story) -> list[str]:
@@ -75,7 +70,7 @@ def _no_violation(
     browser: Browser, url: str, story, *, language: str, width: str, theme: str = "light"
 ) -> None:
     # The policy forbids the foreign script that does the checking: it is lifted here only.
-    context = logged_in(browser, url, story, bypass_csp=True)
+    context = logged_in(browser, url, story)
     page = context.new_page()
     _speak(page, url, language, theme)
     page.set_viewport_size(dict(zip(("width", "height"), WIDTHS[width], strict=True)))
@@ -83,24 +78,19 @@ def _no_violation(
     for address in addresses(story)[:: 3 if theme == "dark" else 1]:
         page.goto(address)
         assert page.locator("html").get_attribute("lang") == language
-        page.add_script_tag(path=AXE)
-        problems += [f"{address}: {found}" for found in page.evaluate(CHECK, RULES)]
-        too_wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        if page.evaluate(too_wide):
-            problems.append(f"{address}: wider than the screen")
+        problems += faults(page)
     context.close()
     assert not problems, "\n".join(problems)
 
 
 def test_login_page_is_accessible(browser: Browser, live_server):
-    context = browser.new_context(base_url=live_server.url, bypass_csp=True)
+    context = browser.new_context(base_url=live_server.url)
     page = context.new_page()
     problems = []
     for width in WIDTHS.values():
         page.set_viewport_size({"width": width[0], "height": width[1]})
         page.goto("/login/")
-        page.add_script_tag(path=AXE)
-        problems += page.evaluate(CHECK, RULES)
+        problems += faults(page)
     context.close()
     assert not problems, "\n".join(problems)
 

@@ -10,9 +10,9 @@ from amiable.apps.payments.models import Payment, Payout
 from amiable.apps.payments.payouts import payouts_record
 from amiable.apps.receivables.queries import open_items
 from amiable.core.payouts import PayoutPart, PayoutRow
+from tests.browser.accessibility import WIDTHS
 from tests.browser.conftest import logged_in
 from tests.browser.test_money import _look as look
-from tests.browser.test_pages import WIDTHS
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 def test_a_payout_is_read_and_its_unknown_payment_entered(
     browser: Browser, live_server, story, width: str
 ):
-    context = logged_in(browser, live_server.url, story, bypass_csp=True)
+    context = logged_in(browser, live_server.url, story)
     page = context.new_page()
     page.set_viewport_size(dict(zip(("width", "height"), WIDTHS[width], strict=True)))
     problems = look(page, "/bank/payouts/")

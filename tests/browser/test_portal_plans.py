@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from amiable.apps.cases.models import PaymentPlan, PlanProposal, Promise
 from amiable.apps.cases.policies import policy_set
@@ -28,16 +28,9 @@ def path() -> str:
     return path_of(case)
 
 
-def _look(page: Page, where: str) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), where
-    if page.viewport_size == PHONE:
-        _check(page, where)
-
-
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_a_plan_is_slid_read_and_signed(browser: Browser, live_server, path, size):
-    """axe is let in on the telephone; at the desk the strict policy of the page holds."""
-    pages = _watched(_context(browser, live_server, viewport=size, bypass_csp=size is PHONE))
+    pages = _watched(_context(browser, live_server, viewport=size))
     page = next(pages)
     # SQLite writes one thing at a time: that the page was touched is told in other tests.
     page.add_init_script(
@@ -52,16 +45,16 @@ def test_a_plan_is_slid_read_and_signed(browser: Browser, live_server, path, siz
     page.keyboard.press("ArrowRight")
     expect(page.locator(".plan-paper .instalments li")).to_have_count(4)
     assert slider.get_attribute("aria-valuetext").startswith("4 ")
-    _look(page, "plan")
+    _check(page, "plan")
     page.locator(".plan-paper form .button").click()
     confirmed(page)
     expect(page.locator("[data-plan=running]")).to_be_visible()
-    _look(page, "plan")
+    _check(page, "plan")
     assert Promise.objects.count() == 4
     assert PlanProposal.objects.get().language == "en"
     page.goto(f"{path}?lang=en")
     expect(page.locator(".said progress")).to_be_visible()
-    _look(page, "home")
+    _check(page, "home")
     for _ in pages:
         pass
 

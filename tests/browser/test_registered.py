@@ -12,8 +12,8 @@ from amiable.apps.messaging.delivery.registered import letter_event, proof_add
 from amiable.apps.messaging.delivery.registered_queries import letter_row
 from amiable.apps.messaging.models import Message, Proof
 from tests.apps.test_delivery_events import letter
-from tests.browser.conftest import AXE, logged_in
-from tests.browser.test_pages import CHECK, RULES, WIDTHS
+from tests.browser.accessibility import WIDTHS, faults
+from tests.browser.conftest import logged_in
 
 pytestmark = pytest.mark.browser
 
@@ -40,17 +40,13 @@ def letters(story) -> list[Message]:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_letters_are_accessible_and_fit(browser: Browser, live_server, story, width: str):
     rows = letters(story)
-    context = logged_in(browser, live_server.url, story, bypass_csp=True)
+    context = logged_in(browser, live_server.url, story)
     page = context.new_page()
     page.set_viewport_size(dict(zip(("width", "height"), WIDTHS[width], strict=True)))
     problems = []
     for address in ("/registered/", "/registered/?state=unclaimed", f"/outbox/{rows[4].pk}/"):
         page.goto(address)
-        page.add_script_tag(path=AXE)
-        problems += page.evaluate(CHECK, RULES)
-        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        if page.evaluate(wide):
-            problems.append(f"{address}: wider than the screen")
+        problems += faults(page)
     context.close()
     assert problems == []
 

@@ -14,12 +14,11 @@ from amiable.apps.dunning.models import PaymentRequest, RequestCampaign
 from amiable.apps.dunning.requesting.sending import requests_tick
 from amiable.apps.messaging.models import Message
 from amiable.core.workdays import next_workday
-from tests.browser.conftest import AXE, logged_in
-from tests.browser.test_pages import CHECK, RULES, WIDTHS
+from tests.browser.accessibility import WIDTHS, faults
+from tests.browser.conftest import logged_in
 
 pytestmark = pytest.mark.browser
 ROUTES = {medium: ("memory", {"box": {}}) for medium in ("email", "sms")}
-WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
 def invoices(day) -> bytes:
@@ -38,10 +37,7 @@ def problems(page: Page, name: str) -> list[str]:
     found = []
     for width in WIDTHS.values():
         page.set_viewport_size(dict(zip(("width", "height"), width, strict=True)))
-        page.add_script_tag(path=AXE)
-        found += [f"{name}: {each}" for each in page.evaluate(CHECK, RULES)]
-        if page.evaluate(WIDE):
-            found.append(f"{name}: wider than {width[0]}")
+        found += faults(page, name)
         if folder := os.environ.get("PREQ_SHOTS"):
             page.screenshot(path=f"{folder}/{name}-{width[0]}.png", full_page=True)
     return found
@@ -49,7 +45,7 @@ def problems(page: Page, name: str) -> list[str]:
 
 def test_a_file_is_handed_in_confirmed_and_followed(browser: Browser, live_server, story, settings):
     settings.BASE_URL = "https://relance.example"
-    context = logged_in(browser, live_server.url, story, bypass_csp=True)
+    context = logged_in(browser, live_server.url, story)
     page = context.new_page()
     page.goto("/requests/")
     wrong = problems(page, "empty")

@@ -13,8 +13,8 @@ from amiable.apps.banking.services import lines_match, match_confirm, statement_
 from amiable.core.records import StatementEntry, StatementRecord
 from tests import factories
 from tests.apps.test_bank_habits import learn
-from tests.browser.conftest import AXE, logged_in
-from tests.browser.test_pages import CHECK, RULES, WIDTHS
+from tests.browser.accessibility import WIDTHS, faults
+from tests.browser.conftest import logged_in
 
 pytestmark = pytest.mark.browser
 ANN = "ann@vauban.example"
@@ -82,7 +82,7 @@ def test_rests_and_ways_of_paying_are_accessible_and_fit(
     asked(story)
     debtor = story.customers[1]
     learn(debtor, [factories.invoice(debtor, f"HB-{n}", total_minor=900 + n) for n in range(8)])
-    context = logged_in(browser, live_server.url, story, bypass_csp=True)
+    context = logged_in(browser, live_server.url, story)
     page = context.new_page()
     page.set_viewport_size(dict(zip(("width", "height"), WIDTHS[width], strict=True)))
     problems = []
@@ -92,11 +92,7 @@ def test_rests_and_ways_of_paying_are_accessible_and_fit(
         f"/bank/lines/{line}/?customer={story.customers[0].pk}",
     ):  # fmt: skip
         page.goto(address)
-        page.add_script_tag(path=AXE)
-        problems += page.evaluate(CHECK, RULES)
-        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        if page.evaluate(wide):
-            problems.append(f"{address}: wider than the screen")
+        problems += faults(page)
     context.close()
     assert problems == []
 

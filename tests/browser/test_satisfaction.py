@@ -37,10 +37,7 @@ def _answer(page: Page, mark: str, words: str) -> None:
 
 
 def test_a_telephone_answers_and_the_house_sees_it(browser: Browser, live_server, case):
-    pages = _watched(
-        _context(browser, live_server, viewport=PHONE, has_touch=True, is_mobile=True,
-                 bypass_csp=True)
-    )  # fmt: skip
+    pages = _watched(_context(browser, live_server, viewport=PHONE, has_touch=True, is_mobile=True))
     page = next(pages)
     path = path_of(case)
     # SQLite writes one thing at a time: that the page was touched is told in other tests.
@@ -89,7 +86,7 @@ def test_a_person_sees_to_a_low_mark(browser: Browser, live_server, case, size):
     )  # fmt: skip
     client = Client()
     client.force_login(user)
-    context = _context(browser, live_server, viewport=size, bypass_csp=True)
+    context = _context(browser, live_server, viewport=size)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies(
         [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]

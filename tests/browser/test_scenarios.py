@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from amiable.apps.dunning.models import Scenario
-from tests.browser.conftest import AXE, logged_in
-from tests.browser.test_pages import CHECK, RULES, WIDTHS
+from tests.browser.accessibility import WIDTHS, faults
+from tests.browser.conftest import logged_in
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +41,7 @@ def copied(page: Page) -> Scenario:
 def test_scenario_pages_are_accessible(
     browser: Browser, live_server, story, width: str, theme: str, language: str
 ):
-    context = logged_in(browser, live_server.url, story, bypass_csp=True)
+    context = logged_in(browser, live_server.url, story)
     cookies = {"django_language": language, "theme": theme}
     context.add_cookies(
         [{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()]
@@ -57,11 +57,7 @@ def test_scenario_pages_are_accessible(
         if address.endswith("/edit/"):
             page.locator("[data-card] > summary").nth(1).click()
             page.locator("[data-card][open] details > summary").first.click()
-        page.add_script_tag(path=AXE)
-        problems += [f"{address}: {found}" for found in page.evaluate(CHECK, RULES)]
-        too_wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        if page.evaluate(too_wide):
-            problems.append(f"{address}: wider than the screen")
+        problems += faults(page)
     context.close()
     assert not problems, "\n".join(problems)
 

@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 from amiable.apps.dunning.models import Action
 from amiable.apps.messaging.models import Message
 from amiable.apps.tenants.models import Organization
-from tests.browser.conftest import AXE, logged_in
-from tests.browser.test_pages import CHECK, RULES, WIDTHS
+from tests.browser.accessibility import WIDTHS, faults
+from tests.browser.conftest import logged_in
 
 pytestmark = pytest.mark.browser
 HOUSE = "essais@vauban.example"
@@ -82,7 +82,7 @@ def test_pages_are_accessible_in_and_out_of_test_mode(
                 "params": {"role": ["sentence", {"code": "contact_role.legal", "params": {}}]}}],
     )  # fmt: skip
     message = Message.objects.filter(medium="email").first()
-    context = logged_in(browser, live_server.url, story, bypass_csp=True)
+    context = logged_in(browser, live_server.url, story)
     page = context.new_page()
     size = WIDTHS[width]
     page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -95,8 +95,5 @@ def test_pages_are_accessible_in_and_out_of_test_mode(
         )
         for address in ("/settings/", "/outbox/", f"/outbox/{message.pk}/", "/actions/?tab=calls"):
             page.goto(address)
-            page.add_script_tag(path=str(AXE))
-            assert page.evaluate(CHECK, RULES) == [], (address, theme)
-            wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            assert wide <= 0, (address, theme)
+            assert faults(page, f"{address} {theme}") == []
     context.close()

@@ -13,9 +13,10 @@ from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.simulation import jobs as simulation_jobs
 from amiable.apps.work.models import Job
 from amiable.project.worker import work
-from tests.browser.conftest import AXE, logged_in
+from tests.browser.accessibility import WIDTHS, faults
+from tests.browser.conftest import logged_in
 from tests.browser.portfolio import member
-from tests.browser.test_pages import CHECK, RULES, WIDTHS, _speak
+from tests.browser.test_pages import _speak
 
 pytestmark = pytest.mark.browser
 
@@ -107,7 +108,7 @@ def test_its_pages_are_accessible_and_not_too_wide(
     browser: Browser, live_server, story, language: str, width: str
 ):
     size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
-    context = logged_in(browser, live_server.url, story, bypass_csp=True)
+    context = logged_in(browser, live_server.url, story)
     page = context.new_page()
     page.set_viewport_size(size)
     _speak(page, live_server.url, language)
@@ -118,20 +119,12 @@ def test_its_pages_are_accessible_and_not_too_wide(
     problems = []
     for first, last in days:
         page.goto("/simulation/")
-        problems += checked(page, size["width"])
+        problems += faults(page)
         ask(page, scenario="risky", first=first, last=last)
         page.wait_for_url("**/simulation/*/")
         for summary in page.locator("details summary").all():
             if summary.is_visible():
                 summary.click()
-        problems += checked(page, size["width"])
+        problems += faults(page)
     context.close()
     assert problems == []
-
-
-def checked(page: Page, width: int) -> list[str]:
-    page.add_script_tag(path=str(AXE))
-    found: list[str] = page.evaluate(CHECK, RULES)
-    if page.evaluate("document.documentElement.scrollWidth") > width:
-        found.append(f"{page.url} is wider than {width}")
-    return found

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from amiable.apps.messaging.models import Template
-from tests.browser.conftest import AXE, logged_in
-from tests.browser.test_pages import CHECK, RULES, WIDTHS
+from tests.browser.accessibility import WIDTHS, faults
+from tests.browser.conftest import logged_in
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +33,7 @@ def seen(page: Page) -> None:
 def test_pages_of_texts_are_accessible(
     browser: Browser, live_server, story, width: str, language: str
 ):
-    context = logged_in(browser, live_server.url, story, bypass_csp=True)
+    context = logged_in(browser, live_server.url, story)
     context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
     page = context.new_page()
     page.set_viewport_size(dict(zip(("width", "height"), WIDTHS[width], strict=True)))
@@ -45,11 +45,7 @@ def test_pages_of_texts_are_accessible(
             page.locator(".text-picker > summary").click()
             page.locator("#text-body").fill("{{ montant }}\n<b>")
             expect(page.locator("#text-problems .weight-error").first).to_be_visible(timeout=20_000)
-        page.add_script_tag(path=AXE)
-        problems += [f"{address}: {found}" for found in page.evaluate(CHECK, RULES)]
-        too_wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        if page.evaluate(too_wide):
-            problems.append(f"{address}: wider than the screen")
+        problems += faults(page)
     context.close()
     assert not problems, "\n".join(problems)
 

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from amiable.apps.banking.models import StatementLine
-from tests.browser.conftest import AXE, logged_in
-from tests.browser.test_pages import CHECK, RULES, WIDTHS
+from tests.browser.accessibility import WIDTHS, faults
+from tests.browser.conftest import logged_in
 
 pytestmark = pytest.mark.browser
 
@@ -46,19 +46,15 @@ def choose(page: Page) -> None:
 def test_the_page_of_columns_is_accessible(
     browser: Browser, live_server, story, table: Path, width: str
 ):
-    context = logged_in(browser, live_server.url, story, bypass_csp=True)
+    context = logged_in(browser, live_server.url, story)
     page = context.new_page()
     page.set_viewport_size(dict(zip(("width", "height"), WIDTHS[width], strict=True)))
     hand_in(page, table)
     choose(page)
     expect(page.locator("#reading .pill-good")).to_be_visible(timeout=20_000)
-    page.add_script_tag(path=AXE)
-    problems = page.evaluate(CHECK, RULES)
-    too_wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    if page.evaluate(too_wide):
-        problems.append("wider than the screen")
+    problems = faults(page)
     context.close()
-    assert not problems, "\n".join(map(str, problems))
+    assert not problems, "\n".join(problems)
 
 
 def test_columns_are_read_as_they_are_chosen_then_saved_and_known(page: Page, table: Path):

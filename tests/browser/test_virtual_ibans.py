@@ -13,8 +13,8 @@ from amiable.apps.payments.models import VirtualIban, VirtualIbanAssignment, Vir
 from amiable.apps.payments.virtual_ibans.assigning import virtual_iban_assign, virtual_iban_end
 from amiable.apps.tenants.models import Creditor
 from tests.apps.test_virtual_ibans import ibans, take
-from tests.browser.conftest import AXE, logged_in
-from tests.browser.test_pages import CHECK, RULES, WIDTHS
+from tests.browser.accessibility import WIDTHS, faults
+from tests.browser.conftest import logged_in
 
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("AMIABLE_SHOTS", "")
@@ -40,18 +40,14 @@ def pool(story) -> list[VirtualIban]:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_pages_are_accessible_and_fit(browser: Browser, live_server, story, width: str):
-    context = logged_in(browser, live_server.url, story, bypass_csp=True)
+    context = logged_in(browser, live_server.url, story)
     page = context.new_page()
     page.set_viewport_size(dict(zip(("width", "height"), WIDTHS[width], strict=True)))
     problems = []
 
     def look(address: str, name: str) -> None:
         page.goto(address)
-        page.add_script_tag(path=AXE)
-        problems.extend(page.evaluate(CHECK, RULES))
-        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        if page.evaluate(wide):
-            problems.append(f"{address}: wider than the screen")
+        problems.extend(faults(page))
         if SHOTS:
             page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
 
