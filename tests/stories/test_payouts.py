@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from amiable.apps.audit.queries import broken_invariants
-from amiable.apps.banking.models import Match, StatementLine
+from amiable.apps.banking.models import BankAccount, Match, StatementLine
 from amiable.apps.banking.payout_pages import parts_page, payout_page, payouts_late, payouts_page
 from amiable.apps.banking.payout_parts import payout_part_settle, payout_part_unsettle
 from amiable.apps.banking.services import lines_match, match_confirm, match_undo, statement_import
@@ -257,6 +257,32 @@ def test_a_payment_made_past_us_is_shown_and_entered_when_a_person_says_whose_it
     assert Entry.objects.filter(kind="payment", reversed_by=None, reverses=None).count() == 2
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_payment_past_us_is_not_given_to_a_customer_of_another_creditor(case, is_told):
+    other = factories.creditor(case.organization, "second", iban="FR7630006000011234567890189")
+    stranger = factories.customer(other, "C900")
+    factories.invoice(stranger, "FB-77", total_minor=30_000)
+    for owner in (other, case.customer.creditor):
+        BankAccount.objects.get_or_create(
+            organization=case.organization, creditor=owner, identifier=owner.iban
+        )
+    part = Part("t1", "payment", 30_000, 0, "pi_outside", today(), "Facture FB-77")
+    payouts_record(
+        case.organization_id, [row("po_outside", 30_000, part)], source="test", on=today(),
+        actor="test", creditor_id=case.customer.creditor_id if is_told else None,
+    )  # fmt: skip
+    bank_line(case, 30_000, "VIR STRIPE")
+    (shown,), _ = parts_page(case.organization_id, Payout.objects.get().pk, on=today())
+    assert shown.reading is None
+    who = {"on": today(), "actor": "camille"}
+    with pytest.raises(PaymentError) as refused:
+        payout_part_settle(case.organization_id, shown.id, customer_id=stranger.pk, **who)
+    assert refused.value.sentence.code == "payout.part_other_creditor"
+    assert not Payment.objects.exists()
+    ours = payout_part_settle(case.organization_id, shown.id, customer_id=case.customer_id, **who)
+    assert ours.customer_id == case.customer_id
+
+
 def test_what_was_missing_is_added_and_what_adds_up_stays(case):
     one, two = Part("t1", "payment", 10_000, 200), Part("t2", "payment", 5_000, 100)
     assert record(case, row("po_parts", 14_700, one))["created"] == 1
@@ -270,6 +296,16 @@ def test_what_was_missing_is_added_and_what_adds_up_stays(case):
                    actor="t", notes=notes)  # fmt: skip
     assert [note.code for note in notes] == ["payout.differs"]
     assert Payout.objects.get().net_minor == 14_700
+
+
+def test_a_page_of_payouts_counts_its_states_in_one_query(case, django_assert_num_queries):
+    for number in range(3):
+        record(case, row(f"po_{number}", 1_000 + number, Part(f"t{number}", "payment", 1_000, 0)))
+    bank_line(case, 1_000, "VIR STRIPE")
+    with django_assert_num_queries(2):
+        rows, counts = payouts_page(case.organization_id, on=today())
+    assert counts == {"late": 0, "on_its_way": 2, "arrived": 1, "failed": 0, "differs": 2}
+    assert len(rows) == 3
 
 
 def test_a_payout_that_the_bank_never_shows_is_late(case):

@@ -96,7 +96,7 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
         links=tuple(_links(organization_id, lines)),
         against=frozenset(_against(organization_id, lines)),
         own=frozenset(own.values_list("identifier", flat=True)),
-        creditors=_creditors(own),
+        creditors=creditors_apart(organization_id),
         virtual=virtual,
         limits=limits_of(organization_id),
         terms=tuple(payer_terms(organization_id)),
@@ -110,8 +110,10 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
     )
 
 
-def _creditors(accounts: QuerySet[BankAccount]) -> tuple[tuple[int, str], ...]:
-    """Those that have accounts of their own, when there are several to tell apart."""
+def creditors_apart(organization_id: int) -> tuple[tuple[int, str], ...]:
+    """(id, name) of creditors that have accounts of their own, when there are several to tell
+    apart: money of one pays no debt to another of them."""
+    accounts = BankAccount.objects.filter(organization_id=organization_id)
     found = accounts.order_by("creditor_id").values_list("creditor_id", "creditor__name")
     rows = tuple(found.distinct())
     return rows if len(rows) > 1 else ()

@@ -90,9 +90,10 @@ def payouts_page(
     """Payouts, the latest first, and how many there are of each state ("differs" = does not add
     up, whatever its state), in a fixed number of queries."""
     rows = _rows(organization_id)
-    counts: dict[str, int] = {
-        name: rows.filter(where).count() for name, where in _wheres(on).items()
-    }
+    tied = Payout.objects.filter(organization_id=organization_id).annotate(line_id=_line("line_id"))
+    counts: dict[str, int] = tied.aggregate(
+        **{name: Count("id", filter=where) for name, where in _wheres(on).items()}
+    )
     shown = rows.filter(_wheres(on)[state]) if state in _wheres(on) else rows
     page = shown.order_by("-arrives_on", "-id")[offset : offset + limit]
     return [_view(row, on) for row in page], counts
@@ -134,13 +135,18 @@ def payouts_late(organization_id: int, *, on: date) -> Late | None:
 
 
 def _rows(organization_id: int) -> QuerySet[Payout]:
-    posted = Match.objects.filter(payout=OuterRef("id"), state=Match.State.POSTED)
     unknown = Q(parts__kind=PayoutPart.Kind.PAYMENT, parts__payment=None)
     return Payout.objects.filter(organization_id=organization_id).annotate(
-        line_id=Subquery(posted.values("line_id")[:1]),
-        booked_on=Subquery(posted.values("line__booked_on")[:1]),
+        line_id=_line("line_id"),
+        booked_on=_line("line__booked_on"),
         unknown=Count("parts", filter=unknown),
     )
+
+
+def _line(field: str) -> Subquery:
+    """Of the bank line that shows a payout."""
+    posted = Match.objects.filter(payout=OuterRef("id"), state=Match.State.POSTED)
+    return Subquery(posted.values(field)[:1])
 
 
 def _wheres(on: date) -> dict[str, Q]:

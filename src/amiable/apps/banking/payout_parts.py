@@ -5,7 +5,7 @@ They are read like bank lines, by the same engine, and never entered unasked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,7 +14,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from amiable.apps.audit.services import Happening, event_record
-from amiable.apps.banking.opening import opening
+from amiable.apps.banking.models import Match
+from amiable.apps.banking.opening import creditors_apart, opening
 from amiable.apps.banking.posting import case_ids
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.customers.models import Customer
@@ -32,6 +33,9 @@ declare(
         "payout.part_known": gettext_noop("this payment is on an account already"),
         "payout.part_no_payment": gettext_noop("only a payment can be given to a customer"),
         "payout.part_unknown_customer": gettext_noop("this customer does not exist here"),
+        "payout.part_other_creditor": gettext_noop(
+            "{customer} owes {creditor}, and the payout came in on an account of {account}"
+        ),
         "payout.part_not_ours": gettext_noop(
             "this payment was entered when its provider confirmed it: it is undone there"
         ),
@@ -91,8 +95,7 @@ def payout_part_settle(
         raise PaymentError(Sentence("payout.part_no_payment"))
     if part.payment_id:
         raise PaymentError(Sentence("payout.part_known"))
-    if not Customer.objects.filter(organization_id=organization_id, id=customer_id).exists():
-        raise PaymentError(Sentence("payout.part_unknown_customer"))
+    _check_customer(organization_id, part, customer_id)
     read = _read(organization_id, [part], on=on).get(part.pk)
     chosen = read if read and read.customer_id == customer_id else None
     incoming = PaymentIn(
@@ -137,6 +140,7 @@ def settled_as(payout: Payout) -> str:
 
 def _read(organization_id: int, parts: Sequence[PayoutPart], *, on: date) -> dict[int, Hypothesis]:
     """The first reading of each part, as if it were a line of the bank."""
+    received = _received_by(organization_id, parts)
     lines = [
         Line(
             id=-part.pk,  # of no line of the bank
@@ -145,18 +149,53 @@ def _read(organization_id: int, parts: Sequence[PayoutPart], *, on: date) -> dic
             currency=part.payout.currency,
             label=part.label,
             payer_name=part.payer_name,
-            creditor_id=part.payout.creditor_id,
+            creditor_id=received.get(part.payout_id),
         )
         for part in parts[:MOST_READ]
     ]
     if not lines:
         return {}
-    decisions = decide_all(opening(organization_id, lines, on=on), lines)
+    state = opening(organization_id, lines, on=on)
+    owed = {each.id: each.creditor_id for each in state.customers}
+    accounts = {line.id: line.creditor_id for line in lines}
+    apart = {creditor_id for creditor_id, _ in state.creditors}
     return {
         -each.line_id: each.hypotheses[0]
-        for each in decisions
-        if each.hypotheses and _is_plain(each.hypotheses[0])
+        for each in decide_all(state, lines)
+        if each.hypotheses
+        and _is_plain(each.hypotheses[0])
+        and not _is_apart(apart, accounts[each.line_id], owed[each.hypotheses[0].customer_id or 0])
     }
+
+
+def _check_customer(organization_id: int, part: PayoutPart, customer_id: int) -> None:
+    """A customer of ours, and of no creditor that has accounts of its own beside this one's."""
+    rows = Customer.objects.filter(organization_id=organization_id, id=customer_id)
+    found = rows.values_list("name", "creditor_id").first()
+    if found is None:
+        raise PaymentError(Sentence("payout.part_unknown_customer"))
+    name, owed = found
+    names = dict(creditors_apart(organization_id))
+    received = _received_by(organization_id, [part]).get(part.payout_id)
+    if _is_apart(names, received, owed):
+        values = {"customer": name, "creditor": names[owed], "account": names[received or 0]}
+        raise PaymentError(Sentence("payout.part_other_creditor", values))
+
+
+def _received_by(organization_id: int, parts: Sequence[PayoutPart]) -> dict[int, int]:
+    """The creditor whose payout it is, by payout: its own, else that of the account it came in
+    on; no other is known."""
+    found = {part.payout_id: part.payout.creditor_id for part in parts}
+    shown = Match.objects.filter(
+        organization_id=organization_id, payout_id__among=set(found), state=Match.State.POSTED
+    ).values_list("payout_id", "line__statement__account__creditor_id")
+    found |= {payout: creditor for payout, creditor in shown if found[payout] is None}
+    return {payout: creditor for payout, creditor in found.items() if creditor is not None}
+
+
+def _is_apart(creditors: Collection[int], received: int | None, owed: int) -> bool:
+    """Whether money of one creditor would pay a debt to another with accounts of its own."""
+    return received in creditors and owed in creditors and received != owed
 
 
 def _is_plain(reading: Hypothesis) -> bool:
