@@ -122,6 +122,19 @@ def test_nothing_is_reminded_of_where_something_stands_against_it(case, against)
     assert not Message.objects.exists()
 
 
+@pytest.mark.parametrize(("most", "reminded"), [(2, 2), (1, 1)])
+def test_reminders_count_as_contacts_and_keep_the_cap(case, most, reminded):
+    Organization.objects.update(
+        contact_caps=[{"medium": "email", "kind": "", "count": most, "days": 7}]
+    )
+    for due_on in (DUE - timedelta(days=2), DUE):
+        cases.promise_record(
+            case.organization_id, case.id, amount_minor=50_000, due_on=due_on, **WHO
+        )
+    assert len(tick(case, DUE - timedelta(days=3))) == 1
+    assert len(tick(case, DUE - timedelta(days=1))) == reminded
+
+
 @pytest.mark.parametrize("days", [0, 1])
 def test_a_reminder_that_could_not_leave_in_time_does_not_leave_late(case, days):
     promise = cases.promise_record(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Sum
 
 from amiable.apps.banking.barring import bars, refunds_waiting
 from amiable.apps.banking.habits import payers_forbidden, payers_habits

@@ -39,7 +39,9 @@ declare(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an address of a colleague shows. Amounts are open amounts of today's books."""
+    """What an address of a colleague shows. `total` = the invoice as it was issued, whatever was
+    paid since; `contested` = the part of it in dispute, None = the whole; `document_of` = the
+    invoice when its file is kept."""
 
     id: int
     organization_id: int
