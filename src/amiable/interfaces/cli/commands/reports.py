@@ -44,15 +44,16 @@ def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return tenant_command(command)
 
 
-def period_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --days, the period N of the figures that need one."""
+def days_option(about: str, *, default: int = 90) -> Callable[..., Any]:
+    """Add --days, the length of the period up to --on that the figures are about."""
     return click.option(
-        "--days",
-        type=click.IntRange(1, 3660),
-        default=90,
-        show_default=True,
-        help="Period of the simple DSO, payment delays and collection effectiveness.",
-    )(command)
+        "--days", type=click.IntRange(1, 3660), default=default, show_default=True, help=about
+    )
+
+
+period_option = days_option(
+    "Period of the simple DSO, payment delays and collection effectiveness."
+)
 
 
 @report_command.command("aged-balance")
@@ -91,13 +92,7 @@ def kpi_command(
 
 
 @report_command.command("calls")
-@click.option(
-    "--days",
-    type=click.IntRange(1, 3660),
-    default=30,
-    show_default=True,
-    help="Calls of this many days, up to --on.",
-)
+@days_option("Calls of this many days, up to --on.", default=30)
 @report_options
 def calls_command(
     *, organization: Organization, on: date, currency: str, days: int, **output: Any
@@ -109,13 +104,7 @@ def calls_command(
 
 
 @report_command.command("disputes")
-@click.option(
-    "--days",
-    type=click.IntRange(1, 3660),
-    default=365,
-    show_default=True,
-    help="Disputes opened in this many days, up to --on.",
-)
+@days_option("Disputes opened in this many days, up to --on.", default=365)
 @report_options
 def disputes_command(
     *, organization: Organization, on: date, currency: str, days: int, **output: Any
@@ -127,13 +116,7 @@ def disputes_command(
 
 
 @report_command.command("satisfaction")
-@click.option(
-    "--days",
-    type=click.IntRange(1, 3660),
-    default=365,
-    show_default=True,
-    help="Customers asked in this many days, up to --on.",
-)
+@days_option("Customers asked in this many days, up to --on.", default=365)
 @report_options
 def satisfaction_command(
     *, organization: Organization, on: date, currency: str, days: int, **output: Any
