@@ -136,8 +136,6 @@ def test_payments_cost_the_same_queries_for_two_or_fifty(debtor, django_assert_m
 @pytest.mark.django_db(transaction=True)
 def test_two_writers_of_one_credit_cannot_spend_it_twice(debtor):
     """The row locks make the second writer wait, and then see what the first one left."""
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite has one writer at a time: its second transaction waits to begin")
     first = factories.invoice(debtor, "FA-1", total_minor=50_000)
     second = factories.invoice(debtor, "FA-2", total_minor=50_000)
     entry = credit(debtor, 50_000)

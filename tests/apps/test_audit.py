@@ -71,8 +71,6 @@ def test_any_number_of_events_takes_few_queries(django_assert_max_num_queries):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_writers_of_one_case_do_not_fork_its_chain():
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite has one writer at a time by design")
     organization = factories.organization()
     errors = []
 

@@ -274,8 +274,6 @@ def test_another_organization_reaches_nothing(debtor):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_people_give_back_the_same_money_once(debtor):
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite has one writer at a time: its second transaction waits to begin")
     payment = paid(debtor)
     outcomes: list[str] = []
 

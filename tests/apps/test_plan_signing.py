@@ -382,8 +382,6 @@ def _sign_by(link, signing: Signing):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("turn", range(3))
 def test_two_signings_at_once_are_one_plan(case, path, turn):
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
     link = link_find(path.split("/")[2], on=today())
     first, second = _signing(link, "a"), _signing(link, "b", count=2)
     outcomes = _together(lambda: _sign_by(link, first), lambda: _sign_by(link, second))
@@ -397,8 +395,6 @@ def test_two_signings_at_once_are_one_plan(case, path, turn):
 def test_a_payment_while_a_plan_is_signed_is_before_or_after_it(case, path, turn):
     """Either the payment came first, and nothing is signed of what is no longer owed; or the plan
     did, and the payment is for it."""
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
     link = link_find(path.split("/")[2], on=today())
     signing = _signing(link, "a")
     outcomes = _together(lambda: _sign_by(link, signing), lambda: pay(case, 50_000))

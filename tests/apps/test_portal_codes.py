@@ -430,8 +430,6 @@ def _together(*works) -> list[str]:
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_confirmations_at_once_one_wins_and_guesses_at_once_are_five(link):
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite writes one at a time")
     code = drawn(link)
     tries = [lambda: codes.code_try(link, "plan", typed=code, now=NOW) for _ in range(2)]
     assert _together(*tries) == ["", "code.none"]

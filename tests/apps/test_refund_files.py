@@ -209,8 +209,6 @@ def test_booked_one_by_one_the_id_alone_settles_and_the_rest_may_still_come_in_o
 
 @pytest.mark.django_db(transaction=True)
 def test_two_people_ordering_the_same_refund_make_one_file(debtor):
-    if connection.vendor == "sqlite":
-        pytest.skip("one connection at a time in memory")
     noted, barrier, said = refund(debtor, 12_345, "p1"), threading.Barrier(2), []
 
     def person() -> None:

@@ -206,8 +206,6 @@ def test_a_payer_group_found_by_the_engine_is_proposed_confirmed_and_undone_for_
 
 @pytest.mark.django_db(transaction=True)
 def test_two_people_deciding_on_one_line_at_once_are_one_decision():
-    if connection.vendor == "sqlite":
-        pytest.skip("one connection at a time in memory")
     office, barrier, said = Office(), threading.Barrier(2), []
     line = office.line(45_000)
 

@@ -220,8 +220,6 @@ def test_a_difference_is_told_on_the_page_before_anything_is_written(org):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_import_the_same_file_once(org):
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite lets one writer in at a time by itself")
     found: list[dict[str, int]] = []
 
     def work() -> None:

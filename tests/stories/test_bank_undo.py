@@ -189,8 +189,6 @@ def test_a_credit_note_partly_used_in_the_books_does_not_stop_the_matching(offic
 
 @pytest.mark.django_db(transaction=True)
 def test_undo_by_two_people_at_once_happens_once(office):
-    if connection.vendor == "sqlite":
-        pytest.skip("one connection at a time in memory: see the two processes below")
     item = office.invoice(office.customer(), due=DUE)
     bank(office, credit(1200, "F-C001", day(1)), on=day(1))
     match_id, barrier, said = Match.objects.get().id, Barrier(2), []
