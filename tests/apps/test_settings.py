@@ -59,6 +59,8 @@ WRONG = [
     ({"min_amount_minor": -1}, "min_amount_minor", "settings.minimum"),
     ({"min_amount_minor": 10**8 + 1}, "min_amount_minor", "settings.minimum"),
     ({"promise_grace_days": -1}, "promise_grace_days", "settings.grace"),
+    ({"claim_days": 0}, "claim_days", "settings.claim_days"),
+    ({"claim_days": 31}, "claim_days", "settings.claim_days"),
     ({"promise_tolerance_pct": 101}, "promise_tolerance_pct", "settings.tolerance"),
     ({"rest_cents_minor": 501}, "rest_cents_minor", "settings.minimum"),
     ({"rest_fee_minor": -1}, "rest_fee_minor", "settings.minimum"),

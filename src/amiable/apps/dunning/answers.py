@@ -22,6 +22,7 @@ from amiable.apps.messaging.models import Reply
 from amiable.apps.messaging.replies.receiving import replies_wake
 from amiable.apps.messaging.services import messages_withdraw
 from amiable.apps.receivables.models import Installment
+from amiable.apps.tenants.models import Organization
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 Verdict = Literal[
@@ -34,8 +35,10 @@ TASKS = {
     "already_paid": "check_payment", "needs_copy": "send_copy", "wrong_contact": "find_contact",
     "hardship": "agree_plan",
 }  # fmt: skip
-# Days during which nothing is sent, unless a person says otherwise.
-PAUSES = {"already_paid": 7, "needs_copy": 7, "hardship": 7, "absence": None}
+# Days during which nothing is sent, unless a person says otherwise; None = a person has to say.
+# While a payment is looked for, as many as the organization has chosen.
+_PAUSES = {"already_paid": None, "needs_copy": 7, "hardship": 7, "absence": None}
+PAUSING = frozenset(_PAUSES)
 _DECIDED, _REOPENED = "reply.decided", "reply.reopened"
 State = Reply.State
 
@@ -155,6 +158,16 @@ def reply_task_close(
     return True
 
 
+def pause_days(organization_id: int, verdict: str) -> int | None:
+    """Days that an answer pauses a case from now on, None where a person says how long or where
+    it pauses nothing."""
+    if verdict != "already_paid":
+        return _PAUSES.get(verdict)
+    rows = Organization.objects.filter(id=organization_id)
+    found: int = rows.values_list("claim_days", flat=True).get()
+    return found
+
+
 def _task(row: Reply, verdict: Verdict) -> str:
     """What a verdict asks of somebody here. What a customer contests on the payment page nobody
     here has read yet."""
@@ -218,7 +231,7 @@ def _dispute(row: Reply, decision: Decision, on: date, actor: str) -> dict[str, 
 
 
 def _pause(row: Reply, decision: Decision, on: date, actor: str) -> dict[str, Any]:
-    usual = PAUSES[decision.verdict]
+    usual = pause_days(row.organization_id, decision.verdict)
     until = decision.until or (on + timedelta(days=usual) if usual else None)
     if until is None:
         return {}

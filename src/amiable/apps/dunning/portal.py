@@ -23,7 +23,7 @@ from amiable.apps.cases.links import Link, link_used
 from amiable.apps.cases.models import Case, Dispute
 from amiable.apps.cases.queries import Given, words_given
 from amiable.apps.cases.services import CaseError
-from amiable.apps.dunning.answers import PAUSES, Decision, reply_decide
+from amiable.apps.dunning.answers import PAUSING, Decision, pause_days, reply_decide
 from amiable.apps.dunning.confirming.answers import Answered, answer_draft, answer_is_confirmed
 from amiable.apps.dunning.confirming.leaving import confirmation_freeze
 from amiable.apps.dunning.disputing import reply_files_keep
@@ -218,7 +218,7 @@ def _is_repeated(case: Case, saying: Saying, on: date) -> bool:
     before = Reply.objects.filter(
         case=case, medium=MEDIUM, label=saying.said, received_at__gte=_start(on - AGAIN)
     )
-    return saying.said in PAUSES and before.exists()
+    return saying.said in PAUSING and before.exists()
 
 
 def _belong(row: Reply, saying: Saying) -> None:
@@ -319,7 +319,15 @@ def _told(row: Reply, *, is_confirmed: bool = False) -> Told:
     facts = json.loads(bytes(row.content))
     on = timezone.localtime(row.received_at).date()
     waits = row.state == State.UNREAD
-    pause = None if waits else PAUSES.get(facts["said"])
-    until = on + timedelta(days=pause) if pause else None
+    until = None if waits else _until(row, facts["said"], on)
     due_on = date.fromisoformat(facts["due_on"]) if facts["due_on"] else None
     return Told(facts["said"], on, facts, due_on, until, waits, is_confirmed, row.dispute_id)
+
+
+def _until(row: Reply, said: Said, on: date) -> date | None:
+    """Last day of the pause that an answer of a day brought. A payment is looked for as long as
+    was told then, whatever is set today: its task begins the day after."""
+    if said == "already_paid":
+        return row.task_on - timedelta(days=1) if row.task_on else None
+    days = pause_days(row.organization_id, said)
+    return on + timedelta(days=days) if days else None

@@ -36,6 +36,7 @@ class Organization(models.Model):
     # How long the payment link of a message works, and for how long ahead its page takes a promise.
     portal_link_days = models.PositiveSmallIntegerField(default=180)
     portal_promise_days = models.PositiveSmallIntegerField(default=30)
+    claim_days = models.PositiveSmallIntegerField(default=7)  # the bank is watched, nobody reminded
     # Codes before a signature there: for plans "always", "above" an amount, "never"; for mandates
     # unless a reason is given why not.
     code_for_plans = models.CharField(max_length=6, default="always")

@@ -19,7 +19,7 @@ from amiable.plugins.documents.window import WindowError, window_of
 LARGEST_DAYS, LARGEST_GRACE, LEAST_TOLERANCE, MOST_CAPS = 90, 30, 50, 12
 LARGEST_REPLY_HOLD = 30
 LARGEST_CENTS, LARGEST_FEE, LARGEST_DISCOUNT = 500, 10_000, 100
-LARGEST_LINK_DAYS, LARGEST_PROMISE_DAYS = 730, 90
+LARGEST_LINK_DAYS, LARGEST_PROMISE_DAYS, LARGEST_CLAIM_DAYS = 730, 90, 30
 LARGEST_MINIMUM = 10**8  # a million euros: above it nobody would ever be reminded
 LARGEST_SMS_PART = 1000
 CODE_FOR_PLANS, LARGEST_WAIVER = ("always", "above", "never"), 200
@@ -36,6 +36,10 @@ declare(
         "settings.link_days": gettext_noop("Give a number of days from 1 to {limit}."),
         "settings.minimum": gettext_noop("Give an amount from 0 to {limit}."),
         "settings.grace": gettext_noop("Give a number of days from 0 to {limit}."),
+        "settings.claim_days": gettext_noop(
+            "Give a number of days from 1 to {limit}: the bank needs one at least, and who waits "
+            "longer is better asked."
+        ),
         "settings.discount": gettext_noop("Give thousandths from 0 to {limit}."),
         "settings.tolerance": gettext_noop("Give a percentage from {least} to 100."),
         "settings.caps_many": gettext_noop("At most {limit} limits are kept."),
@@ -102,6 +106,7 @@ class Settings:
     sms_part_minor: int
     portal_link_days: int
     portal_promise_days: int
+    claim_days: int
     code_for_plans: str
     code_above_minor: int
     mandate_code_waiver: str
@@ -239,6 +244,11 @@ def _promise_days(wanted: Settings) -> Sentence | None:
     return Sentence("settings.grace", {"limit": LARGEST_PROMISE_DAYS}) if wrong else None
 
 
+def _claim_days(wanted: Settings) -> Sentence | None:
+    wrong = not 1 <= wanted.claim_days <= LARGEST_CLAIM_DAYS
+    return Sentence("settings.claim_days", {"limit": LARGEST_CLAIM_DAYS}) if wrong else None
+
+
 def _survey_days(wanted: Settings) -> Sentence | None:
     wrong = not 0 <= wanted.survey_days <= LARGEST_SURVEY_DAYS
     return Sentence("settings.grace", {"limit": LARGEST_SURVEY_DAYS}) if wrong else None
@@ -322,6 +332,7 @@ _CHECKS: Mapping[str, Callable[[Settings], Sentence | None]] = {
     "letter_window": _window,
     "portal_link_days": _link_days,
     "portal_promise_days": _promise_days,
+    "claim_days": _claim_days,
     "code_for_plans": _code_for_plans,
     "code_above_minor": _code_above,
     "mandate_code_waiver": _waiver,

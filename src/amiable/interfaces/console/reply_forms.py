@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from amiable.apps.dunning.answers import PAUSES, VERDICTS, Decision
+from amiable.apps.dunning.answers import PAUSING, VERDICTS, Decision, pause_days
 from amiable.apps.insights.inbox import Answer
 from amiable.core.money import major
 from amiable.core.replies.proposals import MOST_PARTS
@@ -153,7 +153,7 @@ class DecisionForm(MoneyForm):
         )
 
 
-def gestures(answer: Answer, *, on: date) -> list[Gesture]:
+def gestures(answer: Answer, *, organization_id: int, on: date) -> list[Gesture]:
     """Every verdict for an answer: those that are proposed first, the likeliest before."""
     proposed = {each["label"]: each for each in answer.proposals if each["label"] in WORDS}
     order = [*proposed, *(verdict for verdict in WORDS if verdict not in proposed)]
@@ -167,7 +167,8 @@ def gestures(answer: Answer, *, on: date) -> list[Gesture]:
             # When nothing is likely enough, Enter does nothing: a person reads and chooses.
             is_first=position == 0 and bool(proposed.get(verdict, {}).get("is_sure")),
             is_sure=bool(proposed.get(verdict, {}).get("is_sure")),
-            values=_values(verdict, proposed.get(verdict, {}).get("facts", {}), answer, on),
+            values=_values(verdict, proposed.get(verdict, {}).get("facts", {}), answer, on)
+            or _until(organization_id, verdict, proposed.get(verdict, {}).get("facts", {}), on),
         )
         for position, verdict in enumerate(order)
     ]
@@ -189,12 +190,19 @@ def _values(verdict: str, facts: Mapping[str, Any], answer: Answer, on: date) ->
     if verdict == "wrong_contact":
         email, name = facts.get("contact") or ("", "")
         return {"email": email, "name": name, "phone": facts.get("phone", "")}
-    if verdict in PAUSES:
-        usual = PAUSES[verdict]
-        later = (on + timedelta(days=usual)).isoformat() if usual else ""
-        stated = day if verdict == "absence" and day >= on.isoformat() else ""
-        return {"until": stated or later}
     return {}
+
+
+def _until(
+    organization_id: int, verdict: str, facts: Mapping[str, Any], on: date
+) -> dict[str, Any]:
+    """Until when a verdict pauses the case, as long as nobody says otherwise."""
+    if verdict not in PAUSING:
+        return {}
+    day, usual = facts.get("day", ""), pause_days(organization_id, verdict)
+    later = (on + timedelta(days=usual)).isoformat() if usual else ""
+    stated = day if verdict == "absence" and day >= on.isoformat() else ""
+    return {"until": stated or later}
 
 
 def _amount(facts: Mapping[str, Any], answer: Answer) -> str:

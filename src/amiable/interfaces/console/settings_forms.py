@@ -247,6 +247,14 @@ class PortalForm(SettingsForm):
         help_text=_("Who needs longer asks you. 0 = every promise is agreed with you."),
         widget=forms.NumberInput(attrs={"min": 0, "max": 90}),
     )
+    claim_days = forms.IntegerField(
+        label=_("Days to look for a payment"),
+        help_text=_(
+            "Who says that it is paid reads this number, and gets no reminder meanwhile. What was "
+            "said before keeps its own day."
+        ),
+        widget=forms.NumberInput(attrs={"min": 1, "max": 30}),
+    )
 
 
 class SurveyForm(SettingsForm):

@@ -31,7 +31,7 @@ from amiable.core.stops import item_stop
 from amiable.core.workdays import add_workdays, clock_of
 
 # What a customer usually needs to order a transfer; the collector corrects it.
-USUAL_PROMISE_DAYS, USUAL_PAUSE_DAYS = 5, 7
+USUAL_PROMISE_DAYS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,5 +213,5 @@ def _defaults(known: Known, organization: Organization, own: datetime, on: date)
         amount_minor=callee.amount_minor,
         due_on=add_workdays(on, USUAL_PROMISE_DAYS, zone=zone),
         callback_on=again.date() if again else on + timedelta(days=1),
-        pause_until=on + timedelta(days=USUAL_PAUSE_DAYS),
+        pause_until=on + timedelta(days=organization.claim_days),
     )

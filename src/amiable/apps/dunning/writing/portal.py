@@ -58,7 +58,8 @@ class Page:
     death: nothing may be asked for here; `claims_elsewhere` = letters may ask for interest beside
     what stands here; `house_language` = of the people who read what is said;
     `most_minor` = the most that can still be promised;
-    `promise_until` = last day that can be promised (None = agreed with a person)."""
+    `promise_until` = last day that can be promised (None = agreed with a person);
+    `claim_days` = for how long a payment said to be made is looked for."""
 
     link: Link
     draft: Draft
@@ -71,6 +72,7 @@ class Page:
     house_language: str
     most_minor: int
     promise_until: date | None
+    claim_days: int
 
     @property
     def credit_minor(self) -> int:
@@ -133,6 +135,7 @@ def portal_page(link: Link, *, on: date) -> Page:
         house_language=organization.language,
         most_minor=min(_most(facts, given), sum(item.open_minor for item in items)),
         promise_until=on + timedelta(organization.portal_promise_days) if may_promise else None,
+        claim_days=organization.claim_days,
     )
 
 

@@ -160,6 +160,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "letter_window": _or_off,
     "portal_link_days": _whole,
     "portal_promise_days": _whole,
+    "claim_days": _whole,
     "code_for_plans": str,
     "code_above": cents,
     "mandate_code_waiver": _or_off,

@@ -79,7 +79,7 @@ def _pane(request: Request, answer: inbox.Answer) -> dict[str, Any]:
     search = request.GET.get("q", "")[:100]
     looks = answer.row.case_id is None or "q" in request.GET
     return {
-        "gestures": gestures(answer, on=clock.today()),
+        "gestures": gestures(answer, organization_id=request.organization.pk, on=clock.today()),
         "reasons": case_reason_choices(request.organization.pk, answer.row.case_id or 0),
         "search": search,
         "candidates": inbox.candidates(request.organization.pk, answer.row.id, search)

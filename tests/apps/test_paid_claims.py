@@ -9,14 +9,15 @@ from django.utils import timezone
 
 from amiable.apps.audit.queries import broken_invariants
 from amiable.apps.cases.links import Link
-from amiable.apps.cases.models import Case, PaymentLink
+from amiable.apps.cases.models import Case, Hold, PaymentLink
 from amiable.apps.dunning.answers import reply_task_close
-from amiable.apps.dunning.portal import Saying, portal_say
+from amiable.apps.dunning.portal import Saying, Told, portal_say, portal_told
 from amiable.apps.dunning.watching import claims_close
 from amiable.apps.messaging.models import Reply
 from amiable.apps.receivables.models import Entry
 from amiable.apps.receivables.services import credits_settle
-from tests.apps.portal_pages import owing, path_of, today
+from amiable.apps.tenants.models import Organization
+from tests.apps.portal_pages import no_limits, owing, path_of, shown, today
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +104,29 @@ def test_looking_at_many_claims_costs_the_same_queries(case, django_assert_max_n
         claim(case, 10_000, days=days)
     with django_assert_max_num_queries(6):
         assert claims_close(case.organization_id, on=today()) == 0
+
+
+def said(case: Case, days: int) -> Told:
+    link = Link(PaymentLink.objects.get().pk, case.organization_id, case.pk, None, is_test=False)
+    told = portal_told(link, f"t{days}")
+    assert told is not None
+    return told
+
+
+def test_a_claim_waits_as_long_as_was_told_then_whatever_is_set_later(case):
+    Organization.objects.update(claim_days=12)
+    reply = claim(case, 60_000)
+    Organization.objects.update(claim_days=3)
+    until = today() + timedelta(days=12)
+    assert said(case, 0).until == until
+    assert Hold.objects.get().ends_on == until
+    assert (reply.task, reply.task_on) == ("check_payment", until + timedelta(days=1))
+
+
+def test_the_page_says_for_how_many_days_the_bank_is_looked_at(case, client):
+    no_limits()
+    path = path_of(case)
+    Organization.objects.update(claim_days=12)
+    assert "at our bank for 12 days" in shown(client, f"{path}paid/?lang=en")
+    Organization.objects.update(claim_days=1)
+    assert "at our bank for 1 day and" in shown(client, f"{path}paid/?lang=en")
