@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, models, transaction
 
 from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.messaging.models import DeliveryEvent
-from amiable.apps.receivables.models import Allocation, Entry
+from amiable.apps.receivables.models import Allocation, Entry, InvoiceLine
 from amiable.apps.tenants.models import Organization, TenantModel, User
 from amiable.apps.work.models import Worker
 
@@ -30,6 +30,7 @@ APPEND_ONLY = (
     "messaging_replyfile",
     "receivables_allocation",
     "receivables_entry",
+    "receivables_invoiceline",
 )
 
 
@@ -171,6 +172,10 @@ def _one_row_each() -> None:
         content=b"", sha256="0", received_at=timezone.now(), kind="reply",
     )  # fmt: skip
     ReplyFile.objects.create(**scope, **file, reply=reply)
+    InvoiceLine.objects.create(
+        **scope, invoice=installment.invoice, sequence=1, name="x", vat_pct="20", net_minor=100,
+        gross_minor=120,
+    )  # fmt: skip
     dispute = Dispute.objects.create(
         **scope, case=message.case, installment=installment, reason="price",
         opened_on=date(2026, 11, 20),

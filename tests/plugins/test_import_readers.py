@@ -337,7 +337,7 @@ def _fuzz(code: str, content: bytes) -> None:
         assert str(error.sentence)
 
 
-CODES = ["customers", "fec", "invoices_csv", "invoices_xlsx"]
+CODES = ["cii", "customers", "fec", "invoices_csv", "invoices_xlsx", "ubl"]
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 from amiable.core.delivery import EventKind
+from amiable.core.invoice_lines import LineRow
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 
 CustomerKind = Literal["company", "consumer", "public"]
@@ -74,6 +75,8 @@ class InvoiceRow:
 
     `total_minor` is positive for every kind; `open_minor` None = not stated (wholly open).
     `due_stated` False = the due date comes from a default term, and never corrects a known one.
+    `lines` = of an electronic invoice; `seller_siren` = who issued it ("" = not stated): an invoice
+    of another seller is not ours.
     """
 
     line: int
@@ -89,6 +92,8 @@ class InvoiceRow:
     payment_reference: str = ""
     label: str = ""
     due_stated: bool = True
+    lines: tuple[LineRow, ...] = ()
+    seller_siren: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ declare(
         ),
         "file.not_found": gettext_noop("There is no readable file at this path."),
         "file.pdf": gettext_noop(
-            "A PDF is not read for its figures. Attach it with “import documents”, and import "
-            "the figures as CSV, XLSX or FEC."
+            "The PDF carries no figures that can be read: it is no Factur-X. Attach it with "
+            "“import documents”, and import the figures as CSV, XLSX, FEC, UBL or CII."
         ),
         "file.old_workbook": gettext_noop(
             "This is an old or password-protected Office file. Save it as .xlsx without password."
@@ -93,7 +93,7 @@ def read_file(
     if kind and options.columns:  # a mapping names columns that nothing recognizes
         wanted = wanted or _table_readers(kind, head, path.name)
     if kind and not wanted:
-        if candidates and candidates[0].kind != kind:
+        if candidates and not head.startswith(b"%PDF") and candidates[0].kind != kind:
             return _refused(kind, "file.wrong_kind", format=candidates[0].label)
         wanted = _table_readers(kind, head, path.name)
     return _first_reading(wanted, path, options) or _unsupported(fallback, head)

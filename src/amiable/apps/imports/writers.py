@@ -24,6 +24,10 @@ declare(
             "The row does not say which creditor is owed. Add a creditor column or choose one for "
             "the file: {known}."
         ),
+        "creditor.other_seller": gettext_noop(
+            "The invoice was issued by SIREN {siren}, which is none of the creditors: {known}. It "
+            "is nothing that is owed to you."
+        ),
     }
 )
 
@@ -71,7 +75,10 @@ def invoices_write(
         touched |= done.touched
     _wake(organization.id, touched, on=on)
     written.changed = bool(
-        touched or written.counts["customers_created"] or written.counts["customers_updated"]
+        touched
+        or written.counts["customers_created"]
+        or written.counts["customers_updated"]
+        or written.counts["lines"]
     )
     for name in ("created", "updated", "unchanged", "missing"):
         written.counts.setdefault(name, 0)
@@ -109,6 +116,8 @@ class _Creditors:
         self._names = ", ".join(c.code for c in known) or "-"
         self._ids = {c.name.casefold(): c.id for c in known}
         self._ids |= {c.code.casefold(): c.id for c in known}
+        self._sirens = {c.siren: c.id for c in known if c.siren}
+        self._all_known = all(c.siren for c in known)
         self._default = self._find(chosen, known)
         self.default_ids = {self._default} if self._default else set()
 
@@ -124,11 +133,20 @@ class _Creditors:
         groups: defaultdict[int, list[Row]] = defaultdict(list)
         for row in rows:
             stated = row.customer.creditor if isinstance(row, InvoiceRow) else row.creditor
-            found = self._ids.get(stated.casefold()) if stated else self._default
+            seller = row.seller_siren if isinstance(row, InvoiceRow) else ""
+            found = self._ids.get(stated.casefold()) if stated else self._of(seller)
             if found is not None:
                 groups[found].append(row)
                 continue
             code = "creditor.unknown" if stated else "creditor.unstated"
             params = {"known": self._names} | ({"value": stated} if stated else {})
+            if seller and self._all_known:
+                code, params = "creditor.other_seller", {**params, "siren": seller}
             errors.append(RowError(row.line, "creditor", code, params))
         return groups
+
+    def _of(self, seller: str) -> int | None:
+        """The creditor of a SIREN; the file's, where none is stated or ours are not all known."""
+        if seller in self._sirens or (seller and self._all_known):
+            return self._sirens.get(seller)
+        return self._default

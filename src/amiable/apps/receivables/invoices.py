@@ -26,12 +26,14 @@ from amiable.apps.receivables.differences import (
     difference,
     known_invoices,
 )
+from amiable.apps.receivables.lines import lines_keep
 from amiable.apps.receivables.models import Entry, Installment, Invoice
 from amiable.apps.receivables.own_terms import on_own_terms
 from amiable.apps.receivables.queries import chunks
 from amiable.apps.receivables.releases import overpayments_release
 from amiable.apps.receivables.services import credits_settle, installments_settle
 from amiable.apps.work.bulk import ids_reserve, rows_insert
+from amiable.core.invoice_lines import LineRow
 from amiable.core.records import InvoiceRow, RowError
 
 _INVOICE = (
@@ -58,7 +60,7 @@ class Upserted:
 
     `touched` are (customer_id, currency) whose account moved; `present` the ids of the documents
     that it holds, new or known; `missing` the numbers of open invoices that a full export no longer
-    holds.
+    holds; `lines` those of new documents, by id.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -66,6 +68,7 @@ class Upserted:
     touched: set[tuple[int, str]] = field(default_factory=set)
     present: set[int] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
+    lines: dict[int, tuple[LineRow, ...]] = field(default_factory=dict)
 
 
 @dataclass
@@ -121,6 +124,9 @@ def invoices_upsert(
     balances_lock(organization_id, moving)
     created = _create(writer, on_own_terms(organization_id, new), result)
     _change(writer, changes, result)
+    stated = {held.id: row.lines for held, row in changes if row.lines} | result.lines
+    if kept := lines_keep(organization_id, stated):
+        result.counts["lines"] = kept
     rows_insert(Entry, _ENTRY, rows=writer.entries)
     _notes_settle(organization_id, writer.notes)
     overpayments_release(organization_id, writer.settle, on=on, source=writer.source)
@@ -179,6 +185,8 @@ def _create(writer: _Writer, new: Sequence[tuple[int, InvoiceRow]], result: Upse
                 row.currency, writer.on if row.open_minor == 0 else None,
             ))  # fmt: skip
         _first_entries(writer, customer_id, row, invoice_id, installment_id)
+        if row.lines:
+            result.lines[invoice_id] = row.lines
         result.touched.add((customer_id, row.currency))
     result.counts["created"] += len(new)
     result.counts["credit_notes"] += len(new) - sum(debts)

@@ -182,6 +182,33 @@ class Allocation(TenantModel):
         ]
 
 
+class InvoiceLine(TenantModel):
+    """Append-only: a line as the electronic invoice states it. `quantity`, `unit_price`, `vat_pct`
+    are decimals as text (SQLite keeps no exact ones; "" = not stated); `net_minor` = without VAT,
+    `gross_minor` = with it (core.invoice_lines), negative for a discount."""
+
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, related_name="lines", db_index=False
+    )  # the constraint has an index of it
+    sequence = models.PositiveIntegerField()
+    number = models.CharField(max_length=20, blank=True)
+    item = models.CharField(max_length=60, blank=True)
+    name = models.CharField(max_length=200)
+    description = models.CharField(max_length=500, blank=True)
+    quantity = models.CharField(max_length=30, blank=True)
+    unit = models.CharField(max_length=10, blank=True)
+    unit_price = models.CharField(max_length=30, blank=True)
+    vat_pct = models.CharField(max_length=30)
+    net_minor = models.BigIntegerField()
+    gross_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "sequence"], name="invoice_line_unique")
+        ]
+        indexes = [models.Index(fields=["organization", "invoice"], name="invoice_line_of")]
+
+
 class InvoiceDocument(TenantModel):
     """The PDF of an invoice, as it was sent to the customer."""
 

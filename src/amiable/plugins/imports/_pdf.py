@@ -1,11 +1,13 @@
-"""Structural check of PDF files in a process of its own, with limits on time and memory.
+"""PDF files, looked at in a process of its own, with limits on time and memory.
 
-Run as a module it reads paths, one a line, and answers one line each: pages, or "-". A file that
-kills or stalls the process costs only itself.
+Run as a module it reads paths, one a line, and answers one line each: pages, or the electronic
+invoice embedded in it, or "-". A file that kills or stalls the process costs only itself.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import logging
 import resource
 import signal
@@ -24,6 +26,8 @@ _SECONDS = 10  # for one file
 _MEMORY = 768 * 1024 * 1024
 _MOST_OBJECTS, _DEEPEST = 50_000, 40
 _RUNNING = ("/JavaScript", "/Launch")
+# Names of the invoice within (Factur-X 1.0.7, 6.2.2; ZUGFeRD 2.x before it was so called).
+_INVOICES = ("factur-x.xml", "xrechnung.xml", "zugferd-invoice.xml")
 
 
 def sound_pdfs(paths: Sequence[Path]) -> set[Path]:
@@ -45,6 +49,22 @@ def calm_pdfs(paths: Sequence[Path]) -> set[Path]:
         answers = _ask([path], "calm")
         calm.update([path] if answers and answers[0].isdigit() else [])
     return calm
+
+
+def embedded_invoices(paths: Sequence[Path]) -> dict[Path, bytes]:
+    """The XML of the electronic invoice in each PDF that holds one; nothing of it is checked."""
+    found: dict[Path, bytes] = {}
+    waiting = list(paths)
+    while waiting:
+        answers = _ask(waiting, "invoice")
+        for path, answer in zip(waiting, answers, strict=False):
+            try:
+                content = base64.b64decode(answer, validate=True)
+            except binascii.Error:
+                continue
+            found[path] = content
+        waiting = waiting[len(answers) + 1 :] if len(answers) < len(waiting) else []
+    return found
 
 
 def _ask(paths: Sequence[Path], *modes: str) -> list[str]:
@@ -83,6 +103,23 @@ def _pages(path: Path, *, calm: bool = False) -> str:
     return str(count)
 
 
+def _invoice(path: Path) -> str:
+    from pypdf import PdfReader
+
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return "-"
+        reader = PdfReader(path, strict=False)
+        attached = {} if reader.is_encrypted else reader.attachments
+        named = [each for name, those in attached.items() if name.lower() in _INVOICES
+                 for each in those]  # fmt: skip
+        if not named or not named[0] or len(named[0]) > MAX_BYTES:
+            return "-"
+        return base64.b64encode(named[0]).decode()
+    except Exception:  # whatever a broken file provokes, the answer is the same
+        return "-"
+
+
 def _runs(reader: PdfReader) -> bool:
     """Whether any object is an action that runs a script or a program (ISO 32000-1 section 12.6.4),
     also those in streams of objects, which a search of the bytes does not see."""
@@ -111,14 +148,16 @@ def _stalled(*_: object) -> None:
 
 
 def main() -> None:
-    """Answer for each path on standard input; "calm" = also refuse those that run something."""
-    calm = sys.argv[1:] == ["calm"]
+    """Answer for each path on standard input; "calm" = also refuse those that run something,
+    "invoice" = give the electronic invoice within."""
+    modes = sys.argv[1:]
     logging.disable(logging.CRITICAL)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     signal.signal(signal.SIGALRM, _stalled)
     for line in sys.stdin:
         signal.alarm(_SECONDS)
-        answer = _pages(Path(line.rstrip("\n")), calm=calm)
+        path = Path(line.rstrip("\n"))
+        answer = _invoice(path) if "invoice" in modes else _pages(path, calm="calm" in modes)
         signal.alarm(0)
         sys.stdout.write(f"{answer}\n")
         sys.stdout.flush()
