@@ -11,6 +11,18 @@ from amiable.core.delivery import EventKind
 from amiable.core.invoice_lines import LineRow
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 
+# What is said of any file, whoever was to read it.
+declare(
+    {
+        "file.empty": gettext_noop("The file is empty. Export it again."),
+        "file.too_large": gettext_noop("The file is larger than {limit} MB. Split it."),
+        "file.xml_hostile": gettext_noop(
+            "The XML declares a document type or entities, which no such file needs: refused. "
+            "Download it again from its source."
+        ),
+    }
+)
+
 CustomerKind = Literal["company", "consumer", "public"]
 InvoiceKind = Literal["invoice", "credit_note", "prepayment"]
 StatementKind = Literal["statement", "report", "notification"]

@@ -42,9 +42,6 @@ declare(
         "file.old_workbook": gettext_noop(
             "This is an old or password-protected Office file. Save it as .xlsx without password."
         ),
-        "file.xml_hostile": gettext_noop(
-            "The XML declares a document type or entities, which no such file needs: refused."
-        ),
     }
 )
 
@@ -58,6 +55,8 @@ def readers(kinds: Collection[FileKind] | None = None) -> list[Reader]:
     found.sort(key=lambda reader: (reader.kind != "statement", reader.code != "fec", reader.code))
     found.sort(key=lambda reader: reader.code in _TABLES)
     found.sort(key=lambda reader: reader.code in {"customers", "tracking", "virtual_ibans"})
+    # A file stored in a ZIP as it is shows its own first bytes: the container is asked first.
+    found.sort(key=lambda reader: reader.code != "zip")
     # Their headers are their providers' own: no other table has them.
     found.sort(key=lambda reader: reader.kind != "payouts")
     # The reader of statements knows every message of ISO 20022, to say which it does not read.

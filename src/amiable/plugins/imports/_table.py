@@ -28,7 +28,6 @@ _NOT_CP1252 = {0x81, 0x8D, 0x8F, 0x90, 0x9D}
 
 declare(
     {
-        "file.empty": gettext_noop("The file is empty."),
         "file.header_only": gettext_noop("The file has a header and no row below it."),
         "file.binary": gettext_noop(
             "This is not a text file. Export it as CSV or save it as XLSX."
@@ -36,7 +35,6 @@ declare(
         "file.encoding": gettext_noop(
             "The text is neither UTF-8 nor Windows-1252. Save the file as UTF-8."
         ),
-        "file.too_large": gettext_noop("The file is larger than {limit} MB. Split it."),
         "file.too_many_rows": gettext_noop("The file has more than {limit} rows. Split it."),
         "file.too_many_cells": gettext_noop("The row has more than {limit} cells."),
         "file.line_too_long": gettext_noop(

@@ -39,9 +39,6 @@ declare(
         "file.bomb": gettext_noop(
             "The workbook unpacks to an unreasonable size ({size} MB) and was not opened."
         ),
-        "file.xml_hostile": gettext_noop(
-            "The XML declares a document type or entities, which no such file needs: refused."
-        ),
     }
 )
 

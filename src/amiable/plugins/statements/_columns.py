@@ -44,7 +44,8 @@ NAMES: _fields.Names = {
         "rentedatum, value"
     ),
     "label": _names(
-        "libelle operation, libelle de l operation, libelle complet, libelle, libelles, label,"
+        "libelle operation, libelle de l operation, libelle complet operation, libelle complet,"
+        "libelle, libelles, label,"
         "libelle simplifie, designation, intitule, nature de l operation, nature, motif,"
         "communication, description, transaction description, verwendungszweck, buchungstext,"
         "transaction details, narrative, memo, details, detail, transaction, operation,"

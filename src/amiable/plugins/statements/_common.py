@@ -37,14 +37,25 @@ declare(
             "the movement has no date ({where}): the file is damaged, download it again"
         ),
         "statement.bad_direction": gettext_noop(
-            "{value} is neither credit (CRDT) nor debit (DBIT)"
+            "{value} is neither credit (CRDT) nor debit (DBIT): the file is damaged, download it "
+            "again"
         ),
-        "statement.bad_currency": gettext_noop("{value} is not a currency code of three letters"),
-        "statement.no_account": gettext_noop("the statement does not say which account it is of"),
+        "statement.bad_currency": gettext_noop(
+            "{value} is not a currency code of three letters, like EUR: correct it, or download "
+            "the file again"
+        ),
+        "statement.no_currency": gettext_noop(
+            "no currency is stated: write it, or ask the bank for a file that states it"
+        ),
+        "statement.no_account": gettext_noop(
+            "the statement does not say which account it is of: ask the bank for one that does"
+        ),
         "statement.too_large": gettext_noop(
             "the file is larger than {limit} MB: split it by account or by month"
         ),
-        "statement.not_text": gettext_noop("the file is not text: it is damaged or binary"),
+        "statement.not_text": gettext_noop(
+            "the file is not text: it is damaged or binary, download it again"
+        ),
     }
 )
 
@@ -101,6 +112,8 @@ def amount(text: str, currency: str, *, line: int, where: str) -> int:
 
 def currency(text: str, *, line: int) -> str:
     """A currency code of three letters. Raises Refused."""
+    if not text.strip():
+        raise Refused(line, "currency", "statement.no_currency")
     if not _CURRENCY.fullmatch(text):
         raise Refused(line, "currency", "statement.bad_currency", value=text[:40])
     return text
@@ -123,15 +136,15 @@ def stated(text: str) -> str:
     return "" if text.strip().upper() in _NOTHING else text
 
 
-def decoded(content: bytes) -> str:
-    """Text of a bank file: UTF-16 by its mark, UTF-8, else Windows-1252, else ISO-8859-1, which
-    reads any byte."""
+def decoded(content: bytes, stated: str = "") -> str:
+    """Text of a bank file: UTF-16 by its mark, UTF-8, else the encoding it states, else
+    Windows-1252, else ISO-8859-1, which reads any byte."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
-    for encoding in ("utf-8-sig", "cp1252"):
+    for encoding in filter(None, ("utf-8-sig", stated, "cp1252")):
         try:
             return content.decode(encoding)
-        except UnicodeDecodeError:
+        except (UnicodeError, LookupError):
             continue
     return content.decode("iso-8859-1")
 

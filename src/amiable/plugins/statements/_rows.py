@@ -37,9 +37,9 @@ from amiable.plugins.statements._preamble import Preamble, balance_row, preamble
 declare(
     {
         "statement.both_sides": gettext_noop(
-            "the row has a debit and a credit: one movement has one side only"
+            "the row has a debit and a credit, a movement has one side only: take one of them out"
         ),
-        "statement.no_amount": gettext_noop("the row has no amount"),
+        "statement.no_amount": gettext_noop("the row has no amount: write it, or take the row out"),
         "statement.side": gettext_noop(
             "“{value}” is no side of an account: write debit or credit, D or C, - or +"
         ),

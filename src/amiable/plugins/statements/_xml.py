@@ -13,9 +13,12 @@ from amiable.plugins.statements._common import Refused, clean
 declare(
     {
         "xml.dtd": gettext_noop(
-            "the file declares a document type or entities, which no bank does: it is refused"
+            "the file declares a document type or entities, which no bank does: it is refused, "
+            "download it from the bank itself"
         ),
-        "xml.broken": gettext_noop("the XML is broken: {detail}"),
+        "xml.broken": gettext_noop(
+            "the XML is broken ({detail}): the file is damaged or cut short, download it again"
+        ),
     }
 )
 

@@ -24,7 +24,9 @@ from amiable.plugins.statements._xml import BLANK, check_prolog, local, text_of
 
 declare(
     {
-        "camt.broken": gettext_noop("the XML is broken: {detail}"),
+        "camt.broken": gettext_noop(
+            "the XML is broken ({detail}): the file is damaged or cut short, download it again"
+        ),
         "camt.other_message": gettext_noop(
             "the file is a {message}, which holds orders or answers and no statement: ask the bank "
             "for a camt.053"

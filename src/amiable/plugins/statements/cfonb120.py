@@ -20,17 +20,22 @@ from amiable.plugins.statements._common import Draft, Refused
 declare(
     {
         "cfonb.record": gettext_noop(
-            "the line begins with {value} instead of 01, 04, 05 or 07: it is not a CFONB120 line"
+            "the line begins with {value} instead of 01, 04, 05 or 07: it is not a CFONB120 "
+            "line, download the file again"
         ),
-        "cfonb.length": gettext_noop("the line has {length} characters instead of 120"),
+        "cfonb.length": gettext_noop(
+            "the line has {length} characters instead of 120: download the file again"
+        ),
         "cfonb.outside": gettext_noop(
             "a {record} line stands outside a statement: the file is incomplete, download it again"
         ),
         "cfonb.unfinished": gettext_noop(
-            "the statement begun on line {line} has no new balance (07): the file is incomplete"
+            "the statement begun on line {line} has no new balance (07): the file is incomplete, "
+            "download it again"
         ),
         "cfonb.other_account": gettext_noop(
-            "the line is of account {account}, the statement of {expected}"
+            "the line is of account {account}, the statement of {expected}: the file is damaged, "
+            "download it again"
         ),
     }
 )
@@ -70,6 +75,7 @@ class _Parser:
         self.begun = 0
         self.account = ""
         self.movement: Movement | None = None
+        self.refused = False  # the movement: what its details add is not a fault of theirs
 
     def take(self, number: int, line: str) -> None:
         """One line; raises Refused."""
@@ -90,6 +96,7 @@ class _Parser:
     def _open(self, number: int, line: str) -> None:
         self.finish()
         self.begun, self.account, self.movement = number, line[21:32], None
+        self.refused = False
         bank, branch = line[2:7], line[11:16]
         self.draft = Draft(account=(bank + branch + self.account).replace(" ", ""))
         self.draft.extra = {"bank": bank, "branch": branch, "account_number": self.account}
@@ -99,6 +106,7 @@ class _Parser:
 
     def _move(self, number: int, line: str) -> None:
         self._flush()
+        self.refused = True
         self._inside(number, line)
         booked_on = fields.day(number, line, 34)
         if booked_on is None:
@@ -111,14 +119,18 @@ class _Parser:
             booked_on=booked_on,
             value_on=fields.day(number, line, 42),
         )
+        self.refused = False
 
     def _detail(self, number: int, line: str) -> None:
+        if self.refused:
+            return
         if self.movement is None:
             raise Refused(number, "1-2", "cfonb.outside", record="05")
         self.movement.details.setdefault(line[45:48], []).append(line[48:118])
 
     def _close(self, number: int, line: str) -> None:
         self._flush()
+        self.refused = False
         draft = self._inside(number, line)
         draft.closing = (fields.amount(number, line), _stated(number, line))
         draft.closing_on = fields.day(number, line, 34)

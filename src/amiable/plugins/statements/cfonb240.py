@@ -22,11 +22,15 @@ from amiable.plugins.statements._common import Draft, Refused
 declare(
     {
         "cfonb240.record": gettext_noop(
-            "the line begins with {value} instead of 31, 34 or 39: it is not a CFONB240 line"
+            "the line begins with {value} instead of 31, 34 or 39: it is not a CFONB240 "
+            "line, download the file again"
         ),
-        "cfonb240.length": gettext_noop("the line has {length} characters instead of 240"),
+        "cfonb240.length": gettext_noop(
+            "the line has {length} characters instead of 240: download the file again"
+        ),
         "cfonb240.unfinished": gettext_noop(
-            "the list begun on line {line} has no total (39): the file is incomplete"
+            "the list begun on line {line} has no total (39): the file is incomplete, download it "
+            "again"
         ),
     }
 )

@@ -22,7 +22,8 @@ from amiable.plugins.statements._mt940_details import details_of
 declare(
     {
         "mt940.no_opening": gettext_noop(
-            "the statement has no opening balance (60F), which says its currency: it is incomplete"
+            "the statement has no opening balance (60F), which says its currency: it is "
+            "incomplete, download it again"
         ),
         "mt940.outside": gettext_noop(
             "the field {tag} stands outside a statement: the file is incomplete, download it again"

@@ -22,16 +22,17 @@ from amiable.plugins.statements._common import Draft, Refused
 declare(
     {
         "ofx.bank_error": gettext_noop(
-            "the bank answered with error {status} instead of a statement: {message}"
+            "the bank answered with error {status} instead of a statement ({message}): ask it again"
         ),
         "ofx.investment": gettext_noop(
             "the file is of an investment account, which is not read: export the bank account"
         ),
-        "ofx.not_ofx": gettext_noop("no OFX document begins in this file"),
+        "ofx.not_ofx": gettext_noop("no OFX document begins in this file: download it again"),
     }
 )
 
 LIMIT_MB = 64
+_CHARSET = re.compile(rb"(?:CHARSET:|encoding=.)\s*([\w-]{1,20})")
 _TOKEN = re.compile(r"<(/?)([A-Za-z0-9._]{1,40})\s*>((?:<!\[CDATA\[.*?\]\]>|[^<])*)", re.S)
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.S)
 STATEMENTS = frozenset({"STMTRS", "CCSTMTRS"})
@@ -80,7 +81,7 @@ class Ofx:
             error = RowError(0, "", "statement.too_large", {"limit": LIMIT_MB})
             return common.result(self.code, [], [error])
         content = path.read_bytes()
-        text = _without_comments(common.decoded(content))
+        text = _without_comments(common.decoded(content, _encoding(content)))
         begins = re.search(r"<OFX>", text, re.I)
         if "\0" in text or begins is None:
             code = "statement.not_text" if "\0" in text else "ofx.not_ofx"
@@ -97,6 +98,13 @@ class Ofx:
             parser.errors.append(RowError(parser.investment, "INVSTMTRS", "ofx.investment"))
         partial = options.partial and len(parser.errors) < common.MAX_ERRORS
         return common.result(self.code, parser.drafts, parser.errors, partial=partial)
+
+
+def _encoding(content: bytes) -> str:
+    """What the header states: CHARSET (of OFX 1, a code page by its number) or the XML encoding."""
+    found = _CHARSET.search(content[:1000])
+    named = found[1].decode().lower() if found else ""
+    return f"cp{named}" if named.isdigit() else named
 
 
 def _without_comments(text: str) -> str:

@@ -26,7 +26,8 @@ declare(
         "zip.broken": gettext_noop("the ZIP file is damaged: download it again"),
         "zip.password": gettext_noop("{member} has a password: store the file without one"),
         "zip.bomb": gettext_noop(
-            "the ZIP file unpacks to an unreasonable size ({size} MB) and was not opened"
+            "the ZIP file unpacks to an unreasonable size ({size} MB) and was not opened: hand in "
+            "the files it should hold"
         ),
         "zip.too_many": gettext_noop("the ZIP file holds more than {limit} files: split it"),
         "zip.nested": gettext_noop("{member} is a ZIP file inside a ZIP file: unpack it first"),

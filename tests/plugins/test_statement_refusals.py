@@ -1,0 +1,121 @@
+"""What is refused says what to do; what looks like something else is still read."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from amiable.core.sentences import CATALOG
+from amiable.plugins.registry import plugins
+from amiable.plugins.sniffing import read_file
+from tests.installation import AMIABLE
+from tests.plugins.statement_facts import SAMPLES, read, written
+
+REMEDY = re.compile(
+    r"download|ask |split|write|choose|unpack|store|export|correct|hand in|take |save", re.I
+)
+# What is only told: nothing is refused.
+TOLD = {"statement.row_void", "statement.row_note", "camt.batch_unequal", "zip.passed_over"}
+OF_STATEMENTS = ("statement.", "camt.", "cfonb.", "cfonb240.", "mt940.", "ofx.", "zip.", "xml.")
+OFX = """OFXHEADER:100
+DATA:OFXSGML
+VERSION:102
+ENCODING:USASCII
+CHARSET:850
+
+<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>EUR<BANKACCTFROM><BANKID>30006<ACCTID>123
+</BANKACCTFROM><BANKTRANLIST><STMTTRN><TRNTYPE>CREDIT<DTPOSTED>20261001<TRNAMT>12.00<FITID>F1
+<NAME>ÉTABLISSEMENTS RÉGLÉ</STMTTRN></BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>
+"""
+SG = """date_comptabilisation;libellé_complet_operation;montant_operation;devise;
+01/10/2026;VIR RECU DE: DUPONT MOTIF: FA2026-0001;1234,56;EUR;
+"""
+
+
+def test_every_refusal_of_a_statement_says_what_to_do() -> None:
+    plugins("statements")
+    said = {code: text for code, text in CATALOG.items() if code.startswith(OF_STATEMENTS)}
+
+    assert len(said) > 25
+    assert {code for code, text in said.items() if not REMEDY.search(text)} == TOLD
+
+
+def test_an_empty_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    """In a process of its own: which plug-ins were loaded before must not matter."""
+    (tmp_path / "empty.xml").touch()
+    told = subprocess.run(
+        [*AMIABLE, "read", str(tmp_path / "empty.xml")],
+        capture_output=True,
+        check=False,
+    )
+
+    assert told.returncode == 1
+    assert [error["code"] for error in json.loads(told.stdout)["errors"]] == ["file.empty"]
+
+
+@pytest.mark.parametrize("code", ["camt053", "mt940", "ofx", "cfonb120", "statement_csv"])
+def test_a_statement_stored_in_a_zip_as_it_is_is_read(code: str, tmp_path: Path) -> None:
+    sample = next(p for p in sorted((SAMPLES / code).iterdir()) if read(code, p).statements)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        archive.write(sample, f"releves/{sample.name}")
+    (tmp_path / "releves.zip").write_bytes(packed.getvalue())
+
+    found = read_file(tmp_path / "releves.zip")
+
+    assert (found.format, len(found.errors)) == ("zip", 0)
+    assert found.statements == read(code, sample).statements
+
+
+def test_only_the_damaged_movement_is_reported_not_its_details(tmp_path: Path) -> None:
+    sample = next(
+        p.read_text("latin-1")
+        for p in sorted((SAMPLES / "cfonb120").iterdir())
+        if "\n05" in p.read_text("latin-1")
+    )
+    lines = sample.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("05")) - 1
+    assert lines[at].startswith("04")
+    lines[at] = lines[at][:34] + "321326" + lines[at][40:]
+
+    found = written("cfonb120", tmp_path, "\n".join(lines).encode("latin-1"))
+
+    assert [(e.line, e.column, e.code) for e in found.errors] == [
+        (at + 1, "35-40", "statement.bad_date")
+    ]
+
+
+def test_the_code_page_that_an_ofx_file_states_is_used(tmp_path: Path) -> None:
+    (entry,) = written("ofx", tmp_path, OFX.encode("cp850")).statements[0].entries
+
+    assert entry.label == "ÉTABLISSEMENTS RÉGLÉ"
+
+
+@pytest.mark.parametrize("charset", ["NONE", "undefined", "zlib", "9999"])
+def test_a_charset_nobody_knows_stops_no_ofx_file(charset: str, tmp_path: Path) -> None:
+    text = OFX.replace("CHARSET:850", f"CHARSET:{charset}")
+    (entry,) = written("ofx", tmp_path, text.encode("cp1252")).statements[0].entries
+
+    assert entry.label == "ÉTABLISSEMENTS RÉGLÉ"
+
+
+def test_an_amount_without_currency_is_said_to_have_none(tmp_path: Path) -> None:
+    found = written("ofx", tmp_path, OFX.replace("<CURDEF>EUR", ""))
+
+    assert [error.code for error in found.errors] == ["statement.no_currency"]
+
+
+def test_the_underscored_columns_of_a_bank_are_known(tmp_path: Path) -> None:
+    account = '="0012345678901";01/10/2026;02/10/2026;\n'
+    (tmp_path / "sg.csv").write_bytes((account + SG).encode("cp1252"))
+    (statement,) = read_file(tmp_path / "sg.csv").statements
+
+    assert [(e.amount_minor, e.label) for e in statement.entries] == [
+        (123456, "VIR RECU DE: DUPONT MOTIF: FA2026-0001")
+    ]
