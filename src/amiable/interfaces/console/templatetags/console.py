@@ -121,3 +121,20 @@ def address(context: dict[str, Any], **changes: Any) -> str:
         else:
             query[key] = value
     return f"?{query.urlencode()}"
+
+
+@register.inclusion_tag("console/parts/chip.html", takes_context=True)
+def chip(
+    context: dict[str, Any],
+    words: str,
+    *,
+    on: str | None,
+    count: int | None = None,
+    whole: str = "",
+    **choice: str,
+) -> dict[str, Any]:
+    """A choice of a list: {% chip _("Posted") state="posted" on=state count=n %}. `on` = what is
+    chosen now, `whole` = the value that the address need not name."""
+    ((key, value),) = choice.items()
+    href = address(context, **{key: None if value == whole else value, "page": None})
+    return {"words": words, "count": count, "is_on": (on or "") == value, "address": href}
