@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-
 from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
 
-from amiable.apps.audit.models import Event
 from amiable.apps.banking.models import Rest, StatementLine
+from amiable.apps.insights.keeping import Kept, events_mark
 from amiable.apps.payments.models import CreditDecision
 from amiable.apps.payments.queries import unseen_entries
 from amiable.apps.tenants.models import Organization
@@ -18,24 +16,21 @@ def bank_waits(organization_id: int) -> int:
 
     One query; another two when something has happened in the organization since the last time.
     """
-    latest = Event.objects.filter(organization_id=OuterRef("pk")).order_by("-id").values("hash")[:1]
     found = (
         Organization.objects.filter(pk=organization_id)
         .annotate(
             lines=_counted(StatementLine.objects.filter(state=StatementLine.State.PROPOSED)),
             rests=_counted(Rest.objects.filter(state=Rest.State.WAITING)),
-            mark=Subquery(latest),
+            mark=events_mark(),
         )
         .values_list("lines", "rests", "mark")
     )
     lines, rests, mark = found.first() or (0, 0, "")
-    return (lines or 0) + (rests or 0) + _money_to_settle(organization_id, mark or "")
+    return (lines or 0) + (rests or 0) + _money_to_settle(organization_id, mark=mark)
 
 
-@functools.lru_cache(maxsize=256)
-def _money_to_settle(organization_id: int, mark: str) -> int:  # noqa: ARG001  # until it changes
-    """Money that pays nothing and refunds to order. Whatever moves them leaves an event: they are
-    counted anew when `mark`, the hash of the latest one, is another."""
+def _money(organization_id: int) -> int:
+    """Money that pays nothing and refunds to order."""
     refunds = CreditDecision.objects.filter(
         organization_id=organization_id, kind=CreditDecision.Kind.REFUND, undone_on__isnull=True
     )
@@ -43,6 +38,9 @@ def _money_to_settle(organization_id: int, mark: str) -> int:  # noqa: ARG001  #
         Q(made_on__isnull=True, settled_on__isnull=True) | Q(credit__reversed_by__isnull=False)
     )
     return unseen_entries(organization_id).count() + waiting.count()
+
+
+_money_to_settle: Kept[int] = Kept(_money)
 
 
 def _counted(rows: QuerySet[Model]) -> Subquery:
