@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 HIDDEN = "•••"
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_URL = re.compile(r"(https?://[^\s/<>()]+/)[^\s<>()]+")
 
 
 def masked_email(address: str) -> str:
@@ -28,3 +31,18 @@ def masked_phone(number: str) -> str:
     if number.strip().startswith("+"):
         digits = f"0{digits[-9:]}"
     return f"{digits[:2]} •• •• •• {digits[-2:]}"
+
+
+def discreet(text: str, keep: Collection[str] = ()) -> str:
+    """A text without addresses of persons (but those to `keep`), and without what follows the host
+    of a link: it may open something to whoever reads it.
+
+    >>> discreet("Anne <anne@duval.fr>, https://pay.example/p/aB3/ or help@us.fr", ["help@us.fr"])
+    'Anne <a•••@d•••.fr>, https://pay.example/••• or help@us.fr'
+    """
+    kept = {address.casefold() for address in keep}
+
+    def shown(found: re.Match[str]) -> str:
+        return found[0] if found[0].casefold() in kept else masked_email(found[0])
+
+    return _EMAIL.sub(shown, _URL.sub(rf"\1{HIDDEN}", text))

@@ -24,7 +24,7 @@ from amiable.apps.cases.models import PortalCode
 from amiable.apps.tenants.models import Organization
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
-Purpose = Literal["plan", "mandate"]
+Purpose = Literal["plan", "mandate", "history"]
 DIGITS = 6
 GOOD_FOR, PROOF_FOR = timedelta(minutes=10), timedelta(minutes=30)
 MOST_TRIES = 5
@@ -83,7 +83,10 @@ class Evidence:
 
 
 def is_code_asked(organization_id: int, purpose: Purpose, *, amount_minor: int = 0) -> bool:
-    """Whether the organization wants a code for it; `amount_minor` = what a plan spreads."""
+    """Whether the organization wants a code for it; `amount_minor` = what a plan spreads. History
+    is shown to nobody without."""
+    if purpose == "history":
+        return True
     plans, above, waiver = Organization.objects.values_list(
         "code_for_plans", "code_above_minor", "mandate_code_waiver"
     ).get(id=organization_id)

@@ -42,6 +42,10 @@ FOR_MANDATE = Asked(
     "mandate", "mandate", ("step", "name", "iban", "span", "scheme", "seen"),
     _("A mandate concerns a bank account."),
 )  # fmt: skip
+FOR_HISTORY = Asked(
+    "history", "history", (),
+    _("Your messages and payments are shown to you alone."),
+)  # fmt: skip
 
 
 def proof_of(

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from amiable.interfaces.portal import (
     contacts,
     disputes,
+    history,
     mandates,
     online,
     opinions,
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("<str:token>/contact/told/", contacts.contact_told, name="contact_told"),
     path("<str:token>/told/<slug:ticket>/", views.told, name="told"),
     path("<str:token>/mandate/", mandates.mandate, name="mandate"),
+    path("<str:token>/history/", history.history, name="history"),
     path("<str:token>/pay/", online.pay, name="pay"),
     path("<str:token>/pay/<slug:payment>/", online.back, name="back"),
     path("<str:token>/used/", views.used, name="used"),
