@@ -87,3 +87,73 @@ def test_up_to_three_invoices_of_the_amount_of_a_cheque_are_shown_oldest_first()
     assert decision.hypotheses[0].evidence[-1].code == "match.few_amounts"
     more = (*ITEMS, *few, replace(few[0], id=60, number="FA2026-07009"))
     assert decide(77_700, "REM CHQ", replace(OPENING, items=more)).action == "leave"
+
+
+def plain_items(**numbers: int) -> Opening:
+    """Invoices of Duval with these numbers and amounts, oldest first."""
+    items = tuple(
+        Item(at, 1, number.lstrip("n"), "EUR", DAY - timedelta(days=60 - at), amount)
+        for at, (number, amount) in enumerate(numbers.items(), 1)
+    )
+    return replace(OPENING, items=items)
+
+
+PLAIN = plain_items(n14099=12_100, n14253=24_200, n15117=12_000, n15216=25_900, n15475=36_000)
+
+
+def test_the_second_number_of_a_pair_may_be_its_last_two_digits():
+    decision = decide(36_300, "FACT 14099 ET 53", PLAIN, payer_iban=IBAN)
+    assert (decision.action, paid(decision)) == ("post", [1, 2])
+    assert "match.tails" in codes(decision)
+
+
+def test_a_list_goes_on_where_the_bank_cut_a_number():
+    label = "VIR SEPA MENUISERIE FA 14099;21 6;475 ECHEANCE"
+    decision = decide(74_000, label, PLAIN, payer_iban=IBAN)
+    assert (decision.action, paid(decision)) == ("post", [1, 4, 5])
+
+
+def test_numbers_of_a_list_with_zeros_in_front_and_amounts_between_are_read():
+    label = "FACTS 014253 242,00 0015117 120,00 5475 360,00"
+    decision = decide(72_200, label, PLAIN, payer_iban=IBAN)
+    assert (decision.action, paid(decision)) == ("post", [2, 3, 5])
+
+
+def test_a_list_that_two_choices_of_invoices_explain_is_only_proposed():
+    twins = plain_items(n14099=12_000, n14253=24_000, n15153=24_000, n15475=36_000)
+    decision = decide(36_000, "FACT 14099 ET 53", twins, payer_iban=IBAN)
+    assert decision.action == "propose"
+    assert paid(decision) in ([1, 2], [1, 3])
+
+
+def test_the_last_number_of_a_list_may_be_cut_at_its_end():
+    twins = plain_items(n9221=12_000, n9257=12_000, n9450=12_000, n8794=12_000, n8101=7_000)
+    decision = decide(36_000, "9221+9257+94", twins, payer_iban=IBAN)
+    assert decision.action == "propose"
+
+
+def test_slips_that_lead_to_others_do_not_hide_the_list_of_the_payer():
+    others = tuple(
+        Item(90 + at, 2, number, "EUR", DAY, 5_000 + at)
+        for at, number in enumerate(("FA2026-01213", "FA2026-02135"))
+    )
+    opening = replace(OPENING, items=(*ITEMS, *others))
+    label = "FACT FA2026-01213 FA2026-02135"  # 01231 and 01235, digits exchanged
+    decision = decide(owed(1, 5), label, opening, payer_iban=IBAN)
+    assert (decision.action, paid(decision)) == ("post", [1, 5])
+
+
+def test_a_pair_whose_sum_is_not_the_amount_is_no_part_payment_of_the_first():
+    decision = decide(2_236, "RGT FACT 14099 ET 01", PLAIN, payer_iban=IBAN)
+    assert decision.action == "propose"
+    assert "match.begun_more" in codes(decision)
+
+
+def test_invoices_that_follow_one_another_are_shown_when_nothing_else_tells():
+    # 120, 240 and 360 each: the 2nd to the 4th, among many sets of this sum.
+    opening = plain_items(
+        n1=7_000, n2=24_000, n3=36_000, n4=18_000, n5=60_000, n6=24_000, n7=12_000, n8=42_000
+    )
+    decision = decide(78_000, "VIR", opening, payer_iban=IBAN)
+    assert decision.action == "propose"
+    assert [2, 3, 4] in [sorted(i for i, _ in h.parts) for h in decision.hypotheses]

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from amiable.core.matching.amounts import without_amount
 from amiable.core.matching.engine import decide_all
 from amiable.core.matching.facts import Customer, Decision, Item, Line, OpenCredit, Opening
 from amiable.core.matching.labels import Finder, tails
@@ -187,3 +188,78 @@ def test_money_on_an_account_of_one_creditor_pays_no_debt_to_another_unasked():
     assert of_creditor(owed=3, received=1, creditors=both).action == "post"
     assert of_creditor(owed=2, received=1, creditors=()).action == "post"
     assert of_creditor(owed=2, received=None, creditors=both).action == "post"
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "FACT FA-2026-39966 360,00 EUR",
+        "RGT FA-2026-399 66 360,00 EUR",
+        "REGLTFACTFA-2026-39966360,00EUR",
+        "FA-2026-39966 360.00",
+    ],
+)
+def test_the_amount_beside_a_number_does_not_swallow_its_end(label):
+    twins = [item(11, "FA-2026-39966", 36_000), item(12, "FA-2026-40271", 36_000)]
+    decision = decide(36_000, label, *twins)
+    assert decision.action == "post"
+    assert dict(decision.hypotheses[0].parts) == {11: 36_000}
+
+
+def test_only_the_amount_of_the_line_itself_is_taken_out():
+    assert without_amount("FA12 1 360,00 ET 49,00", 136_000) == "FA12          ET 49,00"
+    assert without_amount("FA12 149,00", 4_900) == "FA12 149,00"
+    assert without_amount("FA12 49,005", 4_900) == "FA12 49,005"
+    assert without_amount("FA12", 4_900) == "FA12"
+
+
+def test_a_seventh_to_a_half_missing_of_one_invoice_is_a_fee_or_a_part_a_person_says():
+    decision = decide(5_143, "FACT FA-2026-12833", item(11, "FA-2026-12833", 6_993))
+    assert decision.action == "propose"
+    assert {h.kind for h in decision.hypotheses} >= {"bank_fee", "cited_partial"}
+
+
+def test_cents_missing_where_a_credit_is_spoken_of_are_not_given_up_unasked():
+    label = "FACT FAC202500589 DEDUCTION AVOIR AVAC202503119"
+    decision = decide(599_246, label, item(11, "FAC202500589", 599_309))
+    assert decision.action == "propose"
+    assert "match.credit_differs" in [sentence.code for sentence in decision.evidence]
+
+
+def test_what_is_called_a_part_is_no_discount():
+    decision = decide(9_800, "ACOMPTE FACT FA-2026-14278", item(11, "FA-2026-14278", 9_900, days=9))
+    assert decision.action == "propose"
+
+
+def test_a_number_of_the_payers_own_file_is_no_invoice_misspelt():
+    twins = [item(at, number, 9_900) for at, number in ((11, "6839"), (12, "7073"))]
+    decision = decide(9_900, "VIR DOSSIER 6819", *twins, item(13, "6819", 5_000, customer=2))
+    assert decision.action == "propose"
+
+
+def test_the_number_of_a_credit_note_glued_to_a_word_is_no_invoice():
+    owed = [item(at, number, 60_000) for at, number in ((11, "10646"), (12, "10492"))]
+    decision = decide(53_000, "RGTFACT10646MOINSAV10492", *owed)
+    assert decision.hypotheses[0].parts == ((11, 53_000),)
+
+
+def test_a_cut_name_that_is_anothers_whole_name_does_not_outweigh_the_number():
+    fils = Customer(3, "SNC Chevalier et Fils", "C1200")
+    chevalier = Customer(4, "ETS Chevalier SA", "C1201")
+    owed = replace(item(11, "FA-2026-10098", 43_131), customer_id=3)
+    opening = replace(BASE, customers=(DUVAL, fils, chevalier), items=(owed,))
+    line = Line(1, DAY, 43_131, "EUR", "/INV/FA-2026-10098", payer_name="SNC CHEVALIER ET")
+    (decision,) = decide_all(opening, [line])
+    assert decision.action == "post"
+    (stranger,) = decide_all(
+        opening, [replace(line, payer_name="ETS CHEVALIER SA PARIS", label="FA")]
+    )
+    assert stranger.action != "post"
+
+
+def test_money_given_back_by_a_supplier_is_set_aside_unless_a_customer_pays_it():
+    text = "VIR SEPA RECU /DE EDF ENTREPRISES /MOTIF REMBOURSEMENT TROP PERCU 6757"
+    given_back = decide(4_000, text, payer_iban="")
+    assert given_back.action == "ignore"
+    assert [sentence.code for sentence in given_back.evidence] == ["match.kind_repaid"]
+    assert decide(4_000, text, item(11, "FA-2026-1", 4_000)).action != "ignore"

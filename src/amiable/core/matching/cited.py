@@ -11,11 +11,13 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from amiable.core.allocation import Debt, allocate
+from amiable.core.matching.balances import balance
 from amiable.core.matching.barred import kind_of_settled, said_of_settled
 from amiable.core.matching.facts import Hypothesis, Item, OpenCredit
 from amiable.core.matching.labels import canonical, digits_of, names_credit, plain
+from amiable.core.matching.lists import listed_hypotheses
 from amiable.core.matching.residuals import residual_hypotheses
-from amiable.core.matching.sums import is_telling, sets_of
+from amiable.core.matching.sums import sets_of
 from amiable.core.matching.view import (
     View,
     by_age,
@@ -236,8 +238,20 @@ def _inexact(view: View, named: Named) -> Iterator[Hypothesis]:
     if certain and view.cited.weak:
         owed = view.book.open_of(named.customer_id, view.line.currency)
         certain = not view.hinted([each for each in owed if each not in items][:MOST_HINTED])
+    lists: list[Hypothesis] = []
+    if amount > total:
+        # A list with one number in full, to the cent, needs no name beside it.
+        alone = certain or (named.meant and not named.settled)
+        said = named.evidence
+        lists = list(listed_hypotheses(view, named.customer_id, evidence=said, sure=alone))
+        yield from lists
+        if any(hypothesis.sure for hypothesis in lists):
+            return
     found = list(residual_hypotheses(view, items, evidence=named.evidence, sure=certain))
-    found += _completed(view, named, certain=certain)
+    # A list that may be read in two ways is not completed in one of them.
+    found += [
+        h._replace(sure=h.sure and not lists) for h in _completed(view, named, certain=certain)
+    ]
     guessed = [h for h in found if h.kind == "cited_filled" and not h.sure]
     yield from (hypothesis for hypothesis in found if hypothesis not in guessed)
     held = {item.id for item in items}
@@ -248,8 +262,8 @@ def _inexact(view: View, named: Named) -> Iterator[Hypothesis]:
         yield _over(view, named)
         yield from guessed
         return
-    if not found:
-        yield from _part(view, named, certain=certain)
+    if all(hypothesis.reason == "bank_fee" for hypothesis in found):
+        yield from _part(view, named, certain=certain and not found)
 
 
 def _oldest_with(view: View, named: Named, *, certain: bool) -> Iterator[Hypothesis]:
@@ -361,36 +375,3 @@ def _filled(view: View, named: Named, others: Sequence[Item], *, certain: bool) 
     shown = bool(view.cited.unknown) or len(view.line.label) >= MAY_BE_CUT
     kept = by_age([*named.open, *added])
     return [_exactly("cited_filled", view, both, kept, sure=certain and shown and found.rare)]
-
-
-def balance(
-    view: View, customer_id: int, *, evidence: Sequence[Sentence], must_hold: set[int]
-) -> Iterator[Hypothesis]:
-    """The amount is the customer's whole balance, due or open, less its credits."""
-    line = view.line
-    open_items = view.book.open_of(customer_id, line.currency)
-    credits_ = view.book.credits_left(customer_id, line.currency)
-    left = sum(credit.left_minor for credit in credits_)
-    due = [item for item in open_items if item.due_date <= line.booked_on]
-    confirmed = view.confirmation(customer_id) is not None
-    amounts = [item.open_minor for item in open_items]
-    for items, code in ((due, "match.exact_due"), (open_items, "match.exact_all")):
-        if len(items) < 2 and not left:
-            continue
-        if not must_hold <= {item.id for item in items}:
-            continue
-        total = total_of(items)
-        for netted in (credits_, []) if left else ([],):
-            if total - sum(c.left_minor for c in netted) != line.amount_minor:
-                continue
-            parts, uses = spread(items, netted, amount_minor=line.amount_minor)
-            said = Sentence(code, {"amount": view.money(line.amount_minor)})
-            yield Hypothesis(
-                "balance",
-                customer_id,
-                (*evidence, said),
-                parts=parts,
-                credit_uses=uses,
-                # On a price list others make the same sum, and which are meant is not said.
-                sure=confirmed and is_telling(amounts, total, choices=4),
-            )

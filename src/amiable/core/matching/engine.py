@@ -7,13 +7,16 @@ opening and lines give the same decisions. Lines are read in booking order, each
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import amiable.core.matching.sentences  # noqa: F401  # declares the sentences
+from amiable.core.matching.amounts import without_amount
 from amiable.core.matching.book import Book
 from amiable.core.matching.cited import cited_hypotheses
 from amiable.core.matching.facts import Decision, Hypothesis, Item, Line, Opening
 from amiable.core.matching.habits import raised
 from amiable.core.matching.kinds import Kind, kind_of
+from amiable.core.matching.lists import listed_hypotheses
 from amiable.core.matching.party import party_of
 from amiable.core.matching.payouts import decide_payout
 from amiable.core.matching.refunds import decide_money_out
@@ -31,6 +34,8 @@ from amiable.core.sentences import Sentence
 MOST_PROPOSALS = 3
 # Readings that stand although numbers of others are named too.
 OWN = frozenset({"cited_exact", "cited_completed"})
+# Readings of the payer's own numbers, one sign of which led to another customer's.
+SLIPS = frozenset({"party_near", "listed"})
 
 
 def decide_all(opening: Opening, lines: Iterable[Line]) -> Iterator[Decision]:
@@ -57,6 +62,9 @@ def _decide(line: Line, book: Book) -> Decision:
         return Decision(line.id, "leave", (Sentence("match.own_returned"),))
     if line.payer_iban and line.payer_iban in book.own:
         return Decision(line.id, "ignore", (Sentence("match.own_account"),))
+    text = without_amount(line.label, line.amount_minor)
+    if text != line.label:
+        line = replace(line, label=text)
     view = view_of(line, book)
     if not view.cited.items and view.payer is None:
         kind = kind_of(line)
@@ -100,6 +108,9 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
     by_customer = _cited_by_customer(view)
     party = view.payer
     if len(by_customer) > 1:
+        if party is not None:
+            said = [said] if (said := view.confirmation(party)) else []
+            yield from listed_hypotheses(view, party, evidence=said, sure=True)
         yield from several_cited(view)
         yield from _several(view, by_customer)
     elif by_customer:
@@ -111,7 +122,7 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
         if party is not None and not any(hypothesis.sure for hypothesis in cited):
             # The reference may be chance or wrong: what the payer tells is shown beside it.
             for hypothesis in party_hypotheses(view, party):
-                slip = hypothesis.kind == "party_near" and party != owner
+                slip = hypothesis.kind in SLIPS and party != owner
                 # What may be chance agrees with what the payer and the amount tell.
                 agrees = view.cited.weak and party == owner and _holds(hypothesis, items)
                 sure = hypothesis.sure and (slip or agrees)

@@ -21,6 +21,7 @@ _ASIDE = {
     "payout": r"\bSTRIPE|SUMUP|PAYPAL|\bADYEN|\bMOLLIE|GOCARDLESS|PAYPLUG|SHOPIFY ?PAY"
               r"|ZETTLE|REM(?:ISE)? ?(?:DE ?)?(?:CB|CARTES?)(?:\b|\d)",
     "internal": r"VIR(?:EMENT)? ?INTERNE|NIVELLEMENT|TRESORERIE ?INTERNE",
+    "repaid": r"REMB(?:OURSEMENT|T)?[ .]*(?:D[EU] )?(?:VOTRE )?TROP[ -]?(?:PERCU|VERSE)",
     "interest": r"^INTERETS? ?(?:CREDITEURS?|DEBITEURS?)|^AGIOS",
     "fees": r"^COMMISSIONS? ?|^FRAIS ",
 }  # fmt: skip

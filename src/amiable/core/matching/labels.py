@@ -34,15 +34,19 @@ _IS_SIGN = bytes(sign in _LETTERS + _FIGURES for sign in range(256))
 _RUN, _DIGIT_RUN, _LAST_RUN = re.compile(r"\d{3,}"), re.compile(r"\d+"), re.compile(r"\d+$")
 _SHORT_RUN = re.compile(r"(?<!\d)(?<!\bAV)(?<!\bAV )(?<!\bAVOIR)(?<!\bAVOIR )\d{3,6}(?!\d)")
 _SEPARATOR = re.compile(r"[ ./_-]+")
+# A day, "1ER", or a year.
+_TORN = re.compile(r"\d\d?|(?:19|20)\d\d")
 _DATE8 = re.compile(r"(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
                     r"|(?:(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d{2})")  # fmt: skip
 _TO = re.compile(r"[ .,]*(?:AU?|JUSQU ?A|TO|-+>|\.\.+)[ ]*(?:NO?[ .]*)?")
 _UPPER = re.compile(r"(?:AU?|JUSQU ?A|TO|-+>|\.\.+) ?(\d{2,9})(?!\d)")
 _CREDIT = re.compile(r"\bAV(?:OIRS?)?\b|AV(?:OIR)?\W{0,3}\d{3}|NOTE DE CREDIT|CREDIT NOTE|\bNC ?\d"
                      r"|DEDUCTION|DEDUIT|RETENUE|COMPENSATION")  # fmt: skip
-_ORDER_SIGNS = ("CDE", "COMMANDE", "CMD", "BC", "BDC", "PO")
+_NOTES = ("AV", "AVOIR")  # a number right behind is that of a credit note
+# What bears a number of the payer's own.
+_ORDER_SIGNS = ("CDE", "COMMANDE", "CMD", "BC", "BDC", "PO", "DOSSIER", "LOT", "CONTRAT", "CLIENT")
 _ORDERED = re.compile(
-    r"(?:\b(?:COMMANDES?|CDES?|CMD|BDC|BC|PO)\b[ .:/-]*(?:NO? )?(?:BC|CDE|CMD|PO)?"
+    rf"(?:\b(?:{'S?|'.join(_ORDER_SIGNS)})\b[ .:/-]*(?:NO? )?(?:BC|CDE|CMD|PO)?"
     r"|\b(?:BC|CDE|CMD|PO))[ .:/-]?(\d+)"
 )
 _PART = re.compile(r"ACOMPTE|PARTIEL|\d ?ERE? ?VERS|\d ?E(?:ME)? ?VERS|\bARRHES\b|\bDEVIS\b"
@@ -172,7 +176,7 @@ class Finder:
                 continue
             if not _edges_hold(text, (start, end), key, self.written):
                 continue
-            if _is_guarded(text, start, end) if key.isdigit() else _runs_into(text, start, end):
+            if is_guarded(text, start, end) if key.isdigit() else _runs_into(text, start, end):
                 continue
             hits.append(Found(key, start, end, key not in self.keys, _is_torn(text, start, end)))
         return sorted(hits, key=lambda hit: hit.start) if len(hits) > 1 else hits
@@ -206,7 +210,18 @@ def _guarded(text: str) -> tuple[tuple[int, int], ...]:
     return tuple([match.span() for match in _PROTECTED.finditer(text)])
 
 
-def _is_guarded(text: str, start: int, end: int) -> bool:
+def unguarded(text: str) -> str:
+    """A plain text with spaces in place of its dates and amounts."""
+    for start, end in _guarded(text):
+        if text[start].isdigit():
+            text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
+def is_guarded(text: str, start: int, end: int) -> bool:
+    """Whether a date, an amount or an IBAN of a plain text, or a credit note, stands there."""
+    if text.endswith(_NOTES, 0, start):
+        return True
     return any(a < end and start < b for a, b in _guarded(text))
 
 
@@ -222,7 +237,8 @@ def _runs_into(text: str, start: int, end: int) -> bool:
 def _is_torn(text: str, start: int, end: int) -> bool:
     """Whether a key takes digits from behind a space, where letters follow them at once."""
     space = text.rfind(" ", start, end)
-    return space >= 0 and text[end : end + 1].isalpha() and text[space + 1 : end].isdigit()
+    last = text[space + 1 : end]
+    return space >= 0 and text[end : end + 1].isalpha() and bool(_TORN.fullmatch(last))
 
 
 def _inside(hits: list[Found], text: str, span: tuple[int, int], length: int) -> bool:
@@ -314,7 +330,7 @@ def tails(text: str) -> frozenset[str]:
     """Runs of three to six digits, zeros in front left out, that are no date, amount or IBAN."""
     text = plain(text)
     runs = [run for run in _RUN.finditer(text) if _SHORT_RUN.match(text, run.start())]
-    found = {run.group().lstrip("0") for run in runs if not _is_guarded(text, *run.span())}
+    found = {run.group().lstrip("0") for run in runs if not is_guarded(text, *run.span())}
     found.update(_cut_runs(text))
     found.difference_update(run.lstrip("0") for run in _orders(text))
     return frozenset([run for run in found if len(run) >= 2])
@@ -324,7 +340,7 @@ def _cut_runs(text: str) -> Iterator[str]:
     """Four to six digits that a bank's line cut in two, zeros in front left out."""
     for at in cuts(text):
         first, second = _LAST_RUN.search(text, 0, at), _DIGIT_RUN.match(text, at + 1)
-        if first and second and not _is_guarded(text, first.start(), second.end()):
+        if first and second and not is_guarded(text, first.start(), second.end()):
             run = first.group() + second.group()
             if 4 <= len(run) <= 6:
                 yield run.lstrip("0")
@@ -339,7 +355,7 @@ def joined(text: str) -> frozenset[str]:
         for first, second in pairwise(_DIGIT_RUN.finditer(text))
         if second.end() - first.start() > SHORTEST_JOINED
         and text[first.end() : second.start()] in (" ", ".")
-        and not _is_guarded(text, first.start(), second.end())
+        and not is_guarded(text, first.start(), second.end())
     )
 
 

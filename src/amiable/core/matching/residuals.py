@@ -14,8 +14,8 @@ from amiable.core.sentences import Sentence
 
 # Rates in use for early payment, per thousand.
 DISCOUNTS = (5, 10, 15, 20, 25, 30)
-# A bank keeps no less; and a quarter of an invoice is no fee.
-SMALLEST_FEE_MINOR, LARGEST_FEE_SHARE = 300, 4
+# A bank keeps no less; and half of an invoice is no fee.
+SMALLEST_FEE_MINOR, LARGEST_FEE_SHARE = 300, 2
 
 
 def residual_hypotheses(

@@ -157,6 +157,9 @@ declare(
         "match.own_account": gettext_noop("it comes from an account of our own: no receivable"),
         "match.kind_tax": gettext_noop("the tax administration refunds: no receivable"),
         "match.kind_social": gettext_noop("a social security body: no receivable"),
+        "match.kind_repaid": gettext_noop(
+            "the payer gives back what it was paid too much: no receivable"
+        ),
         "match.kind_payout": gettext_noop("takings by card or by a payment service: no receivable"),
         "match.kind_internal": gettext_noop("a transfer between our own accounts: no receivable"),
         "match.kind_interest": gettext_noop("interest of the bank: no receivable"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 
+from amiable.core.matching.balances import balance
 from amiable.core.matching.barred import kind_of_settled, said_of_settled, written_off_of
-from amiable.core.matching.cited import MOST_HINTED, balance, net_of
+from amiable.core.matching.cited import MOST_HINTED, net_of
 from amiable.core.matching.facts import Hypothesis, Item
 from amiable.core.matching.labels import names_credit, names_part
+from amiable.core.matching.lists import listed_hypotheses
 from amiable.core.matching.residuals import residual_hypotheses, residual_reason
 from amiable.core.matching.sums import Found, is_rare, sets_of
 from amiable.core.matching.view import (
@@ -51,7 +53,11 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     yield from doubles
     again = [] if doubles else list(_repeated(view, customer_id, evidence))
     hinted = [] if garbled else view.hinted(open_items[:MOST_HINTED])
-    yield from _ended(view, hinted, evidence, sure=not doubles)
+    lists = listed_hypotheses(view, customer_id, evidence=evidence, sure=not doubles)
+    whole_list = [] if garbled or not view.clues.any else list(lists)
+    yield from whole_list
+    if not whole_list:
+        yield from _ended(view, hinted, evidence, sure=not doubles)
     for hypothesis in () if garbled else _by_amount(view, open_items, evidence):
         doubt = hypothesis.sure and (doubles or not _fits(view, hypothesis, hinted))
         yield hypothesis._replace(sure=False) if doubt else hypothesis
@@ -60,6 +66,7 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     yield from again
     if same:
         return
+    yield from _consecutive(view, open_items, evidence)
     yield from _hinted(view, hinted, evidence)
     yield from _nearly(view, open_items, evidence)
     total = sum(item.open_minor for item in open_items)
@@ -236,6 +243,23 @@ def _prefix(
         yield Hypothesis(
             "prefix", kept[0].customer_id, (*evidence, said), parts=whole(kept), sure=sure
         )
+
+
+def _consecutive(
+    view: View, open_items: Sequence[Item], evidence: list[Sentence]
+) -> Iterator[Hypothesis]:
+    """Invoices that follow one another by age, but not the oldest: worth showing."""
+    first, total = 0, 0
+    for last, item in enumerate(open_items):
+        total += item.open_minor
+        while total > view.line.amount_minor:
+            total -= open_items[first].open_minor
+            first += 1
+        if total == view.line.amount_minor and first and last > first:
+            kept = open_items[first : last + 1]
+            said = (exact(view, kept), Sentence("match.other_sets"))
+            yield Hypothesis("consecutive", item.customer_id, (*evidence, *said), whole(kept))
+            return
 
 
 def _hinted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ from amiable.core.matching.barred import barred
 from amiable.core.matching.book import payer_keys
 from amiable.core.matching.cited import BEGUN
 from amiable.core.matching.facts import Hypothesis, Item
-from amiable.core.matching.labels import canonical, names_credit, names_part
+from amiable.core.matching.labels import canonical, names_credit, names_part, plain
 from amiable.core.matching.residuals import DISCOUNTS, residual_reason
 from amiable.core.matching.sums import sets_of
 from amiable.core.matching.view import View
@@ -27,6 +28,7 @@ EXPLAINED = frozenset(
         "cited_completed",
         "cited_filled",
         "cited_range",
+        "listed",
         "party_near",
         "amount_near",
         "hinted_netted",
@@ -38,7 +40,7 @@ BY_LAW = frozenset({"party_oldest", "cited_over", "virtual_over", "virtual_parti
 # Of an invoice: from a sixth on, what is missing may as well be a part left unpaid as a fee.
 SURE_FEE_SHARE = 6
 # Readings that rest on the ends of numbers.
-ENDED = frozenset({"party_tail", "party_tails", "amount_tail"})
+ENDED = frozenset({"party_tail", "party_tails", "amount_tail", "listed"})
 # Readings in which a credit makes up what is missing of the invoices that the text names.
 NETTED = frozenset({"cited_netted", "cited_completed", "cited_range", "hinted_netted"})
 # Readings of one invoice by its number, if in part: a credit spoken of is not in them.
@@ -47,6 +49,8 @@ PLAIN = frozenset({"cited_exact", "party_tail", "party_near"})
 UNSAID_CHANCE = 250
 # Of an invoice: paid in so many parts, what stays due may be just a credit nobody speaks of.
 SHARES = (3, 4, 5, 10)
+# The end of a second number behind the first: "10559 ET 01".
+_AND = re.compile(r" ?(?:ET |[,;+&]) ?\d{2,}(?![\d/.,])")
 # People pay such sums on account.
 ROUND_MINOR = 5_000
 
@@ -139,9 +143,11 @@ def _words(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterator[Sen
     """What the text says of credits and of parts, against what the reading makes of them."""
     kind, uses = hypothesis.kind, hypothesis.credit_uses
     label = view.line.label
-    if kind in PLAIN and not uses and names_credit(label):
+    # A credit spoken of explains what is missing; a discount is spoken of in the same words.
+    whole = kind in PLAIN or hypothesis.reason in {"cents", "bank_fee"}
+    if whole and not uses and names_credit(label):
         yield Sentence("match.credit_differs")
-    if (uses or hypothesis.reason == "bank_fee" or kind in ENDED) and names_part(label):
+    if (uses or hypothesis.reason or kind in ENDED) and names_part(label):
         yield Sentence("match.part_said")
     if hypothesis.reason == "bank_fee":
         yield from _no_fee(view, hypothesis)
@@ -249,6 +255,11 @@ def _other_payer(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterat
 def _begins_more(view: View) -> bool:
     """Whether another number begins in the text as those named do, and is cut: "FA2026-05"."""
     keys = {canonical(item.number) for item in view.cited.items}
+    label = plain(view.line.label)
+    for item in view.cited.items:
+        at = label.find(plain(item.number))
+        if at >= 0 and _AND.match(label, at + len(item.number)):
+            return True
     if any(_is_begun(end, key) for end in view.clues.ends for key in _other_keys(view, keys)):
         return True
     for begun in {key[:BEGUN] for key in keys if key[0].isalpha() and len(key) > BEGUN}:
@@ -271,9 +282,13 @@ def _is_begun(given: str, key: str) -> bool:
 
 def _bears_both(view: View, hypothesis: Hypothesis, customer_id: int) -> bool:
     """Whether the name is this customer's too, cut by the bank, and numbers tell the two apart."""
-    confirmed = view.confirmation(customer_id)
-    if hypothesis.kind != "cited_exact" or view.cited.weak or confirmed is None:
+    if hypothesis.kind != "cited_exact" or view.cited.weak:
         return False
     items = [view.book.items[i] for i, _ in hypothesis.parts]
-    alone = len(items) > 1 or not view.has_rival(items[0])
-    return alone and confirmed.code == "match.name_same"
+    if len(items) == 1 and view.has_rival(items[0]):
+        return False
+    confirmed = view.confirmation(customer_id)
+    if confirmed is not None:
+        return confirmed.code == "match.name_same"
+    # "Dupont et" is the customer Dupont, and Dupont et Fils cut.
+    return any(customer_id in view.book.names.cut(words) for words in view.party.tokens)

@@ -1,0 +1,151 @@
+"""Lists of numbers as payers shorten them: "FACT 14099 ET 53", "2717;475;216", "0144261 4645".
+
+Read beside what one customer owes: each piece of the list must name an invoice of its own, by its
+number, by its end or but for one character, and together they must be just the amount.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from amiable.core.matching.cuts import cuts
+from amiable.core.matching.facts import Hypothesis, Item
+from amiable.core.matching.labels import is_guarded, is_near, plain, unguarded
+from amiable.core.matching.view import View, by_age, exact, forms_of, numbers, whole
+from amiable.core.sentences import Sentence
+
+_RUN = re.compile(r"\d+")
+# Between two numbers of a list: what separates them, "ET", and the letters of a number.
+_LINK = re.compile(r"[ .,;:/+&_-]{0,20}(?:(?:ET|AND) ?)?(?:[A-Z]{1,4}[ ./_-]{0,3})?")
+MOST_OPEN, MOST_PIECES, MOST_TRIES = 200, 24, 2_000
+# One piece of this many digits says that it is a list of ours; shorter ones only end a number.
+ANCHOR, SHORTEST, LONGEST_SLIP = 4, 2, 5
+
+
+class Piece(NamedTuple):
+    """Digits of a list (with those before, were they parted) and the invoices they may name."""
+
+    digits: str
+    items: tuple[Item, ...]
+
+
+def listed_hypotheses(
+    view: View, customer_id: int, *, evidence: Sequence[Sentence], sure: bool
+) -> Iterator[Hypothesis]:
+    """The only invoices of a customer that a list names piece by piece and that are the amount."""
+    owed = view.book.open_of(customer_id, view.line.currency)
+    if not 1 < len(owed) <= MOST_OPEN:
+        return
+    for text in _texts(view.line.label):
+        for pieces in _lists(text, owed):
+            found = _choices([*pieces[:-1], _cut(pieces[-1], owed)], view.line.amount_minor)
+            if not found:
+                continue
+            kept = by_age(found[0])
+            said = Sentence("match.tails", {"numbers": numbers(kept)})
+            yield Hypothesis(
+                "listed", customer_id, (*evidence, said, exact(view, kept)), whole(kept),
+                sure=sure and len(found) == 1,
+            )  # fmt: skip
+            return
+
+
+def _texts(label: str) -> Iterator[str]:
+    """The text without dates and amounts; and with digits put together that the bank cut."""
+    text = plain(label)
+    yield unguarded(text)
+    for at in cuts(text):
+        cut = text[at - 1].isdigit() and text[at + 1].isdigit()
+        if cut and not is_guarded(text, at - 1, at + 2):
+            yield unguarded(text[:at] + text[at + 1 :])
+
+
+def _lists(text: str, owed: Sequence[Item]) -> Iterator[list[Piece]]:
+    """Runs of two or more linked pieces, each of which may name something owed."""
+    runs = list(_RUN.finditer(text))
+    if len(runs) < 2:
+        return
+    pieces: list[Piece] = []
+    end = -1
+    at = 0
+    while at < len(runs):
+        linked = end >= 0 and _LINK.fullmatch(text, end, runs[at].start())
+        piece, used = _piece(runs, at, text, owed)
+        if pieces and not (linked and piece):
+            if len(pieces) > 1:
+                yield pieces
+            pieces = []
+        if piece and len(pieces) < MOST_PIECES:
+            pieces.append(piece)
+        end = runs[at + used - 1].end()
+        at += used
+    if len(pieces) > 1:
+        yield pieces
+
+
+def _piece(
+    runs: Sequence[re.Match[str]], at: int, text: str, owed: Sequence[Item]
+) -> tuple[Piece | None, int]:
+    """The piece that begins with this run, of as many runs as a number of ours is written in."""
+    for count in (3, 2, 1):
+        some = runs[at : at + count]
+        if len(some) < count or any(len(_between(text, a, b)) > 4 for a, b in pairwise(some)):
+            continue
+        digits = "".join([run.group() for run in some])
+        items = tuple([i for i in owed if digits == forms_of(i.number).digits])
+        if items:
+            return Piece(digits, items), count
+    digits = runs[at].group()
+    items = _named_by(digits, owed)
+    if not items and at + 1 < len(runs) and len(digits) < SHORTEST + 3:
+        # The letters and the year of a number stand before: "FA-2025-34679".
+        both = digits + runs[at + 1].group()
+        near = tuple([i for i in owed if is_near(both, forms_of(i.number).digits)])
+        if near and len(_between(text, runs[at], runs[at + 1])) <= 4:
+            return Piece(both, near), 2
+    return (Piece(digits, items) if items else None), 1
+
+
+def _cut(piece: Piece, owed: Sequence[Item]) -> Piece:
+    """The last piece of a list, which may be a number cut at its end as well."""
+    begun = [i for i in owed if forms_of(i.number).bare.startswith(piece.digits)]
+    return Piece(piece.digits, tuple(dict.fromkeys([*piece.items, *begun])))
+
+
+def _between(text: str, first: re.Match[str], second: re.Match[str]) -> str:
+    return text[first.end() : second.start()]
+
+
+def _named_by(digits: str, owed: Sequence[Item]) -> tuple[Item, ...]:
+    """Invoices of which this is the end, or all; else those it is but for one character."""
+    bare = digits.lstrip("0")
+    if len(digits) < SHORTEST or not bare:
+        return ()
+    forms = [(item, forms_of(item.number)) for item in owed]
+    found = [i for i, form in forms if form.bare == bare or form.digits.endswith(digits)]
+    if not found and len(digits) >= LONGEST_SLIP:
+        found = [i for i, form in forms if is_near(bare, form.bare)]
+    return tuple(found)
+
+
+def _choices(pieces: Sequence[Piece], amount_minor: int) -> list[list[Item]]:
+    """Up to two ways to take one invoice for each piece so that they sum to the amount."""
+    if not any(len(piece.digits) >= ANCHOR for piece in pieces):
+        return []
+    order = sorted(pieces, key=lambda piece: len(piece.items))
+    found: dict[frozenset[int], list[Item]] = {}
+    tries = 0
+    stack: list[tuple[list[Item], int]] = [([], amount_minor)]
+    while stack and len(found) < 2 and tries < MOST_TRIES:
+        taken, left = stack.pop()
+        tries += 1
+        if len(taken) == len(order):
+            if not left:
+                found[frozenset(item.id for item in taken)] = taken
+            continue
+        able = [i for i in order[len(taken)].items if i.open_minor <= left and i not in taken]
+        stack += [([*taken, item], left - item.open_minor) for item in able]
+    return list(found.values()) if tries < MOST_TRIES else []
