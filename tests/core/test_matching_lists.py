@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
+
 from amiable.core.matching.engine import decide_all
 from amiable.core.matching.facts import Customer, Decision, Item, Line, Opening
 
@@ -124,6 +126,23 @@ def test_a_list_that_two_choices_of_invoices_explain_is_only_proposed():
     decision = decide(36_000, "FACT 14099 ET 53", twins, payer_iban=IBAN)
     assert decision.action == "propose"
     assert paid(decision) in ([1, 2], [1, 3])
+
+
+@pytest.mark.parametrize("label", ["FACT 172 DU 12/01/2026", "FACTURE N°0145172", "FC 14517"])
+def test_one_of_several_invoices_of_the_amount_is_named_in_short(label):
+    twins = plain_items(n144528=12_000, n145172=12_000, n145681=12_000)
+    decision = decide(12_000, label, twins, payer_iban=IBAN)
+    assert (decision.action, paid(decision)) == ("post", [2])
+    other = decide(12_000, "DOSSIER 172", twins, payer_iban=IBAN)
+    assert other.action == "propose"
+    alike = plain_items(n144172=12_000, n145172=12_000, n145178=12_000)
+    assert decide(12_000, "FACT 172 OU 14517", alike, payer_iban=IBAN).action == "propose"
+
+
+def test_a_number_with_zeros_in_front_needs_no_known_payer_when_it_is_whole():
+    twins = plain_items(n147095=45_000, n146701=45_000)
+    decision = decide(45_000, "VIR INST ELODIE MERCIER FACTURE 0147095", twins)
+    assert decision.hypotheses[0].parts == ((1, 45_000),)
 
 
 def test_the_last_number_of_a_list_may_be_cut_at_its_end():

@@ -32,7 +32,7 @@ _APART = bytes(sign if sign in _LETTERS + _FIGURES else 32 for sign in range(256
 _IS_SIGN = bytes(sign in _LETTERS + _FIGURES for sign in range(256))
 # The end of a number of an invoice, not of a credit note made of one ("AV218260").
 _RUN, _DIGIT_RUN, _LAST_RUN = re.compile(r"\d{3,}"), re.compile(r"\d+"), re.compile(r"\d+$")
-_SHORT_RUN = re.compile(r"(?<!\d)(?<!\bAV)(?<!\bAV )(?<!\bAVOIR)(?<!\bAVOIR )\d{3,6}(?!\d)")
+_SHORT_RUN = re.compile(r"(?<!\d)(?<!\bAV)(?<!\bAV )(?<!\bAVOIR)(?<!\bAVOIR )0*\d{3,6}(?!\d)")
 _SEPARATOR = re.compile(r"[ ./_-]+")
 # A day, "1ER", or a year.
 _TORN = re.compile(r"\d\d?|(?:19|20)\d\d")

@@ -25,6 +25,12 @@ MOST_OPEN, MOST_PIECES, MOST_TRIES = 200, 24, 2_000
 ANCHOR, SHORTEST, LONGEST_SLIP = 4, 2, 5
 
 
+# What stands right before the number of an invoice, if shortened.
+_INVOICE = re.compile(
+    r"\b(?:FACTURES?|FACTS?|FACS?|FC|RGT|INV)(?: ?N[O.]?)?[ .:/]{0,3}(\d{3,6})(?!\d)"
+)
+
+
 class Piece(NamedTuple):
     """Digits of a list (with those before, were they parted) and the invoices they may name."""
 
@@ -51,6 +57,21 @@ def listed_hypotheses(
                 sure=sure and len(found) == 1,
             )  # fmt: skip
             return
+
+
+def shortened(view: View, same: Sequence[Item]) -> tuple[Item, Sentence] | None:
+    """The only of these invoices, all of the amount, whose number the text gives by its last three
+    digits or more, or but for its last one, right behind the word: "FACT 172"."""
+    found: dict[int, tuple[Item, Sentence]] = {}
+    for given in _INVOICE.findall(unguarded(plain(view.line.label))):
+        for item in same:
+            form = forms_of(item.number)
+            if form.digits.endswith(given):
+                found[item.id] = item, Sentence("match.tail", {"number": item.number})
+            elif form.bare[:-1] == given and len(given) > SHORTEST:
+                values = {"given": given, "number": item.number}
+                found[item.id] = item, Sentence("match.cut_number", values)
+    return next(iter(found.values())) if len(found) == 1 else None
 
 
 def _texts(label: str) -> Iterator[str]:

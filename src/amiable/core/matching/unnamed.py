@@ -10,7 +10,7 @@ from amiable.core.matching.barred import kind_of_settled, said_of_settled, writt
 from amiable.core.matching.cited import MOST_HINTED, net_of
 from amiable.core.matching.facts import Hypothesis, Item
 from amiable.core.matching.labels import names_credit, names_part
-from amiable.core.matching.lists import listed_hypotheses
+from amiable.core.matching.lists import listed_hypotheses, shortened
 from amiable.core.matching.residuals import residual_hypotheses, residual_reason
 from amiable.core.matching.sums import Found, is_rare, sets_of
 from amiable.core.matching.view import (
@@ -150,6 +150,8 @@ def _singles(
 def _garbled(view: View, same: Sequence[Item], evidence: list[Sentence]) -> Iterator[Hypothesis]:
     """Of the payer's invoices of this amount, the one whose number is named in part or garbled."""
     found = view.hinted(same[:MOST_HINTED])
+    if same and not found and (only := shortened(view, same)):
+        found = [only]
     if len(found) == 1:
         item, said = found[0]
         both = (*evidence, said, exact(view, [item]))
