@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from amiable.apps.cases.links import link_find, link_used
 from amiable.apps.dunning.models import PaymentRequest, RequestCampaign
@@ -49,8 +49,8 @@ def test_a_file_is_handed_in_confirmed_and_followed(browser: Browser, live_serve
     page = context.new_page()
     page.goto("/requests/")
     wrong = problems(page, "empty")
-    content = {"name": "novembre.csv", "mimeType": "text/csv", "buffer": invoices(story.today)}
-    page.locator("#request-file").set_input_files(content)  # type: ignore[arg-type]
+    content = FilePayload(name="novembre.csv", mimeType="text/csv", buffer=invoices(story.today))
+    page.locator("#request-file").set_input_files(content)
     page.locator('form[action="/requests/file/"] button[type=submit]').click()
     page.wait_for_url("**/requests/*/")
     wrong += problems(page, "preview")

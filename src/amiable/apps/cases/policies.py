@@ -65,6 +65,11 @@ def policy_of(organization_id: int, case_id: int) -> Policy:
     segment, creditor_id = Case.objects.values_list(
         "customer__segment", "customer__creditor_id"
     ).get(organization_id=organization_id, id=case_id)
+    return policy_for(organization_id, creditor_id=creditor_id, segment=segment)
+
+
+def policy_for(organization_id: int, *, creditor_id: int, segment: str) -> Policy:
+    """The policy that holds for the customers of a creditor in a segment, as in `policy_of`."""
     rows = PlanPolicy.objects.filter(
         Q(creditor__isnull=True) | Q(creditor_id=creditor_id),
         organization_id=organization_id,

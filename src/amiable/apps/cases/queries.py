@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
 from amiable.apps.cases.models import Case, Dispute, PaymentPlan, Promise
 from amiable.apps.receivables.models import Installment
-from amiable.apps.receivables.queries import open_items, receipts, unallocated_credits
+from amiable.apps.receivables.queries import OpenItem, open_items, receipts, unallocated_credits
 from amiable.core import facts
 from amiable.core.promises import Standing, broken_on, last_day, standings
 
@@ -218,20 +218,34 @@ def claimable(
         for item in open_items(organization_id, [case.customer_id])
         if item.currency == case.currency
     ]
-    opens = {item.id: item.open_minor for item in items}
-    disputed = 0
-    for installment_id, amount in Dispute.objects.filter(
-        organization_id=organization_id, installment_id__in=opens, closed_on__isnull=True
-    ).values_list("installment_id", "amount_minor"):
-        whole = opens[installment_id]
-        disputed += whole if amount is None else min(amount, whole)
-    credit = unallocated_credits(organization_id, [case.customer_id])
     if given is None:
         given = words_given(organization_id, [case_id], on=on).get(case_id, Given())
+    disputed = disputed_amounts(organization_id, items)
+    return claimable_now(case, items, disputed=disputed, given=given)
+
+
+def disputed_amounts(organization_id: int, items: Collection[OpenItem]) -> dict[int, int]:
+    """What is contested of each open item, in minor units; absent = nothing. One query."""
+    opens = {item.id: item.open_minor for item in items}
+    rows = Dispute.objects.filter(
+        organization_id=organization_id, installment_id__in=opens, closed_on__isnull=True
+    )
+    found: dict[int, int] = defaultdict(int)
+    for installment_id, amount in rows.values_list("installment_id", "amount_minor"):
+        whole = opens[installment_id]
+        found[installment_id] += whole if amount is None else min(amount, whole)
+    return found
+
+
+def claimable_now(
+    case: Case, items: Collection[OpenItem], *, disputed: Mapping[int, int], given: Given
+) -> Claimable:
+    """As `claimable`, of a case whose open items are known, with what is contested of them."""
+    credit = unallocated_credits(case.organization_id, [case.customer_id])
     running = sum(s.remaining_minor for s in given.standings if s.state == "running")
     return Claimable(
-        sum(opens.values()), disputed, max(0, credit.get((case.customer_id, case.currency), 0)),
-        running,
+        sum(item.open_minor for item in items), sum(disputed.values()),
+        max(0, credit.get((case.customer_id, case.currency), 0)), running,
     )  # fmt: skip
 
 

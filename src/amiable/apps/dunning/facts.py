@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -20,6 +20,7 @@ from amiable.apps.dunning.histories import (
     case_histories,
     contacts_leaving,
     contacts_since,
+    item_disputes,
     item_histories,
     pending_actions,
     recent_contacts,
@@ -66,6 +67,9 @@ class _Reach:
     addresses: tuple[str, ...]
 
 
+_NO_REACH = _Reach(frozenset(), {}, ())
+
+
 @dataclass(frozen=True, slots=True)
 class _Own:
     """What the caller is about to send: no contact made before it."""
@@ -79,20 +83,20 @@ class _Loaded:
     """What was read for a set of cases, by customer, account (customer, currency) or case."""
 
     organization: Organization
-    caps: tuple[facts.Cap, ...]
-    bank_data_until: date | None
     items: Mapping[tuple[int, str], Sequence[facts.Item]]
     unallocated: Mapping[tuple[int, str], int]
-    unseen: Mapping[tuple[int, str], Unseen]
     received: Mapping[tuple[int, str], Sequence[facts.Receipt]]
-    reaches: Mapping[int, _Reach]
-    linked: Mapping[int, frozenset[int]]
-    contacts: Mapping[int, Mapping[str, tuple[date, ...]]]
     holds: Mapping[int, Sequence[facts.Hold]]
-    answered: Mapping[int, date]
     promises: Mapping[int, Sequence[facts.Promise]]
-    histories: Mapping[int, CaseHistory]
-    pending: Mapping[int, Sequence[facts.PendingAction]]
+    caps: tuple[facts.Cap, ...] = ()
+    bank_data_until: date | None = None
+    unseen: Mapping[tuple[int, str], Unseen] = field(default_factory=dict)
+    reaches: Mapping[int, _Reach] = field(default_factory=dict)
+    linked: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    contacts: Mapping[int, Mapping[str, tuple[date, ...]]] = field(default_factory=dict)
+    answered: Mapping[int, date] = field(default_factory=dict)
+    histories: Mapping[int, CaseHistory] = field(default_factory=dict)
+    pending: Mapping[int, Sequence[facts.PendingAction]] = field(default_factory=dict)
 
 
 def case_facts(
@@ -116,6 +120,24 @@ def case_facts(
     return {row.id: _facts(row, loaded, on) for row in rows}
 
 
+def owed_facts(organization: Organization, case_id: int, *, on: date) -> facts.CaseFacts:
+    """What one case owes, contests and promised, for a page that its customer reads: nothing of
+    what it was sent or how it may be contacted, so never for the planner or the guards."""
+    organization_id = organization.pk
+    (row,) = _cases(organization_id, {case_id})
+    opens = open_items(organization_id, {row.customer_id})
+    promises = _promises(organization_id, {case_id})
+    loaded = _Loaded(
+        organization=organization,
+        items=_items(opens, item_disputes(organization_id, {item.id for item in opens})),
+        unallocated=unallocated_credits(organization_id, {row.customer_id}),
+        received=_receipts(organization_id, [row], promises),
+        holds=_holds(organization_id, {case_id}, on),
+        promises=promises,
+    )
+    return _facts(row, loaded, on)
+
+
 def _loaded(
     organization: Organization,
     case_ids: Collection[int],
@@ -130,8 +152,7 @@ def _loaded(
     promises = _promises(organization_id, case_ids)
     linked: dict[int, frozenset[int]] = {}
     contacts: dict[int, dict[str, tuple[date, ...]]] = {}
-    since = contacts_since(caps, on)
-    if since:
+    if since := contacts_since(caps, on):
         linked = _linked(organization_id, reaches)
     leaving = contacts_leaving(organization_id, own.actions, test_mode=test_mode)
     leaving += requests_made(
@@ -142,11 +163,13 @@ def _loaded(
             organization_id, linked, since=since, test_mode=test_mode, leaving=leaving
         )
     statements = Statement.objects.filter(organization_id=organization_id)
+    opens = open_items(organization_id, customer_ids)
+    sent = item_histories(organization_id, {item.id for item in opens}, test_mode=test_mode)
     return _Loaded(
         organization=organization,
         caps=caps,
         bank_data_until=statements.aggregate(on=Max("closing_on"))["on"],
-        items=_items(organization_id, customer_ids, test_mode=test_mode),
+        items=_items(opens, sent),
         unallocated=unallocated_credits(organization_id, customer_ids),
         unseen=unseen_money(organization_id, customer_ids),
         received=_receipts(organization_id, rows, promises),
@@ -162,7 +185,7 @@ def _loaded(
 
 
 def _facts(row: _CaseRow, loaded: _Loaded, on: date) -> facts.CaseFacts:
-    account, reach = (row.customer_id, row.currency), loaded.reaches[row.customer_id]
+    account, reach = (row.customer_id, row.currency), loaded.reaches.get(row.customer_id, _NO_REACH)
     history = loaded.histories.get(row.id) or CaseHistory()
     return facts.CaseFacts(
         case_id=row.id,
@@ -225,11 +248,9 @@ def _cases(organization_id: int, case_ids: Collection[int]) -> list[_CaseRow]:
 
 
 def _items(
-    organization_id: int, customer_ids: Collection[int], *, test_mode: bool
+    opens: Iterable[OpenItem], histories: Mapping[int, ItemHistory]
 ) -> dict[tuple[int, str], list[facts.Item]]:
     """Open items by (customer, currency), with what each already got and went through."""
-    opens = open_items(organization_id, customer_ids)
-    histories = item_histories(organization_id, {item.id for item in opens}, test_mode=test_mode)
     grouped: dict[tuple[int, str], list[facts.Item]] = defaultdict(list)
     for item in opens:
         grouped[item.customer_id, item.currency].append(_item(item, histories.get(item.id)))
@@ -261,10 +282,9 @@ def _item(item: OpenItem, history: ItemHistory | None) -> facts.Item:
     )
 
 
-def _reaches(organization_id: int, rows: Iterable[_CaseRow]) -> dict[int, _Reach]:
+def _reaches(organization_id: int, rows: Sequence[_CaseRow]) -> dict[int, _Reach]:
     """Per customer, from its contact points and its postal address."""
     points: dict[int, list[tuple[str, str, bool, bool]]] = defaultdict(list)
-    rows = list(rows)
     known = ContactPoint.objects.filter(
         organization_id=organization_id, customer_id__among={row.customer_id for row in rows}
     )

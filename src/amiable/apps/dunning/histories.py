@@ -110,6 +110,13 @@ def item_histories(
     return found
 
 
+def item_disputes(organization_id: int, installment_ids: Collection[int]) -> dict[int, ItemHistory]:
+    """Of the histories of installments, what is contested, and nothing else: one query."""
+    found: dict[int, ItemHistory] = defaultdict(ItemHistory)
+    _disputes(organization_id, installment_ids, found)
+    return found
+
+
 def case_histories(
     organization_id: int,
     case_ids: Collection[int],
@@ -240,9 +247,8 @@ def requests_made(
     """Requests for payment that reached these customers or are on their way to them, but for those
     that the caller is `sending`: a request is a contact like a reminder."""
     cases = CaseOf.objects.filter(organization_id=organization_id, customer_id__among=customer_ids)
-    State = PaymentRequest.State  # noqa: N806  # a class
-    made = Q(state__in=[State.SENT, State.UNKNOWN])
-    leaving = Q(state=State.SENDING, message__isnull=False)
+    made = Q(state__in=[PaymentRequest.State.SENT, PaymentRequest.State.UNKNOWN])
+    leaving = Q(state=PaymentRequest.State.SENDING, message__isnull=False)
     rows = (
         PaymentRequest.objects.filter(made | leaving, organization_id=organization_id)
         .filter(case_id__in=cases.values("id"))

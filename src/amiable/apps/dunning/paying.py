@@ -90,8 +90,8 @@ def page_account(page: Page) -> Account | None:
     accounts = gateway_accounts()
     if not accounts:
         return None
-    slug = Organization.objects.values_list("slug", flat=True).get(id=page.link.organization_id)
-    code = Creditor.objects.values_list("code", flat=True).get(id=page.draft.creditor_id)
+    codes = Creditor.objects.values_list("organization__slug", "code")
+    slug, code = codes.get(id=page.draft.creditor_id)
     theirs = [
         each
         for each in accounts

@@ -37,7 +37,7 @@ def contact(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 @visited("GET", "HEAD")
-def contact_told(request: HttpRequest, visit: Visit) -> HttpResponse:  # noqa: ARG001
+def contact_told(_request: HttpRequest, visit: Visit) -> HttpResponse:
     """Thanks, and what happens next."""
     return HttpResponse(page_html(visit, "portal/contact_told.html"))
 

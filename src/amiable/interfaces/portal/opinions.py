@@ -58,7 +58,7 @@ def opinion(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 @visited("GET", "HEAD")
-def opinion_told(request: HttpRequest, visit: Visit) -> HttpResponse:  # noqa: ARG001
+def opinion_told(_request: HttpRequest, visit: Visit) -> HttpResponse:
     """Thanks, and until when the answer may be changed."""
     return HttpResponse(page_html(visit, "portal/opinion_told.html", told=asked(visit)))
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from amiable.apps.cases.links import Link
-from amiable.apps.cases.models import Case, Dispute, PlanProposal
-from amiable.apps.cases.policies import policy_of
-from amiable.apps.cases.queries import Given, claimable, words_given
+from amiable.apps.cases.models import Case, PlanProposal
+from amiable.apps.cases.policies import policy_for
+from amiable.apps.cases.queries import (
+    Given,
+    claimable_now,
+    disputed_amounts,
+    words_given,
+)
 from amiable.apps.receivables.queries import OpenItem, open_items
 from amiable.core.interest import RateError
 from amiable.core.law.fr import Debt, late_interest
@@ -78,11 +83,19 @@ def case_offer(link: Link, *, on: date) -> Offer | None:
     found = words_given(link.organization_id, [case.pk], on=on).get(case.pk, Given())
     if any(plan.state in {"running", "late"} for plan in found.plans):
         return None
-    debt = claimable(link.organization_id, case.pk, on=on, given=found).plan_minor
-    parts = _items(case)
+    items = [
+        item
+        for item in open_items(case.organization_id, [case.customer_id])
+        if item.currency == case.currency
+    ]
+    disputed = disputed_amounts(case.organization_id, items)
+    debt = claimable_now(case, items, disputed=disputed, given=found).plan_minor
+    parts = _parts(items, disputed)
     if not debt or not parts:
         return None
-    policy = policy_of(link.organization_id, case.pk)
+    policy = policy_for(
+        case.organization_id, creditor_id=customer.creditor_id, segment=customer.segment
+    )
     broken = sum(each.kind == "plan" for each in found.broken)
     charges = policy.charges_interest and customer.kind == "company" and case.currency == "EUR"
     return Offer(
@@ -107,24 +120,11 @@ def case_offer(link: Link, *, on: date) -> Offer | None:
     )
 
 
-def _items(case: Case) -> list[tuple[OpenItem, int]]:
+def _parts(items: Sequence[OpenItem], disputed: Mapping[int, int]) -> list[tuple[OpenItem, int]]:
     """What is open of each item and not disputed, the oldest first."""
-    opened = [
-        item
-        for item in open_items(case.organization_id, [case.customer_id])
-        if item.currency == case.currency
-    ]
-    disputes = Dispute.objects.filter(
-        installment_id__in=[item.id for item in opened], closed_on__isnull=True
-    )
-    disputed = dict(disputes.values_list("installment_id", "amount_minor"))
-    found = []
-    for item in sorted(opened, key=lambda each: (each.due_date, each.id)):
-        amount = disputed.get(item.id, 0)
-        left = 0 if amount is None else item.open_minor - amount
-        if left > 0:
-            found.append((item, left))
-    return found
+    ordered = sorted(items, key=lambda each: (each.due_date, each.id))
+    rests = ((item, item.open_minor - disputed.get(item.id, 0)) for item in ordered)
+    return [(item, rest) for item, rest in rests if rest > 0]
 
 
 def _interest(case: Case, parts: Sequence[tuple[OpenItem, int]], on: date) -> int | None:

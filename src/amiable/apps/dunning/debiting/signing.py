@@ -77,9 +77,9 @@ class Agreed:
 def is_mandate_offered(page: Page) -> bool:
     """Whether a customer can sign here: not where its creditor collects nothing, the debt is not in
     euros, nothing may be asked for, or messages are a test."""
-    if page.stopped or page.is_test or page.draft.currency != "EUR":
-        return False
-    return Creditor.objects.filter(id=page.draft.creditor_id, ics__gt="").exists()
+    return (
+        page.has_debits and page.draft.currency == "EUR" and not page.stopped and not page.is_test
+    )
 
 
 def mandate_offer(page: Page, *, on: date) -> MandateOffer | None:

@@ -226,13 +226,11 @@ def _parts(organization_id: int, items: Any) -> dict[int, list[Part]]:
 
 def _row(row: _Row, known: _Known) -> RequestRow:
     parts, left = known.parts[row.id], row.state in LEFT
-    made_on = known.promised.get(row.case_id)
-    promised = left and made_on is not None and row.closed_on is not None
-    promised = promised and made_on >= row.closed_on  # type: ignore[operator]  # both are known
+    made_on, closed_on = known.promised.get(row.case_id), row.closed_on
+    promised = left and made_on is not None and closed_on is not None and made_on >= closed_on
     disputed, opened = left and row.case_id in known.disputed, known.opened.get(row.case_id)
     where, paid = standing(parts, opened=opened is not None, promised=promised, disputed=disputed)
-    if row.state == State.UNKNOWN and where == "sent":
-        where = State.UNKNOWN  # type: ignore[assignment]  # it may have left
+    may_have_left = row.state == State.UNKNOWN and where == "sent"
     asked = sum(part.asked_minor for part in parts)
     if row.state == State.STOPPED:
         asked = sum(part.left_minor for part in parts)
@@ -243,7 +241,7 @@ def _row(row: _Row, known: _Known) -> RequestRow:
         code=row.code,
         creditor=row.creditor,
         medium=row.medium,
-        standing=str(where) if left else row.state,
+        standing=where if left and not may_have_left else row.state,
         asked=Money(asked, row.currency),
         paid=Money(paid if left else 0, row.currency),
         invoices=sum(part.asked_minor > 0 for part in parts) or len(parts),

@@ -29,8 +29,8 @@ from amiable.apps.messaging.sending.routes import Routes
 from amiable.apps.messaging.services import messages_freeze, messages_send, messages_withdraw
 from amiable.core.drafts import Draft
 from amiable.core.facts import CaseFacts
-from amiable.core.requesting import Verdict, request_check, step_of
-from amiable.core.scenario import Medium, Scenario
+from amiable.core.requesting import MEDIA, Verdict, request_check, step_of
+from amiable.core.scenario import Scenario
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.core.stops import Stop
 from amiable.plugins.base import Outcome
@@ -200,7 +200,7 @@ def request_ready(
 ) -> Ready:
     """A request as what is about to leave by its medium: its texts are those of the scenario."""
     key = request_key(request.campaign_id, request.case_id)
-    medium: Medium = request.medium  # type: ignore[assignment]  # one of core.requesting.MEDIA
+    medium = next(each for each in MEDIA if each == request.medium)
     action = Action(key=key, medium=medium, case_id=request.case_id)
     return Ready(action, facts, scenario, step_of(medium), asked)
 

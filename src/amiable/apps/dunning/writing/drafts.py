@@ -86,6 +86,35 @@ def drafts(organization_id: int, ready: Collection[Ready], *, on: date) -> list[
     return [_draft(each, customers[each.facts.customer_id], known, on) for each in ready]
 
 
+def reader_draft(
+    organization: Organization,
+    ready: Ready,
+    *,
+    customer: Customer,
+    invoices: Mapping[int, int],
+    on: date,
+) -> Draft:
+    """The draft of what a customer reads by itself, in at most three queries: it is written to
+    nobody and follows no message.
+
+    `customer` with its creditor; `invoices` = the invoice of each item.
+    """
+    first = _first_letters(organization, {ready.facts.case_id}) if organization.is_agency else {}
+    known = _Known(
+        reaches={customer.pk: Reach()},
+        threads={},
+        invoices=invoices,
+        organization=organization,
+        electronic=False,
+        virtual=held_accounts(organization.pk, [customer.pk]),
+        first_letters=first,
+        reductions=reductions_of(organization.pk, set(ready.asked))
+        if wanted(customer.creditor, ready.step)
+        else {},
+    )
+    return _draft(ready, customer, known, on)
+
+
 @dataclass(frozen=True, slots=True)
 class _Earlier:
     """A message that was sent, and the installments it asked for."""

@@ -12,9 +12,15 @@ from django.db.models import Exists, OuterRef
 from amiable.apps.cases.links import Link
 from amiable.apps.cases.queries import Given, PlanView, PromiseView, words_given
 from amiable.apps.customers.models import Customer
-from amiable.apps.dunning.facts import case_facts
+from amiable.apps.dunning.facts import owed_facts
 from amiable.apps.dunning.models import Action
-from amiable.apps.dunning.writing.drafts import Ready, drafts, paid_on, payment_reference
+from amiable.apps.dunning.writing.drafts import (
+    PICTURES,
+    Ready,
+    paid_on,
+    payment_reference,
+    reader_draft,
+)
 from amiable.apps.dunning.writing.listing import Account, item_lines
 from amiable.apps.receivables.models import Installment, InvoiceDocument
 from amiable.apps.tenants.models import Organization
@@ -56,8 +62,8 @@ class PageItem:
 class Page:
     """The page of a link on a day. `draft` = what a message would say; `stopped` = insolvency or a
     death: nothing may be asked for here; `claims_elsewhere` = letters may ask for interest beside
-    what stands here; `house_language` = of the people who read what is said;
-    `most_minor` = the most that can still be promised;
+    what stands here; `has_debits` = the creditor collects direct debits; `house_language` = of the
+    people who read what is said; `most_minor` = the most that can still be promised;
     `promise_until` = last day that can be promised (None = agreed with a person);
     `claim_days` = for how long a payment said to be made is looked for."""
 
@@ -68,6 +74,7 @@ class Page:
     stopped: bool
     is_test: bool
     claims_elsewhere: bool
+    has_debits: bool
     language: str
     house_language: str
     most_minor: int
@@ -107,10 +114,11 @@ class Page:
 def portal_page(link: Link, *, on: date) -> Page:
     """What a link shows, in a fixed number of queries, as of now."""
     organization = Organization.objects.get(id=link.organization_id)
-    facts = case_facts(link.organization_id, [link.case_id], on=on)[link.case_id]
+    facts = owed_facts(organization, link.case_id, on=on)
     given = words_given(link.organization_id, [link.case_id], on=on).get(link.case_id, Given())
     rows = _installments(facts)
-    account = Account(facts, on, commitments(facts, on), {i: r[0] for i, r in rows.items()})
+    invoices = {item_id: row[0] for item_id, row in rows.items()}
+    account = Account(facts, on, commitments(facts, on), invoices)
     items = tuple(
         _item(item, lines, has_document=rows[item.id][1])
         for item in facts.items
@@ -118,10 +126,10 @@ def portal_page(link: Link, *, on: date) -> Page:
     )
     asked = {item.id: item.payable_minor for item in items if item.state == "due"}
     ready = Ready(Action(key="portal", medium="email"), facts, SME_STANDARD, _STEP, asked)
-    (draft,) = drafts(link.organization_id, [ready], on=on)
-    language, claims_from = Customer.objects.values_list("language", "creditor__claims_from").get(
-        id=facts.customer_id
+    customer = (
+        Customer.objects.select_related("creditor").defer(*PICTURES).get(id=facts.customer_id)
     )
+    draft = reader_draft(organization, ready, customer=customer, invoices=invoices, on=on)
     may_promise = organization.portal_promise_days and not given.broken_count
     return Page(
         link=link,
@@ -130,8 +138,9 @@ def portal_page(link: Link, *, on: date) -> Page:
         given=given,
         stopped=facts.insolvent_since is not None or facts.deceased_since is not None,
         is_test=link.is_test or bool(organization.test_recipient),
-        claims_elsewhere=bool(claims_from),
-        language=language,
+        claims_elsewhere=bool(customer.creditor.claims_from),
+        has_debits=bool(customer.creditor.ics),
+        language=customer.language,
         house_language=organization.language,
         most_minor=min(_most(facts, given), sum(item.open_minor for item in items)),
         promise_until=on + timedelta(organization.portal_promise_days) if may_promise else None,
