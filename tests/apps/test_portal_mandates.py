@@ -16,6 +16,7 @@ from amiable.apps.tenants.models import Organization
 from tests import factories
 from tests.apps.portal_codes import typed
 from tests.apps.portal_pages import no_limits, owing, path_of, send, shown, ticket_of
+from tests.browser.portfolio import member
 
 pytestmark = pytest.mark.django_db
 FIELDS = ("name", "iban", "span", "scheme", "seen", "proof")
@@ -155,3 +156,29 @@ def test_it_is_offered_only_where_something_is_collected(client):
     path = path_of(case_of(org=org, code="x"))
     Organization.objects.update(test_recipient="us@vauban.example")
     assert client.get(f"{path}mandate/").status_code == 302
+
+
+def test_the_console_shows_what_was_signed_and_whether_it_is_whole(
+    client, django_assert_max_num_queries
+):
+    case = case_of(language="en")
+    assert sign(client, path_of(case)).status_code == 303
+    row = Mandate.objects.get()
+    staff = Client()
+    staff.cookies["django_language"] = "en"
+    staff.force_login(member(case.organization, "camille@acme.example", "manager"))
+    address = f"/bank/mandates/{row.pk}/"
+    assert address in staff.get("/bank/mandates/").content.decode()
+    assert address in staff.get(f"/customers/{case.customer_id}/").content.decode()
+    with django_assert_max_num_queries(10):
+        text = unescape(staff.get(address).content.decode())
+    code, kept = row.evidence["code"], row.evidence
+    told = (
+        *kept["text"].splitlines(), kept["signed_at"][:16], kept["network"], code["address"],
+        code["confirmed_at"][:16], row.digest, "checked",
+    )  # fmt: skip
+    for each in told:
+        assert each in text, each
+    row.evidence["text"] += "!"
+    row.save()
+    assert "it is not that of what stands here" in staff.get(address).content.decode()

@@ -24,6 +24,7 @@ INSIDE = {
     "debit": "bank",
     "debits": "bank",
     "mandates": "bank",
+    "mandate": "bank",
     "virtual_ibans": "bank",
     "virtual_iban": "bank",
     "reply": "replies",

@@ -18,5 +18,6 @@ PATHS: list[URLPattern] = [
     ),
     path("bank/debits/<int:debit_id>/handled/", debits.handled, name="debit_handled"),
     path("bank/mandates/", debits.mandates, name="mandates"),
+    path("bank/mandates/<int:mandate_id>/", debits.mandate, name="mandate"),
     path("bank/mandates/<int:mandate_id>/revoke/", debits.mandate_revoke, name="mandate_revoke"),
 ]

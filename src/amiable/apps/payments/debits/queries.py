@@ -10,7 +10,12 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from amiable.apps.payments.debits.mandates import Standing, standing, used_mandates
+from amiable.apps.payments.debits.mandates import (
+    Standing,
+    evidence_digest,
+    standing,
+    used_mandates,
+)
 from amiable.apps.payments.debits.models import Debit, DebitFile, DebitItem, Mandate
 from amiable.apps.receivables.queries import installment_balances
 from amiable.apps.tenants.models import Creditor
@@ -88,6 +93,17 @@ class MandateRow:
     lapses_on: date
     blocked_code: str
     is_one_off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MandateProof:
+    """What shows that a mandate was signed: `evidence` as it was kept (text, time, network,
+    browser, code; {} = on paper, kept elsewhere), its digest, and whether it still is its own."""
+
+    row: MandateRow
+    evidence: Mapping[str, Any]
+    digest: str
+    is_whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +210,21 @@ def mandate_rows(
     rows: QuerySet[Mandate] = Mandate.objects.filter(organization_id=organization_id)
     if customer_id is not None:
         rows = rows.filter(customer_id=customer_id)
-    found = list(rows.select_related("customer").order_by("-id")[:limit])
+    return _rows(list(rows.select_related("customer").order_by("-id")[:limit]), on)
+
+
+def mandate_proof(organization_id: int, mandate_id: int, *, on: date) -> MandateProof | None:
+    """A mandate with what shows that it was signed."""
+    rows = Mandate.objects.filter(organization_id=organization_id, id=mandate_id)
+    found = rows.select_related("customer").first()
+    if found is None:
+        return None
+    evidence = found.evidence
+    is_whole = not evidence or evidence_digest(evidence) == found.digest
+    return MandateProof(_rows([found], on)[0], evidence, found.digest, is_whole)
+
+
+def _rows(found: Sequence[Mandate], on: date) -> list[MandateRow]:
     used = used_mandates(found)
     return [
         MandateRow(

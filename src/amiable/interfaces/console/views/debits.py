@@ -132,6 +132,15 @@ def mandates(request: Request) -> HttpResponse:
     return render(request, "console/mandates.html", {"rows": rows})
 
 
+@page
+def mandate(request: Request, mandate_id: int) -> HttpResponse:
+    """One mandate: what was read and signed, when, from where, and how it was confirmed."""
+    proof = queries.mandate_proof(request.organization.pk, mandate_id, on=clock.today())
+    if proof is None:
+        raise Http404
+    return render(request, "console/mandate.html", {"proof": proof, "row": proof.row})
+
+
 @change
 def mandate_revoke(request: Request, mandate_id: int) -> HttpResponse:
     """End a mandate at the wish of the customer, or of the house."""
