@@ -112,6 +112,22 @@ def test_codes_of_returns_count_on_their_side_only(tmp_path, code, sign, returne
     assert (entry.is_return, entry.return_reason) == (returned, code if returned else "")
 
 
+@pytest.mark.parametrize(
+    ("code", "label", "returned"),
+    [("99", "PRLV SEPA IMPAYE", True), ("18", "REJET PRLV DUPONT", True), ("ZZ", "IMPAYE CHQ 1", True),
+     ("  ", "RETOUR PRLV", True), ("99", "FRAIS REJET PRLV", False), ("62", "PRLV IMPAYE", False),
+     ("06", "RETOUR ACOMPTE", False), ("B1", "PRLV SEPA IMPAYE", False), ("99", "DIVERS", False)],
+)  # fmt: skip
+def test_words_tell_a_return_under_a_code_that_says_nothing(tmp_path, code, label, returned):
+    text = (SAMPLES / "cfonb120" / "releve.txt").read_text()
+    assert "PRLV SEPA IMPAYE     " in text
+    changed = text.replace("026B3301026", f"026{code}301026").replace(
+        "PRLV SEPA IMPAYE     ", label.ljust(21)
+    )
+    entry = written("cfonb120", tmp_path, changed).statements[0].entries[1]
+    assert (entry.is_return, entry.return_reason) == (returned, "")
+
+
 def test_balances_without_a_currency_are_in_euros(tmp_path):
     text = (SAMPLES / "cfonb120" / "releve.txt").read_text()
     lines = [

@@ -42,7 +42,8 @@ class Movement:
 
 
 def entry(move: Movement) -> StatementEntry:
-    """The movement with its details; a return is known by its code, which differs by side."""
+    """The movement with its details; a return is known by its code, which differs by side,
+    or by its words under a code that says nothing."""
     operation, label = move.text[32:34], common.clean(move.text[48:79])
     # LCC and LC2 are two halves of one remittance text: a word may run across the cut.
     halves = zip(move.details.get("LCC", ()), move.details.get("LC2", ()), strict=False)
@@ -50,10 +51,15 @@ def entry(move: Movement) -> StatementEntry:
     alone = move.details.get("LCC", [])[len(joined) :]
     pieces = [label, *move.details.get("LIB", ()), *joined, *alone]
     label = common.clean(" ".join(pieces))
-    is_return = operation in common.RETURN_CODES[move.amount_minor < 0]
+    coded = operation in common.RETURN_CODES[move.amount_minor < 0]
+    # A bank may use a code of its own: then the words tell.
+    told = operation not in common.PAID_CODES and common.is_returned(label, move.amount_minor)
+    is_return = coded or told
     found = REASON.search(label) if is_return else None
     reason = (
-        (found.group() if found else move.text[40:42].strip() or operation) if is_return else ""
+        (found.group() if found else move.text[40:42].strip() or operation * coded)
+        if is_return
+        else ""
     )
     end_to_end = move.detail("RCN", 0, 35)
     # A returned item still names the parties of the item: of a debit the payer is our customer,

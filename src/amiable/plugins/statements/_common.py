@@ -81,6 +81,11 @@ RETURN_CODES = {
     True: frozenset({"03", "10", "26", "27", "33", "34", "38", "98", "B3", "B4", "C4"}),
     False: frozenset({"10", "12", "27", "A3", "A4", "C3", "C5"}),
 }
+# CFONB codes that say of money out that it is no item of ours that came back, whatever the words:
+# cheques, transfers and debits paid, cards, fees, and what comes back in.
+PAID_CODES = RETURN_CODES[False] | {
+    "01", "06", "07", "08", "11", "21", "61", "62", "63", "64", "65", "66", "B1", "B2", "C1",
+}  # fmt: skip
 # What stands for a reference where there is none; "EREF" says that the details have it.
 _NOTHING = frozenset(
     {"NONREF", "NOTPROVIDED", "NOT PROVIDED", "NOREF", "NONE", "N/A", "KREF+", "EREF+", "EREF",
