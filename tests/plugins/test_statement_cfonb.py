@@ -20,6 +20,10 @@ def test_cfonb240_of_the_corpus_is_read_with_its_totals(corpus):
     assert (first["entries"], second["entries"]) == (2, 1)
     assert (first["credits"], first["control_total"]) == ("4584.80", "4652.70")
     assert first["control_difference"] == "-67.90"  # an operation was taken out of the sample
+    assert [str(told.sentence) for told in found.warnings] == [
+        "the operations of the list begun on line 1 differ from its total (39) by -67.90 EUR: "
+        "ask the bank for the whole list"
+    ]
     assert {record.kind for record in found.statements} == {"notification"}
     assert found.statements[0].entries[0].payer_name == "OFFICE NATL DU AAAAAAAA"
 

@@ -119,3 +119,19 @@ def test_the_underscored_columns_of_a_bank_are_known(tmp_path: Path) -> None:
     assert [(e.amount_minor, e.label) for e in statement.entries] == [
         (123456, "VIR RECU DE: DUPONT MOTIF: FA2026-0001")
     ]
+
+
+def test_a_list_that_lacks_an_operation_is_told_to_the_cent(tmp_path: Path) -> None:
+    """CFONB240 states a total (39) and no balance: what is missing shows there alone."""
+    (sample,) = (SAMPLES / "cfonb240").glob("*.txt")
+    lines = sample.read_text("latin-1").splitlines()
+    whole = written("cfonb240", tmp_path, "\n".join(lines).encode("latin-1"))
+    kept = [line for at, line in enumerate(lines) if at != 1]
+    assert lines[1].startswith("34")
+
+    found = written("cfonb240", tmp_path, "\n".join(kept).encode("latin-1"))
+
+    missing = whole.statements[0].entries[0].amount_minor
+    assert not whole.warnings
+    (told,) = found.warnings
+    assert (told.code, told.params["by"].amount_minor) == ("cfonb240.unequal", -abs(missing))

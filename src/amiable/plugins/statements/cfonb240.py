@@ -11,7 +11,7 @@ import re
 from datetime import date
 from pathlib import Path
 
-from amiable.core.money import major
+from amiable.core.money import Money, major
 from amiable.core.records import RowError, StatementEntry
 from amiable.core.sentences import declare, gettext_noop
 from amiable.plugins.base import FileKind, ReadOptions, ReadResult
@@ -27,6 +27,10 @@ declare(
         ),
         "cfonb240.length": gettext_noop(
             "the line has {length} characters instead of 240: download the file again"
+        ),
+        "cfonb240.unequal": gettext_noop(
+            "the operations of the list begun on line {line} differ from its total (39) by {by}: "
+            "ask the bank for the whole list"
         ),
         "cfonb240.unfinished": gettext_noop(
             "the list begun on line {line} has no total (39): the file is incomplete, download it "
@@ -86,6 +90,12 @@ class _Parser:
         currency = self.draft.currency
         self.draft.extra["control_total"] = major(total, currency)
         self.draft.extra["control_difference"] = major(counted - total, currency)
+        if counted != total:
+            by = Money(counted - total, currency)
+            warning = RowError(
+                number, "229-240", "cfonb240.unequal", {"line": self.begun, "by": by}
+            )
+            self.draft.warnings.append(warning)
         self.drafts.append(self.draft)
         self.draft = None
 
