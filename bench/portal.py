@@ -2,12 +2,14 @@
 
 Each page is asked by the links of many cases, once each, through the whole web application; the
 first requests of a process are not counted. The reference is the same page among a thousand
-invoices. Times are of the clock; what the process itself spent stands beside them.
+invoices. Times are of the clock; what the process itself spent stands beside them, and how many
+processes the machine had to share its cores among.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -80,12 +82,14 @@ def _measure(application: Any, links: list[tuple[str, int]], page: str) -> dict[
 
 def _rows(small: tuple[int, Found], large: tuple[int, Found]) -> Iterator[dict[str, Any]]:
     invoices, pages = large
+    load_average = os.getloadavg()[1]
     for name, page in pages.items():
         before = small[1][name]
         yield {
             "name": f"payment page, {name}, among {invoices:,} invoices, 95th percentile: "
             f"{page['queries']} queries, half below {page['p50']:.1f} ms, 99 % below "
-            f"{page['p99']:.1f} ms; of the process itself {page['own']:.1f} ms",
+            f"{page['p99']:.1f} ms; of the process itself {page['own']:.1f} ms "
+            f"(load of the machine {load_average:.1f})",
             "value": round(page["p95"], 1),
             "unit": "ms",
             "reference": f"the same page among {small[0]:,} invoices: {before['p95']:.1f} ms, "
