@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from amiable.apps.insights import accounts
 from amiable.interfaces.console import clock
@@ -60,7 +61,7 @@ PLACES = (
     Place("replies", _("Answers"), icon="inbox", counter="replies"),
     Place("disputes", _("Disputes"), icon="scale"),
     Place("customers", _("Customers"), icon="users"),
-    Place("requests", _("Payment requests"), icon="mail"),
+    Place("requests", pgettext_lazy("menu", "Payment requests"), icon="mail"),
     Place("bank", _("Bank"), icon="building-bank", counter="bank"),
     Place("outbox", _("Messages"), icon="send"),
     Place("registered", _("Registered letters"), icon="certificate"),
