@@ -44,3 +44,14 @@ def test_an_answer_opens_a_dispute_for_a_reason_of_the_creditor(client, org):
     assert not Dispute.objects.exists()
     client.post(f"/replies/{row.pk}/decide/", {**sent, "reason": code})
     assert Dispute.objects.get().reason == code
+
+
+def test_the_quick_form_of_a_call_offers_the_reasons_of_the_creditor(client, org, calls):
+    creditor_id = Customer.objects.values_list("creditor_id", flat=True).first()
+    code = worded(creditor_id, org.pk)
+    test_console_calls.signed_in(client, org)
+    page = client.get(f"/customers/{calls[0].case.customer_id}/").content.decode()
+    assert f'value="{code}"' in page[page.index("call-reason-") :]
+    sent = {"result": "dispute", "invoice": "FA-1", "reason": code}
+    client.post(f"/actions/{calls[0].pk}/call/", sent)
+    assert Dispute.objects.get().reason == code

@@ -25,6 +25,7 @@ NOT_PROTECTED = {
 APPEND_ONLY = (
     "audit_event",
     "cases_disputefile",
+    "cases_disputeline",
     "messaging_deliveryevent",
     "messaging_proof",
     "messaging_replyfile",
@@ -129,6 +130,7 @@ def test_append_only_rows_refuse_to_change(table, statement):
 def _one_row_each() -> None:
     from django.utils import timezone
 
+    from amiable.apps.cases.line_models import DisputeLine
     from amiable.apps.cases.models import Dispute, DisputeEntry, DisputeFile
     from amiable.apps.messaging.models import Message, Proof, Reply, ReplyFile
     from tests import factories
@@ -172,7 +174,7 @@ def _one_row_each() -> None:
         content=b"", sha256="0", received_at=timezone.now(), kind="reply",
     )  # fmt: skip
     ReplyFile.objects.create(**scope, **file, reply=reply)
-    InvoiceLine.objects.create(
+    line = InvoiceLine.objects.create(
         **scope, invoice=installment.invoice, sequence=1, name="x", vat_pct="20", net_minor=100,
         gross_minor=120,
     )  # fmt: skip
@@ -180,6 +182,7 @@ def _one_row_each() -> None:
         **scope, case=message.case, installment=installment, reason="price",
         opened_on=date(2026, 11, 20),
     )  # fmt: skip
+    DisputeLine.objects.create(**scope, dispute=dispute, line=line, amount_minor=120)
     entry = DisputeEntry.objects.create(
         **scope, dispute=dispute, kind="note", author="claire", at=timezone.now()
     )

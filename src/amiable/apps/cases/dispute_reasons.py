@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,12 +50,27 @@ class ReasonRow:
 
 def reasons(organization_id: int, creditor_id: int) -> list[ReasonRow]:
     """Every reason of a creditor, the shipped ones first: one query."""
-    rows = DisputeReason.objects.filter(organization_id=organization_id, creditor_id=creditor_id)
-    fields = ("code", "label_fr", "label_en", "einvoicing", "is_active")
-    own = {
-        code: ReasonRow(code, french, english, einvoicing, is_active, code in SHIPPED)
-        for code, french, english, einvoicing, is_active in rows.order_by("id").values_list(*fields)
-    }
+    return reasons_by_creditor(organization_id, creditor_id)[creditor_id]
+
+
+def reasons_by_creditor(
+    organization_id: int, creditor_id: int | None = None
+) -> dict[int, list[ReasonRow]]:
+    """Every reason of each creditor (or of one), the shipped ones first: one query. A creditor that
+    words none has the shipped ones."""
+    rows = DisputeReason.objects.filter(organization_id=organization_id)
+    if creditor_id is not None:
+        rows = rows.filter(creditor_id=creditor_id)
+    fields = ("creditor_id", "code", "label_fr", "label_en", "einvoicing", "is_active")
+    own: dict[int, dict[str, ReasonRow]] = defaultdict(dict)
+    for owner_id, code, *rest in rows.order_by("id").values_list(*fields):
+        own[owner_id][code] = ReasonRow(code, *rest, code in SHIPPED)
+    return defaultdict(
+        lambda: _with_shipped({}), {each: _with_shipped(worded) for each, worded in own.items()}
+    )
+
+
+def _with_shipped(own: Mapping[str, ReasonRow]) -> list[ReasonRow]:
     shipped = [own[code] if code in own else _shipped(code) for code in SHIPPED]
     return [*shipped, *(row for row in own.values() if not row.is_shipped)]
 

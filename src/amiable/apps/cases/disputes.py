@@ -182,6 +182,24 @@ def dispute_settle(
     return entry_id
 
 
+@transaction.atomic
+def dispute_give_up(
+    organization_id: int, dispute_id: int, *, words: str, on: date, actor: str
+) -> None:
+    """The customer contests no longer: the dispute is over at once, dunning goes on as after the
+    outcome "withdrawn", which can be taken back on the same day. `words` = how its history tells
+    it. Raises CaseError when somebody has settled it by now."""
+    dispute = dispute_locked(organization_id, dispute_id)
+    dispute.settled_as = "withdrawn"
+    dispute.save(update_fields=["settled_as"])
+    dispute_close(organization_id, dispute_id, outcome=words[:200], on=on, actor=actor)
+    told = {
+        "dispute": dispute.pk, "outcome": "withdrawn",
+        "questions": _revoke_questions(dispute, on),
+    }  # fmt: skip
+    case_tell(dispute.case, SETTLED, told=told, on=on, actor=actor)
+
+
 def _revoke_questions(dispute: Dispute, on: date) -> list[int]:
     """Nobody is asked about it any more; which questions that ends."""
     rows = DisputeQuestion.objects.filter(

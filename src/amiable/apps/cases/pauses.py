@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from amiable.apps.cases.changes import CaseError, case_find, case_tell
+from amiable.apps.cases.disputed import Contested, Priced, lines_keep, lines_priced
 from amiable.apps.cases.models import Case, Dispute, DisputeReason, Handover, Hold
 from amiable.apps.receivables.models import Installment
 from amiable.apps.receivables.queries import installment_balances
 from amiable.apps.tenants.models import User
 from amiable.core.disputes import RESPOND_DAYS, SHIPPED
+from amiable.core.invoice_lines import proposed_minor
 from amiable.core.money import Money, major
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
@@ -81,8 +84,10 @@ def dispute_open(
     amount_minor: int | None = None,
     note: str = "",
     respond_by: date | None = None,
+    lines: Sequence[Contested] = (),
 ) -> int:
-    """Open a dispute on an installment, for `amount_minor` or (None) the whole of it.
+    """Open a dispute on an installment, for `amount_minor` or (None) the whole of it; where only
+    `lines` of its invoice are named, for what these cost with VAT.
 
     Returns its id; the one already open when there is one. It is to be answered by `respond_by`,
     in RESPOND_DAYS unless one is given. Raises CaseError when the installment is not there or the
@@ -99,6 +104,9 @@ def dispute_open(
         own = DisputeReason.objects.filter(creditor=installment.customer.creditor_id, code=reason)
         if reason not in SHIPPED and not own.exists():
             raise CaseError(Sentence("case.dispute_reason"))
+        priced = lines_priced(organization_id, installment.invoice_id, lines)
+        if priced and amount_minor is None:
+            amount_minor = _of_lines(installment, priced)
         _check_disputed(installment, amount_minor)
         dispute, created = Dispute.objects.get_or_create(
             installment=installment,
@@ -118,6 +126,9 @@ def dispute_open(
             told: dict[str, object] = {"dispute": dispute.id, "reason": reason}
             if amount_minor is not None:
                 told["amount"] = major(amount_minor, case.currency)
+            lines_keep(organization_id, dispute.id, priced)
+            if priced:
+                told["lines"] = [each.line.pk for each in priced]
             case_tell(case, "dispute.opened", told=told, on=on, actor=actor)
     return dispute.id
 
@@ -154,6 +165,34 @@ def _dispute_end(
         dispute.save(update_fields=["closed_on", "outcome", "is_mistake"])
         case_tell(dispute.case, kind, told={"dispute": dispute.id}, on=on, actor=actor)
     return True
+
+
+def dispute_name_lines(
+    organization_id: int, dispute_id: int, lines: Sequence[Contested], *, on: date, actor: str
+) -> None:
+    """Say which lines an open dispute is about, which names none yet: from then on it is for what
+    they cost with VAT. Raises CaseError."""
+    with transaction.atomic():
+        rows = Dispute.objects.filter(organization_id=organization_id, id=dispute_id)
+        found = rows.filter(closed_on__isnull=True).select_for_update(no_key=True, of=("self",))
+        dispute = found.select_related("case", "installment").first()
+        if dispute is None:
+            raise CaseError(Sentence("case.not_found"))
+        if not lines or dispute.lines.exists():
+            raise CaseError(Sentence("dispute.lines_named" if lines else "dispute.lines_none"))
+        priced = lines_priced(organization_id, dispute.installment.invoice_id, lines)
+        dispute.amount_minor = _of_lines(dispute.installment, priced)
+        dispute.save(update_fields=["amount_minor"])
+        lines_keep(organization_id, dispute_id, priced)
+        told = {"dispute": dispute_id, "lines": [each.line.pk for each in priced]}
+        case_tell(dispute.case, "dispute.lines", told=told, on=on, actor=actor)
+
+
+def _of_lines(installment: Installment, priced: Sequence[Priced]) -> int | None:
+    """What is contested by lines; None = all that is open."""
+    opened = installment_balances(installment.organization_id, [installment.id])[installment.id]
+    amount = proposed_minor((each.amount_minor for each in priced), open_minor=opened)
+    return amount if 0 < amount < opened else None
 
 
 def _check_disputed(installment: Installment, amount_minor: int | None) -> None:

@@ -156,13 +156,13 @@ def case_currency(organization_id: int, case_id: int) -> str:
 
 
 def amounts_currency(
-    organization_id: int, about: Literal["case", "installment", "action"], row_id: int
+    organization_id: int, about: Literal["case", "installment", "action", "dispute"], row_id: int
 ) -> str:
-    """The currency of amounts about a case, an item or an action; "" when it is not there."""
+    """The currency of amounts about a case, item, action or dispute; "" when it is not there."""
     if about == "installment":
         items = Installment.objects.filter(organization_id=organization_id, id=row_id)
         return items.values_list("currency", flat=True).first() or ""
-    named = {"id" if about == "case" else "actions": row_id}
+    named = {{"case": "id", "action": "actions", "dispute": "disputes"}[about]: row_id}
     rows = Case.objects.filter(organization_id=organization_id, **named)
     return rows.values_list("currency", flat=True).first() or ""
 

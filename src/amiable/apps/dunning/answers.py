@@ -14,6 +14,7 @@ from django.utils import timezone
 from amiable.apps.audit.models import Event
 from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.cases import services as cases
+from amiable.apps.cases.disputed import Contested
 from amiable.apps.cases.models import Case
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.dunning.planning import cases_replan
@@ -62,10 +63,10 @@ class Decision:
 
     `amount_minor`, `due_on` = what is promised, `later` = further parts of it as (amount, day);
     `invoice`, or the `installment_id` of a part of it,
-    `reason`, `disputed_minor` (None = the whole) = what is disputed; `until` = last day without a
-    reminder (None = the usual, or no pause for an absence); `contact_name`, `contact_email`,
-    `contact_phone` = whom to turn to instead; `words` = why the case is paused, or an address
-    marked, as the history tells it.
+    `reason`, `disputed_minor` (None = the whole), `lines` = what is disputed; `until` = last day
+    without a reminder (None = the usual, or no pause for an absence); `contact_name`,
+    `contact_email`, `contact_phone` = whom to turn to instead; `words` = why the case is paused,
+    or an address marked, as the history tells it.
     """
 
     verdict: Verdict
@@ -82,6 +83,7 @@ class Decision:
     contact_phone: str = ""
     words: str = ""
     installment_id: int | None = None
+    lines: tuple[Contested, ...] = ()
 
 
 @transaction.atomic
@@ -224,7 +226,7 @@ def _dispute(row: Reply, decision: Decision, on: date, actor: str) -> dict[str, 
         raise cases.CaseError(Sentence("reply.dispute_incomplete"))
     dispute = cases.dispute_open(
         row.organization_id, item.pk, reason=decision.reason, on=on, actor=actor,
-        amount_minor=decision.disputed_minor, note=decision.note,
+        amount_minor=decision.disputed_minor, note=decision.note, lines=decision.lines,
     )  # fmt: skip
     row.dispute_id = dispute
     return {"dispute": dispute}

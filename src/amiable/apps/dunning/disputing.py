@@ -17,7 +17,13 @@ from django.utils import timezone
 
 from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.cases.changes import CaseError, case_find
-from amiable.apps.cases.disputes import Said, Settlement, dispute_settle, entry_add
+from amiable.apps.cases.disputes import (
+    Said,
+    Settlement,
+    dispute_give_up,
+    dispute_settle,
+    entry_add,
+)
 from amiable.apps.cases.files import CheckedFile
 from amiable.apps.cases.links import Link, link_used
 from amiable.apps.cases.models import Dispute, DisputeEntry
@@ -30,6 +36,7 @@ from amiable.core.drafts import Draft
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 LABEL = "dispute_message"
+WITHDRAWN = "dispute_withdrawn"  # what was said, and the task it leaves
 MOST_A_DAY = 20  # messages of a customer about one dispute
 
 declare(
@@ -135,6 +142,45 @@ def dispute_write(
     event_record(row.organization_id, Happening("reply.received", on, "portal", case.pk, told))
     link_used(link, on=on)
     replies_wake(row.organization_id, [case.pk], on=on)
+    cases_replan(row.organization_id, [case.customer_id], on=on)
+
+
+@transaction.atomic
+def dispute_withdrawn(
+    link: Link, dispute_id: int, *, subject: str, ticket: str, now: datetime
+) -> None:
+    """The customer contests no longer, on the payment page: a fact at once, planned anew, and a
+    task for who looked after it; the same ticket again changes nothing.
+
+    `subject` = how people here read it. Raises CaseError when it was settled before.
+    """
+    case = case_find(link.organization_id, link.case_id, lock=True)
+    name = f"withdrawn:{ticket}"[:200]
+    replies = Reply.objects.filter(organization_id=link.organization_id)
+    if replies.filter(external_id=name).exists():
+        return
+    dispute = dispute_of_link(link, dispute_id)
+    if dispute is None:
+        raise CaseError(Sentence("dispute.not_yours"))
+    on = timezone.localtime(now).date()
+    dispute_give_up(link.organization_id, dispute_id, words=subject, on=on, actor="portal")
+    # What it asked of us is done with it.
+    replies.filter(dispute=dispute, task="answer_dispute", task_done_on__isnull=True).update(
+        task_done_on=on
+    )
+    told = {"said": WITHDRAWN, "dispute": dispute_id, "link": link.id}
+    content = json.dumps(told, sort_keys=True).encode()
+    row = Reply.objects.create(
+        organization_id=link.organization_id, case=case, dispute=dispute, medium="portal",
+        source="portal", external_id=name, sender="", sender_name=case.customer.name[:200],
+        subject=subject[:300], text="", content=content,
+        sha256=hashlib.sha256(content).hexdigest(), received_at=now, kind=Reply.Kind.REPLY,
+        language=case.customer.language[:8], state=Reply.State.DONE, label="other",
+        decided_at=now, decided_by="portal", task=WITHDRAWN, task_on=on,
+    )  # fmt: skip
+    happened = {"reply": row.pk, "sender": row.sender_name, "kind": row.kind, **told}
+    event_record(row.organization_id, Happening("reply.received", on, "portal", case.pk, happened))
+    link_used(link, on=on)
     cases_replan(row.organization_id, [case.customer_id], on=on)
 
 

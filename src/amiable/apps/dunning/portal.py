@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.cases.changes import case_find
+from amiable.apps.cases.disputed import Contested
 from amiable.apps.cases.files import CheckedFile
 from amiable.apps.cases.links import Link, link_used
 from amiable.apps.cases.models import Case, Dispute
@@ -63,9 +64,9 @@ class Saying:
     """What a customer says. Amounts in minor units.
 
     `amount_minor`, `due_on` = what is promised; `amount_minor`, `paid_on`, `method` = what was
-    paid; `installment_id`, `reason`, `amount_minor` (None = the whole) = what is disputed; `note` =
-    in the customer's own words; `subject`, `words` = how people here read it in lists and as the
-    reason of a pause.
+    paid; `installment_id`, `reason`, `amount_minor` (None = the whole), `lines` = what is disputed;
+    `note` = in the customer's own words; `subject`, `words` = how people here read it in lists and
+    as the reason of a pause.
     """
 
     said: Said
@@ -79,6 +80,7 @@ class Saying:
     installment_id: int | None = None
     number: str = ""
     reason: str = ""
+    lines: tuple[Contested, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +289,7 @@ def _decision(saying: Saying) -> Decision:
         installment_id=saying.installment_id,
         reason=saying.reason,
         disputed_minor=saying.amount_minor if saying.said == "dispute" else None,
+        lines=saying.lines,
         words=saying.words,
     )
 

@@ -43,6 +43,7 @@ class AgendaLine:
     id: int
     case_id: int
     customer_id: int
+    creditor_id: int
     customer_name: str
     customer_code: str
     step: str
@@ -193,6 +194,7 @@ def action_lines(organization_id: int, rows: QuerySet[Action] | list[Action]) ->
             id=action.id,
             case_id=action.case_id,
             customer_id=action.case.customer_id,
+            creditor_id=action.case.customer.creditor_id,
             customer_name=action.case.customer.name,
             customer_code=action.case.customer.code,
             step=action.step,

@@ -3,7 +3,7 @@ cost with VAT. They move no account: what is owed are the entries."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from amiable.apps.receivables.models import Invoice, InvoiceLine
@@ -44,6 +44,14 @@ def lines_keep(organization_id: int, stated: Mapping[int, Sequence[LineRow]]) ->
     ]  # fmt: skip
     rows_insert(InvoiceLine, _COLUMNS, rows=rows)
     return len(rows)
+
+
+def invoices_with_lines(organization_id: int, invoice_ids: Collection[int]) -> set[int]:
+    """Those of the invoices whose lines are known. One query."""
+    held = InvoiceLine.objects.filter(
+        organization_id=organization_id, invoice_id__among=set(invoice_ids), sequence=1
+    )
+    return set(held.values_list("invoice_id", flat=True))
 
 
 def invoice_lines(organization_id: int, invoice_id: int) -> Lines | None:

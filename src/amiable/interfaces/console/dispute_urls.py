@@ -14,6 +14,7 @@ PATHS: list[URLPattern] = [
     path("disputes/reasons/set/", disputes.reason_set, name="disputes_reason_set"),
     path(f"{_ONE}/", disputes.dispute, name="dispute"),
     path(f"{_ONE}/take/", disputes.take, name="dispute_take"),
+    path(f"{_ONE}/lines/", disputes.name_lines, name="dispute_lines"),
     path(f"{_ONE}/say/", disputes.say, name="dispute_say"),
     path(f"{_ONE}/settle/", disputes.settle, name="dispute_settle"),
     path(f"{_ONE}/reopen/", disputes.reopen, name="dispute_reopen"),

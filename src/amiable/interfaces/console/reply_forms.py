@@ -68,6 +68,7 @@ TASKS: dict[str, str | Promise] = {
     "find_contact": _("Find the right contact"),
     "agree_plan": _("Agree a payment plan"),
     "answer_dispute": _("Answer what is contested"),
+    "dispute_withdrawn": _("Know that the customer contests it no longer"),
 }
 
 

@@ -21,6 +21,7 @@ from amiable.apps.cases.colleagues import (
     question_document,
     question_find,
 )
+from amiable.apps.cases.disputed import disputed_lines
 from amiable.apps.cases.services import CaseError
 from amiable.apps.insights.disputes import colleague_files, dispute_file
 from amiable.apps.messaging.writing.wording import language_of
@@ -91,6 +92,7 @@ def ask(request: HttpRequest, asked: Asked, token: str) -> HttpResponse:
         "language": language_of(asked.language),
         "form_ticket": ticket(-asked.id),
         "files": colleague_files(asked.organization_id, asked.dispute_id),
+        "lines": disputed_lines(asked.organization_id, asked.dispute_id),
         "limits": files.files_shown(),
         "problem": problem,
         "text": text,

@@ -3,13 +3,17 @@ the customer adds."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import translation
 from django.utils.translation import gettext
 
+from amiable.apps.cases.disputed import disputed_lines
 from amiable.apps.cases.services import CaseError
-from amiable.apps.dunning.disputing import dispute_of_link, dispute_write
+from amiable.apps.dunning.disputing import dispute_of_link, dispute_withdrawn, dispute_write
 from amiable.apps.insights.disputes import dispute_file, spoken
+from amiable.apps.receivables.lines import invoices_with_lines
 from amiable.interfaces.portal import words
 from amiable.interfaces.portal.files import FILE_TYPE, files_sent, files_shown
 from amiable.interfaces.portal.forms import METHODS, DisputeForm, PaidForm, WriteForm
@@ -23,10 +27,48 @@ from amiable.interfaces.portal.views import answered, download
 def disagree(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Contests an invoice."""
     sent = request.POST if request.method == "POST" else None
-    form = DisputeForm(sent, page=visit.page, on=visit.on)
-    more = {"form": form, "reasons": form.reason_choices, "limits": files_shown()}
+    initial = {"item": request.GET.get("item", "")}
+    form = DisputeForm(sent, page=visit.page, on=visit.on, initial=initial)
+    more = {
+        "form": form,
+        "reasons": form.reason_choices,
+        "limits": files_shown(),
+        "choose": {} if len(visit.page.items) == 1 else _choosing(visit),
+    }
     template = "portal/disagree.html"
     return answered(request, visit, form, kind="dispute", template=template, more=more)
+
+
+def _choosing(visit: Visit) -> dict[int, str]:
+    """By item with lines: the address of the form that shows them."""
+    ids = [item.invoice_id for item in visit.page.items]
+    known = invoices_with_lines(visit.link.organization_id, ids)
+    mark = "&" if visit.chosen else "?"
+    return {
+        item.id: f"{visit.url('disagree')}{mark}item={item.id}#lines"
+        for item in visit.page.items
+        if item.invoice_id in known
+    }
+
+
+@visited("POST")
+def dispute_over(request: HttpRequest, visit: Visit, dispute_id: int) -> HttpResponse:
+    """The customer contests no longer."""
+    found = dispute_of_link(visit.link, dispute_id)
+    name = ticket_name(request.POST.get("ticket", ""), visit.link.id)
+    if found is None:
+        return not_found(request)
+    here = visit.url("dispute", dispute_id=dispute_id)
+    if name is not None:
+        with translation.override(visit.page.house_language):
+            subject = gettext("Payment page: {number} is no longer contested")
+            if visit.page.is_test:
+                subject = f"{gettext('[TEST]')} {subject}"
+        subject = subject.format(number=found.installment.invoice.number)
+        # Settled by one of us meanwhile: the page says how.
+        with suppress(CaseError):
+            dispute_withdrawn(visit.link, dispute_id, subject=subject, ticket=name, now=visit.now)
+    return HttpResponseRedirect(here, status=303)
 
 
 @visited("GET", "HEAD", "POST", takes_files=True)
@@ -62,6 +104,8 @@ def dispute(request: HttpRequest, visit: Visit, dispute_id: int) -> HttpResponse
     context = {
         "dispute": found,
         "spoken": spoken(found, to_customer=True),
+        "lines": disputed_lines(visit.link.organization_id, dispute_id),
+        "over": visit.url("dispute_over", dispute_id=dispute_id),
         "form": form,
         "problem": problem,
         "limits": files_shown(),

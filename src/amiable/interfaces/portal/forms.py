@@ -12,10 +12,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from amiable.apps.cases.dispute_reasons import reasons
+from amiable.apps.cases.disputed import Contested
 from amiable.apps.dunning.writing.portal import Page, PageItem
+from amiable.core.invoice_lines import proposed_minor
 from amiable.core.money import AmountError, minor
 from amiable.core.numbers import ParseError, amount
 from amiable.core.workdays import next_workday
+from amiable.interfaces.portal.line_fields import lines_checked, lines_of, lines_shown
 
 LONGEST_NOTE = 1000
 # Nobody pays a year late and remembers the day; older payments are told in words.
@@ -118,10 +121,17 @@ class DisputeForm(PortalForm):
 
     item = forms.TypedChoiceField(coerce=int, label=_("Which invoice?"))
     reason = forms.ChoiceField(label=_("What is not right?"))
+    line = forms.Field(required=False, label=_("Lines you contest"))
     amount = Amount(required=False, label=_("Contested amount"))
 
     def __init__(self, data: Any = None, *, page: Page, on: date, initial: Any = None) -> None:
         super().__init__(data, page=page, on=on, initial=initial)
+        asked = str((data or initial or {}).get("item", ""))
+        only = page.items[0].invoice_id if len(page.items) == 1 else None
+        self.of = next((item for item in page.items if str(item.id) == asked), None)
+        invoice_id = self.of.invoice_id if self.of else only
+        self.lines = lines_of(page.link.organization_id, invoice_id)
+        self.line_fields = lines_shown(self.lines, data or {})
         choices = [(item.id, item.number) for item in page.items]
         self.fields["item"].choices = choices  # type: ignore[attr-defined]
         known = reasons(page.link.organization_id, page.draft.creditor_id)
@@ -143,13 +153,30 @@ class DisputeForm(PortalForm):
     def clean(self) -> dict[str, Any]:
         """No more than what is open; what is not told by the reason is told in words."""
         data = super().clean() or {}
-        amount, item = data.get("amount"), self.chosen if "item" in data else None
+        item = self.chosen if "item" in data else None
+        data["lines"], data["line_amount"] = self._lines(item)
+        amount = data.get("amount") or data["line_amount"]
         if amount and item and amount > item.open_minor:
             self.add_error("amount", _("This is more than what is open of this invoice."))
         if data.get("reason") == "other" and not data.get("note") and "note" not in self.errors:
             self.add_error("note", _("Tell us in a few words what is not right."))
         whole = item is not None and amount == item.open_minor
         return {**data, "amount": None if whole else amount}
+
+    def _lines(self, item: PageItem | None) -> tuple[tuple[Contested, ...], int | None]:
+        """The lines that are ticked, and what they come to: never above what is open."""
+        if item is None:
+            return (), None
+        try:
+            wished, priced = lines_checked(
+                self.page.link.organization_id, item.invoice_id, self.data,
+                currency=self.page.draft.currency,
+            )  # fmt: skip
+        except forms.ValidationError as error:
+            self.add_error("line", error)
+            return (), None
+        parts = (each.amount_minor for each in priced)
+        return wished, proposed_minor(parts, open_minor=item.open_minor) if priced else None
 
 
 class WriteForm(PortalForm):

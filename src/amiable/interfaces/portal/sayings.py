@@ -58,6 +58,7 @@ def _dispute(form: DisputeForm) -> Saying:
         installment_id=item.id,
         number=item.number,
         reason=data["reason"],
+        lines=data["lines"],
     )
 
 

@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("<str:token>/disagree/", disputes.disagree, name="disagree"),
     path("<str:token>/paid/", disputes.paid, name="paid"),
     path("<str:token>/disputes/<int:dispute_id>/", disputes.dispute, name="dispute"),
+    path("<str:token>/disputes/<int:dispute_id>/over/", disputes.dispute_over, name="dispute_over"),
     path(
         "<str:token>/disputes/<int:dispute_id>/<str:holder>/<int:file_id>/",
         disputes.dispute_download,

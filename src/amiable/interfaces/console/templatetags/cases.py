@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
+from amiable.apps.cases.dispute_reasons import reasons_by_creditor
 from amiable.core.money import major
 from amiable.interfaces.console import formats, labels
 
@@ -24,6 +26,18 @@ def shipped(text: str) -> str:
 def choices_of(kind: str) -> list[tuple[str, str | Promise]]:
     """(code, words) pairs of a kind, for select fields."""
     return labels.choices(kind)
+
+
+@register.simple_tag(takes_context=True)
+def reasons_of_call(context: Any, creditor_id: int) -> list[tuple[str, str]]:
+    """Why an invoice of a creditor may be contested, in the reader's language. One query for a
+    page, whatever number of calls stand on it."""
+    request = context["request"]
+    if not hasattr(request, "call_reasons"):
+        request.call_reasons = reasons_by_creditor(request.organization.pk)
+    language = get_language() or ""
+    known = request.call_reasons[creditor_id]
+    return [(row.code, row.label(language)) for row in known if row.is_active]
 
 
 @register.filter

@@ -13,15 +13,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 
-from amiable.apps.cases import colleagues, dispute_reasons
+from amiable.apps.cases import colleagues, dispute_reasons, disputed
 from amiable.apps.cases import disputes as services
 from amiable.apps.cases.files import CheckedFile, files_checked, is_scanned
+from amiable.apps.cases.pauses import dispute_name_lines
+from amiable.apps.cases.queries import amounts_currency
 from amiable.apps.cases.services import CaseError
 from amiable.apps.dunning.disputing import Answered, dispute_end, dispute_tell
 from amiable.apps.insights import dispute_report
 from amiable.apps.insights import disputes as queries
+from amiable.apps.receivables.lines import invoice_lines
 from amiable.apps.tenants.queries import creditors, members
 from amiable.core.disputes import EINVOICING
+from amiable.core.money import Money
 from amiable.interfaces.console import charts, clock, dispute_forms, forms, sentences, toasts
 from amiable.interfaces.console.access import (
     Request,
@@ -73,8 +77,35 @@ def dispute(request: Request, dispute_id: int) -> HttpResponse:
         "questions": [_question(request, each) for each in found.questions],
         "is_scanned": is_scanned(),
         "today": today,
+        **_lines(organization, found),
     }
     return render(request, "console/dispute.html", context)
+
+
+def _lines(organization: int, found: queries.DisputeFull) -> dict[str, Any]:
+    """The lines that are contested; while none is named, those of the invoice to choose from."""
+    lines = disputed.disputed_lines(organization, found.row.id)
+    known = None if lines or found.row.closed_on else invoice_lines(organization, found.invoice_id)
+    offered = [each for each in known.rows if each.gross_minor > 0] if known else []
+    currency = found.row.contested.currency
+    total = Money(sum(each.amount_minor for each in lines), currency)
+    few = offered if len(offered) <= disputed.MOST else []
+    return {"lines": lines, "lines_total": total, "offered": few, "currency": currency}
+
+
+@change
+def name_lines(request: Request, dispute_id: int) -> HttpResponse:
+    """Which lines of the invoice an open dispute is about."""
+    organization = request.organization.pk
+    currency = amounts_currency(organization, "dispute", dispute_id)
+    try:
+        ticked = request.POST.getlist("line")
+        wished = disputed.lines_typed(ticked, request.POST, currency=currency)
+        dispute_name_lines(organization, dispute_id, wished, **who(request))
+        toasts.done(request, gettext("The lines are noted: the dispute is for what they cost."))
+    except CaseError as error:
+        toasts.failed(request, sentences.render(error.sentence))
+    return redirect("console:dispute", dispute_id)
 
 
 def _question(request: Request, row: queries.QuestionRow) -> dict[str, Any]:
