@@ -101,9 +101,7 @@ def dispute_open(
         if installment is None:
             raise CaseError(Sentence("case.not_found"))
         case = Case.objects.get(customer_id=installment.customer_id, currency=installment.currency)
-        own = DisputeReason.objects.filter(creditor=installment.customer.creditor_id, code=reason)
-        if reason not in SHIPPED and not own.exists():
-            raise CaseError(Sentence("case.dispute_reason"))
+        _check_reason(installment, reason)
         priced = lines_priced(organization_id, installment.invoice_id, lines)
         if priced and amount_minor is None:
             amount_minor = _of_lines(installment, priced)
@@ -123,14 +121,17 @@ def dispute_open(
             },
         )
         if created:
-            told: dict[str, object] = {"dispute": dispute.id, "reason": reason}
-            if amount_minor is not None:
-                told["amount"] = major(amount_minor, case.currency)
             lines_keep(organization_id, dispute.id, priced)
-            if priced:
-                told["lines"] = [each.line.pk for each in priced]
-            case_tell(case, "dispute.opened", told=told, on=on, actor=actor)
+            case_tell(case, "dispute.opened", told=_told(dispute, priced), on=on, actor=actor)
     return dispute.id
+
+
+def _told(dispute: Dispute, priced: Sequence[Priced]) -> dict[str, object]:
+    """What the history keeps of a dispute that was opened."""
+    told: dict[str, object] = {"dispute": dispute.pk, "reason": dispute.reason}
+    if dispute.amount_minor is not None:
+        told["amount"] = major(dispute.amount_minor, dispute.case.currency)
+    return {**told, "lines": [each.line.pk for each in priced]} if priced else told
 
 
 def dispute_close(
@@ -186,6 +187,12 @@ def dispute_name_lines(
         lines_keep(organization_id, dispute_id, priced)
         told = {"dispute": dispute_id, "lines": [each.line.pk for each in priced]}
         case_tell(dispute.case, "dispute.lines", told=told, on=on, actor=actor)
+
+
+def _check_reason(installment: Installment, reason: str) -> None:
+    own = DisputeReason.objects.filter(creditor=installment.customer.creditor_id, code=reason)
+    if reason not in SHIPPED and not own.exists():
+        raise CaseError(Sentence("case.dispute_reason"))
 
 
 def _of_lines(installment: Installment, priced: Sequence[Priced]) -> int | None:
