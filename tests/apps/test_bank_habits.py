@@ -10,7 +10,7 @@ from amiable.apps.audit.queries import broken_invariants
 from amiable.apps.banking import queries
 from amiable.apps.banking.habits import customer_habits, habit_forbid, habit_forget
 from amiable.apps.banking.models import Match
-from amiable.apps.banking.opening import opening, waiting_lines
+from amiable.apps.banking.opening import opening, waiting_ids, waiting_lines
 from amiable.apps.banking.services import (
     line_assign,
     lines_match,
@@ -185,7 +185,7 @@ def test_habits_cost_a_fixed_number_of_queries(debtor, prices, django_assert_max
     receive(debtor.organization, 77, TODAY)
     with django_assert_max_num_queries(5):
         customer_habits(debtor.organization_id, {debtor.id}, on=TODAY)
-    lines = waiting_lines(debtor.organization_id)
+    lines = waiting_lines(debtor.organization_id, waiting_ids(debtor.organization_id))
     with django_assert_max_num_queries(30):
         state = opening(debtor.organization_id, lines, on=TODAY)
     assert {habit.code for habit in state.habits} >= {"oldest", "group"}

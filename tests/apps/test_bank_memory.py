@@ -12,7 +12,7 @@ from hypothesis.extra.django import TestCase
 from amiable.apps.audit.queries import broken_invariants
 from amiable.apps.banking import queries
 from amiable.apps.banking.models import BankAccount, Match, StatementLine
-from amiable.apps.banking.opening import opening, waiting_lines
+from amiable.apps.banking.opening import opening, waiting_ids, waiting_lines
 from amiable.apps.banking.services import (
     line_assign,
     lines_match,
@@ -166,7 +166,7 @@ def test_an_undone_payment_is_no_memory(debtor):
     match(org, entry(11_111, "FA2026-0051", **parent), entry(22_222, "FA2026-0052", **parent))
     for posted in Match.objects.filter(state="posted"):
         match_undo(org.id, posted.id, on=TODAY, actor="ann")
-    state = opening(org.id, waiting_lines(org.id), on=TODAY)
+    state = opening(org.id, waiting_lines(org.id, waiting_ids(org.id)), on=TODAY)
     assert state.links == ()
 
 
@@ -234,7 +234,7 @@ def test_memory_costs_the_same_for_one_line_and_for_many(debtor, django_assert_m
     match(org, *lines)
     with django_assert_max_num_queries(16):
         opening(org.id, [], on=TODAY)
-    rows = waiting_lines(org.id)
+    rows = waiting_lines(org.id, waiting_ids(org.id))
     with django_assert_max_num_queries(24):
         opening(org.id, rows, on=TODAY)
 

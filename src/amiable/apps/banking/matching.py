@@ -7,6 +7,7 @@ that cannot be posted all the same is left to a person, and the others are decid
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from django.db import transaction
 
 from amiable.apps.banking.debit_batches import debits_post
 from amiable.apps.banking.models import Match, StatementLine
-from amiable.apps.banking.opening import WAITING, hypothesis_of, opening, waiting_lines
+from amiable.apps.banking.opening import WAITING, hypothesis_of, opening, waiting_ids, waiting_lines
 from amiable.apps.banking.payouts import payout_facts, payout_tie, payouts_refresh
 from amiable.apps.banking.posting import (
     AUTOMATIC,
@@ -36,6 +37,8 @@ from amiable.core.matching.facts import Decision, Line
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 CHUNK = 500
+# Lines looked at together: so many are in memory, with what they may pay, however many wait.
+WINDOW = 20_000
 ATTEMPTS = 3
 
 State = StatementLine.State
@@ -77,59 +80,87 @@ def lines_match(
     """
     payouts_refresh(organization_id, on=on)
     counts: Counter[str] = Counter(posted=debits_post(organization_id, on=on))
-    outcomes: dict[int, str] = {}
+    waiting = waiting_ids(organization_id)
     aside: set[int] = set()
-    attempts = 0
-    while attempts < ATTEMPTS and len(aside) < MOST_ASIDE:
-        run = _Run(organization_id, on, outcomes, progress, aside=aside, careful=attempts > 0)
-        try:
-            run.go()
+    for start in range(0, len(waiting), WINDOW):
+        ids = waiting[start : start + WINDOW]
+        run = _Run(organization_id, on, ids, aside=aside, told=_told(progress, start, waiting))
+        entered = _entered(run)
+        counts.update(run.outcomes.values())
+        counts["lines"] += len(run.outcomes)
+        if not entered:
             break
+    names = ("lines", "posted", "returned", "proposed", "left", "ignored")
+    return {name: counts[name] for name in names}
+
+
+def _entered(run: _Run) -> bool:
+    """Decide on the lines of a run; False when it is given up, and left to the next one."""
+    attempts = 0
+    while attempts < ATTEMPTS and len(run.aside) < MOST_ASIDE:
+        try:
+            run.go(careful=attempts > 0)
         except _Aside:
             attempts = 1
         except (_Moved, AllocationError, PaymentError):
             attempts += 1
-    counts.update(outcomes.values())
-    names = ("posted", "returned", "proposed", "left", "ignored")
-    return {"lines": len(outcomes), **{name: counts[name] for name in names}}
+        else:
+            return True
+    return False
+
+
+def _told(
+    progress: Callable[[int, int], None] | None, start: int, waiting: Sequence[int]
+) -> Callable[[int], None]:
+    """Tells how many lines of a window are done, of all that wait."""
+
+    def told(done: int) -> None:
+        if progress:
+            progress(min(start + done, len(waiting)), len(waiting))
+
+    return told
 
 
 class _Run:
-    """One pass over the waiting lines, without those set `aside`. `outcomes` = what became of each.
+    """The waiting lines of a window, without those set `aside`. `outcomes` = what became of each.
 
-    `careful` = a chunk failed before: of one that fails again, the line that does it is found.
+    `told` hears how many of the window are done.
     """
 
     def __init__(
         self,
         organization_id: int,
         on: date,
-        outcomes: dict[int, str],
-        progress: Callable[[int, int], None] | None,
+        ids: array[int],
         *,
         aside: set[int],
-        careful: bool,
+        told: Callable[[int], None],
     ) -> None:
         self.organization_id = organization_id
         self.on = on
-        self.outcomes = outcomes
+        self.ids = ids
         self.aside = aside
-        self.careful = careful
-        self.progress = progress
-        self.lines: dict[int, Line] = {}
-        self.payments: dict[int, Payment] = {}  # posted in this run, by line
-        self.proposed: dict[int, list[Match]] = defaultdict(list)
+        self.told = told
+        self.outcomes: dict[int, str] = {}
 
-    def go(self) -> None:
-        lines = [each for each in waiting_lines(self.organization_id) if each.id not in self.aside]
-        if not lines:
-            return
-        self.lines = {line.id: line for line in lines}
+    def go(self, *, careful: bool) -> None:
+        """One pass. `careful` = a chunk failed before: of one that fails again, the line that does
+        it is found."""
+        self.careful = careful
+        self.payments: dict[int, Payment] = {}  # posted in this pass, by line
+        self.proposed: dict[int, list[Match]] = defaultdict(list)
+        wanted = set(self.ids) - self.aside
+        lines = waiting_lines(self.organization_id, wanted)
+        self.lines: dict[int, Line] = {line.id: line for line in lines}
+        if lines:
+            self._decide(lines, done=len(self.ids) - len(lines))
+        self.told(len(self.ids))
+
+    def _decide(self, lines: Sequence[Line], *, done: int) -> None:
         state = opening(self.organization_id, lines, on=self.on)
         state = replace(state, payouts=tuple(payout_facts(self.organization_id, on=self.on)))
         self._load_proposals()
         chunk: list[Decision] = []
-        done = 0
         for decision in decide_all(state, lines):
             chunk.append(decision)
             # A return must find the payments before it recorded, and the lines after it must
@@ -139,11 +170,8 @@ class _Run:
                 self._enter(chunk)
                 done += len(chunk)
                 chunk = []
-                if self.progress:
-                    self.progress(done, len(lines))
+                self.told(done)
         self._enter(chunk)
-        if self.progress:
-            self.progress(len(lines), len(lines))
 
     def _load_proposals(self) -> None:
         for ids in chunks(self.lines):

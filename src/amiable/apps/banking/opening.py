@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -33,14 +34,26 @@ from amiable.core.matching.facts import (
 from amiable.core.virtual_ibans import iban_clean
 
 WAITING = (StatementLine.State.NEW, StatementLine.State.PROPOSED, StatementLine.State.LEFT)
+CHUNK = 5000
+_ID_BITS = 40  # of a key, the rest is the day
 TURNED_DOWN = (Match.State.REFUSED, Match.State.UNDONE)
 
 
-def waiting_lines(organization_id: int) -> list[Line]:
-    """Lines on which nothing is decided yet, in booking order."""
+def waiting_ids(organization_id: int) -> array[int]:
+    """Lines on which nothing is decided yet, in booking order: eight bytes each."""
     rows = StatementLine.objects.filter(organization_id=organization_id, state__in=WAITING)
-    found = rows.order_by().values_list(*LINE_FIELDS, "statement__account__creditor_id")
+    found = rows.order_by().values_list("booked_on", "id").iterator(chunk_size=CHUNK)
     # Sorted here: a database that sorts by walking along the days reads what is decided too.
+    keys = array("Q", sorted(day.toordinal() << _ID_BITS | line_id for day, line_id in found))
+    return array("q", (key & (1 << _ID_BITS) - 1 for key in keys))
+
+
+def waiting_lines(organization_id: int, ids: Collection[int]) -> list[Line]:
+    """Those of these lines that still wait, in booking order."""
+    rows = StatementLine.objects.filter(
+        organization_id=organization_id, state__in=WAITING, id__among=ids
+    )
+    found = rows.order_by().values_list(*LINE_FIELDS, "statement__account__creditor_id")
     return sorted(map(line_facts, found), key=lambda line: (line.booked_on, line.id))
 
 
