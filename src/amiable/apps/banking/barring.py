@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import F
-
 from amiable.apps.cases.models import Handover
+from amiable.apps.customers.models import Customer
 from amiable.apps.payments.models import CreditDecision
 from amiable.apps.receivables.models import Entry, Installment
 from amiable.apps.receivables.write_offs import DECIDED
@@ -25,15 +24,17 @@ def bars(organization_id: int) -> Iterator[Barred]:
     handed = Handover.objects.filter(organization_id=organization_id, returned_on__isnull=True)
     for item_id, since, name in handed.values_list("installment_id", "handed_on", "name"):
         yield Barred(item_id, "handed_over", since, name=name)
+    judged = Customer.objects.filter(organization_id=organization_id, insolvent_since__isnull=False)
+    # The few first: from what is open, every customer and invoice behind it would be read.
+    judgments = dict(judged.values_list("id", "insolvent_since"))
+    if not judgments:
+        return
     frozen = Installment.objects.filter(
-        organization_id=organization_id,
-        settled_on__isnull=True,
-        customer__insolvent_since__isnull=False,
-        invoice__issue_date__lt=F("customer__insolvent_since"),
+        organization_id=organization_id, settled_on__isnull=True, customer_id__among=set(judgments)
     )
-    rows = frozen.values_list("id", "customer__insolvent_since", "invoice__issue_date")
-    for item_id, judgment, issued in rows:
-        yield Barred(item_id, "insolvent", judgment, claim_on=issued)
+    for item_id, owner, issued in frozen.values_list("id", "customer_id", "invoice__issue_date"):
+        if issued < judgments[owner]:
+            yield Barred(item_id, "insolvent", judgments[owner], claim_on=issued)
 
 
 def refunds_waiting(organization_id: int) -> Iterator[Refund]:

@@ -15,6 +15,7 @@ from amiable.apps.customers.models import ContactPoint, Customer
 from amiable.apps.dunning.models import Action
 from amiable.apps.insights.bank_waits import bank_waits
 from amiable.apps.insights.inbox import unread_count
+from amiable.apps.insights.keeping import Kept, mark_of
 from amiable.apps.receivables.models import Allocation, Entry, Installment, Invoice
 
 PAGE_SIZE = 50
@@ -134,7 +135,10 @@ def waiting(organization_id: int, on: date, *, with_unmatched: bool = False) -> 
 
 def _accounts(organization_id: int, on: date, among: set[int] | None) -> list[Account]:
     """Every customer (or those found) once per currency owed; in euros when nothing is owed."""
-    accounts = _balances(organization_id, on, among)
+    if among is None:
+        accounts = _all_balances(organization_id, on, mark=mark_of(organization_id))
+    else:
+        accounts = _balances(organization_id, on, among)
     disputed = set(
         Dispute.objects.filter(organization_id=organization_id, closed_on__isnull=True).values_list(
             "case__customer_id", flat=True
@@ -176,7 +180,7 @@ def _accounts(organization_id: int, on: date, among: set[int] | None) -> list[Ac
 
 
 def _balances(
-    organization_id: int, on: date, among: set[int] | None
+    organization_id: int, on: date, among: set[int] | None = None
 ) -> dict[int, dict[str, dict[str, Any]]]:
     """customer -> currency -> open, overdue, count and oldest due of what is open."""
     figures: dict[int, dict[str, dict[str, Any]]] = {}
@@ -218,6 +222,10 @@ def _balances(
             row["open_minor"] += sign * amount
             row["overdue_minor"] += sign * late
     return figures
+
+
+# Some megabytes where customers are many.
+_all_balances = Kept(_balances, most=16)
 
 
 def _searched(organization_id: int, text: str) -> set[int]:

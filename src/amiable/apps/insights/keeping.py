@@ -56,10 +56,11 @@ def mark_of(organization_id: int) -> str:
 
 
 class Kept(Generic[T]):
-    """What `count` answers for an organization (and more arguments), until its mark is another."""
+    """What `count` answers for an organization (and more arguments), until its mark is another.
+    The `most` lately counted answers are kept."""
 
-    def __init__(self, count: Callable[..., T]) -> None:
-        self._count = count
+    def __init__(self, count: Callable[..., T], *, most: int = MOST) -> None:
+        self._count, self._most = count, most
         self._found: OrderedDict[Hashable, tuple[str, T]] = OrderedDict()
 
     def __call__(self, organization_id: int, *others: Hashable, mark: str) -> T:
@@ -71,6 +72,6 @@ class Kept(Generic[T]):
         if kept is None or kept[0] != mark:
             kept = (mark, self._count(organization_id, *others))
             self._found[key] = kept
-            if len(self._found) > MOST:
+            if len(self._found) > self._most:
                 self._found.popitem(last=False)
         return kept[1]

@@ -6,7 +6,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from amiable.apps.dunning import queries as dunning
-from amiable.apps.insights import queries as insights
 from amiable.apps.insights.alerts import alerts
 from amiable.apps.insights.board import board as kept_board
 from amiable.apps.insights.open_items import items_page
@@ -40,7 +39,7 @@ def figures(request: Request) -> HttpResponse:
     today = clock.today()
     context = {
         "today": today,
-        "all_figures": insights.figures_as_of(request.organization.pk, today),
+        "all_figures": kept_board(request.organization.pk, today).currencies,
     }
     return render(request, "console/figures.html", context)
 
