@@ -176,3 +176,17 @@ def test_invoices_that_follow_one_another_are_shown_when_nothing_else_tells():
     decision = decide(78_000, "VIR", opening, payer_iban=IBAN)
     assert decision.action == "propose"
     assert [2, 3, 4] in [sorted(i for i, _ in h.parts) for h in decision.hypotheses]
+
+
+def test_a_slip_right_behind_the_word_tells_invoices_of_one_amount_apart():
+    twins = plain_items(n144528=12_000, n145172=12_000, n145681=12_000)
+    decision = decide(12_000, "FACT 145712", twins, payer_iban=IBAN)
+    assert (decision.action, paid(decision)) == ("post", [2])
+
+
+def test_of_many_invoices_near_the_amount_the_oldest_short_of_cents_are_shown():
+    twins = plain_items(n1445=36_000, n1451=36_000, n1456=36_000, n1457=36_900, n1458=37_000)
+    decision = decide(35_999, "LOYER", twins, payer_iban=IBAN)
+    assert decision.action == "propose"
+    assert [h.reason for h in decision.hypotheses][:2] == ["cents", "cents"]
+    assert decision.hypotheses[0].parts == ((1, 35_999),)

@@ -60,8 +60,8 @@ def listed_hypotheses(
 
 
 def shortened(view: View, same: Sequence[Item]) -> tuple[Item, Sentence] | None:
-    """The only of these invoices, all of the amount, whose number the text gives by its last three
-    digits or more, or but for its last one, right behind the word: "FACT 172"."""
+    """The only of these invoices whose number the text gives by its last three
+    digits or more, but for its last one or but for a slip, right behind the word: "FACT 172"."""
     found: dict[int, tuple[Item, Sentence]] = {}
     for given in _INVOICE.findall(unguarded(plain(view.line.label))):
         for item in same:
@@ -71,6 +71,9 @@ def shortened(view: View, same: Sequence[Item]) -> tuple[Item, Sentence] | None:
             elif form.bare[:-1] == given and len(given) > SHORTEST:
                 values = {"given": given, "number": item.number}
                 found[item.id] = item, Sentence("match.cut_number", values)
+            elif len(given) >= LONGEST_SLIP and is_near(given, form.bare):
+                values = {"given": given, "number": item.number}
+                found[item.id] = item, Sentence("match.near", values)
     return next(iter(found.values())) if len(found) == 1 else None
 
 

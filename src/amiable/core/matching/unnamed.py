@@ -27,6 +27,7 @@ from amiable.core.matching.view import (
 from amiable.core.sentences import Sentence
 
 MOST_SHOWN = 3  # invoices of one amount, when nothing else tells
+MOST_NEAR = 2  # invoices that the amount meets but for a rest with a name
 MOST_SETTLED = 24  # of the latest items of a customer, those paid are compared with them too
 
 
@@ -53,6 +54,8 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     yield from doubles
     again = [] if doubles else list(_repeated(view, customer_id, evidence))
     hinted = [] if garbled else view.hinted(open_items[:MOST_HINTED])
+    if not garbled and not hinted and (only := shortened(view, open_items)):
+        hinted = [only]
     lists = listed_hypotheses(view, customer_id, evidence=evidence, sure=not doubles)
     whole_list = [] if garbled or not view.clues.any else list(lists)
     yield from whole_list
@@ -299,10 +302,11 @@ def _nearly(
     """The only invoice that the amount meets but for a rest with a name."""
     amount = view.line.amount_minor
     more = [item for item in open_items if item.open_minor > amount]
-    near = [item for item in more if residual_reason(view, [item])]
-    if len(near) <= 2:
-        for item in near:
-            yield from residual_hypotheses(view, [item], evidence=evidence, sure=False)
+    near = [(item, reason) for item in more if (reason := residual_reason(view, [item]))]
+    if len(near) > MOST_NEAR:  # of many only those where nothing but cents is missing
+        near = [pair for pair in near if pair[1][0] == "cents"]
+    for item, _ in near[:MOST_NEAR]:
+        yield from residual_hypotheses(view, [item], evidence=evidence, sure=False)
 
 
 def amount_hypotheses(
