@@ -19,14 +19,16 @@ def balance(
     credits_ = view.book.credits_left(customer_id, line.currency)
     left = sum(credit.left_minor for credit in credits_)
     due = [item for item in open_items if item.due_date <= line.booked_on]
-    confirmed = view.confirmation(customer_id) is not None
-    amounts = [item.open_minor for item in open_items]
     for items, code in ((due, "match.exact_due"), (open_items, "match.exact_all")):
+        total = total_of(items)
+        if total not in (line.amount_minor, line.amount_minor + left):
+            continue
         if len(items) < 2 and not left:
             continue
         if not must_hold <= {item.id for item in items}:
             continue
-        total = total_of(items)
+        confirmed = view.confirmation(customer_id) is not None
+        amounts = [item.open_minor for item in open_items]
         for netted in (credits_, []) if left else ([],):
             if total - sum(c.left_minor for c in netted) != line.amount_minor:
                 continue

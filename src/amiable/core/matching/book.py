@@ -283,10 +283,10 @@ class Book:
             self.recent[first.customer_id, line.amount_minor, line.currency].append(line.booked_on)
 
     def _remember(self, line: Line, chosen: Hypothesis, customer_id: int) -> None:
-        words = self.names.tokens.get(customer_id, ())
-        given = line.payer_name or not tells_other(line.label, words)
-        if chosen.teaches and given:
-            self.ibans[line.payer_iban].add(customer_id)
+        if chosen.teaches and customer_id not in self.ibans.get(line.payer_iban, ()):
+            words = self.names.tokens.get(customer_id, ())
+            if line.payer_name or not tells_other(line.label, words):
+                self.ibans[line.payer_iban].add(customer_id)
         for payer in payer_keys(line):
             self._link(payer, customer_id, 1)
         self.recent[customer_id, line.amount_minor, line.currency].append(line.booked_on)

@@ -201,17 +201,19 @@ def _with(hypothesis: Hypothesis, more: tuple[Sentence, ...], *, decided: bool) 
 def _choose(view: View, hypotheses: list[Hypothesis]) -> Decision:
     """Post the only sure reading; else propose the best ones; else leave."""
     line = view.line
-    checked = _checked(view, hypotheses)
-    if not checked:
-        touched = line.id in view.book.touched
-        code = "match.veto_refused" if touched else "match.nothing"
-        return Decision(line.id, "leave", (Sentence(code),))
-    sure_ones = [hypothesis for hypothesis in checked if hypothesis.sure]
+    # What speaks against the others is only asked when they are shown.
+    hopeful = [hypothesis for hypothesis in hypotheses if hypothesis.sure]
+    sure_ones = [each for each in _checked(view, hopeful) if each.sure]
     if len(sure_ones) == 1:
         chosen = sure_ones[0]
         if view.teaches(chosen.customer_id):
             chosen = chosen._replace(teaches=True)
         return Decision(line.id, "post", chosen.evidence, (chosen,))
+    checked = _checked(view, hypotheses)
+    if not checked:
+        touched = line.id in view.book.touched
+        code = "match.veto_refused" if touched else "match.nothing"
+        return Decision(line.id, "leave", (Sentence(code),))
     best = sorted(checked, key=lambda hypothesis: not hypothesis.sure)[:MOST_PROPOSALS]
     shown = tuple(h._replace(sure=False) if h.sure else h for h in best)
     evidence = shown[0].evidence

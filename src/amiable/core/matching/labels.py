@@ -17,9 +17,9 @@ from typing import NamedTuple
 from amiable.core.matching.cuts import cuts, is_cut
 
 _PROTECTED = re.compile(
-    r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b"  # dates
-    r"|\b\d{1,3}(?:[ .]\d{3})*[.,]\d{2}(?!\d)|\b\d+[.,]\d{2}(?!\d)"  # amounts
-    r"|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"  # IBANs
+    r"\b(?:(?=\d)(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\d{4}-\d{2}-\d{2}\b"  # dates
+    r"|\d{1,3}(?:[ .]\d{3})*[.,]\d{2}(?!\d)|\d+[.,]\d{2}(?!\d))"  # amounts
+    r"|[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b)"  # IBANs
 )
 _LETTERS, _FIGURES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
 _SIGNS = bytes.maketrans(_LETTERS + _FIGURES, b"A" * 26 + b"9" * 10)
@@ -97,8 +97,8 @@ def signs_of(key: str) -> str:
 def is_strong(key: str) -> bool:
     """Whether a number can hardly occur in a label by chance."""
     if key.isdigit():
-        return len(key) >= 7 and not _DATE8.fullmatch(key)
-    return len(key) >= 5 and len(digits_of(key)) >= 3
+        return len(key) >= 7 and not (len(key) == 8 and _DATE8.fullmatch(key))
+    return len(key) >= 5 and (key[-3:].isdigit() or len(digits_of(key)) >= 3)
 
 
 class Found(NamedTuple):
@@ -165,7 +165,9 @@ class Finder:
     def find(self, text: str) -> list[Found]:
         """Keys in order of appearance; one inside a longer one is not reported."""
         text = plain(text)
-        candidates = self._candidates(flat_of(text))
+        flat = flat_of(text)
+        # Every key has digits.
+        candidates = [] if flat.isalpha() else self._candidates(flat)
         if not candidates:
             return []
         places = list(compress(range(len(text)), text.encode("ascii").translate(_IS_SIGN)))
@@ -339,6 +341,8 @@ def tails(text: str) -> frozenset[str]:
 def _cut_runs(text: str) -> Iterator[str]:
     """Four to six digits that a bank's line cut in two, zeros in front left out."""
     for at in cuts(text):
+        if not (text[at - 1].isdigit() and text[at + 1].isdigit()):
+            continue
         first, second = _LAST_RUN.search(text, 0, at), _DIGIT_RUN.match(text, at + 1)
         if first and second and not is_guarded(text, first.start(), second.end()):
             run = first.group() + second.group()

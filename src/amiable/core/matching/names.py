@@ -6,7 +6,8 @@ import functools
 import re
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
+from itertools import takewhile
 
 from rapidfuzz import fuzz, process
 
@@ -80,7 +81,7 @@ def name_confirms(payer: Words, customer: Words) -> bool:
     """Same words in any order, or the payer's name cut by the bank after 8 signs or more."""
     if not payer or not customer:
         return False
-    if sorted(payer) == sorted(customer):
+    if payer == customer or sorted(payer) == sorted(customer):
         return True
     cut = " ".join(payer)
     return len(cut) >= SHORTEST_CUT and " ".join(customer).startswith(cut)
@@ -136,7 +137,8 @@ class Names:
         self.tokens: dict[int, Words] = {}
         self.exact: dict[Words, set[int]] = defaultdict(set)
         self.flat: dict[str, set[int]] = defaultdict(set)
-        # Word -> who bears it, and the whole name: names of one word are compared at a stretch.
+        # Word -> who bears it, and the whole name in the order of its letters: names of one word
+        # are compared at a stretch.
         self.by_word: dict[str, dict[int, str]] = defaultdict(dict)
         self.sorted: list[tuple[str, int]] = []
         self.joined: dict[int, str] = {}
@@ -156,8 +158,9 @@ class Names:
                 self.flat[flat].add(customer_id)
                 self._longest = max(self._longest, len(flat))
         joined = self.joined[customer_id] = " ".join(words)
+        ordered = _ordered(words)
         for word in words:
-            self.by_word[word][customer_id] = joined
+            self.by_word[word][customer_id] = ordered
         insort(self.sorted, (joined, customer_id))
 
     def same(self, words: Words) -> set[int]:
@@ -166,8 +169,9 @@ class Names:
 
     def leading(self, words: Words) -> set[int]:
         """Customers whose name the text begins with; one word alone says nothing."""
-        for length in range(min(len(words), 6), 0, -1):
-            found = self.same(words[:length])
+        known = tuple(takewhile(self.by_word.__contains__, words[:6]))
+        for length in range(len(known), 0, -1):
+            found = self.same(known[:length])
             if found and (length > 1 or len(words) == 1):
                 return found
         return set()
@@ -216,13 +220,13 @@ class Names:
         return self._close[words]
 
     def _closest(self, words: Words) -> int | None:
-        given = " ".join(words)
+        given = _ordered(words)
         if len(given) < SHORTEST_CUT:
             return None
         scores = process.extract(
             given,
             self._sharing(words),
-            scorer=fuzz.token_sort_ratio,
+            scorer=fuzz.ratio,
             limit=2,
             score_cutoff=CLOSE - MARGIN,
         )
@@ -249,11 +253,12 @@ class Names:
         if among is None:
             near = self._sharing(words)
         else:
-            near = {i: self.joined[i] for i in among if i in self.joined}
-        found = _perhaps(given, near, scorer=fuzz.token_sort_ratio)
-        if len(given) >= SHORTEST_CUT:
-            cut = {i: name[: len(given)] for i, name in near.items() if len(name) > len(given)}
-            found |= _perhaps(given, cut, scorer=fuzz.ratio)
+            near = {i: _ordered(self.tokens[i]) for i in among if i in self.joined}
+        found = _perhaps(_ordered(words), near)
+        size = len(given)
+        if size >= SHORTEST_CUT:
+            longer = [i for i, name in near.items() if len(name) > size]
+            found |= _perhaps(given, {i: self.joined[i][:size] for i in longer})
         return [i for i in found if name_likeness(words, self.tokens[i]) >= ALIKE]
 
     def _sharing(self, words: Words) -> dict[int, str]:
@@ -267,7 +272,12 @@ class Names:
         return near
 
 
-def _perhaps(given: str, names: dict[int, str], *, scorer: Callable[..., float]) -> set[int]:
+def _ordered(words: Words) -> str:
+    """A name with its words sorted: as likeness in any order of words compares it."""
+    return " ".join(sorted(words))
+
+
+def _perhaps(given: str, names: dict[int, str]) -> set[int]:
     """Whose names may be as alike as ALIKE: far fewer than all to look at one by one."""
-    rows = process.extract(given, names, scorer=scorer, limit=None, score_cutoff=ALIKE - 1)
+    rows = process.extract(given, names, scorer=fuzz.ratio, limit=None, score_cutoff=ALIKE - 1)
     return {customer_id for _, _, customer_id in rows}

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from amiable.core.matching.book import Book, payer_keys
 from amiable.core.matching.cuts import mended
 from amiable.core.matching.facts import Line, Virtual
-from amiable.core.matching.labels import plain
+from amiable.core.matching.labels import plain, words_of
 from amiable.core.matching.names import GLUED_SIGNS, Words, name_tokens, sender_tokens
 from amiable.core.references import customer_references
 
@@ -26,7 +26,6 @@ _AFTER_NAME = frozenset({
     "ESCOMPTE", "MOTIF", "CESSION", "AVOIR", "VOTRE", "VOS", "NOTRE", "INV", "INVOICE", "PARTIEL",
 })
 # fmt: on
-_WORD = re.compile(r"[A-Z0-9]+")
 NOBODY: Mapping[int, int] = MappingProxyType({})
 NONE: frozenset[int] = frozenset()
 # After these the payer's name is over: "N/REF", or "P/C" (for the account of somebody else).
@@ -151,8 +150,9 @@ def _of_form(line: Line, book: Book, namesakes: set[int]) -> set[int]:
     return same if len(same) == 1 else namesakes
 
 
+@functools.lru_cache(maxsize=100_000)
 def _words(name: str) -> list[str]:
-    return sorted(_WORD.findall(plain(name)))
+    return sorted(words_of(plain(name)))
 
 
 def _standing(line: Line, book: Book) -> Standing:

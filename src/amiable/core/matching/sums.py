@@ -66,7 +66,8 @@ def sets_of(amounts: Sequence[int], target: int) -> Found | None:
             more = {s + amount for s in sums if s <= room}
         if twice:
             twice = {s for s in twice if s >= least} | {s + amount for s in twice if s <= room}
-        twice |= sums & more
+        if not sums.isdisjoint(more):
+            twice |= sums & more
         sums = sums | more
         tried += len(more)
         if target in twice:

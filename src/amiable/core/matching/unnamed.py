@@ -227,10 +227,15 @@ def _net_sets(
 
 def _meant_by(open_items: Sequence[Item], target: int) -> list[Item]:
     """Of the sets that make a sum the one that means something: one invoice, else the oldest."""
-    one = [item for item in open_items if item.open_minor == target][:1]
-    sums = accumulate(item.open_minor for item in open_items)
-    oldest = [count for count, total in enumerate(sums, 1) if total == target]
-    return one or list(open_items[: oldest[0]] if oldest else ())
+    for item in open_items:
+        if item.open_minor == target:
+            return [item]
+    total = 0
+    for count, item in enumerate(open_items, 1):
+        total += item.open_minor
+        if total >= target:
+            return list(open_items[:count]) if total == target else []
+    return []
 
 
 def _prefix(

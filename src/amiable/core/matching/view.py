@@ -44,7 +44,7 @@ class Forms(NamedTuple):
 def forms_of(number: str) -> Forms:
     """The forms of a number that a garbled one is compared with."""
     key = canonical(number)
-    digits = digits_of(key)
+    digits = key if key.isdigit() else digits_of(key)
     begun = key[:-2] if len(key) >= SHORTEST_BEGUN + 2 else ""
     return Forms(key, digits, digits.lstrip("0"), begun)
 
@@ -171,9 +171,8 @@ class View:
         if self.line.payer_iban in self.book.virtual:
             return False
         tokens = self.book.names.tokens.get(customer_id, ())
-        return not self.party.tokens or any(
-            name_confirms(words, tokens) for words in self.party.tokens
-        ) or customer_id in self.party.by_name  # fmt: skip
+        party = self.party
+        return not party.tokens or customer_id in party.by_name or _same_name(party, tokens)
 
     def has_rival(self, item: Item) -> bool:
         """Whether the same amount is owed elsewhere under a number, or by a name, much alike.
@@ -200,10 +199,10 @@ class View:
 
         Only asked of the payer's own items: elsewhere such likeness is chance.
         """
-        clues = self.clues
-        if not clues.any:
+        if not items or not self.clues.any:
             return []
-        return [(item, said) for item in items if (said := clues.hint(item))]
+        hint = self.clues.hint
+        return [(item, said) for item in items if (said := hint(item))]
 
     @property
     def clues(self) -> Clues:
@@ -248,7 +247,7 @@ def _ends(numbers_: Sequence[str], end: str) -> bool:
 
 
 def _same_name(party: Party, tokens: Words) -> bool:
-    return any(name_confirms(words, tokens) for words in party.tokens)
+    return any([name_confirms(words, tokens) for words in party.tokens])
 
 
 def numbers(items: Sequence[Item | OpenCredit]) -> str:
