@@ -165,9 +165,7 @@ class Finder:
     def find(self, text: str) -> list[Found]:
         """Keys in order of appearance; one inside a longer one is not reported."""
         text = plain(text)
-        flat = flat_of(text)
-        # Every key has digits.
-        candidates = [] if flat.isalpha() else self._candidates(flat)
+        candidates = self._candidates(flat_of(text))
         if not candidates:
             return []
         places = list(compress(range(len(text)), text.encode("ascii").translate(_IS_SIGN)))
@@ -185,8 +183,8 @@ class Finder:
 
     def _candidates(self, flat: str) -> list[tuple[int, str]]:
         """Places of known keys, and of numbers of the shape of ours, the longest first."""
-        if len(self.patterns) > MOST_PATTERNS:
-            return list(self._by_length(flat))
+        if flat.isalpha() or len(self.patterns) > MOST_PATTERNS:  # every key has digits
+            return [] if flat.isalpha() else list(self._by_length(flat))
         keys, shapes, found = self.keys, self.shapes, []
         signs = signs_of(flat)
         for pattern, length, numbered in self._longest_first:
@@ -340,9 +338,7 @@ def tails(text: str) -> frozenset[str]:
 
 def _cut_runs(text: str) -> Iterator[str]:
     """Four to six digits that a bank's line cut in two, zeros in front left out."""
-    for at in cuts(text):
-        if not (text[at - 1].isdigit() and text[at + 1].isdigit()):
-            continue
+    for at in [at for at in cuts(text) if text[at - 1].isdigit() and text[at + 1].isdigit()]:
         first, second = _LAST_RUN.search(text, 0, at), _DIGIT_RUN.match(text, at + 1)
         if first and second and not is_guarded(text, first.start(), second.end()):
             run = first.group() + second.group()
