@@ -247,7 +247,7 @@ def _ends(numbers_: Sequence[str], end: str) -> bool:
 
 
 def _same_name(party: Party, tokens: Words) -> bool:
-    return any([name_confirms(words, tokens) for words in party.tokens])
+    return any(name_confirms(words, tokens) for words in party.tokens)
 
 
 def numbers(items: Sequence[Item | OpenCredit]) -> str:
