@@ -25,9 +25,9 @@ from amiable.interfaces.portal.views import answered, download
 
 @visited("GET", "HEAD", "POST", takes_files=True)
 def disagree(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Contests an invoice."""
+    """Contests an invoice; its address may say which and why, so that one tap is left."""
     sent = request.POST if request.method == "POST" else None
-    initial = {"item": request.GET.get("item", "")}
+    initial = {name: request.GET.get(name, "") for name in ("item", "reason")}
     form = DisputeForm(sent, page=visit.page, on=visit.on, initial=initial)
     more = {
         "form": form,
@@ -73,9 +73,12 @@ def dispute_over(request: HttpRequest, visit: Visit, dispute_id: int) -> HttpRes
 
 @visited("GET", "HEAD", "POST", takes_files=True)
 def paid(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Has paid already."""
-    sent = request.POST if request.method == "POST" else None
-    form = PaidForm(sent, page=visit.page, on=visit.on)
+    """Has paid already, or (`now`) has just made the transfer that the first page asks for."""
+    sent, due = request.POST if request.method == "POST" else None, visit.page.due_minor
+    initial = {"amount": words.figures(due, visit.page.draft.currency) if due else ""}
+    if "now" in request.GET:
+        initial["paid_on"] = visit.on.isoformat()
+    form = PaidForm(sent, page=visit.page, on=visit.on, initial=initial)
     more = {"form": form, "methods": METHODS.items(), "limits": files_shown()}
     template = "portal/paid.html"
     return answered(request, visit, form, kind="already_paid", template=template, more=more)

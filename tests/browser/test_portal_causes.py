@@ -1,0 +1,70 @@
+"""The everyday causes of non-payment on a telephone: two taps from the first page, and what they
+become in the house."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from amiable.apps.cases.models import Dispute, Hold, Promise
+from amiable.apps.messaging.models import Reply
+from tests.apps.portal_pages import no_limits, owing, path_of, today
+from tests.browser.test_portal import PHONE, _check, _context, _watched
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def two_taps(page: Page, path: str, first: str) -> None:
+    """A link of the first page, and the button of the form it leads to."""
+    page.goto(f"{path}?lang=en")
+    _check(page, f"cause-{first}")
+    if folder := os.environ.get("AMIABLE_SHOTS"):
+        page.screenshot(path=Path(folder) / "causes-390.png", full_page=True)
+    page.locator(first).first.click()
+    page.locator("form.card button[type=submit]").first.click()
+    expect(page.locator("#thanks")).to_contain_text("Thank you")
+
+
+@pytest.mark.parametrize(
+    "first", ["a[href*='later/']", "a[href*='now=1']", "a[href*='missing_document']"]
+)
+def test_two_taps_are_enough(browser: Browser, live_server, first):
+    no_limits()
+    case = owing()
+    pages = _watched(_context(browser, live_server, viewport=PHONE))
+    two_taps(next(pages), path_of(case), first)
+    assert next(pages, None) is None
+    told = {
+        "a[href*='later/']": lambda: Promise.objects.get().amount_minor == 150_000,
+        "a[href*='now=1']": lambda: (
+            (reply := Reply.objects.get()).task == "check_payment"
+            and Hold.objects.get().ends_on > today()
+            and b"150000" in bytes(reply.content)
+        ),
+        "a[href*='missing_document']": lambda: (
+            (dispute := Dispute.objects.get()).reason == "missing_document"
+            and dispute.installment.invoice.number == "FA-1"
+            and Reply.objects.get().task == "answer_dispute"
+        ),
+    }
+    assert told[first]()
+
+
+def test_the_wrong_addressee_names_the_right_one_in_two_taps(browser: Browser, live_server):
+    no_limits()
+    case = owing()
+    pages = _watched(_context(browser, live_server, viewport=PHONE))
+    page = next(pages)
+    page.goto(f"{path_of(case)}?lang=en")
+    page.locator("a[href*='contact/']").click()
+    page.get_by_label("Name").fill("Jeanne Roux")
+    page.get_by_label("Email").fill("j.roux@client.example")
+    page.locator("form.card button[type=submit]").click()
+    expect(page.locator("main")).to_contain_text("Thank you")
+    assert next(pages, None) is None
+    reply = Reply.objects.get()
+    # Unread it holds the case; the inbox offers the new contact first.
+    assert (reply.state, reply.proposals[0]["label"]) == ("unread", "wrong_contact")
