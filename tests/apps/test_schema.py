@@ -51,7 +51,7 @@ def test_every_tenant_table_carries_its_organization():
 
 
 PLAIN_NUMBERS = {
-    "organization_id", "case_id", "link_id", "hold_id", "job_id", "uid_validity", "last_uid", "size",
+    "organization_id", "case_id", "link_id", "hold_id", "part_id", "mandate_id", "job_id", "uid_validity", "last_uid", "size",
 }  # fmt: skip
 
 

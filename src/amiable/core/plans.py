@@ -71,11 +71,13 @@ class Policy:
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What a customer chooses: how many instalments, the day of the first one, and its amount in
-    minor units (None = as much as the others, or the least that the policy asks for)."""
+    minor units (None = as much as the others, or the least that the policy asks for); `by_debit` =
+    each is collected by direct debit."""
 
     count: int
     first_on: date
     first_minor: int | None = None
+    by_debit: bool = False
 
 
 def first_least(debt_minor: int, policy: Policy) -> int:

@@ -200,13 +200,15 @@ class PlanPolicy(TenantModel):
 
 class PaymentPlan(TenantModel):
     """A debt paid in parts: its instalments are dated promises that belong together. A plan that
-    was changed is cancelled by the one that `replaces` it."""
+    was changed is cancelled by the one that `replaces` it. `mandate_id` = of the mandate named when
+    it was agreed that its instalments are collected by direct debit (null = the customer pays)."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="plans")
     agreed_on = models.DateField()
     agreed_by = models.CharField(max_length=120)
     note = models.TextField(blank=True)
     cancelled_on = models.DateField(null=True, blank=True)
+    mandate_id = models.BigIntegerField(null=True)
     replaces = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"
     )
@@ -230,6 +232,7 @@ class PlanProposal(TenantModel):
     parts = models.JSONField()
     amount_minor = models.BigIntegerField()
     terms = models.JSONField()  # the policy that held (core.plans.Policy), as data
+    mandate_id = models.BigIntegerField(null=True)  # as of PaymentPlan
     asked_on = models.DateField()
     asked_by = models.CharField(max_length=120)
     # How it was accepted: by which link, and from which network, never from which device.

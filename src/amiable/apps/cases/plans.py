@@ -18,6 +18,7 @@ from amiable.apps.cases.queries import claimable
 from amiable.apps.receivables.queries import receipts
 from amiable.apps.tenants.models import Organization
 from amiable.core.money import Money, major
+from amiable.core.part_debits import collected_parts
 from amiable.core.plans import Policy
 from amiable.core.schedules import Every, PlanPart, ScheduleError, schedule
 from amiable.core.sentences import Sentence, declare, gettext_noop
@@ -57,12 +58,15 @@ LONGEST_PROMISE = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class PlanTerms:
-    """A plan as people agree it: how much, in how many parts, from when and how often."""
+    """A plan as people agree it: how much, in how many parts, from when and how often. `mandate_id`
+    = of the mandate under which it is collected, from `soonest` on (None = the customer pays)."""
 
     amount_minor: int
     count: int
     first_on: date
     every: Every = "month"
+    mandate_id: int | None = None
+    soonest: date | None = None
 
 
 def promise_record(
@@ -152,10 +156,12 @@ def plan_schedule(
     """
     case = case_find(organization_id, case_id)
     zone = zone_of(case.customer.postcode, case.customer.country)
+    first_on = max(terms.first_on, terms.soonest) if terms.soonest else terms.first_on
     try:
         parts = schedule(
-            terms.amount_minor, terms.count, first_on=terms.first_on, every=terms.every, zone=zone
+            terms.amount_minor, terms.count, first_on=first_on, every=terms.every, zone=zone
         )
+        parts = collected_parts(parts, zone) if terms.soonest else parts
     except ScheduleError as error:
         raise CaseError(error.sentence) from error
     _check(organization_id, case_id, parts, zone, on)
@@ -172,10 +178,12 @@ def plan_record(
     note: str = "",
     policy: Policy | None = None,
     replaces: int | None = None,
+    mandate_id: int | None = None,
 ) -> int:
     """Record a payment plan: its instalments are promises that belong together. `policy` = whose
     grace, forgiveness and reminders it has (None = the one that holds for the case today);
-    `replaces` = the plan that it takes the place of (see plan_change).
+    `replaces` = the plan that it takes the place of (see plan_change); `mandate_id` = as of
+    PaymentPlan.
 
     Returns its id. Raises CaseError when the case is not there, a day is past, not worked or not
     after the one before it, or the total is more than what may be asked for.
@@ -186,7 +194,7 @@ def plan_record(
         _check(organization_id, case_id, instalments, zone, on)
         plan = PaymentPlan.objects.create(
             organization_id=organization_id, case=case, agreed_on=on, agreed_by=actor, note=note,
-            replaces_id=replaces,
+            replaces_id=replaces, mandate_id=mandate_id,
         )  # fmt: skip
         # What was proposed or offered is settled with it; the one it comes from says so itself.
         PlanProposal.objects.filter(case=case, state__in=PlanProposal.OPEN).update(
@@ -196,6 +204,7 @@ def plan_record(
         told = {
             "plan": plan.id,
             **({"replaces": replaces} if replaces else {}),
+            **({"mandate": mandate_id} if mandate_id else {}),
             "instalments": [
                 [part.due_on.isoformat(), major(part.amount_minor, case.currency)]
                 for part in instalments
@@ -219,7 +228,7 @@ def plan_change(
     parts = plan_schedule(organization_id, old.case_id, terms, on=on)
     return plan_record(
         organization_id, old.case_id, instalments=parts, on=on, actor=actor, note=note,
-        replaces=plan_id,
+        replaces=plan_id, mandate_id=terms.mandate_id,
     )  # fmt: skip
 
 

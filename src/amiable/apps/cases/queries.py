@@ -49,7 +49,8 @@ class PromiseView:
 @dataclass(frozen=True, slots=True)
 class PlanView:
     """A payment plan: `late` = an instalment was missed and it goes on all the same; `replaces` =
-    the plan that it was changed from; `is_replaced` = it was changed into another."""
+    the plan that it was changed from; `is_replaced` = it was changed into another; `mandate_id` =
+    as of PaymentPlan."""
 
     id: int
     case_id: int
@@ -60,6 +61,7 @@ class PlanView:
     parts: tuple[PromiseView, ...]
     replaces: int | None = None
     is_replaced: bool = False
+    mandate_id: int | None = None
 
     @property
     def amount_minor(self) -> int:
@@ -336,6 +338,7 @@ def _plan_view(
         parts=tuple(view for view in views if view.plan_id == plan.id),
         replaces=plan.replaces_id,
         is_replaced=is_replaced,
+        mandate_id=plan.mandate_id,
     )
 
 

@@ -34,7 +34,10 @@ from amiable.apps.payments.checkouts import (
     checkouts_due,
     checkouts_named,
 )
+from amiable.apps.payments.debits.queries import with_bank_minor
 from amiable.apps.payments.models import Checkout
+from amiable.apps.receivables.allocations import installments_lock
+from amiable.apps.receivables.queries import installment_balances
 from amiable.apps.tenants.models import Creditor, Organization
 from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.plugins.inbound import HookRefusedError, HookRequest
@@ -51,6 +54,9 @@ declare(
         "pay.none": gettext_noop("Payment online is not possible here: please pay by transfer."),
         "pay.nothing": gettext_noop("Tick at least one invoice."),
         "pay.too_much": gettext_noop("This is more than what is ticked."),
+        "pay.with_bank": gettext_noop(
+            "A direct debit of it has just gone to the bank: please do not pay it a second time."
+        ),
     }
 )
 
@@ -126,7 +132,7 @@ def checkout_begin(
         parts=parts,
         is_test=account.config["is_test"],
     )
-    row = checkout_ask(page.link.organization_id, asked, now=now)
+    row = _asked(page.link.organization_id, asked, now=now)
     if row.state == State.ASKED:
         notify_url = f"{settings.BASE_URL}/hooks/gateways/{account.code}/"
         order = Order(
@@ -135,6 +141,21 @@ def checkout_begin(
         opened = plugins("gateways")[account.code].open(account.config, order)
         checkout_opened(row, opened, now=now)
     return row.url
+
+
+@transaction.atomic
+def _asked(organization_id: int, asked: CheckoutIn, *, now: datetime) -> Checkout:
+    """Noted with its items held, so that the file of direct debits made at the same time sees it;
+    what that file has taken just before is not paid here."""
+    ids = [item_id for item_id, _ in asked.parts]
+    installments_lock(organization_id, ids)
+    opened = installment_balances(organization_id, ids)
+    collected = with_bank_minor(organization_id, ids)
+    for item_id, amount in asked.parts:
+        taken = collected.get(item_id, 0)
+        if taken and amount > opened.get(item_id, 0) - taken:
+            raise CaseError(Sentence("pay.with_bank"))
+    return checkout_ask(organization_id, asked, now=now)
 
 
 def checkout_found(link: Link, name: str) -> Checkout | None:

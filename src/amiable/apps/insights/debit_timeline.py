@@ -26,6 +26,7 @@ def debit_moments(organization_id: int, customer_id: int, limit: int) -> Iterato
 
 def _of_debit(row: Debit) -> Iterator[Moment]:
     told = {"amount_minor": row.amount_minor, "currency": row.currency}
+    told |= {"of_plan": row.part_id is not None}
     told |= {"collect_on": row.collect_on, "reference": row.end_to_end_id}
     if row.attempt > 1:
         yield row.planned_on, "debit", row.pk, {**told, "about": "planned"}

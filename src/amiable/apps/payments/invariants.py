@@ -94,6 +94,11 @@ INVARIANTS = {
         JOIN payments_debititem i ON i.debit_id = d.id
         GROUP BY d.id, d.amount_minor HAVING SUM(i.amount_minor) <> d.amount_minor
     """,
+    "what a collection is for is of its own instalment of a plan": """
+        SELECT d.id FROM payments_debit d
+        JOIN payments_debititem i ON i.debit_id = d.id
+        WHERE COALESCE(i.part_id, 0) <> COALESCE(d.part_id, 0)
+    """,
     "what is handed to the bank is in a file that was not taken back": """
         SELECT d.id FROM payments_debit d
         LEFT JOIN payments_debitfile f ON f.id = d.file_id

@@ -27,6 +27,7 @@ class PlanForm(MoneyForm):
         choices=lambda: [(code, labels.look("every", code).label) for code in EVERY],
         label=_("Then every"),
     )
+    by_debit = forms.BooleanField(required=False)
     note = forms.CharField(max_length=500, required=False)
 
     @property

@@ -9,6 +9,7 @@ from amiable.interfaces.console.looks import Look
 DEBITS: dict[str, dict[str, Look]] = {
     "debit": {
         "planned": Look(_("To be presented again"), "info"),
+        "again": Look(_("Second try"), "info"),
         "announced": Look(_("Announced"), "info"),
         "sent": Look(_("At the bank"), "info"),
         "collected": Look(_("Collected"), "good"),

@@ -321,9 +321,11 @@ LOOKS: dict[str, dict[str, Look]] = {
         "dispute_answer": Look(_("Our answer to a dispute")),
         "survey": Look(_("Once all is settled: how did it go?")),
         "portal_plan": Look(_("After the payment page: the plan that was agreed")),
+        "portal_plan_debit": Look(_("After the payment page: the plan that is collected")),
         "portal_plan_answer": Look(_("Answer to a plan that was proposed")),
         "promise_due": Look(_("Before a promised payment")),
         "instalment_due": Look(_("Before an instalment of a plan")),
+        "instalment_debit": Look(_("Before an instalment that is collected")),
         "payment_request": Look(_("Request for payment")),
     },
     "ask": {

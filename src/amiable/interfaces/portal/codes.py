@@ -35,11 +35,11 @@ class Asked:
 
 
 FOR_PLAN = Asked(
-    "plan", "plan", ("count", "first_on", "first", "seen", "acknowledges"),
+    "plan", "plan", ("count", "first_on", "first", "means", "seen", "acknowledges"),
     _("You are about to sign the instalments that you have read."),
 )  # fmt: skip
 FOR_MANDATE = Asked(
-    "mandate", "mandate", ("step", "name", "iban", "span", "scheme", "seen"),
+    "mandate", "mandate", ("step", "name", "iban", "span", "scheme", "seen", "then"),
     _("A mandate concerns a bank account."),
 )  # fmt: skip
 FOR_HISTORY = Asked(
@@ -90,7 +90,7 @@ def _send(request: HttpRequest, visit: Visit, asked: Asked, *, ticket: str) -> H
 
 def _page(request: HttpRequest, visit: Visit, asked: Asked, *, problem: str = "") -> HttpResponse:
     """Where a code may go, and the field for one that is on its way."""
-    sent = request.POST
+    sent = request.POST if request.method == "POST" else {"then": request.GET.get("then", "")}
     more = {
         "asked": asked,
         "action": visit.url(asked.url),

@@ -3,7 +3,8 @@ how it stands, and to revoke it."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -29,6 +30,8 @@ from amiable.interfaces.portal.plans import network_of
 from amiable.interfaces.portal.showing import page_html
 from amiable.interfaces.portal.tickets import ticket_name
 
+# What was chosen of a plan, as it travels with the forms of its mandate.
+_PLAN = re.compile(r"(?P<count>[0-9]{1,2})_(?P<first_on>[0-9-]{10})_(?P<first>[0-9.,  ]{0,15})")
 _SPANS = (("on", _("For these invoices and the next ones")), ("once", _("For one collection")))
 _SCHEMES = (
     ("CORE", _("With the right to a refund (CORE)")),
@@ -37,7 +40,9 @@ _SCHEMES = (
 
 
 class MandateForm(PortalForm):
-    """Who is debited, on which account, for what."""
+    """Who is debited, on which account, for what. `then` = the plan it is signed for."""
+
+    then = ""
 
     name = forms.CharField(max_length=70, label=_("Account holder"))
     iban = forms.CharField(max_length=42, label=_("IBAN"))
@@ -58,25 +63,43 @@ def mandate(request: HttpRequest, visit: Visit) -> HttpResponse:
     offer = mandate_offer(visit.page, on=visit.on)
     if offer is None:
         return HttpResponseRedirect(visit.url("home"))
+    then = _then(request)
     if request.method != "POST" and offer.rum and "again" not in request.GET:
-        return _page(visit, offer, _form(visit, offer, None), signed=True)
+        return _page(visit, offer, _form(request, visit, offer), signed=True)
     name = ticket_name(request.POST.get("ticket", ""), visit.link.id)
     if name and request.POST.get("step") == "revoke":
         mandate_withdraw(visit.page, on=visit.on)
         return HttpResponseRedirect(visit.url("mandate"), status=303)
     if name and mandate_signed(visit.page, name):
-        return HttpResponseRedirect(visit.url("mandate"), status=303)
+        return HttpResponseRedirect(_next(visit, then), status=303)
     proof = codes.proof_of(request, visit, codes.FOR_MANDATE)
     return proof if isinstance(proof, HttpResponse) else _go_on(request, visit, offer, proof=proof)
+
+
+def _then(request: HttpRequest) -> str:
+    """The choice of a plan that waits for the mandate, "" where none does."""
+    sent = request.POST if request.method == "POST" else request.GET
+    text = sent.get("then", "")
+    return text if _PLAN.fullmatch(text) else ""
+
+
+def _next(visit: Visit, then: str) -> str:
+    """Where one goes on once the mandate is signed: back to the plan, or to the mandate."""
+    found = _PLAN.fullmatch(then)
+    if found is None:
+        return visit.url("mandate")
+    address = visit.url("plan")
+    query = urlencode({**found.groupdict(), "means": "debit"})
+    return f"{address}{'&' if '?' in address else '?'}{query}"
 
 
 def _go_on(request: HttpRequest, visit: Visit, offer: MandateOffer, *, proof: str) -> HttpResponse:
     """The form, or what it was sent with."""
     step = request.POST.get("step", "")
     if step not in {"read", "sign"}:
-        return _page(visit, offer, _form(visit, offer, None), proof=proof)
+        return _page(visit, offer, _form(request, visit, offer), proof=proof)
     name = ticket_name(request.POST.get("ticket", ""), visit.link.id)
-    form = _form(visit, offer, request.POST)
+    form = _form(request, visit, offer, is_sent=True)
     if name is None or not form.is_valid():
         late = gettext("This page was open for long: please look at it and send it again.")
         problem = "" if name else late
@@ -115,15 +138,22 @@ def _sign(
     except CaseError as error:
         problem = words.sentence(error.sentence)
         return _page(visit, offer, form, proof=proof, problem=problem, status=422)
-    return HttpResponseRedirect(visit.url("mandate"), status=303)
+    return HttpResponseRedirect(_next(visit, _then(request)), status=303)
 
 
-def _form(visit: Visit, offer: MandateOffer, sent: Any) -> MandateForm:
+def _form(
+    request: HttpRequest, visit: Visit, offer: MandateOffer, *, is_sent: bool = False
+) -> MandateForm:
+    """The form; one that is signed for a plan is for more than one collection."""
     initial = {"name": visit.page.draft.customer.name[:70], "span": "on", "scheme": "CORE"}
-    if sent is not None and len(offer.schemes) == 1:
-        sent = sent.copy()
-        sent["scheme"] = offer.schemes[0]
+    sent = request.POST.copy() if is_sent else None
+    then = _then(request)
+    if sent is not None:
+        fixed = {"scheme": offer.schemes[0]} if len(offer.schemes) == 1 else {}
+        for name, value in {**fixed, **({"span": "on"} if then else {})}.items():
+            sent[name] = value
     form = MandateForm(sent, page=visit.page, on=visit.on, initial=initial)
+    form.then = then
     choices = [each for each in _SCHEMES if each[0] in offer.schemes]
     form.fields["scheme"].choices = choices  # type: ignore[attr-defined]  # a choice field
     return form

@@ -13,7 +13,7 @@ from amiable.core.schedules import PlanPart
 from amiable.interfaces.portal import words
 
 # Which wording was signed: raise it with every change of a sentence below.
-VERSION = "2026-11"
+VERSION = "2026-11-2"
 MOST_LISTED = 40
 
 
@@ -65,7 +65,7 @@ def _terms(offer: Offer, parts: Sequence[PlanPart]) -> list[str]:
         f"{number}. {_part(offer, words.day(part.due_on), part.amount_minor)}"
         for number, part in enumerate(parts, 1)
     ]
-    return [total, *lines, _invoices(offer)]
+    return [total, *lines, _invoices(offer), *_collected(offer)]
 
 
 def _part(offer: Offer, day: str, amount_minor: int) -> str:
@@ -81,6 +81,24 @@ def _invoices(offer: Offer) -> str:
         less = gettext("{amount} of them is covered by a credit or promised otherwise.")
         said = f"{said} {less.format(amount=_money(offer, offer.less_minor))}"
     return said
+
+
+def _collected(offer: Offer) -> list[str]:
+    """How the instalments are collected: by what mandate, and that this announces them all."""
+    means = offer.means
+    if not offer.is_debited or means is None or not means.reference:
+        return []
+    said = gettext(
+        "Each instalment is collected by SEPA direct debit on its day, by {creditor} (ICS {ics}), "
+        "under the mandate {reference} or one that you sign in its place. The email that confirms "
+        "this plan announces all days and amounts; nothing else announces them but a reminder."
+    ).format(creditor=means.creditor, ics=means.ics, reference=means.reference)
+    paid = gettext(
+        "What you pay otherwise before a collection goes to the bank is not collected; of an "
+        "instalment paid in part, the rest is. A collection that your bank sends back counts as a "
+        "missed instalment."
+    )
+    return [said, paid]
 
 
 def _rules(offer: Offer) -> list[str]:

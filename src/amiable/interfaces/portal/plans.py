@@ -4,6 +4,7 @@ plan runs, how far it is and what to pay next."""
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from amiable.apps.cases.services import CaseError
 from amiable.apps.dunning.agreeing.offering import Offer, case_offer, plan_offer
 from amiable.apps.dunning.agreeing.proposals import Proposal, open_proposal, refused_lately
 from amiable.apps.dunning.agreeing.signing import Signing, plan_sign, text_digest
+from amiable.apps.dunning.debiting.shown import PartDebit, plan_debits
 from amiable.apps.dunning.paying import page_account
 from amiable.apps.dunning.writing.portal import Page, page_draft
 from amiable.core.plans import Choice, first_day
@@ -30,6 +32,11 @@ from amiable.interfaces.portal.online import allow_leaving
 from amiable.interfaces.portal.showing import page_html, pay_panel
 from amiable.interfaces.portal.tickets import ticket_name
 
+_MEANS = (
+    ("self", _("I pay each one: by card or bank transfer")),
+    ("debit", _("By direct debit: nothing to do any more")),
+)
+
 
 class ChoiceForm(PortalForm):
     """How many instalments, from which day, and how much at first ("" = as the policy has it)."""
@@ -37,12 +44,14 @@ class ChoiceForm(PortalForm):
     count = forms.IntegerField(min_value=2, max_value=60, label=_("How many instalments?"))
     first_on = forms.DateField(label=_("First instalment on"))
     first = Amount(required=False, label=_("Pay more at first (if you like)"))
+    means = forms.ChoiceField(required=False, choices=_MEANS, label=_("How do you pay them?"))
 
     @property
     def choice(self) -> Choice:
         """What was chosen, once the form is valid."""
         data = self.cleaned_data
-        return Choice(data["count"], data["first_on"], data["first"])
+        by_debit = data["means"] == "debit"
+        return Choice(data["count"], data["first_on"], data["first"], by_debit=by_debit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,8 @@ def _page(
     """What may be chosen, and the plan that the choice gives."""
     form = _form(request, visit, offer)
     shown: Shown | None = None
+    by_debit = proposal.mandate_id is not None if proposal else form.data["means"] == "debit"
+    offer = replace(offer, is_debited=by_debit and offer.means is not None)
     if proposal is not None:
         shown = _shown(offer, proposal.parts)
     elif form.is_valid():
@@ -93,6 +104,7 @@ def _page(
             shown = _shown(offer, offer.parts(form.choice))
         except ScheduleError as error:
             form.add_error(None, words.sentence(error.sentence))
+    unsigned = offer.is_debited and offer.means is not None and offer.means.mandate_id is None
     more: dict[str, Any] = {
         "offer": offer, "form": form, "shown": shown, "proposal": proposal, "problem": problem,
         "counts": [(n, _times(n)) for n in offer.counts],
@@ -100,7 +112,9 @@ def _page(
         "acknowledges": request.POST.get("acknowledges", ""),
         "why_person": words.sentence(offer.by_person) if offer.by_person and not proposal else "",
         "refused": None if proposal else refused_lately(visit.link, on=visit.on),
-        "first": form.data.get("first", ""),
+        "first": form.data.get("first", ""), "unsigned": unsigned, "by_debit": offer.is_debited,
+        "then": "" if proposal else f"{form.data['count']}_{form.data['first_on']}"
+        f"_{form.data['first']}",
         "needs_code": is_code_asked(
             visit.link.organization_id, "plan",
             amount_minor=proposal.amount_minor if proposal else offer.debt_minor,
@@ -124,6 +138,7 @@ def _form(request: HttpRequest, visit: Visit, offer: Offer) -> ChoiceForm:
         "count": sent.get("count", str(usual)),
         "first_on": sent.get("first_on", day.isoformat()),
         "first": sent.get("first", ""),
+        "means": sent.get("means", "self") if offer.means else "self",
     }
     return ChoiceForm(data, page=visit.page, on=visit.on)
 
@@ -198,21 +213,34 @@ def network_of(request: HttpRequest) -> str:
 
 
 def _running(visit: Visit, view: PlanView) -> HttpResponse:
-    """How far a plan is, and its next instalment to pay: exactly that amount."""
-    late = sum(part.amount_minor - part.received_minor for part in view.parts if part.broken_on)
-    part = view.next_part
+    """How far a plan is, and its next instalment to pay: exactly that amount. What is collected by
+    direct debit is not asked for."""
+    debits = plan_debits(visit.link.organization_id, [view])
+    collected = {part_id for part_id, debit in debits.items() if debit.is_under_way}
+    own = [part for part in view.parts if part.id not in collected]
+    late = sum(part.amount_minor - part.received_minor for part in own if part.broken_on)
+    part = next((part for part in own if part.state == "running"), None)
     asked = late + (part.amount_minor - part.received_minor if part else 0)
-    asked = min(asked, sum(item.open_minor for item in visit.page.items))
+    payable = sum(item.open_minor - item.collected_minor for item in visit.page.items)
+    asked = min(asked, payable)
     draft, ids = next_draft(visit.page, asked)
     account = page_account(visit.page)
     more = {
         "plan": view, "next": part, "late": max(0, late), "asked": asked, "ids": ids,
-        "left": sum(part.amount_minor - part.received_minor for part in view.parts),
+        "parts": [(part, debits.get(part.id)) for part in view.parts],
+        "coming": _coming(view, debits), "left": min(view.left_minor, payable),
+        "mandate_ended": bool(view.mandate_id and asked),
         "pay": pay_panel(draft, visit.language),
         "online": words.figures(asked, draft.currency) if account and asked else "",
     }  # fmt: skip
     response = HttpResponse(page_html(visit, "portal/plan_running.html", **more))
     return allow_leaving(response, account) if account else response
+
+
+def _coming(view: PlanView, debits: Mapping[int, PartDebit]) -> PartDebit | None:
+    """The collection that comes next."""
+    under_way = [debits[p.id] for p in view.parts if p.id in debits and debits[p.id].is_under_way]
+    return min(under_way, key=lambda debit: debit.on, default=None)
 
 
 def next_draft(page: Page, asked_minor: int) -> tuple[Any, list[int]]:
@@ -221,7 +249,7 @@ def next_draft(page: Page, asked_minor: int) -> tuple[Any, list[int]]:
     draft = page_draft(page, {item.id for item in page.items})
     lines = zip(page.items, draft.lines, strict=True)
     for item, line in sorted(lines, key=lambda each: (each[0].due_date, each[0].id)):
-        taken = min(left, item.open_minor)
+        taken = min(left, item.open_minor - item.collected_minor)
         if taken > 0:
             kept.append(replace(line, open_minor=taken, beside_minor=item.open_minor - taken))
             ids.append(item.id)

@@ -87,6 +87,7 @@ def home_context(visit: Visit, ids: Collection[int]) -> dict[str, Any]:
         "recent": portal_recent(visit.link, on=visit.on),
         "documents": [item for item in page.items if item.has_document],
         "can_debit": is_mandate_offered(page),
+        "with_bank": any(item.collected_minor for item in page.items if item.id in ids),
         **who_asks(visit, draft),
     }
 

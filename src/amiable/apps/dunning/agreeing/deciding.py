@@ -19,6 +19,7 @@ from amiable.apps.cases.policies import policy_data, policy_of
 from amiable.apps.dunning.agreeing.signing import offered_parts
 from amiable.apps.dunning.answers import reply_task_close
 from amiable.apps.dunning.confirming.plans import plan_confirm
+from amiable.apps.dunning.debiting.means import debit_means
 from amiable.apps.dunning.planning import cases_replan
 from amiable.apps.dunning.portal import answer_name
 from amiable.apps.messaging.models import Reply
@@ -64,9 +65,11 @@ def proposal_decide(
         if parts[0].due_on < on:
             raise CaseError(Sentence("plan.day_past", {"day": parts[0].due_on}))
         policy = Policy(**row.terms)
+        _check_debit(row, parts[0].due_on, on=on)
         row.plan_id = plan_record(
-            organization_id, row.case_id, instalments=parts, policy=policy, on=on, actor=actor
-        )
+            organization_id, row.case_id, instalments=parts, policy=policy, on=on, actor=actor,
+            mandate_id=row.mandate_id,
+        )  # fmt: skip
     row.save()
     _close(row, on=on, actor=actor)
     told = {"verdict": verdict, **({"plan": row.plan_id} if row.plan_id else {})}
@@ -79,14 +82,15 @@ def proposal_offer(
     case_id: int,
     *,
     parts: Sequence[PlanPart],
+    mandate_id: int | None = None,
     answer: str = "",
     on: date,
     actor: str,
     now: datetime,
 ) -> int:
-    """Offer a plan to a customer, in the place of any that waits: it is signed on the
-    payment page, and a pause that the proposal brought goes on. Returns the proposal's id.
-    Raises CaseError when it cannot be."""
+    """Offer a plan to a customer, in the place of any that waits: it is signed on the payment
+    page, and a pause that the proposal brought goes on; `mandate_id` = of the one under
+    which it is collected. Returns the proposal's id. Raises CaseError when it cannot be."""
     case = case_find(organization_id, case_id, lock=True)
     parts_check(organization_id, case_id, parts, on=on)
     for before in PlanProposal.objects.filter(case=case, state__in=PlanProposal.OPEN):
@@ -99,7 +103,7 @@ def proposal_offer(
         asked_by=actor, answer=answer, link_id=last.link_id if last else None,
         terms=policy_data(policy_of(organization_id, case_id)),
         parts=[[part.due_on.isoformat(), part.amount_minor] for part in parts],
-        amount_minor=sum(part.amount_minor for part in parts),
+        amount_minor=sum(part.amount_minor for part in parts), mandate_id=mandate_id,
     )  # fmt: skip
     _told(row, {"verdict": "offer"}, on=on, actor=actor, now=now)
     return row.pk
@@ -115,6 +119,18 @@ def proposal_withdraw(organization_id: int, proposal_id: int, *, on: date, actor
     row.save()
     _event(row, {"verdict": "withdraw"}, on=on, actor=actor)
     return True
+
+
+def _check_debit(row: PlanProposal, first_on: date, *, on: date) -> None:
+    """Raise CaseError when what was signed to be collected can no longer be, as it was signed."""
+    if row.mandate_id is None:
+        return
+    customer_id = row.case.customer_id
+    means = debit_means(row.organization_id, customer_id, currency=row.case.currency, on=on)
+    if means is None or means.mandate_id is None:
+        raise CaseError(Sentence("plan.no_mandate"))
+    if first_on < means.soonest:
+        raise CaseError(Sentence("plan.too_soon", {"day": means.soonest}))
 
 
 def _locked(organization_id: int, proposal_id: int) -> PlanProposal | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -16,9 +16,12 @@ from amiable.apps.cases.queries import (
     disputed_amounts,
     words_given,
 )
+from amiable.apps.dunning.debiting.means import DebitMeans, debit_means
+from amiable.apps.payments.debits.queries import with_bank_minor
 from amiable.apps.receivables.queries import OpenItem, open_items
 from amiable.core.interest import RateError
 from amiable.core.law.fr import Debt, late_interest
+from amiable.core.part_debits import collected_parts
 from amiable.core.plans import Choice, Policy, counts, may_acknowledge, needs_person, plan_parts
 from amiable.core.schedules import PlanPart
 from amiable.core.sentences import Sentence
@@ -33,7 +36,8 @@ class Offer:
     from them; `by_person` = why a person decides, None = the customer's word is enough;
     `interest_minor` = late interest of a company until today, which is not part of the plan (None
     = none is asked for, or it cannot be counted); `may_acknowledge` = an acknowledgment of the debt
-    may be offered.
+    may be offered; `means` = how instalments can be collected by direct debit (None = not here),
+    and `is_debited` = that this is chosen.
     """
 
     organization_id: int
@@ -52,13 +56,22 @@ class Offer:
     charges_interest: bool
     interest_minor: int | None
     may_acknowledge: bool
+    means: DebitMeans | None = None
+    is_debited: bool = False
 
     def parts(self, choice: Choice) -> tuple[PlanPart, ...]:
-        """The instalments of a choice. Raises ScheduleError."""
-        return plan_parts(
-            self.debt_minor, choice, policy=self.policy, on=self.on, currency=self.currency,
+        """The instalments of a choice; by direct debit, the days of collection, the first one when
+        it can be announced in time. Raises ScheduleError."""
+        policy, soonest = self.policy, self.means.soonest if self.means else None
+        if choice.by_debit and soonest:
+            choice = replace(choice, first_on=max(choice.first_on, soonest))
+            days = max(policy.first_days, (soonest - self.on).days)
+            policy = replace(policy, first_days=days)
+        parts = plan_parts(
+            self.debt_minor, choice, policy=policy, on=self.on, currency=self.currency,
             zone=self.zone,
         )  # fmt: skip
+        return collected_parts(parts, self.zone) if choice.by_debit else parts
 
 
 def plan_offer(link: Link, *, on: date) -> Offer | None:
@@ -90,7 +103,10 @@ def case_offer(link: Link, *, on: date) -> Offer | None:
     ]
     disputed = disputed_amounts(case.organization_id, items)
     debt = claimable_now(case, items, disputed=disputed, given=found).plan_minor
-    parts = _parts(items, disputed)
+    collected = with_bank_minor(case.organization_id, [item.id for item in items])
+    kept = {item.id: disputed.get(item.id, 0) + collected.get(item.id, 0) for item in items}
+    parts = _parts(items, kept)
+    debt = min(debt, sum(amount for _, amount in parts))
     if not debt or not parts:
         return None
     policy = policy_for(
@@ -117,13 +133,14 @@ def case_offer(link: Link, *, on: date) -> Offer | None:
         may_acknowledge=may_acknowledge(
             min(item.due_date for item, _ in parts), customer.kind, on=on
         ),
+        means=debit_means(link.organization_id, customer.pk, currency=case.currency, on=on),
     )
 
 
-def _parts(items: Sequence[OpenItem], disputed: Mapping[int, int]) -> list[tuple[OpenItem, int]]:
-    """What is open of each item and not disputed, the oldest first."""
+def _parts(items: Sequence[OpenItem], kept: Mapping[int, int]) -> list[tuple[OpenItem, int]]:
+    """What is open of each item, not disputed and not with the bank (`kept`), the oldest first."""
     ordered = sorted(items, key=lambda each: (each.due_date, each.id))
-    rests = ((item, item.open_minor - disputed.get(item.id, 0)) for item in ordered)
+    rests = ((item, item.open_minor - kept.get(item.id, 0)) for item in ordered)
     return [(item, rest) for item, rest in rests if rest > 0]
 
 

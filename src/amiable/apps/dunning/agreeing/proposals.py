@@ -17,7 +17,7 @@ TOLD = timedelta(days=30)
 _FIELDS = (
     "id", "case_id", "state", "amount_minor", "asked_on", "asked_by", "text", "sha256",
     "acknowledges", "code", "signed_at", "address", "agent", "decided_on", "decided_by", "answer",
-    "plan_id",
+    "plan_id", "mandate_id",
 )  # fmt: skip
 
 
@@ -43,6 +43,7 @@ class Proposal:
     decided_by: str
     answer: str
     plan_id: int | None
+    mandate_id: int | None
     parts: tuple[PlanPart, ...]
     currency: str
 

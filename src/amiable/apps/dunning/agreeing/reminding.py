@@ -18,9 +18,12 @@ from amiable.apps.cases.policies import MOST
 from amiable.apps.dunning.confirming.answers import scenarios_for
 from amiable.apps.dunning.confirming.drafting import About, drafts_of
 from amiable.apps.dunning.confirming.leaving import OF_PROMISE
+from amiable.apps.dunning.debiting.means import terms_named
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.messaging.models import Message
 from amiable.apps.messaging.services import messages_freeze
+from amiable.apps.payments.debits.models import Debit
+from amiable.apps.payments.debits.queries import debits_of_parts
 from amiable.core.drafts import Confirmed
 from amiable.core.facts import CaseFacts
 from amiable.core.promises import Standing, awaited, commitments
@@ -40,10 +43,12 @@ def reminders_freeze(organization_id: int, *, now: datetime) -> int:
         return 0
     cases = case_facts(organization_id, set(due.values()), on=on)
     scenarios = scenarios_for(organization_id, cases)
+    collected = debits_of_parts(organization_id, due)
     wanted = [
-        (_about(facts, standing, scenarios[case_id]), _confirmed(standing))
+        (_about(facts, standing, scenarios[case_id], debit), _confirmed(standing, debit))
         for case_id, facts in cases.items()
         for standing in _next(facts, due, on)
+        for debit in [collected.get(standing.promise.id)]
     ]
     drafts = [draft for draft in drafts_of(organization_id, wanted, on=on) if draft.recipient]
     with transaction.atomic():
@@ -90,8 +95,8 @@ def _next(facts: CaseFacts, promise_ids: Collection[int], on: date) -> list[Stan
     return [each for each in to_come if each.promise.id in promise_ids][:1]
 
 
-def _about(facts: CaseFacts, standing: Standing, scenario: Scenario) -> About:
-    """What is still expected, on the oldest items."""
+def _about(facts: CaseFacts, standing: Standing, scenario: Scenario, debit: Debit | None) -> About:
+    """What is still expected, on the oldest items; or that it is collected, which asks nothing."""
     asked: dict[int, int] = {}
     budget = standing.remaining_minor
     for item in sorted(facts.items, key=lambda each: (each.due_date, each.id)):
@@ -101,8 +106,12 @@ def _about(facts: CaseFacts, standing: Standing, scenario: Scenario) -> About:
             budget -= taken
     promise = standing.promise
     text = "promise_due" if promise.plan_id is None else "instalment_due"
+    text = "instalment_debit" if debit else text
     return About(f"{OF_PROMISE}{promise.id}", text, facts, scenario, asked)
 
 
-def _confirmed(standing: Standing) -> Confirmed:
+def _confirmed(standing: Standing, debit: Debit | None) -> Confirmed:
+    if debit:
+        terms = terms_named(debit.mandate_id)
+        return Confirmed("debit", debit.amount_minor, debit.collect_on, debit=terms)
     return Confirmed("due", standing.remaining_minor, standing.promise.due_on)

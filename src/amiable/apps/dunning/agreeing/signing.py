@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -101,7 +101,7 @@ def plan_sign(
         raise CaseError(Sentence("plan.not_offered"))
     if signing.acknowledges and not offer.may_acknowledge:
         raise CaseError(Sentence("plan.no_acknowledgment"))
-    parts = _parts(offer, signing.choice, offered)
+    offer, parts = _chosen(offer, signing.choice, offered)
     if text_digest(write(offer, parts, acknowledges=False)) != signing.seen:
         raise CaseError(Sentence("plan.changed"))
     row = _keep(case, link, signing, offer=offer, parts=parts, on=on)
@@ -114,10 +114,10 @@ def plan_sign(
         _tell(row, "plan.asked", {}, on=on)
         portal_say(link, saying(offer, parts), ticket=signing.ticket, on=on, now=now)
         return row.pk
-    policy = Policy(**row.terms)
     row.state, row.decided_on = State.AGREED, on
     row.plan_id = plan_record(
-        link.organization_id, case.pk, instalments=parts, policy=policy, on=on, actor=ACTOR,
+        link.organization_id, case.pk, instalments=parts, policy=Policy(**row.terms), on=on,
+        actor=ACTOR, mandate_id=row.mandate_id,
     )  # fmt: skip
     row.save()
     confirmed = plan_confirm(row, on=on, now=now)
@@ -147,11 +147,29 @@ def _locked(link: Link) -> Case:
     return case_find(link.organization_id, link.case_id, lock=True)
 
 
+def _chosen(
+    offer: Offer, choice: Choice | None, offered: PlanProposal | None
+) -> tuple[Offer, tuple[PlanPart, ...]]:
+    offer = _debited(offer, choice, offered)
+    return offer, _parts(offer, choice, offered)
+
+
+def _debited(offer: Offer, choice: Choice | None, offered: PlanProposal | None) -> Offer:
+    """The offer with the means that was chosen: by direct debit only under a mandate."""
+    wanted = choice.by_debit if choice else offered is not None and offered.mandate_id is not None
+    if wanted and (offer.means is None or offer.means.mandate_id is None):
+        raise CaseError(Sentence("plan.no_mandate"))
+    return replace(offer, is_debited=wanted)
+
+
 def _parts(
     offer: Offer, choice: Choice | None, offered: PlanProposal | None
 ) -> tuple[PlanPart, ...]:
     if choice is None:
-        return offered_parts(offered) if offered else ()
+        parts = offered_parts(offered) if offered else ()
+        if offer.is_debited and offer.means and parts[0].due_on < offer.means.soonest:
+            raise CaseError(Sentence("plan.too_soon", {"day": offer.means.soonest}))
+        return parts
     try:
         return offer.parts(choice)
     except ScheduleError as error:
@@ -175,6 +193,7 @@ def _keep(
     row.parts = [[part.due_on.isoformat(), part.amount_minor] for part in parts]
     row.amount_minor = sum(part.amount_minor for part in parts)
     row.link_id = link.id
+    row.mandate_id = offer.means.mandate_id if offer.is_debited and offer.means else None
     row.ticket, row.language, row.version = signing.ticket, signing.language, signing.version
     row.acknowledges = signing.acknowledges
     row.address, row.agent = signing.address[:64], signing.agent[:300]
@@ -194,4 +213,5 @@ def _tell(row: PlanProposal, kind: str, told: dict[str, object], *, on: date) ->
     """The history keeps the digest: what is kept of the text can be checked against it."""
     kept = {"proposal": row.pk, "sha256": row.sha256, "acknowledges": row.acknowledges}
     kept |= {"code": row.code} if row.code else {}
+    kept |= {"mandate": row.mandate_id} if row.mandate_id else {}
     event_record(row.organization_id, Happening(kind, on, ACTOR, row.case_id, {**kept, **told}))

@@ -10,6 +10,7 @@ from amiable.apps.cases.models import PlanProposal
 from amiable.apps.dunning.confirming.answers import reader_of, scenario_for
 from amiable.apps.dunning.confirming.drafting import About, draft_of, facts_of, reach_of
 from amiable.apps.dunning.confirming.leaving import OF_ANSWER, confirmation_freeze
+from amiable.apps.dunning.debiting.means import terms_named
 from amiable.apps.messaging.sending.modes import test_recipient
 from amiable.core.drafts import Confirmed, Draft
 from amiable.core.schedules import PlanPart
@@ -40,7 +41,7 @@ def _draft(proposal: PlanProposal, *, on: date) -> Draft | Sentence:
     agreed = proposal.state == PlanProposal.State.AGREED
     about = About(
         key=f"{OF_ANSWER}plan-{proposal.pk}-{proposal.state}",
-        text="portal_plan" if agreed else "portal_plan_answer",
+        text=_text(proposal) if agreed else "portal_plan_answer",
         facts=facts,
         scenario=scenario_for(organization_id, case_id),
         asked={item.id: item.open_minor for item in facts.items},
@@ -53,6 +54,10 @@ def _draft(proposal: PlanProposal, *, on: date) -> Draft | Sentence:
     return draft if draft.recipient else Sentence("confirm.no_email")
 
 
+def _text(proposal: PlanProposal) -> str:
+    return "portal_plan_debit" if proposal.mandate_id else "portal_plan"
+
+
 def _confirmed(proposal: PlanProposal) -> Confirmed:
     refused = proposal.state == PlanProposal.State.REFUSED
     parts = tuple(PlanPart(date.fromisoformat(day), minor) for day, minor in proposal.parts)
@@ -62,4 +67,5 @@ def _confirmed(proposal: PlanProposal) -> Confirmed:
         on=parts[0].due_on,
         parts=() if refused else parts,
         answer=proposal.answer,
+        debit=None if refused else terms_named(proposal.mandate_id),
     )

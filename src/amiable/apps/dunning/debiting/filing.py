@@ -16,9 +16,12 @@ from django.utils import timezone
 
 from amiable.apps.banking.debit_batches import Expected, debits_expect, debits_forget
 from amiable.apps.cases.services import CaseError, cases_wake
-from amiable.apps.dunning.debiting.running import State, debits_check, debits_tell, items_of
+from amiable.apps.dunning.debiting.keeping import debits_tell, items_of, pauses_place
+from amiable.apps.dunning.debiting.running import State, debits_check
 from amiable.apps.messaging.models import Message
 from amiable.apps.payments.debits.models import Debit, DebitFile, DebitItem, Mandate
+from amiable.apps.payments.models import Checkout
+from amiable.apps.receivables.allocations import installments_lock
 from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.models import Creditor, Organization
 from amiable.core.direct_debits import sequence_of, submit_by, submit_from
@@ -28,6 +31,8 @@ from amiable.plugins.sepa_debits import Collector, OrderError, group_name, pain0
 
 # A file is made at most so many days before the last one: what is paid meanwhile drops out of it.
 AHEAD = timedelta(days=3)
+# Who began to pay online so lately may be about to: the next file has what is not paid then.
+PAYING = timedelta(hours=1)
 MOST = 5_000
 
 declare(
@@ -45,6 +50,9 @@ declare(
             "The bank has already answered on this file: it cannot be taken back."
         ),
         "debit_file.unannounced": gettext_noop("Its announcement has not left yet."),
+        "debit_file.paying": gettext_noop(
+            "The customer is paying online just now: it waits for the next file."
+        ),
         "debit_file.early": gettext_noop("It is to be handed to the bank from {day} on."),
     }
 )
@@ -81,10 +89,11 @@ def debit_file_make(organization_id: int, creditor_id: int, *, now: datetime, ac
         mandate__customer__creditor=creditor,
     )  # fmt: skip
     ids = list(announced.order_by("collect_on", "id").values_list("id", flat=True)[:MOST])
+    _hold_items(organization_id, ids)
     checked = debits_check(organization_id, on=on, debit_ids=ids)
     rows = list(announced.filter(id__in=ids).order_by("collect_on", "id").select_related("mandate"))
     waiting = {**_too_early(creditor, rows, on=on), **_unsent(organization_id, rows)}
-    waiting |= checked.waiting
+    waiting |= {**_paying(organization_id, rows, now=now), **checked.waiting}
     ready = [row for row in rows if row.pk not in waiting]
     if not ready:
         raise CaseError(Sentence("debit_file.nothing"))
@@ -119,6 +128,23 @@ def debit_account(creditor: Creditor) -> str:
     return creditor.debit_iban or creditor.iban
 
 
+def _hold_items(organization_id: int, debit_ids: Sequence[int]) -> None:
+    """Nobody begins to pay online what is about to be in the file, nor pays it unseen."""
+    items = DebitItem.objects.filter(debit_id__among=set(debit_ids))
+    installments_lock(organization_id, sorted(set(items.values_list("installment_id", flat=True))))
+
+
+def _paying(organization_id: int, rows: Sequence[Debit], *, now: datetime) -> dict[int, Sentence]:
+    """Those whose customer is on a gateway's page, or was just now."""
+    begun = Checkout.objects.filter(
+        organization_id=organization_id, customer_id__among={row.customer_id for row in rows},
+        is_test=False, asked_at__gt=now - PAYING,
+        state__in=[Checkout.State.ASKED, Checkout.State.OPEN, Checkout.State.PROCESSING],
+    )  # fmt: skip
+    customers = set(begun.values_list("customer_id", flat=True))
+    return {row.pk: Sentence("debit_file.paying") for row in rows if row.customer_id in customers}
+
+
 def _too_early(creditor: Creditor, rows: Sequence[Debit], *, on: date) -> dict[int, Sentence]:
     found = {}
     for row in rows:
@@ -131,12 +157,13 @@ def _too_early(creditor: Creditor, rows: Sequence[Debit], *, on: date) -> dict[i
 
 def _unsent(organization_id: int, rows: Sequence[Debit]) -> dict[int, Sentence]:
     """Nobody is debited who was not told."""
-    keys = {row.notice_key: row.pk for row in rows}
-    messages = Message.objects.filter(organization_id=organization_id, key__in=list(keys))
+    keys = {row.notice_key for row in rows}
+    messages = Message.objects.filter(organization_id=organization_id, key__in=keys)
     sent = set(
         messages.filter(state=Message.State.SENT, is_test=False).values_list("key", flat=True)
     )
-    return {pk: Sentence("debit_file.unannounced") for key, pk in keys.items() if key not in sent}
+    unsent = [row.pk for row in rows if row.notice_key not in sent]
+    return dict.fromkeys(unsent, Sentence("debit_file.unannounced"))
 
 
 def _write(creditor: Creditor, ready: Sequence[Debit], *, now: datetime, actor: str) -> DebitFile:
@@ -169,6 +196,10 @@ def _write(creditor: Creditor, ready: Sequence[Debit], *, now: datetime, actor: 
             )
         )  # fmt: skip
     debits_expect(creditor, account, file=name, groups=groups)
+    by_id = {row.pk: row for row in ready}
+    loose = [item for each in items.values() for item in each if item.hold_id is None]
+    pauses_place(organization_id, loose, by_id, on=on)
+    DebitItem.objects.bulk_update(loose, ["hold_id"], batch_size=250)
     debits_tell(ready, "debit.sent", on=on, actor=actor, file=name)
     cases_wake(organization_id, {row.customer_id for row in ready}, on=on)
     return file

@@ -14,10 +14,9 @@ from django.utils.translation import gettext
 
 from amiable.apps.banking.debit_batches import debits_expect_not
 from amiable.apps.cases.services import CaseError, cases_wake, dispute_open, hold_place
-from amiable.apps.dunning.debiting.running import (
+from amiable.apps.dunning.debiting.keeping import (
     ACTOR,
     PAUSE_AFTER,
-    State,
     debits_tell,
     items_of,
     items_release,
@@ -44,6 +43,7 @@ declare(
         ),
     }
 )
+State = Debit.State
 # What failed under a mandate tells a person of the house, in the reason of the dispute.
 DISPUTE_REASON = "other"
 DIED = gettext_noop("The bank says that the account holder has died: look before anything else")
@@ -169,10 +169,12 @@ def _await(debits: Sequence[Debit], *, on: date) -> None:
     rows = DebitItem.objects.filter(
         installment_id__among={item.installment_id for item in items}, is_running=True
     )
-    taken = set(rows.values_list("installment_id", flat=True))
-    ours = {item.installment_id: item for item in items if item.installment_id not in taken}
-    for item in ours.values():
-        item.is_running = True
+    taken = set(rows.values_list("installment_id", "part_id"))
+    ours = {}
+    for item in items:
+        name = (item.installment_id, item.part_id)
+        if name not in taken:
+            ours[name], item.is_running = item, True
     by_id = {debit.pk: debit for debit in debits}
     paused = [item for item in ours.values() if by_id[item.debit_id].collect_on + PAUSE_AFTER >= on]
     pauses_place(debits[0].organization_id, paused, by_id, on=on)
@@ -265,12 +267,12 @@ def _retry(debit: Debit, parts: Sequence[tuple[int, int]], *, collect_on: date, 
         customer_id=debit.customer_id, case_id=debit.case_id,
         amount_minor=sum(amount for _, amount in parts), collect_on=collect_on,
         attempt=debit.attempt + 1, end_to_end_id=f"{customer_reference(debit.customer_id)}-{pk}",
-        planned_on=on,
+        planned_on=on, part_id=debit.part_id,
     )  # fmt: skip
     rows = [
         DebitItem(
             organization_id=debit.organization_id, debit=again, installment_id=item_id,
-            amount_minor=amount,
+            amount_minor=amount, part_id=debit.part_id,
         )
         for item_id, amount in parts
     ]  # fmt: skip

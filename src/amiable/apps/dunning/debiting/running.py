@@ -3,21 +3,27 @@ announced, what failed for lack of funds is announced once more. Safe to repeat.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone, translation
-from django.utils.translation import gettext
+from django.utils import timezone
 
-from amiable.apps.audit.services import Happening, events_record
-from amiable.apps.cases.many_pauses import holds_lift, holds_place
+from amiable.apps.cases.many_pauses import holds_lift
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.dunning.debiting.announcing import Notice, notices_freeze
 from amiable.apps.dunning.debiting.choosing import Choice, choice, due_parts
+from amiable.apps.dunning.debiting.keeping import (
+    ACTOR,
+    debits_tell,
+    items_fit,
+    items_of,
+    items_release,
+    pauses_place,
+)
+from amiable.apps.dunning.debiting.parts import TRY_AGAIN, Wanted, part_choices, parts_wanted
 from amiable.apps.dunning.facts import case_facts
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.messaging.services import messages_withdraw
@@ -27,16 +33,10 @@ from amiable.apps.tenants.models import Organization
 from amiable.apps.work.bulk import ids_reserve
 from amiable.core.direct_debits import collect_on, submit_by
 from amiable.core.facts import CaseFacts
-from amiable.core.money import major
 from amiable.core.references import customer_reference
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 State = Debit.State
-ACTOR = "amiable"
-# Reminders wait until the bank can no longer refuse it unseen (a return comes within five bank
-# days), and what could not be announced is tried again after a week.
-PAUSE_AFTER, TRY_AGAIN = timedelta(days=8), timedelta(days=7)
-PAUSE = gettext_noop("A direct debit is on its way")
 # What may be over tomorrow makes a collection wait, instead of having it announced anew.
 PASSING = frozenset({"stop.stale_bank", "stop.no_bank", "stop.answered", "stop.money"})
 
@@ -114,7 +114,9 @@ def _stops(
     organization_id: int, debits: Sequence[Debit], items: Mapping[int, list[DebitItem]], *, on: date
 ) -> dict[int, Sentence]:
     """Why some may not be collected as announced, by id."""
-    choices = _choices(organization_id, debits, items, on=on)
+    facts = case_facts(organization_id, {debit.case_id for debit in debits}, on=on)
+    choices = _choices(facts, items, on=on)
+    of_parts = part_choices(organization_id, facts, on=on)
     mandates = _usable(organization_id, debits, on=on)
     unheard = _unheard(organization_id, debits)
     stops: dict[int, Sentence] = {}
@@ -127,63 +129,17 @@ def _stops(
             stops[debit.pk] = Sentence("debit.late")
         elif debit.notice_key in unheard:
             stops[debit.pk] = Sentence("debit.no_notice")
-        elif why := choices[debit.case_id].stop_of(parts):
+        elif debit.part_id is None:
+            if why := choices[debit.case_id].stop_of(parts):
+                stops[debit.pk] = why
+        elif why := of_parts[debit.case_id].stop_of(
+            debit.part_id, debit.amount_minor, attempt=debit.attempt
+        ):
             stops[debit.pk] = why
+        else:
+            wanted = of_parts[debit.case_id].parts[debit.part_id]
+            items[debit.pk] = items_fit(debit, items[debit.pk], wanted=wanted, on=on)
     return stops
-
-
-def items_of(debits: Collection[Debit]) -> dict[int, list[DebitItem]]:
-    """The items of collections."""
-    found: dict[int, list[DebitItem]] = defaultdict(list)
-    ids = {debit.pk for debit in debits}
-    for item in DebitItem.objects.filter(debit_id__among=ids).order_by("id"):
-        found[item.debit_id].append(item)
-    return found
-
-
-def items_release(
-    organization_id: int, items: Collection[DebitItem], *, on: date, actor: str
-) -> None:
-    """These items are in no collection any more: their reminders go on."""
-    DebitItem.objects.filter(id__among={item.pk for item in items}).update(is_running=False)
-    holds = {item.hold_id for item in items if item.hold_id}
-    holds_lift(organization_id, holds, on=on, actor=actor)
-
-
-def pauses_place(
-    organization_id: int, items: Sequence[DebitItem], debits: Mapping[int, Debit], *, on: date
-) -> None:
-    """Reminders of what is collected wait; sets the items' `hold_id`, not saved."""
-    language = Organization.objects.values_list("language", flat=True).get(id=organization_id)
-    with translation.override(language):
-        words = gettext(PAUSE)
-    wanted = [
-        (debits[item.debit_id].case_id, item.installment_id,
-         debits[item.debit_id].collect_on + PAUSE_AFTER)
-        for item in items
-    ]  # fmt: skip
-    ids = holds_place(organization_id, wanted, reason=words, on=on, actor=ACTOR)
-    for item, hold_id in zip(items, ids, strict=True):
-        item.hold_id = hold_id
-
-
-def debits_tell(debits: Collection[Debit], kind: str, *, on: date, actor: str, **more: str) -> None:
-    """Tell each collection in the history of its case."""
-    rows = list(debits)
-    if not rows:
-        return
-    told = [
-        Happening(
-            kind, on, actor, debit.case_id,
-            {
-                "debit": debit.pk, "reference": debit.end_to_end_id, "currency": debit.currency,
-                "amount": major(debit.amount_minor, debit.currency),
-                "collect_on": debit.collect_on.isoformat(), **more,
-            },
-        )
-        for debit in rows
-    ]  # fmt: skip
-    events_record(rows[0].organization_id, told)
 
 
 def _announce_due(
@@ -198,9 +154,12 @@ def _announce_due(
         return
     facts = case_facts(organization.pk, case_ids, on=on)
     new = _retries(organization.pk, facts, mandates, on=on)
-    new += _fresh(organization.pk, facts, mandates, counts, on=on)
-    told = notices_freeze(organization.pk, [each.notice for each in new], on=on, now=now)
-    ready = [each for each in new if told[each.notice.key] is None]
+    wanted = parts_wanted(organization.pk, facts, mandates, on=on)
+    new += _rows(organization.pk, wanted, on=on)
+    new += _fresh(organization.pk, facts, mandates, counts, on=on, wanted=wanted)
+    untold = [each.notice for each in new if not each.row.notice]
+    told = notices_freeze(organization.pk, untold, on=on, now=now)
+    ready = [each for each in new if told.get(each.notice.key) is None]
     counts.left += len(new) - len(ready)
     counts.announced += len(ready)
     _keep(organization.pk, ready, on=on)
@@ -232,11 +191,12 @@ def _retries(
 
 def _fresh(
     organization_id: int, facts: Mapping[int, CaseFacts], mandates: Mapping[int, Mandate],
-    counts: DebitCounts, *, on: date,
+    counts: DebitCounts, *, on: date, wanted: Collection[Wanted],
 ) -> list[_New]:  # fmt: skip
-    """What falls due and is in no collection yet."""
+    """What falls due and is in no collection yet, and not `wanted` for an instalment of a plan."""
     busy = _busy(organization_id, mandates, on=on)
-    wanted: list[tuple[CaseFacts, Mandate, date, list[tuple[int, int]]]] = []
+    busy |= {item_id for each in wanted for item_id, _ in each.parts}
+    due: list[Wanted] = []
     for each in facts.values():
         mandate = mandates[each.customer_id]
         creditor = mandate.customer.creditor
@@ -249,22 +209,29 @@ def _fresh(
         )  # fmt: skip
         for number, (day, parts) in enumerate(sorted(days.items())):
             if not (mandate.is_one_off and number):  # good for one collection only
-                wanted.append((each, mandate, day, parts))
-    ids = ids_reserve(Debit, len(wanted))
+                due.append(Wanted(each, mandate, None, day, tuple(parts)))
+    return _rows(organization_id, due, on=on)
+
+
+def _rows(organization_id: int, wanted: Sequence[Wanted], *, on: date) -> list[_New]:
     found = []
-    for pk, (each, mandate, day, parts) in zip(ids, wanted, strict=True):
+    for pk, each in zip(ids_reserve(Debit, len(wanted)), wanted, strict=True):
+        customer_id, mandate = each.facts.customer_id, each.mandate
         row = Debit(
-            id=pk, organization_id=organization_id, mandate=mandate, customer_id=each.customer_id,
-            case_id=each.case_id, amount_minor=sum(minor for _, minor in parts), collect_on=day,
-            end_to_end_id=f"{customer_reference(each.customer_id)}-{pk}", planned_on=on,
+            id=pk, organization_id=organization_id, mandate=mandate, customer_id=customer_id,
+            case_id=each.facts.case_id, amount_minor=sum(minor for _, minor in each.parts),
+            collect_on=each.day, end_to_end_id=f"{customer_reference(customer_id)}-{pk}",
+            planned_on=on, part_id=each.part_id, notice=each.notice,
         )  # fmt: skip
-        found.append(_New(row, Notice(row.notice_key, each, mandate, day, tuple(parts))))
+        notice = Notice(row.notice_key, each.facts, mandate, each.day, each.parts)
+        found.append(_New(row, notice))
     return found
 
 
 def _busy(organization_id: int, mandates: Mapping[int, Mandate], *, on: date) -> set[int]:
     """Installments in a running collection, or in one that failed under the same mandate: only what
-    lacked funds is presented again, and that is planned; or whose announcement just failed."""
+    lacked funds is presented again, and that is planned; or of a plan that was collected and not
+    kept, which is not debited at once; or whose announcement just failed."""
     rows = DebitItem.objects.filter(
         organization_id=organization_id, debit__customer_id__among=set(mandates)
     )
@@ -278,7 +245,8 @@ def _busy(organization_id: int, mandates: Mapping[int, Mandate], *, on: date) ->
         failed = state in {State.REFUSED, State.RETURNED} and mandate_id in current
         code = (why or {}).get("code", "")
         unheard = code == "debit.no_notice" and ended_on > on - TRY_AGAIN
-        if running or failed or unheard:
+        broken = code == "debit.plan_broken" and mandate_id in current
+        if running or failed or unheard or broken:
             busy.add(item_id)
     return busy
 
@@ -297,12 +265,15 @@ def _keep(organization_id: int, ready: Sequence[_New], *, on: date) -> None:
     items = [
         DebitItem(
             organization_id=organization_id, debit_id=each.row.pk, installment_id=item_id,
-            amount_minor=amount,
+            amount_minor=amount, part_id=each.row.part_id,
         )
         for each in fresh
         for item_id, amount in each.notice.parts
     ]  # fmt: skip
-    pauses_place(organization_id, items, {each.row.pk: each.row for each in fresh}, on=on)
+    # A plan keeps reminders back by itself until the day, and what is with the bank after it.
+    alone = {each.row.pk: each.row for each in fresh if not each.row.notice}
+    paused = [item for item in items if item.debit_id in alone]
+    pauses_place(organization_id, paused, alone, on=on)
     DebitItem.objects.bulk_create(items, batch_size=500)
     rows = [each.row for each in ready]
     debits_tell(rows, "debit.announced", on=on, actor=ACTOR)
@@ -330,7 +301,7 @@ def _withdraw(
     Debit.objects.bulk_update(debits, ["state", "why", "ended_on"], batch_size=250)
     freed = [item for debit in debits for item in items[debit.pk]]
     items_release(organization_id, freed, on=on, actor=ACTOR)
-    keys = [debit.notice_key for debit in debits]
+    keys = [debit.notice_key for debit in debits if not debit.notice]
     messages = Message.objects.filter(organization_id=organization_id, key__in=keys)
     messages_withdraw(organization_id, list(messages.values_list("id", flat=True)))
     for code in sorted({stops[debit.pk].code for debit in debits}):
@@ -340,10 +311,9 @@ def _withdraw(
 
 
 def _choices(
-    organization_id: int, debits: Sequence[Debit], items: Mapping[int, list[DebitItem]], *, on: date
+    facts: Mapping[int, CaseFacts], items: Mapping[int, list[DebitItem]], *, on: date
 ) -> dict[int, Choice]:
     own = {item.hold_id for each in items.values() for item in each if item.hold_id}
-    facts = case_facts(organization_id, {debit.case_id for debit in debits}, on=on)
     return {case_id: choice(each, on, own_holds=own) for case_id, each in facts.items()}
 
 

@@ -22,6 +22,7 @@ from amiable.apps.dunning.writing.drafts import (
     reader_draft,
 )
 from amiable.apps.dunning.writing.listing import Account, item_lines
+from amiable.apps.payments.debits.queries import with_bank_minor
 from amiable.apps.receivables.models import Installment, InvoiceDocument
 from amiable.apps.tenants.models import Organization
 from amiable.core.drafts import Draft, DraftLine, Group
@@ -42,7 +43,8 @@ _ASKED = frozenset({"due", "reminded", "upcoming"})
 @dataclass(frozen=True, slots=True)
 class PageItem:
     """An open item. Amounts in minor units; `payable_minor` = what ticking it adds: what is not
-    contested or promised, or all of it when nothing else is left. `state` = of its main line."""
+    contested or promised, or all of it when nothing else is left, less `collected_minor`, which is
+    with the bank to be debited. `state` = of its main line."""
 
     id: int
     invoice_id: int
@@ -56,6 +58,7 @@ class PageItem:
     state: Group
     disputed_minor: int
     has_document: bool
+    collected_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +122,9 @@ def portal_page(link: Link, *, on: date) -> Page:
     rows = _installments(facts)
     invoices = {item_id: row[0] for item_id, row in rows.items()}
     account = Account(facts, on, commitments(facts, on), invoices)
+    collected = with_bank_minor(link.organization_id, rows)
     items = tuple(
-        _item(item, lines, has_document=rows[item.id][1])
+        _item(item, lines, has_document=rows[item.id][1], collected=collected.get(item.id, 0))
         for item in facts.items
         if (lines := item_lines(account, item)) and _within(link, rows[item.id][0])
     )
@@ -189,7 +193,9 @@ def _within(link: Link, invoice_id: int) -> bool:
     return link.invoice_id is None or link.invoice_id == invoice_id
 
 
-def _item(item: Item, lines: Collection[DraftLine], *, has_document: bool) -> PageItem:
+def _item(
+    item: Item, lines: Collection[DraftLine], *, has_document: bool, collected: int
+) -> PageItem:
     main = min(lines, key=lambda line: _ORDER.index(line.group))
     asked = sum(line.open_minor for line in lines if line.group in _ASKED)
     return PageItem(
@@ -200,7 +206,8 @@ def _item(item: Item, lines: Collection[DraftLine], *, has_document: bool) -> Pa
         due_date=item.due_date,
         total_minor=item.total_minor,
         open_minor=item.open_minor,
-        payable_minor=asked or item.open_minor,
+        payable_minor=max(0, min(asked or item.open_minor, item.open_minor - collected)),
+        collected_minor=collected,
         days_late=main.days_late,
         state=main.group,
         disputed_minor=min(item.disputed_minor, item.open_minor),

@@ -124,13 +124,14 @@ def _confirmed(code: str) -> Confirmed | None:
     later = ON + timedelta(days=6)
     if where == "portal" and kind == "already_paid":
         return Confirmed(kind, 125_223, ON - timedelta(days=1))
-    if code in {"debit_notice", "mandate_signed"}:
+    terms = None
+    if code in {"debit_notice", "mandate_signed", "portal_plan_debit", "instalment_debit"}:
         terms = DebitTerms("AM-MAIN-00000042", "CORE", "FR72ZZZ123456", "FR.. .... 0189")
-        return Confirmed(kind, 125_223, later, debit=terms)
-    if kind in {"promise", "due", "plan", "plan_answer"}:
+    if kind.startswith("plan"):
         halves = (PlanPart(later, 62_612), PlanPart(later + timedelta(days=28), 62_611))
-        parts = halves if kind.startswith("plan") else ()
-        return Confirmed(kind.partition("_")[0], 125_223, later, parts=parts)
+        return Confirmed("plan", 125_223, later, parts=halves, debit=terms)
+    if terms or kind in {"promise", "due"}:
+        return Confirmed(kind, 125_223, later, debit=terms)
     if kind in {"dispute", "answer"}:
         said = "Two pallets were missing.\nSorry!" if kind == "answer" else ""
         return Confirmed(kind, number="FA2026-0042", answer=said)

@@ -11,7 +11,8 @@ CONFIRMATIONS = (
     "call_promise", "call_callback", "call_dispute", "call_already_paid",
     "portal_promise", "portal_dispute", "portal_already_paid",
     "debit_notice", "mandate_signed",
-    "portal_plan", "portal_plan_answer", "promise_due", "instalment_due",
+    "portal_plan", "portal_plan_debit", "portal_plan_answer",
+    "promise_due", "instalment_due", "instalment_debit",
     "dispute_answer", "survey",
 )  # fmt: skip
 MOST_NUMBERS = 6

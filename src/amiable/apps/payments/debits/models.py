@@ -80,6 +80,9 @@ class Debit(TenantModel):
     """One collection under a mandate. `end_to_end_id` is ours, and comes back with everything the
     bank says of it.
 
+    `part_id` = the instalment of a payment plan that it collects (a promise; payments know no
+    case): such a one is announced by the email that confirmed the plan, whose key is `notice`, or
+    by its own ("").
     `attempt` = 2 when what failed for lack of funds is presented again; `why` (a sentence) = why it
     was withdrawn, or what the bank's `reason_code` asks for; `asks` = a person has to act on it,
     until `handled_on`; `ended_on` = the day it failed; `payment` = the money it brought.
@@ -99,6 +102,8 @@ class Debit(TenantModel):
         "customers.Customer", on_delete=models.PROTECT, related_name="debits"
     )
     case_id = models.BigIntegerField()
+    part_id = models.BigIntegerField(null=True)
+    notice = models.CharField(max_length=120, blank=True)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3, default="EUR")
     collect_on = models.DateField()
@@ -126,6 +131,11 @@ class Debit(TenantModel):
                 fields=["organization", "end_to_end_id"], name="debit_end_to_end_unique"
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="debit_positive"),
+            models.UniqueConstraint(
+                fields=["part_id"],
+                condition=Q(part_id__isnull=False, state__in=["planned", "announced", "sent"]),
+                name="debit_part_once",
+            ),
         ]
         indexes = [
             models.Index(
@@ -138,25 +148,34 @@ class Debit(TenantModel):
     @property
     def notice_key(self) -> str:
         """The key of the message that announces it."""
-        return f"debit/{self.pk}"
+        return self.notice or f"debit/{self.pk}"
 
 
 class DebitItem(TenantModel):
-    """What a collection is for. An installment is in one running collection at most: nothing is
-    debited twice. `hold` = the pause of its reminders meanwhile."""
+    """What a collection is for. An installment is in one running collection at most, or in one for
+    each instalment of a plan (`part_id`, as of Debit): nothing is debited twice. `hold` = the pause
+    of its reminders meanwhile."""
 
     debit = models.ForeignKey(Debit, on_delete=models.PROTECT, related_name="items")
     installment = models.ForeignKey(
         "receivables.Installment", on_delete=models.PROTECT, related_name="debit_items"
     )
     amount_minor = models.BigIntegerField()
+    part_id = models.BigIntegerField(null=True)
     is_running = models.BooleanField(default=True)
     hold_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["installment"], condition=Q(is_running=True), name="debit_item_once"
+                fields=["installment"],
+                condition=Q(is_running=True, part_id__isnull=True),
+                name="debit_item_once",
+            ),
+            models.UniqueConstraint(
+                fields=["installment", "part_id"],
+                condition=Q(is_running=True, part_id__isnull=False),
+                name="debit_item_of_part_once",
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="debit_item_positive"),
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -40,7 +40,8 @@ _TABS: Mapping[str, Q] = {
 @dataclass(frozen=True, slots=True)
 class DebitRow:
     """A collection as the list shows it. `submit_by` = last day to hand it to the bank; `why` = why
-    it was withdrawn, or what the bank's reason asks for."""
+    it was withdrawn, or what the bank's reason asks for; `is_part` = it is an instalment of a
+    payment plan."""
 
     id: int
     customer_id: int
@@ -59,6 +60,7 @@ class DebitRow:
     why: Sentence | None
     asks: bool
     file: str
+    is_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,28 @@ def debits_overtaken(
     ]  # fmt: skip
 
 
+def with_bank_minor(organization_id: int, installment_ids: Collection[int]) -> dict[int, int]:
+    """What of installments is with the bank to be collected: minor units of each, one query."""
+    rows = DebitItem.objects.filter(
+        organization_id=organization_id, installment_id__among=set(installment_ids),
+        is_running=True, debit__state=State.SENT,
+    )  # fmt: skip
+    sums = rows.values_list("installment_id").annotate(Sum("amount_minor")).order_by()
+    return {item_id: int(amount) for item_id, amount in sums}
+
+
+def debits_of_parts(
+    organization_id: int, part_ids: Collection[int], *, running: bool = True
+) -> dict[int, Debit]:
+    """The newest collection of each instalment of a plan that is under way, or of any state:
+    one query."""
+    rows = Debit.objects.filter(organization_id=organization_id, part_id__among=set(part_ids))
+    if running:
+        rows = rows.filter(state__in=[State.PLANNED, State.ANNOUNCED, State.SENT])
+    found = rows.select_related("mandate").order_by("id")
+    return {row.part_id: row for row in found if row.part_id is not None}
+
+
 def debit_files(organization_id: int, *, limit: int = 20) -> list[FileRow]:
     """The newest files."""
     rows = DebitFile.objects.filter(organization_id=organization_id).defer("content")
@@ -266,4 +290,5 @@ def _row(debit: Debit, numbers: tuple[str, ...]) -> DebitRow:
         why=Sentence.from_json(debit.why) if debit.why else None,
         asks=debit.asks and debit.handled_on is None,
         file=debit.file.name if debit.file else "",
+        is_part=debit.part_id is not None,
     )

@@ -52,7 +52,7 @@ def listed(*, organization: Organization, on: date, as_json: bool, tab: str) -> 
     rows = [_debit(row) for row in debits_page(organization.id, tab=tab, limit=_SHOWN)]
     lines = [
         f"{row['collect_on']}  {row['amount']:>12} {row['state']:<10} {row['customer']} "
-        f"({', '.join(row['invoices'])}) {row['why']}".rstrip()
+        f"({', '.join(row['invoices'])}){' plan' if row['of_plan'] else ''} {row['why']}".rstrip()
         for row in rows
     ]
     lines.append(counted(len(rows), "direct debit"))
@@ -177,5 +177,6 @@ def _debit(row: DebitRow) -> dict[str, Any]:
         "reason": row.reason_code,
         "why": str(row.why) if row.why else "",
         "asks": row.asks,
+        "of_plan": row.is_part,
         "file": row.file,
     }

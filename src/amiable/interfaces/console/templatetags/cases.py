@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 
 from amiable.apps.cases.dispute_reasons import reasons_by_creditor
+from amiable.apps.dunning.debiting.shown import PartDebit
 from amiable.core.money import major
 from amiable.interfaces.console import formats, labels
 
@@ -44,6 +45,12 @@ def reasons_of_call(context: Any, creditor_id: int) -> list[tuple[str, str]]:
 def agreed(value: datetime) -> str:
     """The day, and the hour if there is one, on which a customer expects a call."""
     return formats.agreed(value)
+
+
+@register.filter
+def of_part(debits: dict[int, PartDebit], part_id: int) -> PartDebit | None:
+    """The collection of an instalment, None where there is none."""
+    return debits.get(part_id)
 
 
 @register.filter

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from amiable.apps.cases import services as cases
 from amiable.apps.cases.queries import Noted, amounts_currency, case_currency, noted_customers
 from amiable.apps.dunning.calling.closing import call_close
+from amiable.apps.dunning.debiting.means import terms_debited
 from amiable.apps.dunning.services import cases_replan
 from amiable.interfaces.console import case_forms, clock, forms, sentences, toasts
 from amiable.interfaces.console.access import Request, actor, back, change, page
@@ -168,14 +169,23 @@ def plan_preview(request: Request) -> HttpResponse:
     else:
         try:
             case_id = form.cleaned_data["case"]
+            terms = plan_terms(request, form)
             context["parts"] = cases.plan_schedule(
-                request.organization.pk, case_id, form.terms, on=clock.today()
+                request.organization.pk, case_id, terms, on=clock.today()
             )
             context["total"] = form.cleaned_data["amount"]
             context["currency"] = case_currency(request.organization.pk, case_id)
         except cases.CaseError as error:
             context["error"] = sentences.render(error.sentence)
     return render(request, "console/parts/customer_plan_preview.html", context)
+
+
+def plan_terms(request: Request, form: case_forms.PlanForm) -> cases.PlanTerms:
+    """What was written, by direct debit where that was ticked. Raises CaseError."""
+    if not form.cleaned_data["by_debit"]:
+        return form.terms
+    case_id = form.cleaned_data["case"]
+    return terms_debited(request.organization.pk, case_id, form.terms, on=clock.today())
 
 
 @change
@@ -185,12 +195,14 @@ def plan_record(request: Request) -> HttpResponse:
 
     def work() -> HttpResponse:
         case_id = form.cleaned_data["case"]
-        parts = cases.plan_schedule(request.organization.pk, case_id, form.terms, on=clock.today())
+        terms = plan_terms(request, form)
+        parts = cases.plan_schedule(request.organization.pk, case_id, terms, on=clock.today())
         plan_id = cases.plan_record(
             request.organization.pk,
             case_id,
             instalments=parts,
             note=form.cleaned_data["note"],
+            mandate_id=terms.mandate_id,
             **who(request),
         )
         _replan(request, "plans", plan_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +18,8 @@ from amiable.apps.cases.entrusted import given_up
 from amiable.apps.customers.queries import point_customers
 from amiable.apps.dunning import queries as dunning
 from amiable.apps.dunning.agreeing.proposals import case_proposals
+from amiable.apps.dunning.debiting.means import debit_means
+from amiable.apps.dunning.debiting.shown import plan_debits
 from amiable.apps.dunning.enrollment.enrollments import case_scenario
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
@@ -82,11 +84,22 @@ def customer(request: Request, customer_id: int) -> HttpResponse:
         "links": file_links(organization, file.case_ids),
         "paying": paying(organization, customer_id, on=today),
         "given_up": given_up(organization, [customer_id]),
-        "overtaken": debits_overtaken(organization, on=today, customer_id=customer_id),
+        **_debits(organization, file, on=today),
         "proposals": case_proposals(organization, file.case_ids),
         "scenarios": [case_scenario(organization, case_id) for case_id in file.case_ids],
     }
     return render(request, "console/customer.html", context)
+
+
+def _debits(organization: int, file: CustomerFile, *, on: date) -> dict[str, Any]:
+    """What is collected by direct debit: too much, instalments of a plan; and whether it can be."""
+    customer_id = file.customer.pk
+    plans = [plan for position in file.positions for plan in position.given.plans]
+    return {
+        "overtaken": debits_overtaken(organization, on=on, customer_id=customer_id),
+        "plan_debits": plan_debits(organization, plans),
+        "debit_means": debit_means(organization, customer_id, currency="EUR", on=on),
+    }
 
 
 def _people(file: CustomerFile) -> list[tuple[Any, list[Any]]]:

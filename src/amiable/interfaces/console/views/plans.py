@@ -19,7 +19,7 @@ from amiable.interfaces.console import clock, toasts
 from amiable.interfaces.console.access import Request, back, change, ids, manage, page
 from amiable.interfaces.console.case_forms import PlanForm
 from amiable.interfaces.console.plan_forms import DecideForm, PolicyForm, policy_form
-from amiable.interfaces.console.views.cases import HOME, attempt, who
+from amiable.interfaces.console.views.cases import HOME, attempt, plan_terms, who
 
 
 @page
@@ -73,10 +73,11 @@ def offer(request: Request) -> HttpResponse:
 
     def work() -> HttpResponse:
         organization, case_id = request.organization.pk, form.cleaned_data["case"]
-        parts = cases.plan_schedule(organization, case_id, form.terms, on=clock.today())
+        terms = plan_terms(request, form)
+        parts = cases.plan_schedule(organization, case_id, terms, on=clock.today())
         proposal_id = deciding.proposal_offer(
             organization, case_id, parts=parts, answer=form.cleaned_data["note"],
-            now=timezone.now(), **who(request),
+            mandate_id=terms.mandate_id, now=timezone.now(), **who(request),
         )  # fmt: skip
         undo = reverse("console:proposal_withdraw", args=[proposal_id])
         text = gettext("Offered: the customer signs it on the payment page.")
@@ -93,8 +94,9 @@ def change_plan(request: Request, plan_id: int) -> HttpResponse:
 
     def work() -> HttpResponse:
         organization = request.organization.pk
+        terms = plan_terms(request, form)
         cases.plan_change(
-            organization, plan_id, form.terms, note=form.cleaned_data["note"], **who(request)
+            organization, plan_id, terms, note=form.cleaned_data["note"], **who(request)
         )
         customers = noted_customers(organization, "plans", plan_id)
         cases_replan(organization, customers, on=clock.today())
