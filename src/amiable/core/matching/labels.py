@@ -42,7 +42,7 @@ _TO = re.compile(r"[ .,]*(?:AU?|JUSQU ?A|TO|-+>|\.\.+)[ ]*(?:NO?[ .]*)?")
 _UPPER = re.compile(r"(?:AU?|JUSQU ?A|TO|-+>|\.\.+) ?(\d{2,9})(?!\d)")
 _CREDIT = re.compile(r"\bAV(?:OIRS?)?\b|AV(?:OIR)?\W{0,3}\d{3}|NOTE DE CREDIT|CREDIT NOTE|\bNC ?\d"
                      r"|DEDUCTION|DEDUIT|RETENUE|COMPENSATION")  # fmt: skip
-_NOTES = ("AV", "AVOIR")  # a number right behind is that of a credit note
+_NOTES = ("AV", "AVOIR")
 # What bears a number of the payer's own.
 _ORDER_SIGNS = ("CDE", "COMMANDE", "CMD", "BC", "BDC", "PO", "DOSSIER", "LOT", "CONTRAT", "CLIENT")
 _ORDERED = re.compile(
@@ -176,7 +176,7 @@ class Finder:
                 continue
             if not _edges_hold(text, (start, end), key, self.written):
                 continue
-            if is_guarded(text, start, end) if key.isdigit() else _runs_into(text, start, end):
+            if is_guarded(text, (start, end)) if key.isdigit() else _runs_into(text, start, end):
                 continue
             hits.append(Found(key, start, end, key not in self.keys, _is_torn(text, start, end)))
         return sorted(hits, key=lambda hit: hit.start) if len(hits) > 1 else hits
@@ -218,8 +218,9 @@ def unguarded(text: str) -> str:
     return text
 
 
-def is_guarded(text: str, start: int, end: int) -> bool:
+def is_guarded(text: str, span: tuple[int, int]) -> bool:
     """Whether a date, an amount or an IBAN of a plain text, or a credit note, stands there."""
+    start, end = span
     if text.endswith(_NOTES, 0, start):
         return True
     return any(a < end and start < b for a, b in _guarded(text))
@@ -330,7 +331,7 @@ def tails(text: str) -> frozenset[str]:
     """Runs of three to six digits, zeros in front left out, that are no date, amount or IBAN."""
     text = plain(text)
     runs = [run for run in _RUN.finditer(text) if _SHORT_RUN.match(text, run.start())]
-    found = {run.group().lstrip("0") for run in runs if not is_guarded(text, *run.span())}
+    found = {run.group().lstrip("0") for run in runs if not is_guarded(text, run.span())}
     found.update(_cut_runs(text))
     found.difference_update(run.lstrip("0") for run in _orders(text))
     return frozenset([run for run in found if len(run) >= 2])
@@ -340,7 +341,7 @@ def _cut_runs(text: str) -> Iterator[str]:
     """Four to six digits that a bank's line cut in two, zeros in front left out."""
     for at in [at for at in cuts(text) if text[at - 1].isdigit() and text[at + 1].isdigit()]:
         first, second = _LAST_RUN.search(text, 0, at), _DIGIT_RUN.match(text, at + 1)
-        if first and second and not is_guarded(text, first.start(), second.end()):
+        if first and second and not is_guarded(text, (first.start(), second.end())):
             run = first.group() + second.group()
             if 4 <= len(run) <= 6:
                 yield run.lstrip("0")
@@ -355,7 +356,7 @@ def joined(text: str) -> frozenset[str]:
         for first, second in pairwise(_DIGIT_RUN.finditer(text))
         if second.end() - first.start() > SHORTEST_JOINED
         and text[first.end() : second.start()] in (" ", ".")
-        and not is_guarded(text, first.start(), second.end())
+        and not is_guarded(text, (first.start(), second.end()))
     )
 
 

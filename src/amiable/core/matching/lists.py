@@ -83,7 +83,7 @@ def _texts(label: str) -> Iterator[str]:
     yield unguarded(text)
     for at in cuts(text):
         cut = text[at - 1].isdigit() and text[at + 1].isdigit()
-        if cut and not is_guarded(text, at - 1, at + 2):
+        if cut and not is_guarded(text, (at - 1, at + 2)):
             yield unguarded(text[:at] + text[at + 1 :])
 
 

@@ -56,11 +56,8 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     hinted = [] if garbled else view.hinted(open_items[:MOST_HINTED])
     if not garbled and not hinted and (only := shortened(view, open_items)):
         hinted = [only]
-    lists = listed_hypotheses(view, customer_id, evidence=evidence, sure=not doubles)
-    whole_list = [] if garbled or not view.clues.any else list(lists)
-    yield from whole_list
-    if not whole_list:
-        yield from _ended(view, hinted, evidence, sure=not doubles)
+    if not garbled:
+        yield from _lists(view, customer_id, hinted=hinted, evidence=evidence, sure=not doubles)
     for hypothesis in () if garbled else _by_amount(view, open_items, evidence):
         doubt = hypothesis.sure and (doubles or not _fits(view, hypothesis, hinted))
         yield hypothesis._replace(sure=False) if doubt else hypothesis
@@ -85,6 +82,20 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
         (*evidence, said_last),
         parts=oldest_first(view, open_items),
     )
+
+
+def _lists(
+    view: View,
+    customer_id: int,
+    *,
+    hinted: Sequence[tuple[Item, Sentence]],
+    evidence: list[Sentence],
+    sure: bool,
+) -> Iterator[Hypothesis]:
+    """The list of numbers that the text is, else the invoices of which it names the ends."""
+    lists = listed_hypotheses(view, customer_id, evidence=evidence, sure=sure)
+    found = list(lists) if view.clues.any else []
+    yield from found or _ended(view, hinted, evidence, sure=sure)
 
 
 def _fits(view: View, hypothesis: Hypothesis, hinted: Sequence[tuple[Item, Sentence]]) -> bool:
