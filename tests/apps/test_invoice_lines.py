@@ -83,3 +83,24 @@ def test_lines_of_another_organization_are_not_found(owner):
     take(owner, CII)
     stranger = factories.organization("stranger")
     assert invoice_lines(stranger.pk, Invoice.objects.get().pk) is None
+
+
+def test_the_buyer_is_the_one_customer_of_its_siren_whatever_it_is_called(owner):
+    debtor = factories.customer(owner, name="LEMERCIER (Nantes)", siren="552081317")
+    take(owner, CII)
+    invoice = Invoice.objects.get(number="FX2026-0117")
+    assert (invoice.customer_id, invoice.customer.name) == (debtor.pk, "LEMERCIER (Nantes)")
+
+
+def test_a_siren_that_two_customers_bear_names_neither(owner):
+    for city in ("Nantes", "Rennes"):
+        factories.customer(owner, city, name=f"LEMERCIER {city}", siren="552081317")
+    take(owner, CII)
+    assert Invoice.objects.get(number="FX2026-0117").customer.name == "Cabinet Lemercier"
+
+
+def test_the_very_name_of_a_customer_says_more_than_a_siren(owner):
+    factories.customer(owner, "L2", name="LEMERCIER (Nantes)", siren="552081317")
+    named = factories.customer(owner, name="Cabinet Lemercier")
+    take(owner, CII)
+    assert Invoice.objects.get(number="FX2026-0117").customer_id == named.pk

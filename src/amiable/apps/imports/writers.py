@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
 from amiable.apps.cases.services import cases_ensure, cases_wake
+from amiable.apps.customers.queries import codes_by_siren, names_known
 from amiable.apps.customers.services import ambiguous_error, customer_key, customers_upsert
 from amiable.apps.receivables.invoices import invoices_upsert
 from amiable.apps.tenants.models import Creditor, Organization
@@ -64,9 +65,10 @@ def invoices_write(
     settled = choice.sort(read.settled, [])
     touched: set[tuple[int, str]] = set()
     for creditor_id in sorted({*groups, *settled} or choice.default_ids):
+        rows = _of_known(organization.id, creditor_id, groups[creditor_id])
         done = invoices_upsert(
-            organization.id, creditor_id, groups[creditor_id], on=on, source=source,
-            full_export=full, settled=settled[creditor_id],
+            organization.id, creditor_id, rows, on=on, source=source, full_export=full,
+            settled=settled[creditor_id],
         )  # fmt: skip
         written.counts += done.counts
         written.errors += done.errors
@@ -101,6 +103,24 @@ def customers_write(
         cases_wake(organization.id, done.updated, on=on)
     written.changed = bool(written.counts["created"] or written.counts["updated"])
     return written
+
+
+def _of_known(
+    organization_id: int, creditor_id: int, rows: Sequence[InvoiceRow]
+) -> Sequence[InvoiceRow]:
+    """Electronic invoices name their buyer by SIREN, under whatever spelling of its name: it is the
+    one customer who bears it, where none has that very name."""
+    by_siren = [row for row in rows if row.seller_siren and row.customer.siren]
+    if not by_siren:
+        return rows
+    named = names_known(organization_id, creditor_id, {row.customer.name for row in by_siren})
+    codes = codes_by_siren(organization_id, creditor_id, {row.customer.siren for row in by_siren})
+    return [
+        replace(row, customer=replace(row.customer, code=codes[row.customer.siren], name=""))
+        if row.customer.siren in codes and row.customer.name not in named
+        else row
+        for row in rows
+    ]
 
 
 def _wake(organization_id: int, touched: set[tuple[int, str]], *, on: date) -> None:
