@@ -34,8 +34,7 @@ _IS_SIGN = bytes(sign in _LETTERS + _FIGURES for sign in range(256))
 _RUN, _DIGIT_RUN, _LAST_RUN = re.compile(r"\d{3,}"), re.compile(r"\d+"), re.compile(r"\d+$")
 _SHORT_RUN = re.compile(r"(?<!\d)(?<!\bAV)(?<!\bAV )(?<!\bAVOIR)(?<!\bAVOIR )0*\d{3,6}(?!\d)")
 _SEPARATOR = re.compile(r"[ ./_-]+")
-# A day, "1ER", or a year.
-_TORN = re.compile(r"\d\d?|(?:19|20)\d\d")
+_TORN = re.compile(r"\d\d?|(?:19|20)\d\d")  # a day, "1ER", or a year
 _DATE8 = re.compile(r"(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
                     r"|(?:(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d{2})")  # fmt: skip
 _TO = re.compile(r"[ .,]*(?:AU?|JUSQU ?A|TO|-+>|\.\.+)[ ]*(?:NO?[ .]*)?")
