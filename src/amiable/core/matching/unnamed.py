@@ -70,10 +70,9 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     yield from _hinted(view, hinted, evidence)
     yield from _nearly(view, open_items, evidence)
     total = sum(item.open_minor for item in open_items)
-    short = line.amount_minor <= total
     said_last = (
         order_said(view, customer_id, code="match.oldest_first")
-        if short
+        if line.amount_minor <= total
         else difference(view, total, code="match.over")
     )
     yield Hypothesis(

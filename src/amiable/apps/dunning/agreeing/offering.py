@@ -96,11 +96,8 @@ def case_offer(link: Link, *, on: date) -> Offer | None:
     found = words_given(link.organization_id, [case.pk], on=on).get(case.pk, Given())
     if any(plan.state in {"running", "late"} for plan in found.plans):
         return None
-    items = [
-        item
-        for item in open_items(case.organization_id, [case.customer_id])
-        if item.currency == case.currency
-    ]
+    opened = open_items(case.organization_id, [customer.pk])
+    items = [item for item in opened if item.currency == case.currency]
     disputed = disputed_amounts(case.organization_id, items)
     debt = claimable_now(case, items, disputed=disputed, given=found).plan_minor
     collected = with_bank_minor(case.organization_id, [item.id for item in items])
