@@ -13,6 +13,7 @@ from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.banking.services import lines_match, statement_import
 from amiable.apps.cases.models import Case
 from amiable.apps.receivables.models import Installment
+from amiable.core.matching.engine import decide_all
 from amiable.core.records import StatementEntry, StatementRecord
 from tests import factories
 
@@ -86,6 +87,31 @@ def test_windows_decide_what_one_pass_decides(monkeypatch, window):
     # And again: what waits is looked at in windows too.
     assert lines_match(pieces, on=TODAY) == lines_match(whole, on=TODAY)
     assert decided(pieces) == decided(whole)
+
+
+def test_the_collector_rests_while_lines_are_decided(monkeypatch):
+    """Only what a chunk has left is looked through, once it is entered."""
+    monkeypatch.setattr(matching, "CHUNK", 3)
+    org, on, collected = story("rest"), [], []
+
+    def watched(*given):
+        for decision in decide_all(*given):
+            on.append(gc.isenabled())
+            yield decision
+
+    def noted(phase, info):
+        if phase == "start" and not gc.isenabled():
+            collected.append(info["generation"])
+
+    monkeypatch.setattr(matching, "decide_all", watched)
+    gc.callbacks.append(noted)
+    try:
+        lines_match(org, on=TODAY)
+    finally:
+        gc.callbacks.remove(noted)
+    assert on == [False] * 10
+    assert collected == [0, 0, 0, 0]  # after 3, 6, a return, and 3 more
+    assert gc.isenabled()
 
 
 def test_memory_does_not_follow_the_lines_that_wait(monkeypatch):

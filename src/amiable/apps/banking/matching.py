@@ -34,6 +34,7 @@ from amiable.apps.receivables.allocations import AllocationError
 from amiable.apps.receivables.queries import chunks
 from amiable.core.matching.engine import decide_all
 from amiable.core.matching.facts import Decision, Line
+from amiable.core.memory import collect_young, collector_paused
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 CHUNK = 500
@@ -85,7 +86,8 @@ def lines_match(
     for start in range(0, len(waiting), WINDOW):
         ids = waiting[start : start + WINDOW]
         run = _Run(organization_id, on, ids, aside=aside, told=_told(progress, start, waiting))
-        entered = _entered(run)
+        with collector_paused():
+            entered = _entered(run)
         counts.update(run.outcomes.values())
         counts["lines"] += len(run.outcomes)
         if not entered:
@@ -170,6 +172,7 @@ class _Run:
                 self._enter(chunk)
                 done += len(chunk)
                 chunk = []
+                collect_young()
                 self.told(done)
         self._enter(chunk)
 
