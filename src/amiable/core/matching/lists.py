@@ -31,6 +31,20 @@ _INVOICE = re.compile(
 )
 
 
+class Owed:
+    """What one customer owes, by the forms of its numbers."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.forms = [(item, forms_of(item.number)) for item in items]
+        self.by_digits: dict[str, tuple[Item, ...]] = {}
+        for item, form in self.forms:
+            self.by_digits[form.digits] = (*self.by_digits.get(form.digits, ()), item)
+
+    def near(self, digits: str) -> tuple[Item, ...]:
+        """Invoices whose digits these are but for one."""
+        return tuple([item for item, form in self.forms if is_near(digits, form.digits)])
+
+
 class Piece(NamedTuple):
     """Digits of a list (with those before, were they parted) and the invoices they may name."""
 
@@ -45,9 +59,10 @@ def listed_hypotheses(
     owed = view.book.open_of(customer_id, view.line.currency)
     if not 1 < len(owed) <= MOST_OPEN:
         return
+    known = Owed(owed)
     for text in _texts(view.line.label):
-        for pieces in _lists(text, owed):
-            found = _choices([*pieces[:-1], _cut(pieces[-1], owed)], view.line.amount_minor)
+        for pieces in _lists(text, known):
+            found = _choices([*pieces[:-1], _cut(pieces[-1], known)], view.line.amount_minor)
             if not found:
                 continue
             kept = by_age(found[0])
@@ -87,7 +102,7 @@ def _texts(label: str) -> Iterator[str]:
             yield unguarded(text[:at] + text[at + 1 :])
 
 
-def _lists(text: str, owed: Sequence[Item]) -> Iterator[list[Piece]]:
+def _lists(text: str, owed: Owed) -> Iterator[list[Piece]]:
     """Runs of two or more linked pieces, each of which may name something owed."""
     runs = list(_RUN.finditer(text))
     if len(runs) < 2:
@@ -97,7 +112,7 @@ def _lists(text: str, owed: Sequence[Item]) -> Iterator[list[Piece]]:
     at = 0
     while at < len(runs):
         linked = end >= 0 and _LINK.fullmatch(text, end, runs[at].start())
-        piece, used = _piece(runs, at, text, owed)
+        piece, used = _piece(runs, at, owed)
         if pieces and not (linked and piece):
             if len(pieces) > 1:
                 yield pieces
@@ -110,48 +125,39 @@ def _lists(text: str, owed: Sequence[Item]) -> Iterator[list[Piece]]:
         yield pieces
 
 
-def _piece(
-    runs: Sequence[re.Match[str]], at: int, text: str, owed: Sequence[Item]
-) -> tuple[Piece | None, int]:
+def _piece(runs: Sequence[re.Match[str]], at: int, owed: Owed) -> tuple[Piece | None, int]:
     """The piece that begins with this run, of as many runs as a number of ours is written in."""
-    for count in (3, 2, 1):
-        some = runs[at : at + count]
-        if len(some) < count or any(len(_between(text, a, b)) > 4 for a, b in pairwise(some)):
-            continue
-        digits = "".join([run.group() for run in some])
-        items = tuple([i for i in owed if digits == forms_of(i.number).digits])
-        if items:
+    some = runs[at : at + 3]
+    for count in range(len(some), 0, -1):
+        digits = "".join([run.group() for run in some[:count]])
+        items = owed.by_digits.get(digits, ())
+        if items and all(b.start() - a.end() <= 4 for a, b in pairwise(some[:count])):
             return Piece(digits, items), count
     digits = runs[at].group()
     items = _named_by(digits, owed)
     if not items and at + 1 < len(runs) and len(digits) < SHORTEST + 3:
         # The letters and the year of a number stand before: "FA-2025-34679".
         both = digits + runs[at + 1].group()
-        near = tuple([i for i in owed if is_near(both, forms_of(i.number).digits)])
-        if near and len(_between(text, runs[at], runs[at + 1])) <= 4:
+        near = owed.near(both) if runs[at + 1].start() - runs[at].end() <= 4 else ()
+        if near:
             return Piece(both, near), 2
     return (Piece(digits, items) if items else None), 1
 
 
-def _cut(piece: Piece, owed: Sequence[Item]) -> Piece:
+def _cut(piece: Piece, owed: Owed) -> Piece:
     """The last piece of a list, which may be a number cut at its end as well."""
-    begun = [i for i in owed if forms_of(i.number).bare.startswith(piece.digits)]
+    begun = [item for item, form in owed.forms if form.bare.startswith(piece.digits)]
     return Piece(piece.digits, tuple(dict.fromkeys([*piece.items, *begun])))
 
 
-def _between(text: str, first: re.Match[str], second: re.Match[str]) -> str:
-    return text[first.end() : second.start()]
-
-
-def _named_by(digits: str, owed: Sequence[Item]) -> tuple[Item, ...]:
+def _named_by(digits: str, owed: Owed) -> tuple[Item, ...]:
     """Invoices of which this is the end, or all; else those it is but for one character."""
     bare = digits.lstrip("0")
     if len(digits) < SHORTEST or not bare:
         return ()
-    forms = [(item, forms_of(item.number)) for item in owed]
-    found = [i for i, form in forms if form.bare == bare or form.digits.endswith(digits)]
+    found = [i for i, form in owed.forms if form.bare == bare or form.digits.endswith(digits)]
     if not found and len(digits) >= LONGEST_SLIP:
-        found = [i for i, form in forms if is_near(bare, form.bare)]
+        found = [i for i, form in owed.forms if is_near(bare, form.bare)]
     return tuple(found)
 
 

@@ -142,6 +142,7 @@ class Names:
         self.by_word: dict[str, dict[int, str]] = defaultdict(dict)
         self.sorted: list[tuple[str, int]] = []
         self.joined: dict[int, str] = {}
+        self.ordered: dict[int, str] = {}
         self._close: dict[Words, int | None] = {}
         self._longest = 0
 
@@ -158,7 +159,7 @@ class Names:
                 self.flat[flat].add(customer_id)
                 self._longest = max(self._longest, len(flat))
         joined = self.joined[customer_id] = " ".join(words)
-        ordered = _ordered(words)
+        ordered = self.ordered[customer_id] = _ordered(words)
         for word in words:
             self.by_word[word][customer_id] = ordered
         insort(self.sorted, (joined, customer_id))
@@ -253,7 +254,7 @@ class Names:
         if among is None:
             near = self._sharing(words)
         else:
-            near = {i: _ordered(self.tokens[i]) for i in among if i in self.joined}
+            near = {i: self.ordered[i] for i in among if i in self.ordered}
         found = _perhaps(_ordered(words), near)
         size = len(given)
         if size >= SHORTEST_CUT:

@@ -13,7 +13,7 @@ from amiable.core.matching.book import Book, payer_keys
 from amiable.core.matching.cuts import mended
 from amiable.core.matching.facts import Line, Virtual
 from amiable.core.matching.labels import plain, words_of
-from amiable.core.matching.names import GLUED_SIGNS, Words, name_tokens, sender_tokens
+from amiable.core.matching.names import GLUED_SIGNS, Names, Words, name_tokens, sender_tokens
 from amiable.core.references import customer_references
 
 # From so many payments for one customer alone on, another payer is taken for it.
@@ -48,9 +48,10 @@ class Standing(NamedTuple):
 class Party(NamedTuple):
     """Customers by each kind of evidence.
 
-    `by_cut_name` = whose name begins with the payer's, as banks cut it; `close` = whose name it is
-    misspelt; `links` = for whom this payer has paid before, and how often; `virtual` = what the
-    virtual IBAN tells that the money came in on, which goes before all else.
+    `by_cut_name` = whose name begins with the payer's, as banks cut it; `names` = where the one
+    that it misspells is looked for, once asked; `links` = for whom this payer has paid before, and
+    how often; `virtual` = what the virtual IBAN tells that the money came in on, which goes before
+    all else.
     """
 
     by_iban: frozenset[int] = frozenset()
@@ -58,7 +59,7 @@ class Party(NamedTuple):
     tokens: tuple[Words, ...] = ()
     by_cut_name: frozenset[int] = frozenset()
     by_reference: frozenset[int] = frozenset()
-    close: int | None = None
+    names: Names | None = None
     links: Mapping[int, int] = NOBODY
     virtual: Standing | None = None
 
@@ -87,6 +88,13 @@ class Party(NamedTuple):
         return self.close
 
     @property
+    def close(self) -> int | None:
+        """The customer whose name the payer's is, misspelt; None where anything better tells it."""
+        if self.names is None or self.by_name or len(self.by_iban) == 1:
+            return None
+        return next(filter(None, map(self.names.close, self.tokens)), None)
+
+    @property
     def known(self) -> bool:
         """Whether our reference, a virtual IBAN or the customer's own account tells it, not a
         name alone."""
@@ -106,18 +114,16 @@ def party_of(line: Line, book: Book) -> Party:
         by_name = _of_form(line, book, by_name)
     by_iban = frozenset(book.ibans.get(line.payer_iban, NONE)) if line.payer_iban else NONE
     cut: set[int] = set()
-    close: int | None = None
     if not by_name and len(by_iban) != 1:
         for words in given:
             cut |= book.names.cut(words)
-            close = close or book.names.close(words)
     return Party(
         by_iban=by_iban,
         by_name=frozenset(by_name),
         tokens=tuple([words for words in given if words]),
         by_cut_name=frozenset(cut),
         by_reference=_referred(line, book),
-        close=close,
+        names=book.names,
         links=_links(line, book),
         virtual=_standing(line, book) if line.credited_iban in book.virtual else None,
     )
