@@ -13,8 +13,9 @@ from amiable.apps.audit.queries import broken_invariants
 from amiable.apps.cases import services as cases
 from amiable.apps.cases.models import Promise
 from amiable.apps.cases.queries import words_given
-from amiable.apps.cases.services import CaseError, dispute_open
+from amiable.apps.cases.services import CaseError, dispute_open, hold_place
 from amiable.apps.dunning.agreeing.reminding import reminders_freeze
+from amiable.apps.dunning.debiting.running import debits_check
 from amiable.apps.messaging.models import Message
 from amiable.apps.payments.debits.mandates import mandate_revoke
 from amiable.apps.payments.debits.models import Debit, DebitItem
@@ -67,6 +68,12 @@ def why(part_id: int) -> str:
     return Debit.objects.filter(part_id=part_id, state="withdrawn").latest("id").why["code"]
 
 
+def state(plan, on: date) -> str:
+    given = words_given(plan.organization_id, [plan.case_id], on=on)[plan.case_id]
+    (found,) = [each for each in given.plans if each.id == plan.pk]
+    return found.state
+
+
 def hand_over(owner, debit: Debit):
     """The file, made on the last day."""
     return filed(owner, submit_by(debit.collect_on, owner.debit_lead_days))
@@ -108,6 +115,42 @@ def test_each_instalment_is_collected_on_its_day_and_keeps_the_plan(owner, debto
     case_id = plan.case_id
     given = words_given(owner.organization_id, [case_id], on=debit.collect_on)[case_id]
     assert given.plans[0].state == "kept"
+    assert broken_invariants() == []
+
+
+@pytest.mark.parametrize("way", ["paid", "changed", "cancelled", "revoked", "disputed", "paused"])
+def test_a_file_drawn_before_the_next_look_holds_nothing_that_ended(
+    owner, debtor, items, plan, way
+):
+    """Another customer's collection keeps the file from being empty."""
+    other = factories.customer(owner, "C002")
+    factories.invoice(other, "FA-9", due=MONDAY - timedelta(days=30))
+    agreed(other, 120_000)
+    first = Debit.objects.filter(customer=debtor).earliest("collect_on")
+    kept = Debit.objects.filter(customer=other).earliest("collect_on")
+    org, day = owner.organization_id, submit_by(first.collect_on, owner.debit_lead_days)
+    who = {"on": day, "actor": "test"}
+    if way == "paid":
+        pay(debtor, items[0], 37_500, day)
+    elif way == "changed":
+        cases.plan_change(
+            org, plan.pk, cases.PlanTerms(150_000, 3, day + timedelta(days=20)), **who
+        )
+    elif way == "cancelled":
+        cases.plan_cancel(org, plan.pk, **who)
+    elif way == "revoked":
+        mandate_revoke(org, first.mandate_id, **who)
+    elif way == "paused":
+        hold_place(org, plan.case_id, reason="a call", **who)
+    else:
+        for item in items:
+            dispute_open(org, item.pk, reason="price", **who)
+    file = hand_over(owner, first)
+    root = etree.fromstring(bytes(file.content))
+    assert [e.text for e in root.iterfind(".//{*}EndToEndId")] == [kept.end_to_end_id]
+    assert (file.count, file.amount_minor) == (1, kept.amount_minor)
+    first.refresh_from_db()
+    assert (first.state, first.file_id) == ("withdrawn", None)
     assert broken_invariants() == []
 
 
@@ -171,15 +214,14 @@ def returned(owner, debit: Debit, code: str) -> date:
     return day
 
 
-def test_lack_of_funds_is_tried_once_more_and_counts_as_missed(owner, debtor, plan):
+def test_lack_of_funds_is_tried_once_more_and_missed_when_that_fails_too(owner, debtor, plan):
     first = running()[0]
     returned(owner, first, "AM04")
     (again,) = running("planned")
     assert (again.part_id, again.attempt, again.notice) == (first.part_id, 2, "")
     late = first.collect_on + timedelta(days=4)
     look(owner, late)
-    given = words_given(owner.organization_id, [plan.case_id], on=late)[plan.case_id]
-    assert given.plans[0].state == "late"
+    assert state(plan, late) == "running"
     again.refresh_from_db()
     assert again.state in {"planned", "announced"}
     for step in range(1, 10):
@@ -196,6 +238,7 @@ def test_lack_of_funds_is_tried_once_more_and_counts_as_missed(owner, debtor, pl
     assert not Debit.objects.filter(part_id=first.part_id, attempt=3).exists()
     assert not running("planned")
     assert Debit.objects.filter(part_id=first.part_id).count() == 2
+    assert state(plan, last + timedelta(days=1)) == "late"
 
 
 def test_a_mandate_that_the_bank_ends_withdraws_what_is_to_come(owner, debtor, plan):
@@ -251,3 +294,93 @@ def test_what_was_handed_over_too_late_is_announced_by_itself(owner, debtor, pla
     new = Debit.objects.get(part_id=first.part_id, state="announced")
     assert new.notice == ""
     assert (new.collect_on - first.collect_on).days >= owner.debit_notice_days
+
+
+def test_a_debit_that_we_delay_is_no_instalment_missed(owner, debtor, plan):
+    first = running()[0]
+    look(owner, first.collect_on)
+    new = Debit.objects.get(part_id=first.part_id, state="announced")
+    assert new.collect_on > first.collect_on + timedelta(days=3)  # the days of grace
+    last = submit_by(new.collect_on, owner.debit_lead_days)
+    for days in range((last - first.collect_on).days):
+        look(owner, first.collect_on + timedelta(days=days))
+        assert state(plan, first.collect_on + timedelta(days=days)) == "running"
+    hand_over(owner, new)
+    assert state(plan, new.collect_on) == "running"
+    booked(owner, (new.amount_minor, {"label": "REMISE PRLV"}), day=new.collect_on)
+    after = new.collect_on + timedelta(days=1)
+    look(owner, after)
+    given = words_given(owner.organization_id, [plan.case_id], on=after)[plan.case_id]
+    assert [each.state for each in given.plans[0].parts] == ["kept", *["running"] * 3]
+    assert not given.broken
+
+
+def test_an_instalment_is_held_between_a_late_debit_and_the_next(owner, debtor, plan):
+    """The check of a file finds out that the day was missed: it is announced anew by the next
+    look only, and the instalment is held meanwhile."""
+    first = running()[0]
+    day = submit_by(first.collect_on, owner.debit_lead_days) + timedelta(days=1)
+    debits_check(owner.organization_id, on=day)
+    assert why(first.part_id) == "debit.late"
+    assert not Debit.objects.filter(part_id=first.part_id, state="announced").exists()
+    assert state(plan, first.collect_on + timedelta(days=4)) == "running"
+
+
+def test_a_withdrawn_debit_holds_nothing(owner, debtor, plan):
+    first = running()[0]
+    mandate_revoke(owner.organization_id, first.mandate_id, on=MONDAY, actor="test")
+    look(owner, MONDAY + timedelta(days=1))
+    assert state(plan, first.collect_on + timedelta(days=3)) == "running"
+    assert state(plan, first.collect_on + timedelta(days=4)) == "late"
+
+
+def test_the_second_try_of_the_last_instalment_holds_the_plan_until_its_answer(
+    owner, debtor, items, plan
+):
+    debits = running()
+    for debit in debits[:3]:
+        hand_over(owner, debit)
+        booked(owner, (debit.amount_minor, {"label": "REMISE PRLV"}), day=debit.collect_on)
+    day = returned(owner, debits[3], "AM04")
+    for step in range(12):
+        look(owner, day + timedelta(days=step))
+        assert state(plan, day + timedelta(days=step)) == "running"
+    (again,) = running("announced")
+    assert (again.part_id, again.attempt) == (debits[3].part_id, 2)
+    hand_over(owner, again)
+    booked(owner, (again.amount_minor, {"label": "REMISE PRLV"}), day=again.collect_on)
+    assert state(plan, again.collect_on) == "kept"
+    assert sum(installment_balances(owner.organization_id, [i.pk for i in items]).values()) == 0
+    assert broken_invariants() == []
+
+
+def test_the_plan_breaks_when_the_second_try_of_the_last_instalment_fails(owner, debtor, plan):
+    debits = running()
+    for debit in debits[:3]:
+        hand_over(owner, debit)
+        booked(owner, (debit.amount_minor, {"label": "REMISE PRLV"}), day=debit.collect_on)
+    day = returned(owner, debits[3], "AM04")
+    for step in range(12):
+        look(owner, day + timedelta(days=step))
+    (again,) = running("announced")
+    last = returned(owner, again, "AM04")
+    assert state(plan, last + timedelta(days=1)) == "broken"
+
+
+def test_what_a_debit_brought_is_for_its_own_instalment(owner, debtor, items):
+    """Weekly: the second is collected while the first waits for its second try."""
+    plan = agreed(debtor, 150_000, count=5, every="week")
+    first, second, *_ = running()
+    day = returned(owner, first, "AM04")
+    look(owner, day)
+    hand_over(owner, second)
+    booked(owner, (second.amount_minor, {"label": "REMISE PRLV"}), day=second.collect_on)
+    for step in range(3):
+        look(owner, second.collect_on + timedelta(days=step))
+    given = words_given(owner.organization_id, [plan.case_id], on=second.collect_on)
+    assert [each.received_minor for each in given[plan.case_id].plans[0].parts] == [
+        0, 30_000, 0, 0, 0,
+    ]  # fmt: skip
+    (again,) = Debit.objects.filter(part_id=first.part_id, attempt=2)
+    assert again.state == "announced"
+    assert Debit.objects.filter(part_id=second.part_id).count() == 1

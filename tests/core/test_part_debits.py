@@ -7,11 +7,12 @@ import itertools
 from collections import Counter
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amiable.core.facts import CaseFacts, Item, Promise, Receipt
-from amiable.core.part_debits import collected_parts, part_choice
+from amiable.core.part_debits import Try, collected_parts, held_until, part_choice
 from amiable.core.schedules import schedule
 from amiable.core.workdays import is_target_day, is_workday
 
@@ -80,3 +81,27 @@ def test_never_more_than_is_open_nor_than_an_instalment(case, with_bank, is_over
     else:
         assert set(found.parts) | set(found.stops) == set(ids)
         assert not set(found.parts) & set(found.stops)
+
+
+DAY = date(2026, 11, 16)
+
+
+def after(days: int) -> date:
+    return DAY + timedelta(days=days)
+
+
+@pytest.mark.parametrize(
+    ("tries", "until"),
+    [
+        ([], 0),
+        ([Try(after(-14), after(-2))], 0),  # answered before the last day
+        ([Try(after(-14), after(8))], 8),
+        ([Try(after(0), after(16))], 16),  # announced anew on the last day
+        ([Try(after(1), after(16))], 0),  # missed already
+        ([Try(after(-14), after(4)), Try(after(4), after(20))], 20),
+        ([Try(after(-14), after(4)), Try(after(7), after(24), again=True)], 24),
+        ([Try(after(1), after(4)), Try(after(4), after(24), again=True)], 0),
+    ],
+)
+def test_a_collection_holds_an_instalment_that_was_not_missed_before(tries, until):
+    assert held_until(DAY, tries) == after(until)

@@ -27,7 +27,9 @@ class Promise:
     Kept once `tolerance_pct` percent of it has come by `due_on` plus `grace_days`; see
     core.promises for what it stops and when it is broken. `made_on` None = before everything;
     `before_minor` = what had come on that day by then. A plan goes on after as many missed
-    instalments as it `forgives`.
+    instalments as it `forgives`. `held_until` = it is not missed before, because a direct debit of
+    ours is to answer first (core.part_debits.held_until); `collected_minor` = what direct debits
+    brought for this very instalment.
     """
 
     amount_minor: int
@@ -39,6 +41,8 @@ class Promise:
     id: int = 0
     before_minor: int = 0
     forgives: int = 1
+    held_until: date | None = None
+    collected_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,31 @@ declare(
 
 
 @dataclass(frozen=True, slots=True)
+class Try:
+    """A collection of an instalment, from the day it was planned until its answer: what the bank
+    said, the day it was withdrawn, or the latest day by which either is to be expected. `again` =
+    the second presentation of the try before it."""
+
+    planned_on: date
+    until: date
+    again: bool = False
+
+
+def held_until(last_day: date, tries: Sequence[Try]) -> date:
+    """The last day on which an instalment can be kept: its date plus grace, or the answer of a
+    collection that was under way by then. What was missed before a collection stays missed.
+
+    `tries` = in the order in which they were made.
+    """
+    until, held = last_day, True
+    for each in tries:
+        held = held if each.again else each.planned_on <= until
+        if held:
+            until = max(until, each.until)
+    return until
+
+
+@dataclass(frozen=True, slots=True)
 class PartChoice:
     """What may be collected of the instalments of a case: (item, minor units) of each, by its id;
     why not, for the others."""

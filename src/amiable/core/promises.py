@@ -83,8 +83,10 @@ _NONE = Commitments()
 
 
 def last_day(promise: Promise) -> date:
-    """The last day on which the promise can be kept: its date plus grace."""
-    return promise.due_on + timedelta(days=promise.grace_days)
+    """The last day on which the promise can be kept: its date plus grace, or until which a direct
+    debit holds it."""
+    day = promise.due_on + timedelta(days=promise.grace_days)
+    return max(day, promise.held_until or day)
 
 
 def standings(
@@ -92,13 +94,16 @@ def standings(
 ) -> tuple[Standing, ...]:
     """Each promise with what came for it, by due date.
 
-    Receipts serve the promises in order of their dates, each those since it was made; money taken
-    back takes from the latest receipts.
+    What a direct debit brought for an instalment serves that one. Other receipts serve the promises
+    in order of their dates, each those since it was made; money taken back takes from the latest
+    receipts.
     """
     pool = _netted([receipt for receipt in receipts if receipt.on <= today])
     found: list[Standing] = []
-    for promise in sorted(promises, key=lambda p: (p.due_on, p.id)):
-        until, received = last_day(promise), 0
+    ordered = sorted(promises, key=lambda p: (p.due_on, p.id))
+    own = [_own(promise, pool) for promise in ordered]
+    for promise, brought in zip(ordered, own, strict=True):
+        until, received = last_day(promise), brought
         for came in pool:
             if came.on <= until:
                 received += came.take(promise, promise.amount_minor - received)
@@ -189,6 +194,15 @@ def _netted(receipts: Iterable[Receipt]) -> list[_Came]:
     return pool
 
 
+def _own(promise: Promise, pool: Sequence[_Came]) -> int:
+    """Take from the pool what direct debits brought for this very instalment."""
+    want, until = min(promise.collected_minor, promise.amount_minor), last_day(promise)
+    for came in reversed(pool):
+        if came.on <= until:
+            want -= came.take(promise, want)
+    return min(promise.collected_minor, promise.amount_minor) - want
+
+
 def _enough(promise: Promise, received: int) -> bool:
     return received * 100 >= promise.amount_minor * promise.tolerance_pct
 
@@ -213,6 +227,8 @@ def _catch_up(
     members = [i for i, s in enumerate(found) if s.promise.plan_id == plan_id]
 
     def turn(i: int) -> int:
+        if found[i].state == "kept" and found[i].promise.collected_minor:
+            return 0
         return 2 if today <= last_day(found[i].promise) else int(found[i].broken_on is not None)
 
     came = sum(found[i].received_minor for i in members)

@@ -289,6 +289,9 @@ class Promise(TenantModel):
     plan = models.ForeignKey(
         PaymentPlan, null=True, blank=True, on_delete=models.PROTECT, related_name="instalments"
     )
+    # Of an instalment collected by direct debit: not missed before, and what this brought for it.
+    held_until = models.DateField(null=True)
+    collected_minor = models.BigIntegerField(default=0)
     note = models.TextField(blank=True)
     cancelled_on = models.DateField(null=True, blank=True)
 

@@ -173,7 +173,7 @@ def promise_facts(row: Promise) -> facts.Promise:
     """A promise as the core knows it."""
     return facts.Promise(
         row.amount_minor, row.due_on, row.grace_days, row.made_on, row.tolerance_pct,
-        row.plan_id, row.id, row.before_minor, row.forgives,
+        row.plan_id, row.id, row.before_minor, row.forgives, row.held_until, row.collected_minor,
     )  # fmt: skip
 
 

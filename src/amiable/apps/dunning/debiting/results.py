@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from amiable.apps.banking.debit_batches import debits_expect_not
 from amiable.apps.cases.services import CaseError, cases_wake, dispute_open, hold_place
+from amiable.apps.dunning.debiting.holding import parts_hold
 from amiable.apps.dunning.debiting.keeping import (
     ACTOR,
     PAUSE_AFTER,
@@ -84,6 +85,7 @@ def debits_refuse(
         if name in found and found[name].state == State.SENT
     ]
     _fail(organization_id, failed, State.REFUSED, on=on, actor=actor)
+    parts_hold(organization_id, on=on, debits=[each.debit for each in failed])
     debits_expect_not(organization_id, [each.debit.end_to_end_id for each in failed])
     passed = {name: "debit_result.unknown" for name in refused if name not in found}
     done = {each.debit.end_to_end_id for each in failed}
@@ -113,6 +115,7 @@ def debits_follow(organization_id: int, *, on: date) -> Followed:
     _fail(organization_id, failed, State.RETURNED, on=on, actor=ACTOR)
     followed.returned = len(failed)
     followed.undone = _forget(paid, on=on)
+    parts_hold(organization_id, on=on, debits=debits)
     return followed
 
 

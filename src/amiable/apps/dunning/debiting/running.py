@@ -15,6 +15,7 @@ from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.dunning.debiting.announcing import Notice, notices_freeze
 from amiable.apps.dunning.debiting.choosing import Choice, choice, due_parts
+from amiable.apps.dunning.debiting.holding import parts_hold
 from amiable.apps.dunning.debiting.keeping import (
     ACTOR,
     debits_tell,
@@ -100,6 +101,7 @@ def debits_check(
         rows = rows.filter(id__among=debit_ids)
     locked = rows.select_for_update(no_key=True, of=("self",)).order_by("id")
     debits = list(locked.select_related("mandate__customer__creditor"))
+    parts_hold(organization_id, on=on)
     if not debits:
         return Checked()
     items = items_of(debits)
@@ -276,6 +278,7 @@ def _keep(organization_id: int, ready: Sequence[_New], *, on: date) -> None:
     pauses_place(organization_id, paused, alone, on=on)
     DebitItem.objects.bulk_create(items, batch_size=500)
     rows = [each.row for each in ready]
+    parts_hold(organization_id, on=on, debits=rows)
     debits_tell(rows, "debit.announced", on=on, actor=ACTOR)
     cases_wake(organization_id, {row.customer_id for row in rows}, on=on)
 
@@ -299,6 +302,7 @@ def _withdraw(
     for debit in debits:
         debit.state, debit.why, debit.ended_on = State.WITHDRAWN, stops[debit.pk].to_json(), on
     Debit.objects.bulk_update(debits, ["state", "why", "ended_on"], batch_size=250)
+    parts_hold(organization_id, on=on, debits=debits)
     freed = [item for debit in debits for item in items[debit.pk]]
     items_release(organization_id, freed, on=on, actor=ACTOR)
     keys = [debit.notice_key for debit in debits if not debit.notice]
