@@ -132,7 +132,7 @@ def checkout_begin(
         parts=parts,
         is_test=account.config["is_test"],
     )
-    row = _asked(page.link.organization_id, asked, now=now)
+    row = checkout_note(page.link.organization_id, asked, now=now)
     if row.state == State.ASKED:
         notify_url = f"{settings.BASE_URL}/hooks/gateways/{account.code}/"
         order = Order(
@@ -144,9 +144,9 @@ def checkout_begin(
 
 
 @transaction.atomic
-def _asked(organization_id: int, asked: CheckoutIn, *, now: datetime) -> Checkout:
+def checkout_note(organization_id: int, asked: CheckoutIn, *, now: datetime) -> Checkout:
     """Noted with its items held, so that the file of direct debits made at the same time sees it;
-    what that file has taken just before is not paid here."""
+    what that file has taken just before is not paid here: raises CaseError."""
     ids = [item_id for item_id, _ in asked.parts]
     installments_lock(organization_id, ids)
     opened = installment_balances(organization_id, ids)
