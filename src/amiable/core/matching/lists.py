@@ -6,6 +6,7 @@ number, by its end or but for one character, and together they must be just the 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -78,7 +79,7 @@ def shortened(view: View, same: Sequence[Item]) -> tuple[Item, Sentence] | None:
     """The only of these invoices whose number the text gives by its last three
     digits or more, but for its last one or but for a slip, right behind the word: "FACT 172"."""
     found: dict[int, tuple[Item, Sentence]] = {}
-    for given in _INVOICE.findall(unguarded(plain(view.line.label))):
+    for given in _given(view.line.label):
         for item in same:
             form = forms_of(item.number)
             if form.digits.endswith(given):
@@ -90,6 +91,12 @@ def shortened(view: View, same: Sequence[Item]) -> tuple[Item, Sentence] | None:
                 values = {"given": given, "number": item.number}
                 found[item.id] = item, Sentence("match.near", values)
     return next(iter(found.values())) if len(found) == 1 else None
+
+
+@functools.lru_cache(maxsize=512)
+def _given(label: str) -> tuple[str, ...]:
+    """The digits right behind the word invoice."""
+    return tuple(_INVOICE.findall(unguarded(plain(label))))
 
 
 def _texts(label: str) -> Iterator[str]:

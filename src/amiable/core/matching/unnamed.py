@@ -22,6 +22,7 @@ from amiable.core.matching.view import (
     numbers,
     oldest_first,
     order_said,
+    total_of,
     whole,
 )
 from amiable.core.sentences import Sentence
@@ -53,9 +54,7 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     yield from (h._replace(sure=not twice) for h in garbled)
     yield from doubles
     again = [] if doubles else list(_repeated(view, customer_id, evidence))
-    hinted = [] if garbled else view.hinted(open_items[:MOST_HINTED])
-    if not garbled and not hinted and (only := shortened(view, open_items)):
-        hinted = [only]
+    hinted = [] if garbled else _named(view, open_items)
     if not garbled:
         yield from _lists(view, customer_id, hinted=hinted, evidence=evidence, sure=not doubles)
     for hypothesis in () if garbled else _by_amount(view, open_items, evidence):
@@ -69,7 +68,7 @@ def party_hypotheses(view: View, customer_id: int) -> Iterator[Hypothesis]:
     yield from _consecutive(view, open_items, evidence)
     yield from _hinted(view, hinted, evidence)
     yield from _nearly(view, open_items, evidence)
-    total = sum(item.open_minor for item in open_items)
+    total = total_of(open_items)
     said_last = (
         order_said(view, customer_id, code="match.oldest_first")
         if line.amount_minor <= total
@@ -162,14 +161,20 @@ def _singles(
 
 def _garbled(view: View, same: Sequence[Item], evidence: list[Sentence]) -> Iterator[Hypothesis]:
     """Of the payer's invoices of this amount, the one whose number is named in part or garbled."""
-    found = view.hinted(same[:MOST_HINTED])
-    if same and not found and (only := shortened(view, same)):
-        found = [only]
+    found = _named(view, same) if same else []
     if len(found) == 1:
         item, said = found[0]
         both = (*evidence, said, exact(view, [item]))
         kind = "party_near" if said.code == "match.near" else "party_tail"
         yield Hypothesis(kind, item.customer_id, both, parts=whole([item]), sure=True)
+
+
+def _named(view: View, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
+    """Those whose number is named in part or garbled; else the one that is shortened."""
+    found = view.hinted(items[:MOST_HINTED])
+    if not found and (only := shortened(view, items)):
+        return [only]
+    return found
 
 
 def _paid_number(

@@ -64,21 +64,29 @@ class Clues(NamedTuple):
     def any(self) -> bool:
         return bool(self.flat or self.unknown or self.cited)
 
-    def hint(self, item: Item) -> Sentence | None:
-        """Why a garbled number in the text may be this item's; None when nothing looks so."""
-        key, digits, bare, begun = forms_of(item.number)
-        for given in self.unknown:
+    def hints(self, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
+        """The items that a garbled number in the text may be, each with the reason."""
+        unknown, cited, ends, filled, flat, joined_ = self
+        found: list[tuple[Item, Sentence]] = []
+        for item in items:
+            key, digits, bare, begun = forms_of(item.number)
+            near = self._near(item, key) if unknown or cited else None
+            if near is not None:
+                found.append((item, near))
+            elif digits in joined_:
+                found.append((item, Sentence("match.parted", {"number": item.number})))
+            elif ends and (digits.endswith(filled) or bare in ends):
+                found.append((item, Sentence("match.tail", {"number": item.number})))
+            elif begun and begun in flat and (cut := self._cut(item, key, begun)):
+                found.append((item, cut))
+        return found
+
+    def _near(self, item: Item, key: str) -> Sentence | None:
+        """The text has the number but for a slip."""
+        others = [given for given, owner in self.cited if owner != item.customer_id]
+        for given in (*self.unknown, *others):
             if is_near(given, key):
                 return Sentence("match.near", {"given": given, "number": item.number})
-        for given, owner in self.cited:
-            if owner != item.customer_id and is_near(given, key):
-                return Sentence("match.near", {"given": given, "number": item.number})
-        if digits in self.joined:
-            return Sentence("match.parted", {"number": item.number})
-        if self.ends and (digits.endswith(self.filled) or bare in self.ends):
-            return Sentence("match.tail", {"number": item.number})
-        if begun and begun in self.flat:
-            return self._cut(item, key, begun)
         return None
 
     def _cut(self, item: Item, key: str, begun: str) -> Sentence | None:
@@ -201,8 +209,7 @@ class View:
         """
         if not items or not self.clues.any:
             return []
-        hint = self.clues.hint
-        return [(item, said) for item in items if (said := hint(item))]
+        return self.clues.hints(items)
 
     @property
     def clues(self) -> Clues:
