@@ -16,11 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amiable.core.matching import kinds, labels
+from amiable.core.matching.amounts import FEWEST_BEFORE, without_amount
 from amiable.core.matching.book import Book
 from amiable.core.matching.engine import by_readings, view_of
 from amiable.core.matching.facts import Customer, Decision, Hypothesis, Item, Line, Opening
+from amiable.core.matching.named import decide_named
 from amiable.core.matching.names import ALIKE, Names, name_likeness, name_tokens
-from amiable.core.matching.single import decide_single
 from amiable.core.matching.sums import sets_of
 
 DAY = date(2026, 3, 2)
@@ -53,15 +54,16 @@ TEXTS = st.builds(
 class BothWays(Engine):
     """The engine, which compares the short way of a line with all readings weighed."""
 
-    short = 0
+    short = several = 0
 
     def decide(self, line: BankLine) -> Answer:
         facts = facts_of(line)
         if facts.amount_minor > 0 and not facts.is_return:
-            decision = decide_single(view_of(facts, self.book))
+            decision = decide_named(view_of(facts, self.book))
             if decision is not None:
                 assert decision == by_readings(view_of(facts, self.book))
                 self.short += 1
+                self.several += len(decision.hypotheses[0].parts) > 1
         return super().decide(line)
 
 
@@ -79,6 +81,28 @@ def test_the_short_way_decides_as_all_readings_weighed(profile, label, seed, mod
     both = BothWays()
     run(both, replace(PROFILES[profile], label=label), seed, lines=1_000, mode=mode)
     assert both.short > 150
+    assert both.several > 10
+
+
+@given(
+    st.sampled_from([0, 1_00, 10_10, 101_01, 1_111_11, 10_101_01, 1_234_567_89]),
+    st.lists(st.sampled_from([
+        "1", "0", "01", "10", "11", "1000", ".", ",", " ", "A", "AMOUNT", "AMOUNT", "AMOUNT",
+    ]), max_size=7),
+    st.sampled_from(["", " ", "."]),
+    st.sampled_from(",."),
+)  # fmt: skip
+def test_amounts_are_taken_out_as_a_pattern_finds_them(amount, pieces, apart, comma):
+    units, cents = f"{amount // 100:,}", f"{amount % 100:02}"
+    label = "".join(pieces).replace("AMOUNT", units.replace(",", apart) + comma + cents)
+    expected = label
+    groups = units.replace(",", "[ .]?")
+    for found in reversed(list(re.finditer(rf"{groups}[.,]{cents}(?!\d)", label))):
+        start, end = found.span()
+        before = len(label[:start]) - len(label[:start].rstrip("0123456789"))
+        if not 0 < before < FEWEST_BEFORE:
+            expected = expected[:start] + " " * (end - start) + expected[end:]
+    assert without_amount(label, amount) == expected
 
 
 @given(

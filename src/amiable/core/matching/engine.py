@@ -17,12 +17,12 @@ from amiable.core.matching.facts import Decision, Hypothesis, Item, Line, Openin
 from amiable.core.matching.habits import raised
 from amiable.core.matching.kinds import Kind, kind_of
 from amiable.core.matching.lists import listed_hypotheses
+from amiable.core.matching.named import decide_named
 from amiable.core.matching.party import party_of
 from amiable.core.matching.payouts import decide_payout
 from amiable.core.matching.refunds import decide_money_out
 from amiable.core.matching.returns import decide_return
 from amiable.core.matching.several import group_hypotheses, several_cited
-from amiable.core.matching.single import decide_single
 from amiable.core.matching.unknown import numbered, unknown_hypotheses
 from amiable.core.matching.unnamed import amount_hypotheses, party_hypotheses
 from amiable.core.matching.vetoes import elsewhere, vetoes
@@ -70,7 +70,7 @@ def _decide(line: Line, book: Book) -> Decision:
         kind = kind_of(line)
         if kind:
             return _of_kind(view, kind)
-    return decide_single(view) or by_readings(view)
+    return decide_named(view) or by_readings(view)
 
 
 def by_readings(view: View) -> Decision:

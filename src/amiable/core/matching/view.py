@@ -259,6 +259,8 @@ def _same_name(party: Party, tokens: Words) -> bool:
 
 def numbers(items: Sequence[Item | OpenCredit]) -> str:
     """The numbers of items as a list for a sentence, ten at most."""
+    if len(items) == 1:
+        return items[0].number
     distinct = list(dict.fromkeys(item.number for item in items))
     return ", ".join(distinct[:10]) + (" …" if len(distinct) > 10 else "")
 
