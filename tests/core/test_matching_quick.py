@@ -15,14 +15,24 @@ from bench.matching.replay import run
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amiable.core.allocation import Debt, allocate
 from amiable.core.matching import kinds, labels
 from amiable.core.matching.amounts import FEWEST_BEFORE, without_amount
 from amiable.core.matching.book import Book
 from amiable.core.matching.engine import by_readings, view_of
-from amiable.core.matching.facts import Customer, Decision, Hypothesis, Item, Line, Opening
+from amiable.core.matching.facts import (
+    Customer,
+    Decision,
+    Hypothesis,
+    Item,
+    Line,
+    Opening,
+    Terms,
+)
 from amiable.core.matching.named import decide_named
 from amiable.core.matching.names import ALIKE, Names, name_likeness, name_tokens
 from amiable.core.matching.sums import sets_of
+from amiable.core.matching.view import oldest_first
 
 DAY = date(2026, 3, 2)
 # fmt: off
@@ -103,6 +113,23 @@ def test_amounts_are_taken_out_as_a_pattern_finds_them(amount, pieces, apart, co
         if not 0 < before < FEWEST_BEFORE:
             expected = expected[:start] + " " * (end - start) + expected[end:]
     assert without_amount(label, amount) == expected
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(1, 900)), min_size=1, max_size=6),
+    st.integers(1, 3_000),
+    st.sampled_from(["law", "oldest", "agreed"]),
+)
+def test_money_reaches_the_oldest_as_the_law_spreads_it(rows, amount, order):
+    items = [
+        Item(number, 1, f"F{number}", "EUR", DAY + timedelta(days=days), left)
+        for number, (days, left) in enumerate(sorted(rows), 1)
+    ]
+    book = Book(Opening(tuple(items), (Customer(1, "A"),), terms=(Terms(1, order),)))
+    line = Line(1, DAY + timedelta(days=2), amount, "EUR", "X")
+    debts = [Debt(item.id, item.due_date, item.open_minor) for item in items]
+    expected = allocate(amount, debts, on=line.booked_on, order=order)
+    assert oldest_first(view_of(line, book), items) == tuple(expected)
 
 
 @given(

@@ -93,6 +93,7 @@ def signs_of(key: str) -> str:
     return key.encode("ascii").translate(_SIGNS).decode("ascii")
 
 
+@functools.lru_cache(maxsize=512)
 def is_strong(key: str) -> bool:
     """Whether a number can hardly occur in a label by chance."""
     if key.isdigit():
@@ -319,8 +320,7 @@ def range_after(text: str, found: list[Found]) -> tuple[str, str] | None:
         if alike and _TO.fullmatch(between):
             return first.key, second.key
     for first in found:
-        match = _UPPER.match(text, first.end + (text[first.end : first.end + 1] == " "))
-        if match:
+        if match := _UPPER.match(text, first.end + (text[first.end : first.end + 1] == " ")):
             return first.key, match.group(1)
     return None
 

@@ -304,6 +304,21 @@ def oldest_first(view: View, items: Sequence[Item]) -> Parts:
 
     Items beyond those that the amount reaches are not looked at.
     """
+    parts: list[tuple[int, int]] = []
+    left, before = view.line.amount_minor, None
+    for item in items:
+        if item.due_date == before:
+            return _shared(view, items)
+        if left <= 0:
+            break
+        part, before = min(left, item.open_minor), item.due_date
+        parts.append((item.id, part))
+        left -= part
+    return tuple(parts)
+
+
+def _shared(view: View, items: Sequence[Item]) -> Parts:
+    """The same where several items are due on one day."""
     reached: list[Debt] = []
     total = 0
     for item in items:
