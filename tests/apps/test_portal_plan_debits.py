@@ -117,6 +117,16 @@ def test_what_is_debited_is_not_asked_for_and_with_the_bank_not_payable(client, 
     assert "une seconde fois" in text or "a second time" in text
 
 
+def test_right_after_the_signature_nothing_is_asked_for_unless_it_is_revoked(client, path):
+    journey(client, path)
+    assert not Debit.objects.exists()
+    text = shown(client, f"{path}plan/")
+    assert Mandate.objects.get().rum in text
+    assert "data-copy" not in text
+    Mandate.objects.update(revoked_on=today())
+    assert "data-copy" in shown(client, f"{path}plan/")
+
+
 def test_without_an_identifier_no_direct_debit_is_offered(client, path, case):
     owner = case.customer.creditor
     owner.ics = ""

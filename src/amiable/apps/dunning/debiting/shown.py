@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal
 
 from amiable.apps.cases.queries import PlanView
-from amiable.apps.payments.debits.models import Debit
+from amiable.apps.payments.debits.models import Debit, Mandate
 from amiable.apps.payments.debits.queries import debits_of_parts
 from amiable.core.sentences import Sentence
 
@@ -41,10 +41,34 @@ class PartDebit:
 
 
 def plan_debits(organization_id: int, plans: Sequence[PlanView]) -> dict[int, PartDebit]:
-    """By instalment, of plans that are collected: one query, none where none is."""
+    """By instalment, of plans that are collected: one query, none where none is; one more for a
+    plan signed just now, whose instalments are shown as they were agreed until the next look."""
     ids = {part.id for plan in plans if plan.mandate_id for part in plan.parts}
     rows = debits_of_parts(organization_id, ids, running=False) if ids else {}
-    return {part_id: _shown(row) for part_id, row in rows.items()}
+    found = {part_id: _shown(row) for part_id, row in rows.items()}
+    new = [
+        plan for plan in plans
+        if plan.mandate_id and plan.state == "running" and not any(p.id in rows for p in plan.parts)
+    ]  # fmt: skip
+    return {**_agreed(organization_id, new), **found} if new else found
+
+
+def _agreed(organization_id: int, plans: Sequence[PlanView]) -> dict[int, PartDebit]:
+    mandates = Mandate.objects.filter(
+        organization_id=organization_id, id__in=[plan.mandate_id for plan in plans],
+        revoked_on__isnull=True, blocked_on__isnull=True,
+    )  # fmt: skip
+    rums = dict(mandates.values_list("id", "rum"))
+    return {
+        part.id: PartDebit(
+            "announced", part.due_on, part.amount_minor - part.received_minor, "",
+            rums[plan.mandate_id],
+        )
+        for plan in plans
+        if plan.mandate_id in rums
+        for part in plan.parts
+        if part.state == "running"
+    }  # fmt: skip
 
 
 def _shown(row: Debit) -> PartDebit:
