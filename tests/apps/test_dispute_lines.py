@@ -125,6 +125,18 @@ def test_what_lines_come_to_is_never_above_what_is_open(client, case, path, item
     assert Dispute.objects.get(installment=other).amount_minor is None  # the whole invoice
 
 
+def test_ticked_lines_and_another_amount_are_asked_about_never_guessed(client, path, item):
+    oak = line("Oak boards")
+    fields = {"line": oak.pk, f"quantity-{oak.pk}": "2,5"}
+    done = contest(client, path, item, **fields, amount="200")
+    assert done.status_code == 422
+    page = plain(done.content.decode())
+    assert "The lines you ticked come to €150.00, and you wrote another amount" in page
+    assert not Dispute.objects.exists()
+    assert contest(client, path, item, **fields, amount="150").status_code == 303  # the same
+    assert Dispute.objects.get().amount_minor == 15_000
+
+
 @pytest.mark.parametrize(
     ("part", "worth", "said"),
     [

@@ -268,6 +268,20 @@ def test_a_promise_is_a_fact_at_once(client, case, path):
     assert (reply.medium, reply.label, reply.decided_by) == ("portal", "promise", "portal")
 
 
+def test_a_promise_whose_day_has_passed_is_thanked_for_no_longer(client):
+    case = owing(language="en")
+    path = path_of(case)
+    promise = Promise.objects.create(
+        organization=case.organization, case=case, amount_minor=10_000, grace_days=5,
+        made_on=today() - timedelta(days=9), due_on=today(),
+    )  # fmt: skip
+    assert "Thank you" in shown(client, path)
+    Promise.objects.filter(pk=promise.pk).update(due_on=today() - timedelta(days=1))
+    page = shown(client, path)
+    assert "not all of it has reached us yet" in page
+    assert "Thank you" not in page
+
+
 def test_a_day_of_ones_own_can_be_promised_within_the_policy(client, case, path):
     Organization.objects.update(portal_promise_days=10)
     for days, status in ((11, 422), (-1, 422), (10, 303)):

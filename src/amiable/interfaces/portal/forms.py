@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from amiable.apps.cases.dispute_reasons import reasons
@@ -18,6 +18,7 @@ from amiable.core.invoice_lines import proposed_minor
 from amiable.core.money import AmountError, minor
 from amiable.core.numbers import ParseError, amount
 from amiable.core.workdays import next_workday
+from amiable.interfaces.portal import words
 from amiable.interfaces.portal.line_fields import lines_checked, lines_of, lines_shown
 
 LONGEST_NOTE = 1000
@@ -155,13 +156,24 @@ class DisputeForm(PortalForm):
         data = super().clean() or {}
         item = self.chosen if "item" in data else None
         data["lines"], data["line_amount"] = self._lines(item)
-        amount = data.get("amount") or data["line_amount"]
+        typed, reckoned = data.get("amount"), data["line_amount"]
+        amount = typed or reckoned
         if amount and item and amount > item.open_minor:
             self.add_error("amount", _("This is more than what is open of this invoice."))
+        elif typed and reckoned and typed != reckoned:
+            self.add_error("amount", self._which(reckoned))
         if data.get("reason") == "other" and not data.get("note") and "note" not in self.errors:
             self.add_error("note", _("Tell us in a few words what is not right."))
         whole = item is not None and amount == item.open_minor
         return {**data, "amount": None if whole else amount}
+
+    def _which(self, reckoned: int) -> str:
+        """Two amounts were said: neither wins silently."""
+        text = gettext(
+            "The lines you ticked come to {amount}, and you wrote another amount: leave it empty"
+            " to contest these lines, or untick them to contest the amount you wrote."
+        )
+        return text.format(amount=words.money(reckoned, self.page.draft.currency))
 
     def _lines(self, item: PageItem | None) -> tuple[tuple[Contested, ...], int | None]:
         """The lines that are ticked, and what they come to: never above what is open."""
