@@ -123,6 +123,10 @@ def test_right_after_the_signature_nothing_is_asked_for_unless_it_is_revoked(cli
     text = shown(client, f"{path}plan/")
     assert Mandate.objects.get().rum in text
     assert "data-copy" not in text
+    home = shown(client, path)
+    assert f'href="{path}plan/' in home
+    assert "plan/#pay" not in home
+    assert f'href="{path}mandate/' not in home
     Mandate.objects.update(revoked_on=today())
     assert "data-copy" in shown(client, f"{path}plan/")
 

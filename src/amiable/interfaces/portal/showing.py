@@ -86,7 +86,7 @@ def home_context(visit: Visit, ids: Collection[int]) -> dict[str, Any]:
         "pay": pay_panel(draft, visit.language),
         "recent": portal_recent(visit.link, on=visit.on),
         "documents": [item for item in page.items if item.has_document],
-        "can_debit": is_mandate_offered(page),
+        "can_debit": is_mandate_offered(page) and not any(plan.mandate_id for plan in page.plans),
         "with_bank": any(item.collected_minor for item in page.items if item.id in ids),
         **who_asks(visit, draft),
     }
