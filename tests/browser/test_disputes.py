@@ -118,7 +118,7 @@ def test_a_photo_of_a_broken_pallet_reaches_the_collector_and_comes_back_answere
     expect(customer.locator(".talk")).to_contain_text("We send you a credit note.")
     expect(customer.locator(".talk")).not_to_contain_text("Two were missing.")
     customer.locator("textarea").fill("Thank you.")
-    customer.locator("form button[type=submit]").click()
+    customer.get_by_role("button", name="Send", exact=True).click()
     expect(customer.locator(".talk")).to_contain_text("Thank you.")
     assert Reply.objects.filter(dispute=dispute).count() == 2
     plain.close()

@@ -22,7 +22,9 @@ def test_cfonb240_of_the_corpus_is_read_with_its_totals(corpus):
     assert first["control_difference"] == "-67.90"  # an operation was taken out of the sample
     assert [str(told.sentence) for told in found.warnings] == [
         "the operations of the list begun on line 1 differ from its total (39) by -67.90 EUR: "
-        "ask the bank for the whole list"
+        "ask the bank for the whole list",
+        "the operations of the list begun on line 5 differ from its total (39) by -515.70 EUR: "
+        "ask the bank for the whole list",
     ]
     assert {record.kind for record in found.statements} == {"notification"}
     assert found.statements[0].entries[0].payer_name == "OFFICE NATL DU AAAAAAAA"
@@ -88,6 +90,12 @@ def test_damaged_lists_are_refused(tmp_path, old, new, code, line):
 def test_an_unfinished_list_is_refused(tmp_path):
     text = LIST.read_text().rstrip("\n").rpartition("\n")[0]
     assert [e.code for e in written("cfonb240", tmp_path, text).errors] == ["cfonb240.unfinished"]
+
+
+def test_every_line_outside_a_statement_is_told(tmp_path):
+    lines = (SAMPLES / "cfonb120" / "releve.txt").read_text().splitlines()[1:4]
+    errors = written("cfonb120", tmp_path, "\n".join(lines)).errors
+    assert [(e.code, e.line) for e in errors] == [("cfonb.outside", n) for n in (1, 2, 3)]
 
 
 def test_lists_without_line_ends_in_ebcdic_and_padded_read_the_same(tmp_path):

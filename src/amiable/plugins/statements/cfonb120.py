@@ -106,7 +106,7 @@ class _Parser:
 
     def _move(self, number: int, line: str) -> None:
         self._flush()
-        self.refused = True
+        self.refused = self.draft is not None  # outside a statement its details are outside, too
         self._inside(number, line)
         booked_on = fields.day(number, line, 34)
         if booked_on is None:
