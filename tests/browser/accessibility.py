@@ -18,7 +18,8 @@ TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clie
 def faults(page: Page, name: str = "") -> list[str]:
     """A sentence for each fault, with the page's name or address; none is what one wants.
 
-    The strict policy of our pages holds meanwhile: axe comes by the debugger, not by the page.
+    The strict policy of our pages holds meanwhile: axe comes by the debugger, not by the page. In a
+    context without JavaScript it would never end.
     """
     page.evaluate(AXE.read_text("utf-8"))
     found = list(page.evaluate(CHECK, RULES))

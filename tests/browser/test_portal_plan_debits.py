@@ -12,6 +12,7 @@ from amiable.apps.payments.debits.models import Mandate
 from amiable.core.plans import Policy
 from tests.apps.portal_codes import confirmed
 from tests.apps.portal_pages import no_limits, owing, path_of, today
+from tests.browser.accessibility import TOO_WIDE
 from tests.browser.test_direct_debits import ACCOUNT, looked
 from tests.browser.test_portal import DESK, PHONE, _context, _watched
 
@@ -29,32 +30,37 @@ def path() -> str:
     return path_of(case)
 
 
+def _wide_enough(page: Page, name: str) -> None:
+    assert not page.evaluate(TOO_WIDE), name
+
+
 def signed(page: Page, path: str, name: str, *, has_script: bool = True) -> None:
     """From the choice of the means to the plan that runs; every page looked at."""
+    look = looked if has_script else _wide_enough  # axe is a script, too
     page.goto(f"{path}plan/?lang=en")
     page.locator("input[name=means][value=debit]").check()
     if not has_script:
         page.locator("[data-choice] .button").click()
     expect(page.locator("[data-mandate]")).to_be_visible()
-    looked(page, f"{name}-choice")
+    look(page, f"{name}-choice")
     page.locator("[data-mandate]").click()
-    looked(page, f"{name}-code")
+    look(page, f"{name}-code")
     confirmed(page)
     page.locator("input[name=iban]").fill(ACCOUNT)
-    looked(page, f"{name}-mandate-form")
+    look(page, f"{name}-mandate-form")
     page.locator("form.card .button").click()
     expect(page.locator(".paper")).to_contain_text("FR72ZZZ123456")
-    looked(page, f"{name}-mandate-text")
+    look(page, f"{name}-mandate-text")
     page.locator("form.card .button").click()
     expect(page.locator(".plan-paper form .button")).to_be_visible()
-    looked(page, f"{name}-plan-text")
+    look(page, f"{name}-plan-text")
     page.locator(".plan-paper form .button").click()
     confirmed(page)
     expect(page.locator("[data-plan=running]")).to_be_visible()
-    looked(page, f"{name}-running")
+    look(page, f"{name}-running")
     assert PaymentPlan.objects.get().mandate_id == Mandate.objects.get().pk
     page.goto(f"{path}?lang=en")
-    looked(page, f"{name}-home")
+    look(page, f"{name}-home")
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
