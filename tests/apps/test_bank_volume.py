@@ -59,7 +59,7 @@ def story(slug: str) -> int:
 def decided(org: int) -> dict[str, object]:
     lines = StatementLine.objects.filter(organization_id=org).order_by("booked_on", "id")
     matches = Match.objects.filter(organization_id=org).order_by(
-        "line__booked_on", "line_id", "rank"
+        "line__booked_on", "line_id", "rank", "state"
     )
     open_items = Installment.objects.filter(organization_id=org, settled_on__isnull=True)
     return {
