@@ -26,6 +26,9 @@ from amiable.apps.tenants.models import Creditor, Organization
 from amiable.core.records import RowError
 from amiable.plugins.base import FileKind, ReadResult
 
+# Files that tell what was paid or arrived: what follows from them is done at once.
+FOLLOWED = frozenset({"statement", "payouts", "tracking", "debit_results"})
+
 
 def file_import(
     organization: Organization,

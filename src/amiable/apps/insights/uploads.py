@@ -18,14 +18,13 @@ from django_tasks import task
 
 from amiable.apps.imports.services import ImportResult
 from amiable.apps.imports.uploads import Kept, upload, upload_forget, upload_note
-from amiable.apps.insights.intake import file_import, imports_follow
+from amiable.apps.insights.intake import FOLLOWED, file_import, imports_follow
 from amiable.apps.tenants.queries import organization_by_id
 from amiable.apps.work.queries import JobView, job_view
 from amiable.apps.work.services import PROGRESS_EVERY_SECONDS, job_queue
 
 # What is read and entered while the page waits: a few seconds.
 AT_ONCE_BYTES = 4 * 1024 * 1024
-FOLLOWED = ("statement", "tracking", "debit_results")
 
 
 @dataclass(frozen=True, slots=True)

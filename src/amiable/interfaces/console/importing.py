@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from amiable.apps.imports.services import ImportResult
     from amiable.apps.tenants.models import Organization
 
-# Files that tell what was paid or arrived: what follows from them is done at once.
-_FOLLOWED = frozenset({"statement", "payouts", "tracking", "debit_results"})
 # What a person can say on the page of columns, where a file does not.
 _ASKED = frozenset(
     {
@@ -49,7 +47,7 @@ def file_import(
         organization, kind, source=source, filename=upload.name or "file", now=now, actor=actor,
         **options,
     )  # fmt: skip
-    if kind in _FOLLOWED and result.run_id and result.state != "refused":
+    if kind in intake.FOLLOWED and result.run_id and result.state != "refused":
         intake.imports_follow(organization.pk, now=now)
     return result
 
