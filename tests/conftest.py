@@ -80,6 +80,17 @@ def _fast_passwords(settings):
 
 
 @pytest.fixture
+def _same_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The product's clock, as many days behind as have begun since tests.days was read."""
+    from django.utils import timezone
+
+    from tests.days import TODAY
+
+    real, begun = timezone.now, timezone.localdate() - TODAY
+    monkeypatch.setattr(timezone, "now", lambda: real() - begun)
+
+
+@pytest.fixture
 def free_port() -> int:
     """A port on loopback that nobody listens on."""
     with socket.socket() as probe:

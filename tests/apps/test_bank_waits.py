@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from amiable.apps.banking.habits import habit_forbid
 from amiable.apps.banking.models import Match, Rest
@@ -21,9 +20,9 @@ from amiable.apps.payments.services import PaymentIn, payment_record
 from amiable.core.records import StatementEntry, StatementRecord
 from tests import factories
 from tests.browser.portfolio import member
+from tests.days import TODAY
 
-pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_same_day")]
 WHO = {"on": TODAY, "actor": "lea@example.org"}
 IBAN, OURS = "FR7630006000011234567890189", "FR1420041010050500013M02606"
 

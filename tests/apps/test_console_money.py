@@ -24,9 +24,9 @@ from amiable.apps.receivables.queries import installment_balances, unallocated_c
 from amiable.core.records import StatementEntry, StatementRecord
 from tests import factories
 from tests.browser.portfolio import member
+from tests.days import TODAY
 
-pytestmark = pytest.mark.django_db
-TODAY = date.today()  # the console's day
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_same_day")]
 IBAN, OTHER = "FR7630006000011234567890189", "FR7610096000509876543210185"
 WHO = {"on": TODAY, "actor": "lea@example.org"}
 

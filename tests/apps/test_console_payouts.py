@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,9 @@ from amiable.core.payouts import PayoutPart as Part
 from amiable.core.payouts import PayoutRow
 from tests import factories
 from tests.browser.portfolio import member
+from tests.days import TODAY
 
-pytestmark = pytest.mark.django_db
-TODAY = date.today()  # the console's day
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_same_day")]
 SAMPLE = Path(__file__).parents[1] / "samples" / "payouts_stripe" / "itemized.csv"
 
 

@@ -322,7 +322,7 @@ def test_a_medium_that_only_goes_to_a_folder_is_not_offered(case, link, settings
     )
     page = portal_page(link, on=today())
     settings.CHANNEL_URLS = {**dict.fromkeys(settings.CHANNEL_URLS, ""), "email": "smtp://x:25"}
-    routes = routes_from(settings.CHANNEL_URLS, "/tmp/spool")
+    routes = routes_from(settings.CHANNEL_URLS, "spool")
     assert [point.medium for point in code_points(page, routes)] == ["email"]
     assert code_points(portal_page(replace(link, is_test=True), on=today()), routes) == ()
 
@@ -379,7 +379,7 @@ def test_a_test_goes_to_the_house_and_a_text_message_reveals_nothing(case, link,
         organization=case.organization, customer=case.customer, kind="phone", value="0612345612"
     )
     Creditor.objects.update(sms_sender="VAUBAN")
-    routes, box = routes_from({}, "/tmp/spool"), {}
+    routes, box = routes_from({}, "spool"), {}
     routes["sms"] = routes["email"] = ("memory", {"box": box})
     page = portal_page(link, on=today())
     point = next(each for each in code_points(page, routes) if each.medium == "sms")

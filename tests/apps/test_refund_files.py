@@ -33,9 +33,9 @@ from amiable.apps.payments.services import PaymentError, PaymentIn, payment_reco
 from amiable.core.records import StatementEntry, StatementRecord
 from tests import factories
 from tests.browser.portfolio import member
+from tests.days import TODAY
 
-pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()  # the console's day
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_same_day")]
 NOW = timezone.now()
 IBAN, OTHER = "FR7630006000011234567890189", "DE89370400440532013000"
 OURS = "FR1420041010050500013M02606"

@@ -9,7 +9,6 @@ from click.testing import CliRunner
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -38,9 +37,9 @@ from amiable.core.records import StatementEntry, StatementRecord
 from amiable.interfaces.cli.main import amiable
 from tests import factories
 from tests.browser.portfolio import member
+from tests.days import TODAY
 
-pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_same_day")]
 IBAN, OURS = "FR7630006000011234567890189", "FR1420041010050500013M02606"
 WHO = {"on": TODAY, "actor": "lea@example.org"}
 

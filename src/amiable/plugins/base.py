@@ -93,11 +93,11 @@ class Reader(Protocol):
     kind: FileKind
     label: str
 
-    def sniff(self, head: bytes, name: str) -> bool:
+    def sniff(self, head: bytes, name: str, /) -> bool:
         """Whether the first 64 KiB and the name look like this format."""
         ...
 
-    def read(self, path: Path, options: ReadOptions) -> ReadResult:
+    def read(self, path: Path, options: ReadOptions, /) -> ReadResult:
         """Read the whole file, in bounded memory."""
         ...
 

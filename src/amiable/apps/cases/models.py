@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from amiable.apps.cases import line_models as _line_models  # noqa: F401  # a table of this app
+from amiable.apps.cases.line_models import DisputeLine
 from amiable.apps.customers.models import Customer
 from amiable.apps.receivables.models import Installment, Invoice
 from amiable.apps.tenants.models import Creditor, TenantModel, User
+
+# Kept beside: tables of this app all the same.
+__all__ = ["DisputeLine"]
 
 
 class Case(TenantModel):

@@ -19,7 +19,7 @@ class Cii:
     kind: FileKind = "invoices"
     label = gettext_noop("Electronic invoice (CII XML)")
 
-    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002  # the content tells
+    def sniff(self, head: bytes, _name: str) -> bool:
         """A document whose first element is an invoice of UN/CEFACT."""
         return not head.startswith(b"%PDF") and bool(_HEAD.search(head.replace(b"\0", b"")))
 

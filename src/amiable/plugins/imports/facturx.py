@@ -22,7 +22,7 @@ class FacturX:
     kind: FileKind = "invoices"
     label = gettext_noop("Electronic invoice (Factur-X PDF)")
 
-    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002  # the content tells
+    def sniff(self, head: bytes, _name: str) -> bool:
         """Any PDF: whether it carries an invoice is known once it is opened."""
         return head.startswith(b"%PDF-")
 

@@ -30,7 +30,7 @@ class Fec:
     kind: FileKind = "invoices"
     label = gettext_noop("Accounting entries (FEC)")
 
-    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002
+    def sniff(self, head: bytes, _name: str) -> bool:
         """Whether the first line names the columns of a FEC."""
         return is_fec_header(head_text(head).split("\n", 1)[0])
 

@@ -23,7 +23,7 @@ class InvoicesCsv:
     kind: FileKind = "invoices"
     label = gettext_noop("Invoices (CSV)")
 
-    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002
+    def sniff(self, head: bytes, _name: str) -> bool:
         """Whether a header with the minimum columns of invoices, or all but one, stands on top."""
         return head_has(head, _fields.INVOICE, _fields.INVOICE_NEEDS, at_least=4, may_lack=1)
 

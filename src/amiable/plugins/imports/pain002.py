@@ -48,11 +48,11 @@ class Pain002:
     kind: FileKind = "debit_results"
     label = "pain.002 (ISO 20022)"
 
-    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002  # the content tells
+    def sniff(self, head: bytes, _name: str) -> bool:
         """A document that says which message it is."""
         return bool(_HEAD.search(head.replace(b"\0", b"")))
 
-    def read(self, path: Path, options: ReadOptions) -> ReadResult:  # noqa: ARG002  # no columns
+    def read(self, path: Path, _options: ReadOptions) -> ReadResult:
         """Read every status; nothing is kept of a file with an error."""
         found: list[DebitResult] = []
         errors: list[RowError] = []

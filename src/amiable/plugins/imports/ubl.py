@@ -32,7 +32,7 @@ class Ubl:
     kind: FileKind = "invoices"
     label = gettext_noop("Electronic invoice (UBL XML)")
 
-    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002  # the content tells
+    def sniff(self, head: bytes, _name: str) -> bool:
         """A document of the name spaces of UBL invoices."""
         return not head.startswith(b"%PDF") and bool(_HEAD.search(head.replace(b"\0", b"")))
 

@@ -142,7 +142,7 @@ class Report:
     format: Format
     kind: FileKind = "payouts"
 
-    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002  # names say nothing
+    def sniff(self, head: bytes, _name: str) -> bool:
         """Whether one of the first rows has all the columns that the report needs."""
         needs = self.format.needs
         return head_has(head, self.format.names, needs, at_least=len(needs))

@@ -73,7 +73,7 @@ class PayPal:
     kind: FileKind = "payouts"
     label = gettext_noop("PayPal activity (CSV)")
 
-    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002  # names say nothing
+    def sniff(self, head: bytes, _name: str) -> bool:
         """Whether one of the first rows has all the columns that the report needs."""
         return head_has(head, NAMES, NEEDS, at_least=len(NEEDS))
 

@@ -51,7 +51,7 @@ class Cfonb120:
     kind: FileKind = "statement"
     label = "CFONB120"
 
-    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002
+    def sniff(self, head: bytes, _name: str) -> bool:
         """The first line is an old balance (or any record of 120), with a currency at 17-19; some
         banks leave it out of balances."""
         first = next(fields.lines(fields.decode(head)), (0, ""))[1]
@@ -59,7 +59,7 @@ class Cfonb120:
             _CURRENCY.fullmatch(first[16:20]) or (_BALANCE.fullmatch(first))
         )
 
-    def read(self, path: Path, options: ReadOptions) -> ReadResult:  # noqa: ARG002
+    def read(self, path: Path, _options: ReadOptions) -> ReadResult:
         """Read every statement of the file; a defect of any line refuses the file."""
         parser = _Parser()
         return fields.read_lines(path, parser, code=self.code, width=120, records=RECORDS)

@@ -49,12 +49,12 @@ class Cfonb240:
     kind: FileKind = "statement"
     label = "CFONB240"
 
-    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002
+    def sniff(self, head: bytes, _name: str) -> bool:
         """The first line is a header: a number, an operation code, a date and a currency."""
         first = next(fields.lines(fields.decode(head), 240, RECORDS), (0, ""))[1]
         return bool(re.fullmatch(r"31\d{6}.{2}[\d ]{6}[A-Z ].{4}\d{5}.*", first))
 
-    def read(self, path: Path, options: ReadOptions) -> ReadResult:  # noqa: ARG002
+    def read(self, path: Path, _options: ReadOptions) -> ReadResult:
         """Read every list of the file; a defect of any line refuses the file."""
         parser = _Parser()
         return fields.read_lines(path, parser, code=self.code, width=240, records=RECORDS)

@@ -54,12 +54,12 @@ class Mt940:
     kind: FileKind = "statement"
     label = "MT940, MT942 (SWIFT)"
 
-    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002
+    def sniff(self, head: bytes, _name: str) -> bool:
         """A field 20 at the beginning of a line, and a field 25 or 28 or 60 below it."""
         text = common.decoded(head)
         return bool(_FIRST.search(text) and _SECOND.search(text))
 
-    def read(self, path: Path, options: ReadOptions) -> ReadResult:  # noqa: ARG002
+    def read(self, path: Path, _options: ReadOptions) -> ReadResult:
         """Read every statement; a defect of any field refuses the file."""
         if path.stat().st_size > LIMIT_MB * 1_000_000:
             error = RowError(0, "", "statement.too_large", {"limit": LIMIT_MB})

@@ -70,7 +70,7 @@ class Ofx:
     kind: FileKind = "statement"
     label = "OFX, QFX"
 
-    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002
+    def sniff(self, head: bytes, _name: str) -> bool:
         """An OFX header or an <OFX> element."""
         text = head.replace(b"\0", b"").upper()
         return b"OFXHEADER" in text[:4000] or b"<OFX>" in text

@@ -27,7 +27,7 @@ class StatementCsv:
     kind: FileKind = "statement"
     label = gettext_noop("Bank statement (CSV)")
 
-    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002
+    def sniff(self, head: bytes, _name: str) -> bool:
         """Whether one of the first rows names a day, a text and an amount, or the rows are those
         of a bank that names nothing."""
         named = head_has(head, NAMES, NEEDS, at_least=3, within=HEADER_WITHIN)
