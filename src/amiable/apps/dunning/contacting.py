@@ -3,8 +3,6 @@ link, and validated by a person. Nothing of the contact that is known is told th
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -15,6 +13,7 @@ from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.cases.changes import CaseError, case_find
 from amiable.apps.cases.links import Link, link_message, link_used
 from amiable.apps.dunning.planning import cases_replan
+from amiable.apps.dunning.saying import said_before, said_keep
 from amiable.apps.messaging.models import Message, Reply
 from amiable.apps.messaging.replies.receiving import replies_wake
 from amiable.core.sentences import Sentence, declare, gettext_noop
@@ -54,22 +53,18 @@ def contact_propose(link: Link, contact: NewContact, *, ticket: str, now: dateti
     """
     case = case_find(link.organization_id, link.case_id, lock=True)
     name = f"contact:{ticket}"[:200]
-    replies = Reply.objects.filter(organization_id=link.organization_id)
-    if replies.filter(external_id=name).exists():
+    if said_before(case, name):
         return
-    waiting = replies.filter(
-        case=case, external_id__startswith="contact:", state=Reply.State.UNREAD
-    )
+    waiting = Reply.objects.filter(
+        organization_id=link.organization_id, case=case, external_id__startswith="contact:",
+        state=Reply.State.UNREAD,
+    )  # fmt: skip
     if waiting.count() >= MOST_WAITING:
         raise CaseError(Sentence("contact.enough"))
     said = {"said": "wrong_contact", "link": link.id, **asdict(contact)}
-    content = json.dumps(said, ensure_ascii=False, sort_keys=True).encode()
-    row = Reply.objects.create(
-        organization_id=link.organization_id, case=case, message=_message(link), medium="portal",
-        source="portal", external_id=name, sender="", sender_name=case.customer.name[:200],
-        subject=contact.subject[:300], text=contact.note, content=content,
-        sha256=hashlib.sha256(content).hexdigest(), received_at=now, kind=Reply.Kind.REPLY,
-        language=case.customer.language[:8], notes=[Sentence("contact.proposed").to_json()],
+    row = said_keep(
+        case, said, name=name, subject=contact.subject, text=contact.note, now=now,
+        message=_message(link), notes=[Sentence("contact.proposed").to_json()],
         proposals=[
             {
                 "label": "wrong_contact", "confidence_pct": 100, "is_sure": True, "spans": [],

@@ -6,13 +6,12 @@ on the page of the dispute at once and leaves as an email a few minutes later.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from amiable.apps.audit.services import Happening, event_record
@@ -30,6 +29,7 @@ from amiable.apps.cases.models import Dispute, DisputeEntry
 from amiable.apps.dunning.confirming.disputes import dispute_draft
 from amiable.apps.dunning.confirming.leaving import confirmation_freeze
 from amiable.apps.dunning.planning import cases_replan
+from amiable.apps.dunning.saying import MEDIUM, said_before, said_keep
 from amiable.apps.messaging.models import Reply, ReplyFile
 from amiable.apps.messaging.replies.receiving import replies_wake
 from amiable.core.drafts import Draft
@@ -110,36 +110,26 @@ def dispute_write(
     """
     case = case_find(link.organization_id, link.case_id, lock=True)
     name = f"dispute:{ticket}"[:200]
-    replies = Reply.objects.filter(organization_id=link.organization_id)
-    if replies.filter(external_id=name).exists():
+    if said_before(case, name):
         return
-    dispute = dispute_of_link(link, dispute_id)
-    if dispute is None:
-        raise CaseError(Sentence("dispute.not_yours"))
+    dispute = _contested(link, dispute_id)
     if not text.strip() and not files:
         raise CaseError(Sentence("dispute.empty"))
     on = timezone.localtime(now).date()
     since = now - timedelta(days=1)
-    today = replies.filter(dispute=dispute, medium="portal", received_at__gt=since)
+    today = _replies(dispute).filter(medium=MEDIUM, received_at__gt=since)
     if today.count() >= MOST_A_DAY:
         raise CaseError(Sentence("dispute.enough"))
-    content = json.dumps(
-        {
-            "said": LABEL, "dispute": dispute_id, "note": text, "link": link.id,
-            "files": [each.sha256 for each in files],
-        },
-        ensure_ascii=False, sort_keys=True,
-    ).encode()  # fmt: skip
-    row = Reply.objects.create(
-        organization_id=link.organization_id, case=case, dispute=dispute, medium="portal",
-        source="portal", external_id=name, sender="", sender_name=case.customer.name[:200],
-        subject=subject[:300], text=text.strip(), content=content,
-        sha256=hashlib.sha256(content).hexdigest(), received_at=now, kind=Reply.Kind.REPLY,
-        language=case.customer.language[:8],
-    )  # fmt: skip
+    said = {
+        "said": LABEL, "dispute": dispute_id, "note": text, "link": link.id,
+        "files": [each.sha256 for each in files],
+    }  # fmt: skip
+    row = said_keep(
+        case, said, name=name, subject=subject, text=text.strip(), now=now, dispute=dispute
+    )
     reply_files_keep(row, files)
     told = {"reply": row.pk, "sender": row.sender_name, "kind": row.kind, "dispute": dispute_id}
-    event_record(row.organization_id, Happening("reply.received", on, "portal", case.pk, told))
+    event_record(row.organization_id, Happening("reply.received", on, MEDIUM, case.pk, told))
     link_used(link, on=on)
     replies_wake(row.organization_id, [case.pk], on=on)
     cases_replan(row.organization_id, [case.customer_id], on=on)
@@ -156,32 +146,35 @@ def dispute_withdrawn(
     """
     case = case_find(link.organization_id, link.case_id, lock=True)
     name = f"withdrawn:{ticket}"[:200]
-    replies = Reply.objects.filter(organization_id=link.organization_id)
-    if replies.filter(external_id=name).exists():
+    if said_before(case, name):
         return
+    dispute = _contested(link, dispute_id)
+    on = timezone.localtime(now).date()
+    dispute_give_up(link.organization_id, dispute_id, words=subject, on=on, actor=MEDIUM)
+    # What it asked of us is done with it.
+    asked = _replies(dispute).filter(task="answer_dispute", task_done_on__isnull=True)
+    asked.update(task_done_on=on)
+    told = {"said": WITHDRAWN, "dispute": dispute_id, "link": link.id}
+    row = said_keep(
+        case, told, name=name, subject=subject, now=now, dispute=dispute, state=Reply.State.DONE,
+        label="other", decided_at=now, decided_by=MEDIUM, task=WITHDRAWN, task_on=on,
+    )  # fmt: skip
+    happened = {"reply": row.pk, "sender": row.sender_name, "kind": row.kind, **told}
+    event_record(row.organization_id, Happening("reply.received", on, MEDIUM, case.pk, happened))
+    link_used(link, on=on)
+    cases_replan(row.organization_id, [case.customer_id], on=on)
+
+
+def _contested(link: Link, dispute_id: int) -> Dispute:
+    """Raises CaseError when the link may not see it."""
     dispute = dispute_of_link(link, dispute_id)
     if dispute is None:
         raise CaseError(Sentence("dispute.not_yours"))
-    on = timezone.localtime(now).date()
-    dispute_give_up(link.organization_id, dispute_id, words=subject, on=on, actor="portal")
-    # What it asked of us is done with it.
-    replies.filter(dispute=dispute, task="answer_dispute", task_done_on__isnull=True).update(
-        task_done_on=on
-    )
-    told = {"said": WITHDRAWN, "dispute": dispute_id, "link": link.id}
-    content = json.dumps(told, sort_keys=True).encode()
-    row = Reply.objects.create(
-        organization_id=link.organization_id, case=case, dispute=dispute, medium="portal",
-        source="portal", external_id=name, sender="", sender_name=case.customer.name[:200],
-        subject=subject[:300], text="", content=content,
-        sha256=hashlib.sha256(content).hexdigest(), received_at=now, kind=Reply.Kind.REPLY,
-        language=case.customer.language[:8], state=Reply.State.DONE, label="other",
-        decided_at=now, decided_by="portal", task=WITHDRAWN, task_on=on,
-    )  # fmt: skip
-    happened = {"reply": row.pk, "sender": row.sender_name, "kind": row.kind, **told}
-    event_record(row.organization_id, Happening("reply.received", on, "portal", case.pk, happened))
-    link_used(link, on=on)
-    cases_replan(row.organization_id, [case.customer_id], on=on)
+    return dispute
+
+
+def _replies(dispute: Dispute) -> QuerySet[Reply]:
+    return Reply.objects.filter(organization_id=dispute.organization_id, dispute=dispute)
 
 
 def dispute_of_link(link: Link, dispute_id: int) -> Dispute | None:

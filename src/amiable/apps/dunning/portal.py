@@ -6,7 +6,6 @@ read it in a letter, and an email confirms it; what repeats itself waits for a p
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -28,6 +27,7 @@ from amiable.apps.dunning.answers import PAUSING, Decision, pause_days, reply_de
 from amiable.apps.dunning.confirming.answers import Answered, answer_draft, answer_is_confirmed
 from amiable.apps.dunning.confirming.leaving import confirmation_freeze
 from amiable.apps.dunning.disputing import reply_files_keep
+from amiable.apps.dunning.saying import MEDIUM, said_before, said_keep
 from amiable.apps.messaging.models import Reply
 from amiable.apps.messaging.replies.receiving import replies_wake
 from amiable.apps.receivables.models import Installment
@@ -37,7 +37,6 @@ from amiable.core.sentences import Sentence, declare, gettext_noop
 
 Said = Literal["promise", "hardship", "dispute", "already_paid"]
 SAID: tuple[Said, ...] = get_args(Said)
-MEDIUM = ACTOR = "portal"
 # A pause that a customer asks for again within this time is for a person to decide.
 AGAIN = timedelta(days=30)
 State = Reply.State
@@ -116,7 +115,7 @@ def portal_say(
     """
     case = case_find(link.organization_id, link.case_id, lock=True)
     name = answer_name(ticket)
-    if Reply.objects.filter(organization_id=link.organization_id, external_id=name).exists():
+    if said_before(case, name):
         return
     if saying.installment_id is not None:
         _check_open(link, case, saying.installment_id)
@@ -128,7 +127,7 @@ def portal_say(
     row = _keep(link, case, saying, name=name, now=now, again=again)
     reply_files_keep(row, files)
     told = {"reply": row.pk, "sender": row.sender_name, "kind": row.kind}
-    event_record(row.organization_id, Happening("reply.received", on, ACTOR, case.pk, told))
+    event_record(row.organization_id, Happening("reply.received", on, MEDIUM, case.pk, told))
     link_used(link, on=on)
     if again:
         _belong(row, saying)
@@ -137,7 +136,7 @@ def portal_say(
     # Written on the facts as they were: what is said then covers them.
     beside = _confirm(Answered(row.pk, link, _confirms(saying), saying.installment_id), on, now)
     reply_decide(
-        row.organization_id, row.pk, _decision(saying), on=on, actor=ACTOR, now=now, beside=beside
+        row.organization_id, row.pk, _decision(saying), on=on, actor=MEDIUM, now=now, beside=beside
     )
 
 
@@ -243,25 +242,11 @@ def _keep(
     """The answer as it came: its fields are the evidence."""
     said = {key: str(x) if isinstance(x, date) else x for key, x in asdict(saying).items()}
     said |= {"link": link.id, "invoice_id": _invoice_id(saying)}
-    content = json.dumps(said, ensure_ascii=False, sort_keys=True).encode()
-    return Reply.objects.create(
-        organization_id=link.organization_id,
-        case=case,
-        medium=MEDIUM,
-        source=ACTOR,
-        external_id=name,
-        sender="",
-        sender_name=case.customer.name[:200],
-        subject=saying.subject[:300],
-        text=saying.note,
-        content=content,
-        sha256=hashlib.sha256(content).hexdigest(),
-        received_at=now,
-        kind=Reply.Kind.REPLY,
-        language=case.customer.language[:8],
+    return said_keep(
+        case, said, name=name, subject=saying.subject, text=saying.note, now=now,
         notes=[Sentence("portal.read_by_person").to_json()] if again else [],
         proposals=[_proposal(case, saying)] if again else [],
-    )
+    )  # fmt: skip
 
 
 def _invoice_id(saying: Saying) -> int | None:

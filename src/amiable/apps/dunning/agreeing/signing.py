@@ -22,7 +22,8 @@ from amiable.apps.cases.policies import policy_data
 from amiable.apps.dunning.agreeing.offering import Offer, case_offer, plan_offer
 from amiable.apps.dunning.confirming.plans import plan_confirm
 from amiable.apps.dunning.planning import cases_replan
-from amiable.apps.dunning.portal import ACTOR, Saying, portal_say
+from amiable.apps.dunning.portal import Saying, portal_say
+from amiable.apps.dunning.saying import MEDIUM
 from amiable.apps.receivables.allocations import installments_lock
 from amiable.apps.receivables.models import Installment
 from amiable.core.plans import Choice, Policy
@@ -117,7 +118,7 @@ def plan_sign(
     row.state, row.decided_on = State.AGREED, on
     row.plan_id = plan_record(
         link.organization_id, case.pk, instalments=parts, policy=Policy(**row.terms), on=on,
-        actor=ACTOR, mandate_id=row.mandate_id,
+        actor=MEDIUM, mandate_id=row.mandate_id,
     )  # fmt: skip
     row.save()
     confirmed = plan_confirm(row, on=on, now=now)
@@ -188,7 +189,7 @@ def _keep(
     """The proposal with how it was signed: the one that a person offered, or a new one."""
     row = PlanProposal.objects.filter(case=case, state=State.OFFERED).first() or PlanProposal(
         organization_id=link.organization_id, case=case, state=State.WAITING, asked_on=on,
-        asked_by=ACTOR, terms=policy_data(offer.policy),
+        asked_by=MEDIUM, terms=policy_data(offer.policy),
     )  # fmt: skip
     row.parts = [[part.due_on.isoformat(), part.amount_minor] for part in parts]
     row.amount_minor = sum(part.amount_minor for part in parts)
@@ -214,4 +215,4 @@ def _tell(row: PlanProposal, kind: str, told: dict[str, object], *, on: date) ->
     kept = {"proposal": row.pk, "sha256": row.sha256, "acknowledges": row.acknowledges}
     kept |= {"code": row.code} if row.code else {}
     kept |= {"mandate": row.mandate_id} if row.mandate_id else {}
-    event_record(row.organization_id, Happening(kind, on, ACTOR, row.case_id, {**kept, **told}))
+    event_record(row.organization_id, Happening(kind, on, MEDIUM, row.case_id, {**kept, **told}))

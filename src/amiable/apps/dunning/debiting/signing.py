@@ -16,7 +16,7 @@ from amiable.apps.dunning.confirming.answers import reader_of, scenario_for
 from amiable.apps.dunning.confirming.drafting import About, draft_of, facts_of, reach_of
 from amiable.apps.dunning.confirming.leaving import OF_ANSWER, confirmation_freeze
 from amiable.apps.dunning.debiting.announcing import terms_of
-from amiable.apps.dunning.portal import ACTOR
+from amiable.apps.dunning.saying import MEDIUM
 from amiable.apps.dunning.writing.portal import Page
 from amiable.apps.payments.debits.mandates import (
     MandateIn,
@@ -140,7 +140,7 @@ def mandate_agree(page: Page, agreed: Agreed, *, on: date, now: datetime) -> Man
         evidence={**_evidence(agreed, offer, link, now), "code": code},
     )
     try:
-        row = mandate_sign(link.organization_id, signed, on=on, actor=ACTOR, case_id=link.case_id)
+        row = mandate_sign(link.organization_id, signed, on=on, actor=MEDIUM, case_id=link.case_id)
     except PaymentError as error:
         raise CaseError(error.sentence) from error
     link_used(link, on=on)
@@ -154,7 +154,7 @@ def mandate_withdraw(page: Page, *, on: date) -> None:
     link, customer_id = page.link, page.draft.customer_id
     live = live_mandates(link.organization_id, {customer_id}, on=on).get(customer_id)
     if live is not None:
-        mandate_revoke(link.organization_id, live.pk, on=on, actor=ACTOR, case_id=link.case_id)
+        mandate_revoke(link.organization_id, live.pk, on=on, actor=MEDIUM, case_id=link.case_id)
         link_used(link, on=on)
 
 
