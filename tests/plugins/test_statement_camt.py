@@ -174,3 +174,13 @@ def test_other_messages_of_iso_20022_are_refused_by_their_name(tmp_path, message
     )
     (error,) = read_file(tmp_path / "m.xml").errors
     assert (error.code, error.params["message"]) == ("camt.other_message", message)
+
+
+def test_an_account_without_a_number_is_told_once(tmp_path):
+    text = (SAMPLES / "camt053" / "details.xml").read_text()
+    told = "<Id><IBAN>FR14 2004 1010 0505 0001 3M02 606</IBAN></Id>"
+    assert text.count(told) == 1
+    for without in (text.replace(told, ""), text.replace(f"<Acct>{told}</Acct>", "")):
+        assert without != text
+        codes = [error.code for error in written("camt053", tmp_path, without).errors]
+        assert codes.count("statement.no_account") == 1

@@ -128,6 +128,12 @@ def test_codes_of_returns_count_on_their_side_only(tmp_path, code, sign, returne
     ("code", "label", "returned"),
     [("99", "PRLV SEPA IMPAYE", True), ("18", "REJET PRLV DUPONT", True), ("ZZ", "IMPAYE CHQ 1", True),
      ("  ", "RETOUR PRLV", True), ("99", "FRAIS REJET PRLV", False), ("62", "PRLV IMPAYE", False),
+     ("ZZ", "REJET PRLV", True), ("ZZ", "REJ. SDD DUPONT", True), ("ZZ", "CHQ RETOURNE 1", True),
+     ("ZZ", "CHEQUE REJETE 12", True), ("ZZ", "LCR IMPAYEE", True), ("ZZ", "EFFET NON PAYE", True),
+     ("ZZ", "IMP CHQ 0012", True), ("ZZ", "PRLV SEPA REFUSE", True), ("ZZ", "CHARGEBACK", True),
+     ("ZZ", "CB CONTESTEE", True), ("ZZ", "IMPAYE CARTE", True), ("ZZ", "CHARGES SOCIALES", False),
+     ("ZZ", "PRLV IMPOTS", False), ("ZZ", "PRLV SEPA URSSAF", False),
+     ("ZZ", "FRAIS CHARGE BACK", False), ("ZZ", "IMP CHQ COMMISSION", False),
      ("06", "RETOUR ACOMPTE", False), ("B1", "PRLV SEPA IMPAYE", False), ("99", "DIVERS", False)],
 )  # fmt: skip
 def test_words_tell_a_return_under_a_code_that_says_nothing(tmp_path, code, label, returned):

@@ -70,8 +70,14 @@ REASON = re.compile(
 )
 
 # Labels of returned items, where a format has no code for them; never the fee of a return.
-_RETURNED = re.compile(r"\b(IMPAYE\w*|REJET\w*|RETOUR|UNPAID|RETURNED|RETOURE|REVERSAL|R-?PRLV)\b")
-_FEE = re.compile(r"\b(FRAIS|COMMISSIONS?|COM|COTISATION|FEES?|CHARGES?)\b")
+_ITEM = r"(?:PRLVT?S?|PREL\w*|SDD|CHQS?|CHEQUES?|LCR|BOR|EFFETS?|CARTES?|CB|VIRT?|VIREMENTS?|TIP)"
+_RETURNED = re.compile(
+    r"\b(IMPAYE\w*|REJET\w*|RETOUR|RETOURN\w*|UNPAID|RETURNED|RETOURE|REVERSAL|R-?PRLV"
+    r"|CHARGE[ -]?BACKS?"
+    rf"|(?:REJ|IMP)[. ]+(?:SEPA )?{_ITEM}"
+    rf"|{_ITEM}(?: SEPA)? (?:REFUSE\w*|NON PAYE\w*|CONTESTE\w*|REJ|IMP))\b"
+)
+_FEE = re.compile(r"\b(FRAIS|COMMISSIONS?|COM|COTISATION|FEES?|CHARGES?(?![ -]?BACK))\b")
 
 
 # CFONB interbank operation codes of what comes back, by whether money goes out: unpaid cheque,

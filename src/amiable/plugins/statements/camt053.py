@@ -130,7 +130,7 @@ def _read_into(path: Path, drafts: list[Draft], errors: list[RowError], progress
 
 
 def _follow(events: Any, drafts: list[Draft], errors: list[RowError]) -> None:
-    draft = Draft(account="")
+    draft, is_told = Draft(account=""), False
     for event, element in events:
         name = local(element)
         if event == "start":
@@ -140,12 +140,15 @@ def _follow(events: Any, drafts: list[Draft], errors: list[RowError]) -> None:
                 _take(draft, name, element)
             except Refused as refused:
                 errors.append(refused.error)
+                is_told = is_told or name == "Acct"
             if len(errors) >= common.MAX_ERRORS:
                 return
         elif name in HOLDERS:
-            if not draft.account:
+            if draft.account:
+                drafts.append(draft)
+            elif not is_told:
                 raise Refused(element.sourceline, "Acct", "statement.no_account")
-            drafts.append(draft)
+            is_told = False
         if event == "end" and name in {"Ntry", *HOLDERS}:
             _free(element)
 
