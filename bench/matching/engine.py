@@ -72,7 +72,7 @@ class Engine:
             paid = next(
                 p for row in self.book.payments.values() for p in row if p.line_id == one.returns
             )
-            return Hypothesis("return", one.customer_id, (), returns=paid)
+            return Hypothesis("return", one.customer_id, (), returns=(paid,))
         left = dict(one.parts)
         uses: list[tuple[int, int, int]] = []
         for note_id, amount in one.notes:
@@ -121,5 +121,5 @@ def _reading(hypothesis: Hypothesis) -> Reading:
         parts=frozenset(amounts.items()),
         notes=frozenset(entry_id for entry_id, _, _ in hypothesis.credit_uses),
         written_off=bool(hypothesis.write_offs),
-        returns=hypothesis.returns.line_id if hypothesis.returns else None,
+        returns=hypothesis.returns[0].line_id if hypothesis.returns else None,
     )

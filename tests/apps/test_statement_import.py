@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
+from amiable.apps.banking import queries
 from amiable.apps.banking.models import Statement, StatementLine
 from amiable.apps.banking.services import StatementError, statement_import
 from amiable.apps.tenants.models import Membership, User
@@ -144,6 +145,27 @@ def test_gaps_are_told_and_healed_when_the_missing_statement_comes(org):
     assert list(Statement.objects.order_by("opening_on").values_list("follows", flat=True)) == [
         None, True, True,
     ]  # fmt: skip
+
+
+def test_what_two_statements_both_tell_is_said_with_its_days(org):
+    days = [TODAY - timedelta(days=number) for number in (4, 3, 2, 1)]
+    entries = [entry(100, f"{n}", booked_on=day) for n, day in enumerate(days)]
+    notes: list[RowError] = []
+    first, second = (
+        record(*some, code="camt053", opening_on=some[0].booked_on, closing_on=some[-1].booked_on)
+        for some in (entries[:3], entries[1:])
+    )
+    take(org, first, notes=notes)
+    assert notes == []
+    counts = take(org, second, notes=notes)
+    assert (counts["lines"], counts["duplicates"]) == (1, 2)
+    (told,) = [note for note in notes if note.code == "bank.overlap"]
+    assert (told.params["count"], told.params["before"]) == (2, days[2])
+    assert (told.params["since"], told.params["until"]) == (days[1], days[2])
+    shown = {each.opening_on: each.overlap for each in queries.statements(org.id)}
+    assert shown == {days[0]: (0, None, None), days[1]: (2, days[1], days[2])}
+    take(org, second, notes=notes)  # the very same file again is told as known
+    assert sum(note.code == "bank.overlap" for note in notes) == 1
 
 
 def test_pages_of_one_day_follow_one_another(org):

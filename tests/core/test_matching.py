@@ -415,7 +415,7 @@ def test_a_return_finds_its_payment_by_reference_or_party(fields):
     opening = replace(BASE, payments=(PAID, TWIN))
     decision = decide(returned(**fields), opening=opening)
     assert decision.action == "post"
-    assert decision.hypotheses[0].returns == PAID
+    assert decision.hypotheses[0].returns == (PAID,)
 
 
 def test_a_return_known_by_its_amount_alone_is_proposed():

@@ -47,16 +47,27 @@ INVARIANTS = {
         JOIN banking_statementline l ON l.id = m.line_id
         JOIN payments_payment p ON p.id = m.returned_payment_id
         WHERE m.state = 'posted'
-          AND (p.amount_minor <> -l.amount_minor OR p.currency <> l.currency)
+          AND ((m.kind <> 'shared' AND p.amount_minor <> -l.amount_minor)
+               OR p.currency <> l.currency OR p.customer_id <> m.customer_id)
     """,
     "the payments of a line shared over customers come to it, to the cent": """
         SELECT l.id FROM banking_statementline l
         JOIN banking_match m ON m.line_id = l.id AND m.state = 'posted'
         LEFT JOIN payments_payment p ON p.id = m.payment_id
+        WHERE l.amount_minor > 0
         GROUP BY l.id, l.amount_minor
         HAVING SUM(CASE WHEN m.kind = 'shared' THEN 1 ELSE 0 END) > 0
            AND (SUM(CASE WHEN m.kind = 'shared' THEN p.amount_minor ELSE 0 END) <> l.amount_minor
                 OR SUM(CASE WHEN m.kind = 'shared' THEN 0 ELSE 1 END) > 0)
+    """,
+    "the return of a shared line takes payments back, and no more than it": """
+        SELECT l.id FROM banking_statementline l
+        JOIN banking_match m ON m.line_id = l.id AND m.state = 'posted' AND m.kind = 'shared'
+        LEFT JOIN payments_payment p ON p.id = m.returned_payment_id
+        WHERE l.amount_minor < 0
+        GROUP BY l.id, l.amount_minor
+        HAVING COALESCE(SUM(p.amount_minor), 0) NOT BETWEEN 1 AND -l.amount_minor
+            OR COUNT(p.id) <> COUNT(m.id)
     """,
     "a line is posted exactly when one of its matches is": """
         SELECT l.id FROM banking_statementline l

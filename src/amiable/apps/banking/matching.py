@@ -25,9 +25,9 @@ from amiable.apps.banking.posting import (
     lines_state,
     match_row,
     post_payments,
-    post_return,
 )
 from amiable.apps.banking.repaying import REFUNDS, post_refund
+from amiable.apps.banking.returning import post_return
 from amiable.apps.payments.models import Payment
 from amiable.apps.payments.services import PaymentError
 from amiable.apps.receivables.allocations import AllocationError
@@ -246,20 +246,20 @@ class _Run:
             elif posting.chosen.pays_out:
                 payout_tie(self.organization_id, posting, actor=AUTOMATIC)
         postings = [p for p in postings if p.chosen.kind not in REFUNDS and not p.chosen.pays_out]
-        credits_ = [p for p in postings if p.chosen.returns is None]
+        credits_ = [p for p in postings if not p.chosen.returns]
         if credits_:
             self.payments |= post_payments(
                 self.organization_id, credits_, on=self.on, actor=AUTOMATIC
             )
         for posting in postings:
             taken = posting.chosen.returns
-            if taken is None:
+            if not taken:
                 continue
-            payment_id = taken.payment_id or self.payments[taken.line_id or 0].id
+            payment_ids = [p.payment_id or self.payments[p.line_id or 0].id for p in taken]
             post_return(
                 self.organization_id,
                 posting,
-                payment_id=payment_id,
+                payment_ids=payment_ids,
                 on=self.on,
                 actor=AUTOMATIC,
             )
@@ -282,8 +282,8 @@ class _Run:
             ]
             for row, hypothesis in zip(rows, decision.hypotheses, strict=True):
                 taken = hypothesis.returns
-                if taken and taken.payment_id is None:
-                    row.returned_payment = self.payments[taken.line_id or 0]
+                if taken and taken[0].payment_id is None:
+                    row.returned_payment = self.payments[taken[0].line_id or 0]
             before = [hypothesis_of(match).key for match in self.proposed[decision.line_id]]
             if before != [hypothesis_of(row).key for row in rows]:
                 gone.append(decision)

@@ -33,7 +33,8 @@ class Statement(TenantModel):
     `difference_minor` = opening + its movements - closing, 0 when it holds, null when not stated.
     `follows` = its opening is the closing before it; null when there is nothing to compare.
     `format` = the code of the reader it came through. `kind`: a notification is kept only for the
-    details of the batches it tells (Batch), and states no balance.
+    details of the batches it tells (Batch), and states no balance. `known` of its movements, of
+    `overlaps_from` to `overlaps_until`, were there from another statement in the same format.
     """
 
     account = models.ForeignKey(BankAccount, on_delete=models.PROTECT, related_name="statements")
@@ -47,6 +48,9 @@ class Statement(TenantModel):
     difference_minor = models.BigIntegerField(null=True)
     movements = models.PositiveIntegerField(default=0)
     follows = models.BooleanField(null=True)
+    known = models.PositiveIntegerField(default=0)
+    overlaps_from = models.DateField(null=True)
+    overlaps_until = models.DateField(null=True)
     fingerprint = models.CharField(max_length=64)
     source = models.CharField(max_length=200)
     imported_at = models.DateTimeField(auto_now_add=True)
@@ -151,7 +155,8 @@ class Match(TenantModel):
     """A reading of a line: what it pays, which payment it takes back, which refund of ours or
     which payout it is, and on what evidence.
 
-    A line shared over several customers has one posted match, with its payment, for each of them.
+    A line shared over several customers has one posted match, with its payment, for each of them;
+    so has the return of such a line. A proposal to take all of one back names it: `returned_line`.
     `refund_file` = all refunds of a file that had not left, in one sum.
 
     Undone or superseded (by a later proposal), never deleted. `allocations` =
@@ -176,6 +181,9 @@ class Match(TenantModel):
     )
     returned_payment = models.ForeignKey(
         Payment, null=True, on_delete=models.PROTECT, related_name="return_matches"
+    )
+    returned_line = models.ForeignKey(
+        StatementLine, null=True, on_delete=models.PROTECT, related_name="return_proposals"
     )
     refund = models.ForeignKey(
         CreditDecision, null=True, on_delete=models.PROTECT, related_name="matches"

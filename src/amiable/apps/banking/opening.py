@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Sum
+from django.db.models import Count, Exists, OuterRef
 
 from amiable.apps.banking.barring import bars, refunds_waiting
 from amiable.apps.banking.habits import payers_forbidden, payers_habits
 from amiable.apps.banking.models import BankAccount, Match, StatementLine
-from amiable.apps.banking.open_book import MEMORY, items_known
+from amiable.apps.banking.open_book import items_known
+from amiable.apps.banking.returnable import payments_returnable
 from amiable.apps.banking.terms import limits_of, payer_terms
 from amiable.apps.customers.models import Customer as CustomerRow
 from amiable.apps.customers.models import CustomerIban
 from amiable.apps.payments.models import Payment
 from amiable.apps.payments.virtual_ibans.standing import virtual_facts
-from amiable.apps.receivables.models import Allocation
 from amiable.apps.receivables.queries import chunks, credit_left, credits_open
 from amiable.core.matching.book import SAME_AMOUNT_EARLY, payer_key
 from amiable.core.matching.facts import (
@@ -103,7 +102,7 @@ def opening(organization_id: int, lines: Sequence[Line], *, on: date) -> Opening
         ),
         credits=tuple(open_credits(organization_id)),
         ibans=tuple(_ibans(organization_id, accounts - {each.iban for each in virtual})),
-        payments=tuple(_payments(organization_id, back, on)) if back else (),
+        payments=tuple(payments_returnable(organization_id, back, on)) if back else (),
         recent=tuple(_recent(organization_id, lines)),
         refused=frozenset(_refused(organization_id, [line.id for line in lines])),
         links=tuple(_links(organization_id, lines)),
@@ -194,40 +193,6 @@ def open_credits(organization_id: int, customer_id: int | None = None) -> Iterat
         yield OpenCredit(entry_id, owner_id, currency, left, number or "")
 
 
-def _payments(organization_id: int, amounts: Collection[int], on: date) -> Iterator[Paid]:
-    """Payments of these amounts that may still be taken back."""
-    rows: list[tuple[Any, ...]] = []
-    for part in chunks(amounts):
-        rows += (
-            Payment.objects.filter(
-                organization_id=organization_id,
-                amount_minor__in=part,
-                received_on__gte=on - MEMORY,
-                entry__reversed_by__isnull=True,
-            )
-            .order_by("received_on", "id")
-            .values_list(
-                "id", "entry_id", "customer_id", "amount_minor", "currency", "received_on",
-                "payer_name", "payer_iban", "reference", "match__line__record",
-            )
-        )  # fmt: skip
-    parts = _parts([row[1] for row in rows])
-    for i, entry_id, customer_id, amount, currency, received_on, name, iban, ref, said in rows:
-        record = said or {}
-        yield Paid(
-            customer_id=customer_id,
-            amount_minor=amount,
-            currency=currency,
-            received_on=received_on,
-            parts=tuple(parts[entry_id].items()),
-            payment_id=i,
-            end_to_end_id=record.get("end_to_end_id", "") or ref,
-            mandate_id=record.get("mandate_id", ""),
-            payer_name=name,
-            payer_iban=iban,
-        )
-
-
 def _recent(organization_id: int, lines: Sequence[Line]) -> Iterator[tuple[int, int, str, date]]:
     """Payments that a line may be the double of."""
     days = [line.booked_on for line in lines if line.amount_minor > 0]
@@ -241,21 +206,6 @@ def _recent(organization_id: int, lines: Sequence[Line]) -> Iterator[tuple[int, 
     for amounts in chunks({line.amount_minor for line in lines if line.amount_minor > 0}):
         found = rows.filter(amount_minor__in=amounts)
         yield from found.values_list("customer_id", "amount_minor", "currency", "received_on")
-
-
-def _parts(entry_ids: Collection[int]) -> dict[int, dict[int, int]]:
-    parts: dict[int, dict[int, int]] = defaultdict(dict)
-    for ids in chunks(entry_ids):
-        rows = (
-            Allocation.objects.filter(credit_id__in=ids)
-            .values_list("credit_id", "installment_id")
-            .annotate(used=Sum("amount_minor"))
-            .filter(used__gt=0)
-            .order_by("credit_id", "installment_id")
-        )
-        for credit_id, installment_id, used in rows:
-            parts[credit_id][installment_id] = used
-    return parts
 
 
 def _refused(
@@ -273,15 +223,10 @@ def hypothesis_of(match: Match) -> Hypothesis:
     """A stored reading as the engine said it (its evidence stays in the row)."""
     given_up = [row for row in match.allocations if row.get("reason")]
     rows = [row for row in match.allocations if not row.get("reason")]
-    taken = None
+    taken: tuple[Paid, ...] = ()
     if match.returned_payment_id and match.customer_id:
-        taken = Paid(
-            customer_id=match.customer_id,
-            amount_minor=0,  # its amount is that of the line; only its identity counts here
-            currency="",
-            received_on=date.min,
-            payment_id=match.returned_payment_id,
-        )
+        # Its amount is that of the line; only its identity counts here.
+        taken = (Paid(match.customer_id, 0, "", date.min, (), match.returned_payment_id),)
     return Hypothesis(
         kind=match.kind,
         customer_id=match.customer_id,
@@ -292,6 +237,7 @@ def hypothesis_of(match: Match) -> Hypothesis:
         ),
         confirms=tuple(r["installment"] for r in rows if r.get("confirms")),
         returns=taken,
+        returns_line=match.returned_line_id,
         repays=match.refund_id if match.kind == "refund" else None,
         repays_file=match.refund_file_id,
         pays_out=match.payout_id,

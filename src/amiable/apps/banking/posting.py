@@ -12,12 +12,11 @@ from datetime import date
 from typing import Any
 
 from amiable.apps.banking.models import Match, StatementLine
-from amiable.apps.banking.rests import rests_withdraw
 from amiable.apps.cases.models import Case
 from amiable.apps.cases.services import cases_wake
 from amiable.apps.customers.models import Customer, CustomerIban
 from amiable.apps.payments.models import Payment
-from amiable.apps.payments.services import PaymentIn, payment_return, payments_record
+from amiable.apps.payments.services import PaymentIn, payments_record
 from amiable.apps.payments.virtual_ibans.standing import virtual_among
 from amiable.apps.receivables.queries import chunks
 from amiable.core.matching.facts import Hypothesis, Line
@@ -26,7 +25,8 @@ from amiable.core.sentences import Sentence
 
 AUTOMATIC = "amiable"
 # Kinds of readings that a person made: money for one customer, for several.
-BY_HAND = frozenset({"assigned", "shared"})
+SHARED = "shared"
+BY_HAND = frozenset({"assigned", SHARED})
 
 _METHODS = {
     "direct_debit": {"A1", "A2", "09", "B1", "IDDT"},
@@ -68,35 +68,6 @@ def post_payments(
     return {p.line.id: payment for p, payment in zip(postings, made, strict=True)}
 
 
-def post_return(
-    organization_id: int, posting: Posting, *, payment_id: int, on: date, actor: str
-) -> None:
-    """Take a payment back, reopen what it had settled, look at the case again."""
-    customer_id = posting.chosen.customer_id or 0
-    attempt = Match.objects.filter(line_id=posting.line.id, returned_payment__isnull=False)
-    payment_return(
-        organization_id,
-        payment_id,
-        on=posting.line.booked_on,
-        reason_code=posting.line.return_reason,
-        external_id=f"line:{posting.line.id}:{attempt.exclude(state='proposed').count()}",
-        actor=actor,
-        cases=case_ids(organization_id, {customer_id}),
-    )
-    rests_withdraw(organization_id, payment_id, on=on, actor=actor)
-    match = posting.match or Match(
-        organization_id=organization_id,
-        line_id=posting.line.id,
-        customer_id=customer_id,
-        kind="return",
-        evidence=[sentence.to_json() for sentence in posting.evidence],
-    )
-    match.state, match.decided_by = Match.State.POSTED, actor
-    match.returned_payment_id = payment_id
-    match.save()
-    cases_wake(organization_id, {customer_id}, on=on)
-
-
 def case_ids(organization_id: int, customer_ids: Collection[int]) -> dict[tuple[int, str], int]:
     """The case of each (customer, currency)."""
     found: dict[tuple[int, str], int] = {}
@@ -108,12 +79,14 @@ def case_ids(organization_id: int, customer_ids: Collection[int]) -> dict[tuple[
 
 def match_row(organization_id: int, line_id: int, hypothesis: Hypothesis, **fields: Any) -> Match:
     """A Match holding a hypothesis, not saved."""
+    taken, several = hypothesis.returns, hypothesis.returns_line
     return Match(
         organization_id=organization_id,
         line_id=line_id,
         customer_id=hypothesis.customer_id,
         kind=hypothesis.kind,
-        returned_payment_id=hypothesis.returns.payment_id if hypothesis.returns else None,
+        returned_payment_id=None if several else taken[0].payment_id if taken else None,
+        returned_line_id=several,
         refund_id=hypothesis.repays,
         refund_file_id=hypothesis.repays_file,
         payout_id=hypothesis.pays_out,

@@ -110,6 +110,7 @@ class StatementView:
     difference: Money | None
     balances_hold: bool | None
     follows: bool | None
+    overlap: tuple[int, date | None, date | None]  # movements known before, of which days
     source: str
 
 
@@ -333,7 +334,7 @@ def _match(match: Match, numbers: dict[int, tuple[str, str]], amount: Money) -> 
     )
     paid = [part for part in parts if not part.by_credit and not part.reason]
     used = sum(part.amount.amount_minor for part in paid)
-    is_return = match.returned_payment_id is not None
+    is_return = bool(match.returned_payment_id or match.returned_line_id)
     settles_nothing = is_return or match.payout_id is not None
     return MatchView(
         id=match.id,
@@ -390,6 +391,7 @@ def _statement(row: Statement) -> StatementView:
         difference=_money(difference, currency),
         balances_hold=None if difference is None else difference == 0,
         follows=row.follows,
+        overlap=(row.known, row.overlaps_from, row.overlaps_until),
         source=row.source,
     )
 

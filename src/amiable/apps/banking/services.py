@@ -19,10 +19,10 @@ from amiable.apps.banking.posting import (
     learned_from,
     lines_state,
     post_payments,
-    post_return,
 )
 from amiable.apps.banking.repaying import REFUNDS, post_refund, refund_unmatch
 from amiable.apps.banking.rests import RestError, RestSaid, rests_name, rests_withdraw
+from amiable.apps.banking.returning import payments_left, post_return
 from amiable.apps.banking.sharing import shares_of, shares_post
 from amiable.apps.banking.statements import StatementError, statement_import
 from amiable.apps.banking.twins import twin_choose, twins_of
@@ -31,6 +31,7 @@ from amiable.apps.cases.services import cases_wake
 from amiable.apps.customers.models import Customer, CustomerIban
 from amiable.apps.payments.services import payment_return_undo, payment_undo
 from amiable.core.matching.facts import Hypothesis
+from amiable.core.matching.returns import RETURN_LINE
 from amiable.core.matching.several import SEVERAL
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
@@ -142,9 +143,9 @@ def match_undo(organization_id: int, match_id: int, *, on: date, actor: str) -> 
     for each in parts:
         _take_back(each, on=on, actor=actor)
     # Nor does the proposal come back that was confirmed for several customers.
-    Match.objects.filter(line=row, state=Match.State.SUPERSEDED, kind=SEVERAL).update(
-        state=Match.State.UNDONE
-    )
+    Match.objects.filter(
+        line=row, state=Match.State.SUPERSEDED, kind__in=(SEVERAL, RETURN_LINE)
+    ).update(state=Match.State.UNDONE)
     CustomerIban.objects.filter(
         organization_id=organization_id, source=learned_from(row.id)
     ).delete()
@@ -245,15 +246,21 @@ def line_assign(
 
 
 def _post(organization_id: int, posting: Posting, *, on: date, actor: str) -> None:
-    taken = posting.chosen.returns
+    taken, shared = posting.chosen.returns, posting.chosen.returns_line
     if posting.chosen.kind in REFUNDS:
         post_refund(organization_id, posting, on=on, actor=actor)
     elif posting.chosen.pays_out:
         payout_tie(organization_id, posting, actor=actor)
-    elif taken is None:
+    elif shared is not None:
+        left = payments_left(organization_id, shared)
+        if not left:
+            raise MatchError("bank.not_proposed")
+        post_return(organization_id, posting, payment_ids=left, on=on, actor=actor)
+    elif not taken:
         post_payments(organization_id, [posting], on=on, actor=actor)
-    elif taken.payment_id:
-        post_return(organization_id, posting, payment_id=taken.payment_id, on=on, actor=actor)
+    elif taken[0].payment_id:
+        ids = [taken[0].payment_id]
+        post_return(organization_id, posting, payment_ids=ids, on=on, actor=actor)
 
 
 def _locked(organization_id: int, match_id: int) -> tuple[Match, StatementLine]:

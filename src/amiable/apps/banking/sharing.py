@@ -14,7 +14,7 @@ from django.db import transaction
 
 from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.banking.models import Match, StatementLine
-from amiable.apps.banking.posting import Posting, case_ids, lines_state, post_payments
+from amiable.apps.banking.posting import SHARED, Posting, case_ids, lines_state, post_payments
 from amiable.apps.banking.undecided import MatchError, facts_of, line_waiting
 from amiable.apps.customers.models import Customer
 from amiable.apps.receivables.models import Installment
@@ -22,7 +22,6 @@ from amiable.core.matching.facts import Hypothesis
 from amiable.core.money import Money, major
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
-SHARED = "shared"  # the kind of each of its matches
 MOST_CUSTOMERS = 100
 
 declare(

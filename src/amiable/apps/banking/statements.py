@@ -13,13 +13,13 @@ from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.banking.batches import batches_keep, batches_link
 from amiable.apps.banking.identity import Prints, digest, fingerprints, known_places
 from amiable.apps.banking.lines import lines_store
-from amiable.apps.banking.models import BankAccount, Statement
+from amiable.apps.banking.models import BankAccount, Statement, StatementLine
 from amiable.apps.banking.recognition import recognize
 from amiable.apps.payments.virtual_ibans.standing import is_virtual
 from amiable.apps.tenants.models import Creditor
 from amiable.core.money import Money
 from amiable.core.records import RowError, StatementRecord
-from amiable.core.sentences import Sentence, declare, gettext_noop
+from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 
 declare(
     {
@@ -44,6 +44,10 @@ declare(
         "bank.gap": gettext_noop(
             "the statement of {account} from {day} opens with {amount}, which is not the closing "
             "balance of the one before: a statement is missing between them"
+        ),
+        "bank.overlap": gettext_noop(
+            "the statement of {account} from {day} overlaps the one of {before}: movements of "
+            "{since} to {until} that were there already ({count}) were not entered again"
         ),
         "bank.information_only": gettext_noop(
             "this is an interim report or a notification: its movements come again in the "
@@ -103,12 +107,9 @@ class _Import:
         if self.progress:
             self.progress(self.done + more, self.movements)
 
-    def note(self, code: str, record: StatementRecord, *, amount_minor: int) -> None:
-        told = {
-            "account": record.account,
-            "day": record.opening_on or record.closing_on or date.min,
-            "amount": Money(amount_minor, record.currency),
-        }
+    def note(self, code: str, record: StatementRecord, **more: Param) -> None:
+        day = record.opening_on or record.closing_on or date.min
+        told: dict[str, Param] = {"account": record.account, "day": day, **more}
         self.notes.append(RowError(0, "", code, told))
 
 
@@ -237,6 +238,8 @@ def _store(run: _Import, record: StatementRecord, statement: Statement, prints: 
     run.statements += 1
     run.recognized += len(found.places)
     run.overlapping += found.overlapping
+    if any(known):
+        _tell_overlap(run, record, statement, prints, known)
     fresh = (
         (entry, mark, None)
         for place, (entry, mark) in enumerate(zip(record.entries, prints, strict=True))
@@ -249,6 +252,22 @@ def _store(run: _Import, record: StatementRecord, statement: Statement, prints: 
         key = account_key(record.account)
         run.batches += batches_keep(statement, record, key=key, groups=found.retold)
     run.days |= {day for day in (statement.opening_on, statement.closing_on) if day}
+
+
+def _tell_overlap(
+    run: _Import, record: StatementRecord, statement: Statement, prints: Prints, known: bytearray
+) -> None:
+    """Note which movements were there already, of which days, from which statement."""
+    places = [place for place, is_known in enumerate(known) if is_known]
+    days = [record.entries[place].booked_on for place in places]
+    rows = StatementLine.objects.filter(organization_id=run.organization_id)
+    first = rows.select_related("statement").get(fingerprint=prints[places[0]])
+    before = first.statement.closing_on or first.booked_on
+    statement.known = len(places)
+    statement.overlaps_from, statement.overlaps_until = min(days), max(days)
+    statement.save(update_fields=["known", "overlaps_from", "overlaps_until"])
+    since, until = statement.overlaps_from, statement.overlaps_until
+    run.note("bank.overlap", record, before=before, since=since, until=until, count=len(places))
 
 
 def _statement(
@@ -275,10 +294,11 @@ def _statement(
     statement.save()
     if difference:
         run.unbalanced += 1
-        run.note("bank.unbalanced", record, amount_minor=difference)
+        run.note("bank.unbalanced", record, amount=Money(difference, record.currency))
     if statement.follows is False:
         run.gaps += 1
-        run.note("bank.gap", record, amount_minor=record.opening_minor or 0)
+        opening = Money(record.opening_minor or 0, record.currency)
+        run.note("bank.gap", record, amount=opening)
     if closing_on:
         after = account.statements.filter(follows=False, opening_on__gte=closing_on)
         for later in after.exclude(id=statement.id).order_by("opening_on", "id")[:1]:

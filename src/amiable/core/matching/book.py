@@ -92,6 +92,8 @@ class Book:
         self.links: dict[str, dict[int, int]] = defaultdict(dict)  # payer -> customer, payments
         self.recent: dict[tuple[int, int, str], list[date]] = defaultdict(list)
         self.payments: dict[tuple[int, str], list[Paid]] = defaultdict(list)
+        # The payments of a shared line by its amount, those taken back since too
+        self.shared: dict[tuple[int, str], dict[int, list[Paid]]] = defaultdict(dict)
         self.refunds: dict[str, list[Refund]] = defaultdict(list)
         self.payouts: dict[str, list[Payout]] = defaultdict(list)
         for payout in opening.payouts:
@@ -127,7 +129,7 @@ class Book:
         for payer, customer_id, count in opening.links:
             self._link(payer, customer_id, count)
         for paid in opening.payments:
-            self.payments[paid.amount_minor, paid.currency].append(paid)
+            self._add_paid(paid)
         for refund in opening.refunds:
             self.refunds[refund.currency].append(refund)
         self.barred = {bar.item_id: bar for bar in opening.barred}
@@ -262,9 +264,8 @@ class Book:
         if self._is_awaited(line.currency, chosen):
             return
         if chosen.returns:
-            self.payments[chosen.returns.amount_minor, line.currency].remove(chosen.returns)
-            for item_id, amount in chosen.returns.parts:
-                self._move(item_id, amount)
+            for paid in chosen.returns:
+                self._take_back(paid)
             return
         for item_id in chosen.confirms:
             self._confirm(item_id)
@@ -292,6 +293,21 @@ class Book:
         self.recent[customer_id, line.amount_minor, line.currency].append(line.booked_on)
         paid = _paid(line, customer_id, chosen.parts)
         self.payments[paid.amount_minor, paid.currency].append(paid)
+
+    def _add_paid(self, paid: Paid) -> None:
+        if paid.spent != "returned":
+            self.payments[paid.amount_minor, paid.currency].append(paid)
+        if paid.line_id is not None and paid.whole_minor:
+            lines = self.shared[paid.whole_minor, paid.currency]
+            lines.setdefault(paid.line_id, []).append(paid)
+
+    def _take_back(self, paid: Paid) -> None:
+        self.payments[paid.amount_minor, paid.currency].remove(paid)
+        for item_id, amount in paid.parts:
+            self._move(item_id, amount)
+        if paid.line_id is not None and paid.whole_minor:
+            parts = self.shared[paid.whole_minor, paid.currency][paid.line_id]
+            parts[parts.index(paid)] = paid._replace(spent="returned")
 
     def _link(self, payer: str, customer_id: int, count: int) -> None:
         known = self.links[payer]

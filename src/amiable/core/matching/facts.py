@@ -114,7 +114,9 @@ class Customer:
 
 
 class Paid(NamedTuple):
-    """A payment that the bank may take back. `line_id` names one posted in the same run."""
+    """A payment that the bank may take back. `line_id` = the line it came by, where that counts:
+    one posted in the same run, or one of `whole_minor` shared over several payments. `spent` =
+    what became of such a part since."""
 
     customer_id: int
     amount_minor: int
@@ -127,6 +129,8 @@ class Paid(NamedTuple):
     mandate_id: str = ""
     payer_name: str = ""
     payer_iban: str = ""
+    whole_minor: int = 0
+    spent: Literal["", "returned", "refunded"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,8 @@ class Hypothesis(NamedTuple):
     """One reading of a line. `parts` = ((installment, amount of the payment), ...).
 
     `credit_uses` = ((credit entry, installment, amount), ...) netted by the payer; `confirms` =
-    installments whose settlement the accounts had announced; `returns` = the payment taken back;
+    installments whose settlement the accounts had announced; `returns` = the payments taken
+    back, one or, with `returns_line`, all those left of a line that was shared;
     `write_offs` = ((installment, amount), ...) that the payer kept for good, for `reason`
     (bank_fee | discount | cents); `teaches` = the account may be remembered as the customer's.
     `repays` = the refund that the line is (money out), `repays_file` = all those left of a file;
@@ -185,7 +190,7 @@ class Hypothesis(NamedTuple):
     parts: tuple[tuple[int, int], ...] = ()
     credit_uses: tuple[tuple[int, int, int], ...] = ()
     confirms: tuple[int, ...] = ()
-    returns: Paid | None = None
+    returns: tuple[Paid, ...] = ()
     sure: bool = False
     teaches: bool = False
     write_offs: tuple[tuple[int, int], ...] = ()
@@ -193,11 +198,17 @@ class Hypothesis(NamedTuple):
     repays: int | None = None
     repays_file: int | None = None
     pays_out: int | None = None
+    returns_line: int | None = None
 
     @property
     def key(self) -> tuple[object, ...]:
         """What makes two readings the same, whatever their evidence."""
-        taken = (self.returns.payment_id, self.returns.line_id) if self.returns else None
+        taken: tuple[int | None, ...] | None = None
+        if self.returns_line is not None:
+            taken = (None, None, self.returns_line)
+        elif self.returns:
+            paid = self.returns[0]
+            taken = (paid.payment_id, None if paid.payment_id else paid.line_id)
         uses, given_up = frozenset(self.credit_uses), frozenset(self.write_offs)
         ours = (self.repays, self.repays_file, self.pays_out)
         return (self.customer_id, frozenset(self.parts), uses, taken, given_up, ours)
