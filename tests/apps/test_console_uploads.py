@@ -12,6 +12,7 @@ from amiable.apps.imports.mappings import mappings
 from amiable.apps.imports.models import ImportRun, Upload
 from amiable.apps.insights import uploads
 from amiable.apps.tenants.models import Membership, User
+from amiable.apps.work.models import Job
 from tests import factories
 from tests.apps.test_bank_batches import bulk, camt, details
 
@@ -171,6 +172,64 @@ def test_a_large_file_is_left_to_the_worker_and_its_progress_is_shown(
     assert http.get(place).headers["Location"] == report
     assert http.get(place, headers={"hx-request": "true"}).headers["HX-Redirect"] == report
     assert StatementLine.objects.count() == 1
+
+
+def test_matching_after_a_large_file_is_shown_while_it_goes_on(http, org, monkeypatch):
+    kept, seen = _kept_by_the_worker(http, monkeypatch), []
+    place = reverse("console:upload", args=[kept.id])
+
+    def matched(*_, progress, **__):
+        progress(30, 120)
+        seen.append(http.get(place, headers={"hx-request": "true"}).content.decode())
+        return {"lines": 120}
+
+    monkeypatch.setattr("amiable.apps.insights.intake.lines_match", matched)
+    uploads.upload_task.func(org.id, kept.id, kept.job_id)
+    assert "being matched" in seen[0]
+    assert 'value="25"' in seen[0]
+    assert "every 2s" in seen[0]
+    assert http.get(place).status_code == 302
+    assert Job.objects.get(kind="match").result == {"lines": 120}
+
+
+def test_matching_that_stops_is_told_and_goes_on_with_the_next_worker(http, org, monkeypatch):
+    kept, now = _kept_by_the_worker(http, monkeypatch), []
+    place = reverse("console:upload", args=[kept.id])
+
+    def broken(*_, **__):
+        raise RuntimeError("disk full")
+
+    monkeypatch.setattr("amiable.apps.insights.intake.lines_match", broken)
+    with pytest.raises(RuntimeError):
+        uploads.upload_task.func(org.id, kept.id, kept.job_id)
+    page = http.get(place).content.decode()
+    assert "disk full" in page
+    assert "Nothing is lost" in page
+    assert reverse("console:import_run", args=[ImportRun.objects.get().id]) in page
+    Job.objects.filter(kind="match").update(state="running", finished_at=None)  # cut, not failed
+    monkeypatch.setattr(
+        "amiable.apps.insights.intake.lines_match", lambda *_, **__: now.append(1) or {}
+    )
+    uploads.upload_task.func(org.id, kept.id, kept.job_id)
+    uploads.upload_task.func(org.id, kept.id, kept.job_id)
+    assert now == [1]
+    assert http.get(place).status_code == 302
+
+
+def test_a_file_that_was_just_read_is_not_said_to_be_gone(http, monkeypatch):
+    kept = _kept_by_the_worker(http, monkeypatch)
+    Job.objects.update(state="done")  # before the upload knows its run
+    page = http.get(reverse("console:upload", args=[kept.id])).content.decode()
+    assert "no longer here" not in page
+    assert "every 2s" in page
+
+
+def _kept_by_the_worker(http, monkeypatch) -> Upload:
+    """A file handed in that the worker is to read."""
+    for module in ("interfaces.console.views.imports", "apps.insights.uploads"):
+        monkeypatch.setattr(f"amiable.{module}.AT_ONCE_BYTES", 10)
+    hand_in(http, "Date;Libellé;Montant\n20/11/2026;VIR;10,00\n")
+    return Upload.objects.get()
 
 
 def test_pages_of_files_that_are_gone_or_of_others_are_not_found(http, org):

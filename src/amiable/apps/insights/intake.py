@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from amiable.apps.imports.writers import Written
 from amiable.apps.messaging.delivery.registered import tracking_record
 from amiable.apps.payments.payouts import payouts_record
 from amiable.apps.tenants.models import Creditor, Organization
+from amiable.apps.work.services import job
 from amiable.core.records import RowError
 from amiable.plugins.base import FileKind, ReadResult
 
@@ -130,21 +131,43 @@ def _payouts_write(
     return counts, notes
 
 
-def imports_follow(organization_id: int, *, now: datetime) -> None:
-    """After files came in: match what the bank said, and plan the cases that this changes."""
+def imports_follow(
+    organization_id: int,
+    *,
+    now: datetime,
+    job_id: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """After files came in: match what the bank said, and plan the cases that this changes.
+
+    It is a job, or the queued one of `job_id`; `progress(done, total)` hears of the lines too.
+    """
     on = timezone.localtime(now).date()
-    lines_match(organization_id, on=on)
-    debits_follow(organization_id, on=on)
-    cases_replan(organization_id, on=on)
+    with job(organization_id, "match", on=on, job_id=job_id) as seen:
+
+        def told(done: int, total: int) -> None:
+            seen(done, total)
+            if progress:
+                progress(done, total)
+
+        seen.result = lines_match(organization_id, on=on, progress=told)
+        debits_follow(organization_id, on=on)
+        cases_replan(organization_id, on=on)
 
 
-def drops_take(*, now: datetime, organization_id: int | None = None) -> DropCounts:
-    """Take the files that lie in the drops, of one organization or of all, with what follows."""
+def drops_take(
+    *,
+    now: datetime,
+    organization_id: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> DropCounts:
+    """Take the files that lie in the drops, of one organization or of all, with what follows;
+    `progress` as for imports_follow."""
 
     def enter(organization: Organization, kind: FileKind, **order: Any) -> ImportResult:
         return file_import(organization, kind, actor="drop", **order)
 
     counts = drops_read(enter, now=now, organization_id=organization_id)
     for entered in sorted(counts.entered):
-        imports_follow(entered, now=now)
+        imports_follow(entered, now=now, progress=progress)
     return counts

@@ -1,7 +1,8 @@
 """Uploaded files let in: small ones at once, large ones by the worker, with progress inside.
 
 The entering of a file is one transaction, in which nobody sees progress: it is told in a file
-beside the upload, which is on this machine anyway.
+beside the upload, which is on this machine anyway. The matching that follows commits as it goes:
+it is a job of its own, which the upload points to from then on.
 """
 
 from __future__ import annotations
@@ -29,12 +30,23 @@ AT_ONCE_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far an upload is. `step` = reading or entering; `percent` None while unknown."""
+    """How far an upload is. `step` = reading, entering or matching; `percent` None while unknown.
+
+    `job` is the one that reads and enters, then the one that matches.
+    """
 
     upload: Kept
     job: JobView | None
     step: str
     percent: int | None
+
+    @property
+    def state(self) -> str:
+        """done = in, with all that follows; queued, running or failed; "" = no longer here."""
+        state = self.job.state if self.job else ""
+        if state != "done" or self.upload.run_id:
+            return state
+        return "running" if self.upload.path else ""  # read, and about to say what became of it
 
 
 def upload_import(organization_id: int, kept: Kept, *, now: datetime) -> ImportResult:
@@ -53,16 +65,23 @@ def upload_start(organization_id: int, kept: Kept, *, on: date) -> int:
 
 @task()
 def upload_task(organization_id: int, upload_id: int, job_id: int) -> None:
-    """Let an upload in; again changes nothing. One whose file is gone is in already, or too old."""
-    kept = upload(organization_id, upload_id)
+    """Let an upload in; again changes nothing. One whose file is gone is in already, or too old:
+    then only a matching that was cut goes on."""
+    kept, now = upload(organization_id, upload_id), timezone.localtime()
     if kept.path is not None:
-        _enter(organization_id, kept, now=timezone.localtime(), job_id=job_id)
+        _enter(organization_id, kept, now=now, job_id=job_id)
+        return
+    follows = job_view(organization_id, kept.job_id) if kept.job_id not in {None, job_id} else None
+    if follows and not follows.finished_at:
+        imports_follow(organization_id, now=now, job_id=follows.id)
 
 
 def upload_standing(organization_id: int, upload_id: int) -> Standing:
     """How far an upload is. Raises LookupError."""
     kept = upload(organization_id, upload_id)
     found = job_view(organization_id, kept.job_id) if kept.job_id else None
+    if found and found.kind == "match":
+        return Standing(kept, found, "matching", found.percent)
     try:
         told = json.loads(_told_in(kept).read_text("utf-8")) if kept.path else {}
     except (OSError, ValueError):  # not begun, or just being written
@@ -84,12 +103,15 @@ def _enter(organization_id: int, kept: Kept, *, now: datetime, job_id: int | Non
         )  # fmt: skip
     finally:
         told.path.unlink(missing_ok=True)
-    if result.run_id is not None:
-        upload_note(kept.id, run_id=result.run_id)
-    if result.state != "refused":
+    entered = result.state != "refused"
+    follows = None
+    if entered and kept.kind in FOLLOWED:
+        follows = job_queue(organization_id, "match", on=timezone.localtime(now).date())
+    upload_note(kept.id, run_id=result.run_id, job_id=follows)
+    if entered:
         upload_forget(kept.id)
-        if kept.kind in FOLLOWED:
-            imports_follow(organization_id, now=now)
+    if follows:
+        imports_follow(organization_id, now=now, job_id=follows)
     return result
 
 

@@ -121,8 +121,10 @@ def pickup_command(*, organization: Organization, on: date, as_json: bool) -> in
     from amiable.apps.insights.intake import drops_take
     from amiable.interfaces.cli.commands.ticks import business_time
 
-    with seen_job(organization.id, "drops", on) as (_, seen):
-        counts = drops_take(now=business_time(on), organization_id=organization.id)
+    with seen_job(organization.id, "drops", on) as (_, seen), progress_bar("match") as progress:
+        counts = drops_take(
+            now=business_time(on), organization_id=organization.id, progress=progress
+        )
         seen.result = counts.to_json()
     lines = [
         f"{counted(counts.drops, 'drop')}: {counted(counts.done, 'file')} imported, "

@@ -61,12 +61,12 @@ def _outcome(request: Request, kept: Kept, run_id: int) -> str:
 
 @page
 def upload_page(request: Request, upload_id: int) -> HttpResponse:
-    """How far the worker is with a file; then its report. htmx asks again while it is read."""
+    """How far the worker is with a file; then its report. htmx asks again while it goes on."""
     try:
         standing = uploads.upload_standing(request.organization.pk, upload_id)
     except LookupError as error:
         raise Http404 from error
-    if standing.upload.run_id and standing.job and standing.job.state != "running":
+    if standing.upload.run_id and standing.state == "done":
         target = _outcome(request, standing.upload, standing.upload.run_id)
         if not request.htmx:
             return redirect(target)
