@@ -50,6 +50,8 @@ def objects() -> dict[str, int]:
     """One object of the portfolio for each parameter of an address."""
     return {
         "customer_id": Case.objects.first().customer_id,
+        "invoice_id": Case.objects.first().customer.invoices.first().pk,
+        "installment_id": Case.objects.first().customer.invoices.first().installments.first().pk,
         "hold_id": Hold.objects.first().pk,
         "dispute_id": Dispute.objects.first().pk,
         "question_id": _question(Dispute.objects.first()).pk,

@@ -9,12 +9,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from amiable.apps.imports.services import import_run
+from amiable.apps.receivables.documents import documents_attach
 from amiable.apps.receivables.lines import invoice_lines
-from amiable.apps.receivables.models import Entry, Invoice, InvoiceLine
+from amiable.apps.receivables.models import Entry, Invoice, InvoiceDocument, InvoiceLine
+from amiable.plugins.base import ReadOptions
+from amiable.plugins.sniffing import read_file
 from tests import factories
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 CII = SAMPLES / "cii" / "facture.xml"
+FACTURX = SAMPLES / "facturx" / "facture.pdf"
 pytestmark = pytest.mark.django_db
 
 
@@ -104,3 +108,60 @@ def test_the_very_name_of_a_customer_says_more_than_a_siren(owner):
     named = factories.customer(owner, name="Cabinet Lemercier")
     take(owner, CII)
     assert Invoice.objects.get(number="FX2026-0117").customer_id == named.pk
+
+
+def documented(owner, name: str, tmp_path) -> Path:
+    """The sample as a file that is named by the number of an invoice."""
+    path = tmp_path / name
+    path.write_bytes(FACTURX.read_bytes())
+    return path
+
+
+def test_the_pdf_of_an_electronic_invoice_brings_its_lines_once(owner, tmp_path):
+    read = read_file(FACTURX, ReadOptions(), kind="invoices").invoices[0]
+    debtor = factories.customer(owner)
+    item = factories.invoice(debtor, number=read.number, total_minor=read.total_minor)
+    path = documented(owner, f"{read.number}.pdf", tmp_path)
+    tried = documents_attach(owner.organization_id, [path], dry_run=True)
+    assert tried.with_lines == [read.number]
+    assert not InvoiceLine.objects.exists()
+    done = documents_attach(owner.organization_id, [path])
+    assert (done.attached, done.with_lines, done.notes) == ([read.number], [read.number], [])
+    found = invoice_lines(owner.organization_id, item.invoice_id)
+    assert [line.name for line in found.rows] == [line.name for line in read.lines]
+    assert Entry.objects.count() == 1  # lines move no account
+    assert documents_attach(owner.organization_id, [path]).with_lines == []
+    assert InvoiceLine.objects.count() == len(read.lines)
+
+
+@pytest.mark.parametrize(
+    ("number", "more", "code"),
+    [("FA-1", 0, "document.other_number"), ("", 1, "document.other_total")],
+)
+def test_a_pdf_that_states_another_invoice_is_told_and_its_lines_left_out(
+    owner, tmp_path, number, more, code
+):
+    read = read_file(FACTURX, ReadOptions(), kind="invoices").invoices[0]
+    number = number or read.number
+    factories.invoice(factories.customer(owner), number=number, total_minor=read.total_minor + more)
+    done = documents_attach(owner.organization_id, [documented(owner, f"{number}.pdf", tmp_path)])
+    assert (done.attached, [note.code for note in done.notes]) == ([number], [code])
+    assert number in str(done.notes[0].sentence)
+    assert not InvoiceLine.objects.exists()
+
+
+def test_an_imported_pdf_is_the_document_of_the_invoice_it_made(owner):
+    def bring(dry_run: bool = False):
+        return import_run(
+            owner.organization, "invoices", source=FACTURX.read_bytes(), filename="facture é.pdf",
+            on=factories.TODAY, actor="anna@acme.example", dry_run=dry_run,
+        )  # fmt: skip
+
+    assert bring(dry_run=True).state == "done"
+    assert not InvoiceDocument.objects.exists()
+    assert bring().state == "done"
+    document = InvoiceDocument.objects.get()
+    assert (document.filename, bytes(document.content)) == ("facture é.pdf", FACTURX.read_bytes())
+    InvoiceDocument.objects.update(filename="signed.pdf")
+    bring()
+    assert InvoiceDocument.objects.get().filename == "signed.pdf"  # it stays as it is

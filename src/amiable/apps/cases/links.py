@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
+from amiable.apps.audit.models import Event
 from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.cases.changes import CaseError, case_find
 from amiable.apps.cases.models import PaymentLink
@@ -25,6 +26,7 @@ from amiable.core.sentences import Sentence
 
 # 62^22 is 2^131; letters and digits survive every mail program, telephone and typing hand.
 LENGTH = 22
+DOCUMENT_TAKEN = "invoice.taken"  # the document of an invoice was fetched on the payment page
 _TEST = ":test"
 _SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -180,6 +182,20 @@ def link_used(link: Link, *, on: date) -> None:
         event_record(link.organization_id, happening)
     else:
         rows.filter(Q(last_used_on__isnull=True) | Q(last_used_on__lt=on)).update(last_used_on=on)
+
+
+@transaction.atomic
+def document_taken(link: Link, invoice_id: int, *, on: date) -> None:
+    """Note that an invoice's document was fetched through a link: once for each day. Whether a
+    person did is told by the days on which the link was used."""
+    told = {"invoice": invoice_id, "link": link.id}
+    same = Event.objects.filter(
+        organization_id=link.organization_id, case_id=link.case_id, kind=DOCUMENT_TAKEN,
+        on_date=on, payload__invoice=invoice_id, payload__link=link.id,
+    )  # fmt: skip
+    if not same.exists():
+        happening = Happening(DOCUMENT_TAKEN, on, "portal", link.case_id, told)
+        event_record(link.organization_id, happening)
 
 
 def links_used(organization_id: int, case_ids: Collection[int], *, prefix: str) -> dict[str, date]:

@@ -19,6 +19,7 @@ from amiable.apps.imports.mappings import SavedMapping, mapping_named, mapping_o
 from amiable.apps.imports.models import ImportRun
 from amiable.apps.imports.rejected import rejected_file
 from amiable.apps.imports.writers import Written, customers_write, invoices_write
+from amiable.apps.receivables.documents import document_adopt
 from amiable.apps.tenants.models import Organization
 from amiable.apps.tenants.queries import books_lock
 from amiable.apps.work.services import job
@@ -27,6 +28,7 @@ from amiable.core.sentences import Sentence
 from amiable.plugins.base import FileKind, ReadOptions, ReadResult
 from amiable.plugins.sniffing import read_file
 
+PDF_FORMAT = "facturx"  # electronic invoices that are their own document
 _NOTED = 100  # sentences about a statement kept with the run
 _LISTED = 500  # numbers of missing invoices kept with the run
 
@@ -97,6 +99,7 @@ class _Order:
     write: Writer | None
     mapping: SavedMapping
     progress: Progress | None = None
+    path: Path = Path()
 
     @property
     def source(self) -> str:
@@ -143,7 +146,7 @@ def import_run(
         )
         order = _Order(
             organization, kind, Path(filename).name[:255], _sha256(path), on, actor, dry_run,
-            partial, full, creditor, write, saved, progress,
+            partial, full, creditor, write, saved, progress, path,
         )  # fmt: skip
         if dry_run:
             return _run(order, read_file(path, options, kind=kind))
@@ -221,6 +224,9 @@ def _apply(order: _Order, read: ReadResult, result: ImportResult) -> None:
         result.rejected = rejected_file(read, result.errors)
     if order.dry_run:
         raise _UndoError
+    if read.format == PDF_FORMAT and len(written.invoice_ids) == 1:
+        (invoice_id,) = written.invoice_ids
+        document_adopt(order.organization.pk, invoice_id, order.path, name=order.filename)
     _record(order, result)
     if written.changed:
         payload = {

@@ -162,7 +162,7 @@ def _positions(
     }
     for item in items:
         position = positions.setdefault(item.currency, Position(item.currency, None))
-        position.items.append(_file_item(item, disputes.get(item.id), holds, on))
+        position.items.append(file_item(item, dispute=disputes.get(item.id), holds=holds, on=on))
     for (_, currency), credit in unused.items():
         positions.setdefault(currency, Position(currency, None)).credit_minor = credit
     for position in positions.values():
@@ -170,7 +170,8 @@ def _positions(
     return list(positions.values()) or [Position("EUR", None)]
 
 
-def _file_item(item: OpenItem, dispute: Dispute | None, holds: list[Hold], on: date) -> FileItem:
+def file_item(item: OpenItem, *, dispute: Dispute | None, holds: list[Hold], on: date) -> FileItem:
+    """An open item with what holds it on a day."""
     days = (on - item.due_date).days
     hold = next((h for h in holds if h.installment_id == item.id and h.starts_on <= on), None)
     state = "overdue" if days > 0 else "upcoming"

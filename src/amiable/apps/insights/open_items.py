@@ -25,6 +25,7 @@ class ItemRow:
     due_date: date
     currency: str
     total_minor: int
+    invoice_id: int
     open_minor: int
     days_late: int
 
@@ -57,6 +58,7 @@ def items_page(organization_id: int, on: date, *, bucket: str = "", page: int = 
         rows.values_list(
             "id", "customer_id", "customer__name", "customer__code", "invoice__number",
             "invoice__kind", "invoice__issue_date", "due_date", "currency", "invoice__total_minor",
+            "invoice_id",
         )[start : start + PAGE_SIZE]
     )  # fmt: skip
     balances = installment_balances(organization_id, [row[0] for row in found])

@@ -142,7 +142,7 @@ def _money(organization_id: int, customer_id: int) -> list[TimelineEntry]:
             "credit_note",
             Entry.objects.filter(**by_customer, kind="credit_note", reverses__isnull=True),
             "on_date",
-            ["amount_minor", "currency"],
+            ["amount_minor", "currency", "invoice_id"],
             number=F("invoice__number"),
         ),
     ]

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from typing import Any, cast
 
@@ -177,6 +178,18 @@ def message_parts(organization_id: int, message_id: int) -> MessageParts | None:
             Sentence.from_json(note) for note in message.notes if note["code"] != _MEANT_FOR
         ),
     )
+
+
+def file_names(content: bytes) -> list[str]:
+    """The names of the files that go with an email, from its bytes."""
+    parts = message_from_bytes(content).walk()
+    names = (part.get_filename() for part in parts if not part.is_multipart())
+    return [_decoded(name) for name in names if name]
+
+
+def _decoded(name: str) -> str:
+    """A file name in clear where it was packed for the way (RFC 2047)."""
+    return str(make_header(decode_header(name)))
 
 
 def case_messages(organization_id: int, case_ids: Collection[int]) -> dict[int, list[MessageRow]]:

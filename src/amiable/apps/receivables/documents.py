@@ -1,4 +1,5 @@
-"""The PDFs of invoices: attached by the number in the file name, checked before they are kept."""
+"""The PDFs of invoices: attached by the number in the file name, checked before they are kept. The
+lines that an electronic one states are kept with its invoice, where none are known."""
 
 from __future__ import annotations
 
@@ -11,10 +12,13 @@ from pathlib import Path
 
 from django.db import transaction
 
+from amiable.apps.receivables.lines import invoices_with_lines, lines_keep
 from amiable.apps.receivables.models import Invoice, InvoiceDocument
-from amiable.core.records import RowError
+from amiable.core.money import Money
+from amiable.core.records import InvoiceRow, RowError
 from amiable.core.sentences import declare, gettext_noop
 from amiable.plugins.imports._pdf import MAX_BYTES, sound_pdfs
+from amiable.plugins.imports.facturx import stated_invoices
 
 declare(
     {
@@ -28,6 +32,14 @@ declare(
         "document.twice": gettext_noop(
             "{first} is already the document of invoice {number}. Keep one of the two files."
         ),
+        "document.other_number": gettext_noop(
+            "The file states invoice {stated}, and was attached to {number}: its lines were left "
+            "out. Check that it is the right one."
+        ),
+        "document.other_total": gettext_noop(
+            "The file states {stated}, invoice {number} is known for {total}: its lines were left "
+            "out. Check that it is the right one."
+        ),
         "document.several": gettext_noop(
             "Several invoices match the file name: {numbers}. Name the file by one number."
         ),
@@ -39,11 +51,14 @@ _CHUNK = 200
 
 @dataclass
 class DocumentsAttached:
-    """Numbers that got a document or kept the same one, and errors by file (column = name)."""
+    """Numbers that got a document or kept the same one, those that got lines, errors by file
+    (column = name), and what a file that was attached states otherwise than the invoice."""
 
     attached: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
+    with_lines: list[str] = field(default_factory=list)
+    notes: list[RowError] = field(default_factory=list)
 
 
 def documents_attach(
@@ -71,9 +86,83 @@ def documents_attach(
             else:
                 taken[invoice_id] = path
                 kept[path] = (invoice_id, number)
+        stated = stated_invoices(list(kept))
         with transaction.atomic():
             _store(organization_id, kept, result, dry_run=dry_run)
+            _keep_lines(organization_id, kept, stated, result, dry_run=dry_run)
     return result
+
+
+def document_attach(organization_id: int, invoice_id: int, path: Path) -> DocumentsAttached:
+    """Attach a PDF to one invoice, whatever the file is called; it replaces another document."""
+    result = DocumentsAttached()
+    rows = Invoice.objects.filter(organization_id=organization_id, id=invoice_id)
+    number = rows.values_list("number", flat=True).first()
+    error = "document.no_invoice" if number is None else ""
+    if path.stat().st_size > MAX_BYTES:
+        params = {"limit": MAX_BYTES // 2**20}
+        result.errors.append(RowError(0, path.name, "document.too_large", params))
+        return result
+    if error or path not in sound_pdfs([path]):
+        result.errors.append(RowError(0, path.name, error or "document.broken"))
+        return result
+    kept, stated = {path: (invoice_id, str(number))}, stated_invoices([path])
+    with transaction.atomic():
+        _store(organization_id, kept, result, dry_run=False)
+        _keep_lines(organization_id, kept, stated, result, dry_run=False)
+    return result
+
+
+def document_adopt(organization_id: int, invoice_id: int, path: Path, *, name: str) -> bool:
+    """Keep the file an invoice was imported from as its document, unless it has one already or the
+    file is none that is kept; whether it was. Call inside the transaction of the import."""
+    known = InvoiceDocument.objects.filter(invoice_id=invoice_id)
+    if path.stat().st_size > MAX_BYTES or known.exists() or path not in sound_pdfs([path]):
+        return False
+    content = path.read_bytes()
+    InvoiceDocument.objects.create(
+        organization_id=organization_id, invoice_id=invoice_id, filename=name[:200],
+        content=content, sha256=hashlib.sha256(content).hexdigest(),
+    )  # fmt: skip
+    return True
+
+
+def _keep_lines(
+    organization_id: int,
+    kept: dict[Path, tuple[int, str]],
+    stated: dict[Path, InvoiceRow],
+    result: DocumentsAttached,
+    *,
+    dry_run: bool,
+) -> None:
+    """Lines of electronic invoices, where the file states the invoice as it is known."""
+    known = invoices_with_lines(organization_id, {kept[path][0] for path in stated})
+    wanted = {path: row for path, row in stated.items() if kept[path][0] not in known and row.lines}
+    invoices = Invoice.objects.in_bulk([kept[path][0] for path in wanted])
+    found = {}
+    for path, row in wanted.items():
+        invoice = invoices[kept[path][0]]
+        if problem := _difference(path, row, invoice):
+            result.notes.append(problem)
+        else:
+            found[invoice.pk] = row.lines
+            result.with_lines.append(invoice.number)
+    if not dry_run:
+        lines_keep(organization_id, found)
+
+
+def _difference(path: Path, row: InvoiceRow, invoice: Invoice) -> RowError | None:
+    """What the file states otherwise than the invoice that is known."""
+    if _letters(row.number) != _letters(invoice.number):
+        params = {"stated": row.number, "number": invoice.number}
+        return RowError(0, path.name, "document.other_number", params)
+    stated, total = (row.total_minor, row.currency), (invoice.total_minor, invoice.currency)
+    if stated != total:
+        params = {
+            "stated": str(Money(*stated)), "number": invoice.number, "total": str(Money(*total)),
+        }  # fmt: skip
+        return RowError(0, path.name, "document.other_total", params)
+    return None
 
 
 def _numbers(organization_id: int) -> dict[str, list[tuple[int, str]]]:

@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from amiable.interfaces.console.debit_words import DEBITS
 from amiable.interfaces.console.import_words import IMPORTS
+from amiable.interfaces.console.invoice_words import INVOICES
 from amiable.interfaces.console.looks import MESSAGES, PAYING, Look
 from amiable.interfaces.console.money_words import MONEY
 from amiable.interfaces.console.payout_words import PAYOUTS
@@ -21,6 +22,7 @@ LOOKS: dict[str, dict[str, Look]] = {
     **DEBITS,
     **PAYOUTS,
     **REQUESTS,
+    **INVOICES,
     **VIRTUAL_IBANS,
     "role": {
         "manager": Look(_("Manager")),
@@ -327,6 +329,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "instalment_due": Look(_("Before an instalment of a plan")),
         "instalment_debit": Look(_("Before an instalment that is collected")),
         "payment_request": Look(_("Request for payment")),
+        "invoice_copy": Look(_("An invoice sent again")),
     },
     "ask": {
         "ask_sales_owner": Look(_("Ask what holds the payment back, and note the answer.")),

@@ -1,4 +1,5 @@
-"""The payment page: read, answered in three ways, nothing else. A GET changes no fact."""
+"""The payment page: read, answered in three ways, nothing else. A GET changes no fact
+of the debt: it only notes that a document was fetched."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 
-from amiable.apps.cases.links import link_used
+from amiable.apps.cases.links import document_taken, link_used
 from amiable.apps.cases.services import CaseError
 from amiable.apps.dunning.agreeing.proposals import is_plan_open
 from amiable.apps.dunning.portal import portal_say, portal_told
@@ -90,6 +91,8 @@ def used(request: HttpRequest, visit: Visit) -> HttpResponse:
 def invoice(request: HttpRequest, visit: Visit, invoice_id: int) -> HttpResponse:
     """The PDF of an invoice that stands on the page."""
     found = invoice_file(visit.page, invoice_id)
+    if found and request.method == "GET" and not request.user.is_authenticated:
+        document_taken(visit.link, invoice_id, on=visit.on)
     return (
         download(found[1], found[0], content_type="application/pdf")
         if found

@@ -6,9 +6,10 @@ The PDF is opened in a process of its own with limits; one that carries no figur
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from amiable.core.records import RowError
+from amiable.core.records import InvoiceRow, RowError
 from amiable.core.sentences import gettext_noop
 from amiable.plugins.base import FileKind, ReadOptions, ReadResult
 from amiable.plugins.imports._cii import read_cii
@@ -35,6 +36,19 @@ class FacturX:
             inner = Path(folder) / "factur-x.xml"
             inner.write_bytes(content)
             return read_cii(inner, options, code=self.code)
+
+
+def stated_invoices(paths: Sequence[Path]) -> dict[Path, InvoiceRow]:
+    """What electronic invoices among PDFs state, by path; what cannot be read states nothing."""
+    found = {}
+    for path, content in embedded_invoices(paths).items():
+        with tempfile.TemporaryDirectory(prefix="amiable-facturx-") as folder:
+            inner = Path(folder) / "factur-x.xml"
+            inner.write_bytes(content)
+            read = read_cii(inner, ReadOptions(), code=PLUGIN.code)
+        if len(read.invoices) == 1 and not read.errors:
+            found[path] = read.invoices[0]
+    return found
 
 
 PLUGIN = FacturX()

@@ -46,7 +46,9 @@ OF_DEBIT = "debit/"
 OF_PROMISE = "promise/"
 # What asks how it went, once all is settled, too.
 OF_SURVEY = "survey/"
-_OURS = (OF_CALL, OF_ANSWER, OF_DISPUTE, OF_DEBIT, OF_PROMISE, OF_SURVEY)
+# What brings an invoice once more, too.
+OF_INVOICE = "invoice/"
+_OURS = (OF_CALL, OF_ANSWER, OF_DISPUTE, OF_DEBIT, OF_PROMISE, OF_SURVEY, OF_INVOICE)
 _BATCH = 200
 State = Message.State
 

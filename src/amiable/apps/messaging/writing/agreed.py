@@ -13,7 +13,7 @@ CONFIRMATIONS = (
     "debit_notice", "mandate_signed",
     "portal_plan", "portal_plan_debit", "portal_plan_answer",
     "promise_due", "instalment_due", "instalment_debit",
-    "dispute_answer", "survey",
+    "dispute_answer", "survey", "invoice_copy",
 )  # fmt: skip
 MOST_NUMBERS = 6
 

@@ -170,10 +170,15 @@ def _documents(
         "kind": "documents",
         "attached": result.attached,
         "unchanged": result.unchanged,
+        "with_lines": result.with_lines,
         "errors": [error_json(error) for error in result.errors],
+        "warnings": [error_json(note) for note in result.notes],
         "dry_run": dry_run,
     }
     lines = [f"{len(result.attached)} attached, {len(result.unchanged)} unchanged"]
+    if result.with_lines:
+        lines[0] += f", {len(result.with_lines)} with lines"
+    lines += [f"  {note.column}: {note.sentence}" for note in result.notes]
     lines += [f"  {error.column}: {error.sentence}" for error in result.errors]
     emit(document, as_json=as_json, text="\n".join(lines))
     return REJECTED if result.errors else OK

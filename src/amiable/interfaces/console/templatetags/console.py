@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -103,6 +104,35 @@ def tone(value: str, kind: str) -> str:
 def iban(value: str) -> str:
     """An IBAN in groups of four."""
     return " ".join(value[i : i + 4] for i in range(0, len(value), 4))
+
+
+@register.simple_tag
+def invoice_link(invoice_id: int | None, number: str, *, css: str = "") -> SafeString | str:
+    """The number of an invoice, leading to its page; the number alone when the page knows no id."""
+    if not invoice_id:
+        return number
+    address = reverse("console:invoice", args=[invoice_id])
+    return format_html('<a class="{}" href="{}">{}</a>', css or "invoice-link", address, number)
+
+
+@register.simple_tag
+def item_link(installment_id: int | None, number: str, *, css: str = "") -> SafeString | str:
+    """As invoice_link, where the page knows the instalment alone."""
+    if not installment_id:
+        return number
+    address = reverse("console:item", args=[installment_id])
+    return format_html('<a class="{}" href="{}">{}</a>', css or "invoice-link", address, number)
+
+
+@register.filter
+def decimal(value: str) -> str:
+    """A decimal kept as text, as the reader writes it; text that is none stays as it is."""
+    try:
+        found = Decimal(value)
+    except InvalidOperation:
+        return value
+    _, _, digits = f"{found:f}".partition(".")
+    return formats.number(found, len(digits.rstrip("0")))
 
 
 @register.inclusion_tag("console/parts/badge.html")

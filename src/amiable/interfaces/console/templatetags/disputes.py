@@ -15,3 +15,9 @@ register = template.Library()
 def reason_of(labels: Mapping[int, Mapping[str, str]], row: DisputeRow) -> str:
     """The words for a dispute's reason, by creditor and code."""
     return labels.get(row.creditor_id, {}).get(row.reason) or row.reason.replace("_", " ")
+
+
+@register.filter
+def reason_words(labels: Mapping[str, str], code: str) -> str:
+    """The words for a reason of one creditor, by code."""
+    return labels.get(code) or code.replace("_", " ")

@@ -88,6 +88,11 @@ def _parts(request: Request, message_id: int) -> messaging.MessageParts:
     return parts
 
 
+def pdf_file(content: bytes, name: str, *, inline: bool) -> HttpResponse:
+    """A PDF that opens in the browser under its own policy, or is kept."""
+    return _file(content, name, "application/pdf", inline=inline)
+
+
 def _file(content: bytes, name: str, content_type: str, *, inline: bool = False) -> HttpResponse:
     response = HttpResponse(content, content_type=content_type)
     response.headers["Content-Disposition"] = (
