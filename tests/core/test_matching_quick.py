@@ -31,6 +31,7 @@ from amiable.core.matching.facts import (
 )
 from amiable.core.matching.named import decide_named
 from amiable.core.matching.names import ALIKE, Names, name_likeness, name_tokens
+from amiable.core.matching.slips import is_near
 from amiable.core.matching.sums import sets_of
 from amiable.core.matching.view import oldest_first
 
@@ -188,7 +189,7 @@ def test_words_and_digits_are_those_of_the_patterns(text):
 def test_near_is_one_sign_wrong_or_two_neighbors_exchanged(one, other):
     exchanged = {one[:at] + one[at + 1] + one[at] + one[at + 2 :] for at in range(len(one) - 1)}
     wrong = {one[:at] + sign + one[at + 1 :] for at in range(len(one)) for sign in "012"}
-    assert labels.is_near(one, other) == (other in (exchanged | wrong) - {one})
+    assert is_near(one, other) == (other in (exchanged | wrong) - {one})
 
 
 @given(

@@ -11,7 +11,6 @@ from amiable.core.matching.facts import Line
 from amiable.core.matching.kinds import kind_of
 from amiable.core.matching.labels import (
     Finder,
-    is_near,
     names_credit,
     number_forms,
     numbers_in,
@@ -19,6 +18,7 @@ from amiable.core.matching.labels import (
     tails,
 )
 from amiable.core.matching.names import Names, name_tokens, sender_tokens
+from amiable.core.matching.slips import is_near
 from amiable.core.matching.sums import is_rare, is_telling, sets_of
 
 NUMBERS = ["FA20260042", "FA20260043", "FA20260051"]

@@ -168,10 +168,9 @@ class Finder:
         candidates = self._candidates(flat_of(text))
         if not candidates:
             return []
-        places = list(compress(range(len(text)), text.encode("ascii").translate(_IS_SIGN)))
         hits: list[Found] = []
         for at, key in candidates:
-            start, end = places[at], places[at + len(key) - 1] + 1
+            start, end = _place(text, key, at)
             if hits and _inside(hits, text, (start, end), len(key)):
                 continue
             if not _edges_hold(text, (start, end), key, self.written):
@@ -216,6 +215,15 @@ def unguarded(text: str) -> str:
         if text[start].isdigit():
             text = text[:start] + " " * (end - start) + text[end:]
     return text
+
+
+def _place(text: str, key: str, at: int) -> tuple[int, int]:
+    """Where a key stands in a plain text, of whose letters and digits alone `at` is its place."""
+    start = text.find(key)
+    if start >= 0 and len(flat_of(text[:start])) == at:
+        return start, start + len(key)
+    places = list(compress(range(len(text)), text.encode("ascii").translate(_IS_SIGN)))
+    return places[at], places[at + len(key) - 1] + 1
 
 
 def is_guarded(text: str, span: tuple[int, int]) -> bool:
@@ -386,15 +394,3 @@ def _orders(text: str) -> list[str]:
 def is_ordered(text: str, digits: str) -> bool:
     """Whether digits of a text are those of an order: "COMMANDE BC8716", "CDE 8716"."""
     return digits.isdigit() and digits in _orders(plain(text))
-
-
-def is_near(given: str, number: str) -> bool:
-    """One sign wrong, or two neighbors exchanged."""
-    if len(given) != len(number) or given == number:
-        return False
-    at = 0
-    while given[at] == number[at]:
-        at += 1
-    if given[at + 1 :] == number[at + 1 :]:
-        return True
-    return given[at : at + 2] == number[at : at + 2][::-1] and given[at + 2 :] == number[at + 2 :]

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from amiable.core.matching.cuts import cuts
 from amiable.core.matching.facts import Hypothesis, Item
-from amiable.core.matching.labels import is_guarded, is_near, plain, unguarded
+from amiable.core.matching.labels import is_guarded, plain, unguarded
+from amiable.core.matching.slips import is_near
 from amiable.core.matching.view import View, by_age, exact, forms_of, numbers, whole
 from amiable.core.sentences import Sentence
 

@@ -14,7 +14,6 @@ from amiable.core.matching.labels import (
     canonical,
     digits_of,
     flat_of,
-    is_near,
     is_ordered,
     joined,
     plain,
@@ -22,6 +21,7 @@ from amiable.core.matching.labels import (
 )
 from amiable.core.matching.names import SHORTEST_CUT, STRANGER, Words, name_confirms, name_likeness
 from amiable.core.matching.party import Party
+from amiable.core.matching.slips import is_near
 from amiable.core.matching.sums import sets_of
 from amiable.core.money import Money
 from amiable.core.sentences import Sentence
