@@ -72,8 +72,10 @@ def test_the_amount_alone_proposes_and_a_person_decides(office):
     assert all(f"for {each.name}" in page for each in office.customers)
     lines_match(office.org, on=TODAY)  # it stands as it was
     assert Match.objects.get(line=line, state="proposed").pk == proposal.pk
-    match_confirm(office.org, proposal.pk, **WHO)
+    done = client.post(f"/bank/matches/{proposal.pk}/confirm/", follow=True).content.decode()
     assert office.balances() == OWED
+    posted = Match.objects.filter(line=line, state="posted").order_by("pk")[0]
+    assert f"/bank/matches/{posted.pk}/undo/" in done  # the proposal itself cannot be undone
     page = client.get("/bank/", {"state": "posted"}).content.decode()
     assert page.count(f"/bank/matches/{Match.objects.latest('id').pk}/undo") == 1
 

@@ -74,10 +74,11 @@ INVARIANTS = {
         WHERE (l.state = 'posted') <> EXISTS (
             SELECT 1 FROM banking_match m WHERE m.line_id = l.id AND m.state = 'posted')
     """,
-    "a line is proposed exactly when a proposal stands": """
+    "a line is proposed exactly when a proposal stands, but that of a payout on a posted one": """
         SELECT l.id FROM banking_statementline l
         WHERE (l.state = 'proposed') <> EXISTS (
-            SELECT 1 FROM banking_match m WHERE m.line_id = l.id AND m.state = 'proposed')
+            SELECT 1 FROM banking_match m WHERE m.line_id = l.id AND m.state = 'proposed'
+              AND (l.state <> 'posted' OR m.payout_id IS NULL))
     """,
     "a payment of an undone match is reversed": """
         SELECT m.id FROM banking_match m

@@ -18,6 +18,7 @@ from django.db import transaction
 from amiable.apps.banking.debit_batches import debits_post
 from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.banking.opening import WAITING, hypothesis_of, opening, waiting_ids, waiting_lines
+from amiable.apps.banking.payout_doubts import payout_doubts
 from amiable.apps.banking.payouts import payout_facts, payout_tie, payouts_refresh
 from amiable.apps.banking.posting import (
     AUTOMATIC,
@@ -28,6 +29,7 @@ from amiable.apps.banking.posting import (
 )
 from amiable.apps.banking.repaying import REFUNDS, post_refund
 from amiable.apps.banking.returning import post_return
+from amiable.apps.banking.undecided import MatchError
 from amiable.apps.payments.models import Payment
 from amiable.apps.payments.services import PaymentError
 from amiable.apps.receivables.allocations import AllocationError
@@ -92,6 +94,7 @@ def lines_match(
         counts["lines"] += len(run.outcomes)
         if not entered:
             break
+    payout_doubts(organization_id, on=on)
     names = ("lines", "posted", "returned", "proposed", "left", "ignored")
     return {name: counts[name] for name in names}
 
@@ -104,7 +107,7 @@ def _entered(run: _Run) -> bool:
             run.go(careful=attempts > 0)
         except _Aside:
             attempts = 1
-        except (_Moved, AllocationError, PaymentError):
+        except (_Moved, AllocationError, PaymentError, MatchError):
             attempts += 1
         else:
             return True
@@ -191,7 +194,7 @@ class _Run:
         it, leaves that line to a person and raises _Aside."""
         try:
             self._flush(chunk)
-        except (AllocationError, PaymentError) as error:
+        except (AllocationError, PaymentError, MatchError) as error:
             if not self.careful:
                 raise
             if len(chunk) == 1:

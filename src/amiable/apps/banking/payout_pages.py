@@ -10,8 +10,10 @@ from typing import Literal, NamedTuple
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 
 from amiable.apps.banking.models import Match
+from amiable.apps.banking.payout_doubts import doubts
 from amiable.apps.banking.payout_parts import PartReading, part_readings, settled_as
 from amiable.apps.banking.payouts import WAITED_FOR
+from amiable.apps.banking.queries import LineView, lines
 from amiable.apps.payments.models import Payout, PayoutPart
 from amiable.core.money import Money
 from amiable.core.payouts import provider_label
@@ -21,6 +23,7 @@ State = Literal["on_its_way", "late", "arrived", "failed"]
 STATES: tuple[State, ...] = ("late", "on_its_way", "arrived", "failed")
 # A bank shows a transfer within days; after so many workdays somebody should look.
 LATE_WORKDAYS = 4
+MOST_DOUBTED = 20  # posted lines that may be payouts, shown at once
 _RANKS = [When(kind=kind, then=rank) for rank, kind in enumerate(PayoutPart.Kind.values, 1)]
 _SUMS = F("gross_minor") - F("back_minor") - F("fees_minor") + F("other_minor")
 
@@ -132,6 +135,15 @@ def payouts_late(organization_id: int, *, on: date) -> Late | None:
         sums[currency] += net
     amounts = tuple(Money(sums[currency], currency) for currency in sorted(sums))
     return Late(len(found), found[0][0], amounts)
+
+
+def doubted_lines(organization_id: int, payout_id: int | None = None) -> list[LineView]:
+    """Posted lines that a report says are payouts, or one payout, until a person decides."""
+    rows = doubts(organization_id)
+    if payout_id is not None:
+        rows = rows.filter(payout_id=payout_id)
+    ids = list(rows.order_by("-line_id").values_list("line_id", flat=True)[:MOST_DOUBTED])
+    return lines(organization_id, line_ids=ids) if ids else []
 
 
 def _rows(organization_id: int) -> QuerySet[Payout]:

@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.banking.opening import LINE_FIELDS, line_facts
 from amiable.apps.banking.posting import Posting
+from amiable.apps.banking.undecided import MatchError
 from amiable.apps.payments.models import Payout
 from amiable.apps.payments.payouts import payout_parts_link, sums_of
 from amiable.apps.receivables.queries import chunks
@@ -22,7 +23,12 @@ from amiable.core.matching import facts
 from amiable.core.matching.payouts import EARLY, LATE, may_be
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
-declare({"bank.payout_known": gettext_noop("a payout of its amount is known since")})
+declare(
+    {
+        "bank.payout_known": gettext_noop("a payout of its amount is known since"),
+        "bank.payout_tied": gettext_noop("another line is this payout already"),
+    }
+)
 
 # A transfer that no line has shown for so long will not be found by itself.
 WAITED_FOR = timedelta(days=120)
@@ -83,7 +89,13 @@ def payouts_refresh(organization_id: int, *, on: date) -> int:
 
 
 def payout_tie(organization_id: int, posting: Posting, *, actor: str) -> Match:
-    """The line is that payout. Nothing is entered: its payments are on the accounts already."""
+    """The line is that payout. Nothing is entered: its payments are on the accounts already.
+
+    Raises MatchError when another line is.
+    """
+    payout = Payout.objects.select_for_update(no_key=True).get(id=posting.chosen.pays_out)
+    if Match.objects.filter(payout=payout, state=Match.State.POSTED).exists():
+        raise MatchError("bank.payout_tied")
     match = posting.match or Match(
         organization_id=organization_id,
         line_id=posting.line.id,

@@ -12,6 +12,7 @@ from amiable.apps.banking.habits import habits_refused
 from amiable.apps.banking.matching import lines_match
 from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.banking.opening import WAITING, hypothesis_of
+from amiable.apps.banking.payout_doubts import posting_restore
 from amiable.apps.banking.payouts import payout_tie
 from amiable.apps.banking.posting import (
     Posting,
@@ -85,6 +86,8 @@ def match_confirm(
     when a rest cannot be what is said.
     """
     match, row = _locked(organization_id, match_id)
+    if match.state == Match.State.PROPOSED and match.payout_id:
+        _make_way(match, row, on=on, actor=actor)
     if match.state != Match.State.PROPOSED or row.state not in WAITING:
         raise MatchError("bank.not_proposed")
     if match.kind == SEVERAL:
@@ -106,7 +109,19 @@ def match_confirm(
     if rests:
         rests_name(organization_id, match.id, rests, on=on, actor=actor)
     _tell(organization_id, "match.confirmed", match, on=on, actor=actor)
+    if match.state == Match.State.SUPERSEDED:  # one for each payment stands in its place
+        return Match.objects.filter(line=row, state=Match.State.POSTED).order_by("id")[0]
     return match
+
+
+def _make_way(match: Match, row: StatementLine, *, on: date, actor: str) -> None:
+    """The line is a payout, whatever was posted on it: that is undone first, with its proposal
+    kept."""
+    posted = Match.objects.filter(line=row, state=Match.State.POSTED).first()
+    if posted:
+        match_undo(match.organization_id, posted.pk, on=on, actor=actor)
+        row.refresh_from_db()
+        match.state = Match.State.PROPOSED
 
 
 @transaction.atomic
@@ -122,7 +137,8 @@ def match_refuse(organization_id: int, match_id: int, *, on: date, actor: str) -
     match.save(update_fields=["state", "decided_by"])
     twins_of(match).update(state=match.state, decided_by=actor)
     habits_refused(match)
-    if not Match.objects.filter(line=row, state=Match.State.PROPOSED).exists():
+    standing = Match.objects.filter(line=row, state=Match.State.PROPOSED)
+    if row.state in WAITING and not standing.exists():
         said = Sentence("bank.refused_by", {"person": actor})
         lines_state([row], StatementLine.State.LEFT, evidence=[said])
     _tell(organization_id, "match.refused", match, on=on, actor=actor)
@@ -134,7 +150,8 @@ def match_undo(organization_id: int, match_id: int, *, on: date, actor: str) -> 
     """Take a posted match back: its payment (or return), what it netted, confirmed and taught. Of
     a line shared over several customers, all parts are.
 
-    The line waits again, and nothing is posted on it unasked. Raises MatchError, PaymentError.
+    The line waits again, and nothing is posted on it unasked; what a payout took the place of is
+    posted again. Raises MatchError, PaymentError.
     """
     match, row = _locked(organization_id, match_id)
     if match.state != Match.State.POSTED:
@@ -142,6 +159,8 @@ def match_undo(organization_id: int, match_id: int, *, on: date, actor: str) -> 
     parts = list(Match.objects.filter(line=row, state=Match.State.POSTED).order_by("payment_id"))
     for each in parts:
         _take_back(each, on=on, actor=actor)
+    # That it is a payout was proposed of the posted line: it is read again.
+    Match.objects.filter(line=row, state=Match.State.PROPOSED).update(state=Match.State.SUPERSEDED)
     # Nor does the proposal come back that was confirmed for several customers.
     Match.objects.filter(
         line=row, state=Match.State.SUPERSEDED, kind__in=(SEVERAL, RETURN_LINE)
@@ -151,6 +170,7 @@ def match_undo(organization_id: int, match_id: int, *, on: date, actor: str) -> 
     ).delete()
     said = Sentence("bank.undone_by", {"person": actor})
     lines_state([row], StatementLine.State.NEW, evidence=[said])
+    posting_restore(match, row, on=on, actor=actor)
     cases_wake(organization_id, {each.customer_id or 0 for each in parts}, on=on)
     for each in parts:
         _tell(organization_id, "match.undone", each, on=on, actor=actor)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 
 from amiable.apps.banking import paying, services
 from amiable.apps.banking import queries as banking
+from amiable.apps.banking.payout_pages import doubted_lines
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
 from amiable.apps.insights.customer_file import customer_file
@@ -46,6 +47,7 @@ def bank(request: Request) -> HttpResponse:
         "accounts": banking.accounts(organization),
         "statements": banking.statements(organization, limit=12),
         "unallocated": banking.unallocated(organization),
+        "doubts": doubted_lines(organization),
         "found": {"number": number, "pages": max(1, -(-total // PAGE_SIZE)), "total": total},
     }
     return render(request, "console/bank.html", context)
@@ -85,8 +87,8 @@ def match_confirm(request: Request, match_id: int) -> HttpResponse:
     """The proposal is right; of equal invoices, for the one chosen."""
     instead = next(iter(ids([request.POST.get("installment", "")])), None)
     said = {"rests": rests_said(request.POST), "instead": instead}
-    if decide(request, services.match_confirm, match_id, **said):
-        undo = reverse("console:match_undo", args=[match_id])
+    if posted := decide(request, services.match_confirm, match_id, **said):
+        undo = reverse("console:match_undo", args=[posted.pk])
         toasts.done(request, gettext("Confirmed: the payment is posted."), undo)
     return back(request, HOME)
 

@@ -63,6 +63,7 @@ def payout(request: Request, payout_id: int) -> HttpResponse:
     (chosen,) = ids([request.GET.get("part", "")]) or [0]
     context: dict[str, Any] = {
         "row": row,
+        "doubts": payout_pages.doubted_lines(organization, payout_id),
         "parts": parts,
         "chosen": next((part for part in parts if part.id == chosen), None),
         "q": request.GET.get("q", "")[:100],
