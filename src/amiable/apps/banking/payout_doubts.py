@@ -56,14 +56,14 @@ State = Match.State
 _STANDING = (State.PROPOSED, State.POSTED)
 
 
-@transaction.atomic
 def payout_doubts(organization_id: int, *, on: date) -> int:
     """After lines were matched: propose the payouts that posted lines are after all, and drop the
     proposals that were overtaken. Returns how many are new."""
     standing = doubts(organization_id)
-    untied = payouts_untied(organization_id).filter(id=OuterRef("payout_id"))
-    standing.filter(~Exists(untied)).update(state=State.SUPERSEDED)
     taken = set(standing.values_list("payout_id", flat=True))
+    if taken:
+        untied = payouts_untied(organization_id).filter(id=OuterRef("payout_id"))
+        standing.filter(~Exists(untied)).update(state=State.SUPERSEDED)
     waiting = [
         each
         for each in payout_facts(organization_id, on=on)
