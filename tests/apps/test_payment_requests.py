@@ -25,9 +25,10 @@ from amiable.apps.dunning.requesting.campaigns import (
     campaign_resume,
 )
 from amiable.apps.dunning.requesting.drawing import Wish, campaign_draw, campaign_look
-from amiable.apps.dunning.requesting.following import campaign, requests, totals
+from amiable.apps.dunning.requesting.following import campaign, requests
 from amiable.apps.dunning.requesting.previews import request_preview
 from amiable.apps.dunning.requesting.sending import requests_tick
+from amiable.apps.dunning.requesting.sums import payers, totals
 from amiable.apps.dunning.sending import send_tick
 from amiable.apps.insights.intake import file_import
 from amiable.apps.messaging.models import Message
@@ -387,7 +388,7 @@ def test_where_each_request_stands_equals_the_facts(owner, org):
     }  # fmt: skip
     assert seen["silent"].opened_on is None
     assert seen["part"].opened_on == TODAY
-    sums = totals(seen.values(), "standing")
+    sums = totals(payers(org, campaign_id, on=TODAY), "standing")
     assert sums["partly_paid"].paid[0].amount_minor == 20_000
     assert sums["paid"].paid[0].amount_minor == 120_000
     send_tick(org, now=NOW, routes=ROUTES)

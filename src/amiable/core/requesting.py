@@ -100,20 +100,27 @@ def request_check(
 def standing(
     parts: Iterable[Part], *, opened: bool, promised: bool, disputed: bool
 ) -> tuple[Standing, int]:
-    """Where a request that left stands, and what was paid of it, in minor units.
-
-    Money says more than words, and words more than a page that was looked at.
-    """
+    """Where a request that left stands, and what was paid of it, in minor units."""
     asked = paid = 0
     for part in parts:
         asked += part.asked_minor
         paid += part.paid_minor
-    if paid >= asked:
-        return "paid", paid
-    if paid:
-        return "partly_paid", paid
+    return standing_of(asked, paid, opened=opened, promised=promised, disputed=disputed), paid
+
+
+def standing_of(
+    asked_minor: int, paid_minor: int, *, opened: bool, promised: bool, disputed: bool
+) -> Standing:
+    """Where a request stands that left for `asked_minor`, of which `paid_minor` was paid.
+
+    Money says more than words, and words more than a page that was looked at.
+    """
+    if paid_minor >= asked_minor:
+        return "paid"
+    if paid_minor:
+        return "partly_paid"
     if disputed:
-        return "disputed", paid
+        return "disputed"
     if promised:
-        return "promised", paid
-    return "opened" if opened else "sent", paid
+        return "promised"
+    return "opened" if opened else "sent"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from amiable.apps.dunning.reasons import order
-from amiable.apps.dunning.requesting import following
-from amiable.apps.dunning.requesting.following import RequestRow, Total
+from amiable.apps.dunning.requesting.following import RequestRow, requests
 from amiable.apps.dunning.requesting.previews import RequestPreview, request_preview
+from amiable.apps.dunning.requesting.sums import Payer, Total, payers, total, totals
 from amiable.core.money import Money
 from amiable.core.requesting import MEDIA
 from amiable.interfaces.console.request_words import REQUESTS
@@ -46,26 +47,27 @@ class Preview:
 
 
 def preview(
-    organization_id: int, campaign_id: int, rows: Iterable[RequestRow], *, now: datetime,
-    part_minor: int,
-) -> Preview:  # fmt: skip
+    organization_id: int, campaign_id: int, *, on: date, now: datetime, part_minor: int
+) -> Preview:
     """The preview of a campaign that is not confirmed."""
-    rows = list(rows)
-    ready = [row for row in rows if row.standing == "draft"]
-    out = [row for row in rows if row.standing == "stopped"]
-    by = following.totals(ready, "medium")
+    found = payers(organization_id, campaign_id, on=on)
+    ready = [row for row in found if row.standing == "draft"]
+    out = [row for row in found if row.standing == "stopped"]
+    later = [row for row in ready if row.family]
+    shown = _rows(organization_id, campaign_id, _first_of_each(later) + _first_of_each(out), on)
+    by = totals(ready, "medium")
     media = [(medium, by[medium]) for medium in MEDIA if medium in by]
-    found = [
+    looks = [
         request_preview(organization_id, campaign_id, medium, now=now) for medium, _total in media
     ]
-    samples = [each for each in found if each is not None]
+    samples = [each for each in looks if each is not None]
     parts = max((each.parts for each in samples), default=0)
     texts = by["sms"].count if "sms" in by else 0
     return Preview(
-        leaving=following.total(ready),
+        leaving=total(ready),
         media=media,
-        later=_groups(row for row in ready if row.outcome),
-        out=_groups(out),
+        later=_groups(later, shown),
+        out=_groups(out, shown),
         out_count=len(out),
         cost=Money(texts * parts * part_minor, "EUR"),
         parts=parts,
@@ -73,12 +75,30 @@ def preview(
     )
 
 
-def _groups(rows: Iterable[RequestRow]) -> list[Group]:
-    rows = list(rows)
-    found = following.totals(rows, "family")
+def _rows(
+    organization_id: int, campaign_id: int, found: Sequence[Payer], on: date
+) -> Sequence[RequestRow]:
+    return requests(organization_id, campaign_id, on=on, ids=[payer.id for payer in found])
+
+
+def _first_of_each(found: Sequence[Payer]) -> list[Payer]:
+    """The payers of each reason that are shown."""
+    counted: Counter[str] = Counter()
+    shown = []
+    for payer in found:
+        counted[payer.family] += 1
+        if counted[payer.family] <= SHOWN:
+            shown.append(payer)
+    return shown
+
+
+def _groups(found: Sequence[Payer], shown: Sequence[RequestRow]) -> list[Group]:
+    ids = {payer.id for payer in found}
     return [
-        Group(name, each, [row for row in rows if row.family == name][:SHOWN])
-        for name, each in sorted(found.items(), key=lambda pair: (order(pair[0]), pair[0]))
+        Group(name, each, [row for row in shown if row.id in ids and row.family == name])
+        for name, each in sorted(
+            totals(found, "family").items(), key=lambda pair: (order(pair[0]), pair[0])
+        )
     ]
 
 
@@ -108,20 +128,24 @@ class Followed:
         return 100 * self.opened // self.left.count if self.left.count else 0
 
 
-def followed(rows: Sequence[RequestRow], *, standing: str, page: int) -> Followed:
+def followed(
+    organization_id: int, campaign_id: int, *, on: date, standing: str, page: int
+) -> Followed:
     """A confirmed campaign."""
-    sums = following.totals(rows, "standing")
+    found = payers(organization_id, campaign_id, on=on)
+    sums = totals(found, "standing")
     standing = standing if standing in sums else ""
-    chosen = [row for row in rows if not standing or row.standing == standing]
+    chosen = [row for row in found if not standing or row.standing == standing]
     pages = max(1, -(-len(chosen) // PAGE_SIZE))
     number = min(max(page, 1), pages)
-    left = [row for row in rows if row.left]
+    shown = chosen[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    left = [row for row in found if row.left]
     return Followed(
         standing=standing,
         standings=[(name, sums[name]) for name in REQUESTS["request"] if name in sums],
-        left=following.total(left),
-        opened=sum(row.opened_on is not None for row in left),
-        rows=chosen[(number - 1) * PAGE_SIZE : number * PAGE_SIZE],
+        left=total(left),
+        opened=sum(row.opened for row in left),
+        rows=_rows(organization_id, campaign_id, shown, on),
         found=Pages(number, pages, len(chosen)),
     )
 

@@ -1,17 +1,17 @@
 """What became of requests for payment: each payer beside the facts, never beside a copy of them.
 
-A fixed number of queries for a campaign of any size.
+A fixed number of queries for a campaign of any size. The sums of a campaign are in `sums`.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from amiable.apps.cases.links import links_used
 from amiable.apps.cases.models import Dispute, Promise
@@ -145,17 +145,28 @@ def _campaigns(rows: list[RequestCampaign]) -> list[CampaignRow]:
     ]  # fmt: skip
 
 
-def requests(organization_id: int, campaign_id: int, *, on: date) -> list[RequestRow]:
-    """Every payer of a campaign, by name."""
-    of = {"organization_id": organization_id, "campaign_id": campaign_id}
-    rows = PaymentRequest.objects.filter(**of).values_list(
+def requests(
+    organization_id: int, campaign_id: int, *, on: date, ids: Sequence[int] | None = None
+) -> list[RequestRow]:
+    """The payers of a campaign, by name: every one, or those of `ids` (of requests), in that
+    order."""
+    rows = PaymentRequest.objects.filter(organization_id=organization_id, campaign_id=campaign_id)
+    if ids is not None and not ids:
+        return []
+    if ids is not None:
+        rows = rows.filter(id__among=ids)
+    values = rows.order_by("case__customer__name", "id").values_list(
         "id", "case_id", "state", "medium", "outcome", "message_id", "message__recipient",
         "closed_on", "case__currency", "case__customer_id", "case__customer__name",
         "case__customer__code", "case__customer__creditor__name",
     )  # fmt: skip
-    found = [_Row(*row) for row in rows.order_by("case__customer__name", "id")]
+    found = [_Row(*row) for row in values]
     known = _known(organization_id, campaign_id, found, on)
-    return [_row(row, known) for row in found]
+    made = [_row(row, known) for row in found]
+    if ids is None:
+        return made
+    by_id = {row.id: row for row in made}
+    return [by_id[request_id] for request_id in ids if request_id in by_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,31 +198,46 @@ class _Known:
 
 def _known(organization_id: int, campaign_id: int, rows: Collection[_Row], on: date) -> _Known:
     case_ids = {row.case_id for row in rows}
+    items = PaymentRequestItem.objects.filter(
+        organization_id=organization_id, request_id__among=[row.id for row in rows]
+    )
+    return _Known(
+        parts=_parts(organization_id, items),
+        opened=opened(organization_id, campaign_id, case_ids),
+        promised=promised(organization_id, case_ids, on=on),
+        disputed=disputed(organization_id, items),
+    )
+
+
+def opened(organization_id: int, campaign_id: int, case_ids: Collection[int]) -> dict[int, date]:
+    """The first day somebody used the link of each request, by case: one query."""
     prefix = f"request/{campaign_id}/"
     used = links_used(organization_id, case_ids, prefix=prefix)
+    return {int(key.removeprefix(prefix)): day for key, day in used.items()}
+
+
+def promised(organization_id: int, case_ids: Collection[int], *, on: date) -> dict[int, date]:
+    """The last day that a promise was made on and stands, by case: one query."""
     promises = Promise.objects.filter(
         organization_id=organization_id, case_id__among=case_ids, cancelled_on__isnull=True,
         plan__cancelled_on__isnull=True,
     )  # fmt: skip
-    promised: dict[int, date] = {}
+    found: dict[int, date] = {}
     for case_id, made_on, due_on, grace in promises.values_list(
         "case_id", "made_on", "due_on", "grace_days"
     ):
         if due_on + timedelta(days=grace) >= on:
-            promised[case_id] = max(made_on, promised.get(case_id, made_on))
-    items = PaymentRequestItem.objects.filter(
-        organization_id=organization_id, request__campaign_id=campaign_id
-    )
+            found[case_id] = max(made_on, found.get(case_id, made_on))
+    return found
+
+
+def disputed(organization_id: int, items: QuerySet[PaymentRequestItem]) -> set[int]:
+    """The cases with an open dispute on an installment of these: one query."""
     disputes = Dispute.objects.filter(
         organization_id=organization_id, closed_on__isnull=True,
         installment_id__in=items.values("installment_id"),
     )  # fmt: skip
-    return _Known(
-        parts=_parts(organization_id, items),
-        opened={int(key.removeprefix(prefix)): day for key, day in used.items()},
-        promised=promised,
-        disputed=set(disputes.values_list("case_id", flat=True)),
-    )
+    return set(disputes.values_list("case_id", flat=True))
 
 
 def _parts(organization_id: int, items: Any) -> dict[int, list[Part]]:
@@ -227,9 +253,9 @@ def _parts(organization_id: int, items: Any) -> dict[int, list[Part]]:
 def _row(row: _Row, known: _Known) -> RequestRow:
     parts, left = known.parts[row.id], row.state in LEFT
     made_on, closed_on = known.promised.get(row.case_id), row.closed_on
-    promised = left and made_on is not None and closed_on is not None and made_on >= closed_on
-    disputed, opened = left and row.case_id in known.disputed, known.opened.get(row.case_id)
-    where, paid = standing(parts, opened=opened is not None, promised=promised, disputed=disputed)
+    promises = left and made_on is not None and closed_on is not None and made_on >= closed_on
+    disputes, used = left and row.case_id in known.disputed, known.opened.get(row.case_id)
+    where, paid = standing(parts, opened=used is not None, promised=promises, disputed=disputes)
     may_have_left = row.state == State.UNKNOWN and where == "sent"
     asked = sum(part.asked_minor for part in parts)
     if row.state == State.STOPPED:
@@ -250,40 +276,7 @@ def _row(row: _Row, known: _Known) -> RequestRow:
         message_id=row.message_id,
         recipient=row.recipient or "",
         sent_on=row.closed_on if left else None,
-        opened_on=opened if left else None,
-        is_promised=promised,
-        is_disputed=disputed,
+        opened_on=used if left else None,
+        is_promised=promises,
+        is_disputed=disputes,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """How many payers, and how much, by currency."""
-
-    count: int
-    asked: tuple[Money, ...]
-    paid: tuple[Money, ...]
-
-
-def total(rows: Iterable[RequestRow]) -> Total:
-    """The sums of rows."""
-    count = 0
-    asked: Counter[str] = Counter()
-    paid: Counter[str] = Counter()
-    for row in rows:
-        count += 1
-        asked[row.asked.currency] += row.asked.amount_minor
-        paid[row.asked.currency] += row.paid.amount_minor
-    return Total(count, _monies(asked), _monies(paid))
-
-
-def totals(rows: Iterable[RequestRow], by: str) -> dict[str, Total]:
-    """The sums by a field of the rows, such as `standing`, `medium` or `family`."""
-    groups: dict[str, list[RequestRow]] = defaultdict(list)
-    for row in rows:
-        groups[getattr(row, by)].append(row)
-    return {name: total(each) for name, each in groups.items()}
-
-
-def _monies(sums: Mapping[str, int]) -> tuple[Money, ...]:
-    return tuple(Money(minor, currency) for currency, minor in sorted(sums.items()))

@@ -19,6 +19,7 @@ from amiable.interfaces.cli.common import (
 
 if TYPE_CHECKING:
     from amiable.apps.dunning.requesting.following import CampaignRow, RequestRow
+    from amiable.apps.dunning.requesting.sums import Payer
     from amiable.apps.imports.services import ImportResult
     from amiable.apps.tenants.models import Organization
 
@@ -55,6 +56,7 @@ def request_command(
     from amiable.apps.dunning.requesting.campaigns import RequestError, campaign_confirm
     from amiable.apps.dunning.requesting.campaigns import campaign_cancel as campaign_stop
     from amiable.apps.dunning.requesting.following import campaign, campaign_of_run, requests
+    from amiable.apps.dunning.requesting.sums import payers
     from amiable.interfaces.cli.commands.ticks import business_time
 
     if confirm and cancel:
@@ -72,7 +74,8 @@ def request_command(
     except RequestError as error:
         raise click.UsageError(str(error.sentence)) from error
     row, rows = campaign(organization.id, found), requests(organization.id, found, on=on)
-    emit(_document(result, row, rows), as_json=as_json, text=_followed(row, rows))
+    text = _followed(row, payers(organization.id, found, on=on))
+    emit(_document(result, row, rows), as_json=as_json, text=text)
     return REJECTED if result.errors else OK
 
 
@@ -137,8 +140,8 @@ def _told(result: ImportResult) -> str:
     return "\n".join(lines)
 
 
-def _followed(row: CampaignRow, rows: list[RequestRow]) -> str:
-    from amiable.apps.dunning.requesting.following import totals
+def _followed(row: CampaignRow, rows: list[Payer]) -> str:
+    from amiable.apps.dunning.requesting.sums import totals
 
     state = "cancelled" if row.cancelled_at else "confirmed" if row.confirmed_at else "to confirm"
     lines = [f"{row.name}: {counted(row.total, 'payer')}, {state}"]

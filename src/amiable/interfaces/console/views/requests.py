@@ -89,17 +89,17 @@ def campaign(request: Request, campaign_id: int) -> HttpResponse:
     """Before it is confirmed: who would be asked what. After: what became of each."""
     organization, today = request.organization.pk, clock.today()
     found = _found(request, campaign_id)
-    rows = following.requests(organization, campaign_id, on=today)
     if found.is_draft:
         preview = requesting.preview(
-            organization, campaign_id, rows, now=timezone.now(),
+            organization, campaign_id, on=today, now=timezone.now(),
             part_minor=settings_of(organization).sms_part_minor,
         )  # fmt: skip
         context = {"found": found, "preview": preview, "problem": services.link_problem()}
         return render(request, "console/request_preview.html", context)
     followed = requesting.followed(
-        rows, standing=request.GET.get("standing", ""), page=page_number(request)
-    )
+        organization, campaign_id, on=today, standing=request.GET.get("standing", ""),
+        page=page_number(request),
+    )  # fmt: skip
     context = {
         "campaign": found,
         "followed": followed,
