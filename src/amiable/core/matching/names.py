@@ -6,7 +6,7 @@ import functools
 import re
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable
 from itertools import takewhile
 
 from rapidfuzz import fuzz, process
@@ -224,13 +224,15 @@ class Names:
         given = _ordered(words)
         if len(given) < SHORTEST_CUT:
             return None
-        near = self._sharing(words)
-        # Most names are nobody's, which is quicker to see than who comes nearest.
-        if not process.extractOne(given, near, scorer=fuzz.ratio, score_cutoff=CLOSE):
-            return None
         scores = process.extract(
-            given, near, scorer=fuzz.ratio, limit=2, score_cutoff=CLOSE - MARGIN
+            given,
+            self._sharing(words),
+            scorer=fuzz.ratio,
+            limit=2,
+            score_cutoff=CLOSE - MARGIN,
         )
+        if not scores or scores[0][1] < CLOSE:
+            return None
         if len(scores) > 1 and scores[0][1] - scores[1][1] < MARGIN:
             return None
         return int(scores[0][2])
@@ -245,12 +247,14 @@ class Names:
                 found |= {i for i in among if self.joined.get(i, "").startswith(cut)}
         return found
 
-    def alike(self, words: Words, among: Set[int], *, sharing: bool) -> list[int]:
-        """Of these customers those whose name this may be, written otherwise or cut; `sharing` =
-        only if they have a word of it."""
+    def alike(self, words: Words, among: Collection[int] | None = None) -> list[int]:
+        """Customers whose name this may be, written otherwise or cut: of those given, else of those
+        with a word of it."""
         given = " ".join(words)
-        names = self._sharing(words) if sharing else self.ordered
-        near = {i: names[i] for i in names.keys() & among}
+        if among is None:
+            near = self._sharing(words)
+        else:
+            near = {i: self.ordered[i] for i in among if i in self.ordered}
         found = _perhaps(_ordered(words), near)
         size = len(given)
         if size >= SHORTEST_CUT:

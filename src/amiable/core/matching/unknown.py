@@ -49,10 +49,10 @@ def _of_amount(view: View) -> Iterator[Hypothesis]:
     """The few invoices of this amount; of many, those of customers named much like the payer."""
 
     def close(found: set[int]) -> set[int]:
-        names, many = view.book.names, len(found) > MOST_COMPARED
-        owing = {view.book.items[i].customer_id for i in found}
-        rows = [names.alike(words, owing, sharing=many) for words in view.party.tokens]
-        return {i for row in rows for i in row if _close_name(view, i)}
+        few = len(found) <= MOST_COMPARED
+        among = {view.book.items[i].customer_id for i in found} if few else None
+        alike = {i for words in view.party.tokens for i in view.book.names.alike(words, among)}
+        return {i for i in alike if _close_name(view, i)}
 
     for hypothesis in amount_hypotheses(view, close=close):
         said = _close_name(view, hypothesis.customer_id)

@@ -68,10 +68,10 @@ class Clues(NamedTuple):
         """The items that a garbled number in the text may be, each with the reason."""
         unknown, cited, ends, filled, flat, joined_ = self
         found: list[tuple[Item, Sentence]] = []
-        lengths = {len(key) for key in unknown}.union([len(key) for key, _ in cited])
         for item in items:
             key, digits, bare, begun = forms_of(item.number)
-            if len(key) in lengths and (near := self._near(item, key)):
+            near = self._near(item, key) if unknown or cited else None
+            if near is not None:
                 found.append((item, near))
             elif digits in joined_:
                 found.append((item, Sentence("match.parted", {"number": item.number})))
@@ -195,10 +195,12 @@ class View:
             slip = key[:at] + key[at + 1] + key[at] + key[at + 2 :]
             if slip != key and any(i in same for i in book.numbers.get(slip, ())):
                 return True
-        if not self.party.tokens:
-            return False
-        owing = {book.items[i].customer_id for i in same}
-        return any(book.names.alike(words, owing, sharing=True) for words in self.party.tokens)
+
+        def owes(customer_id: int) -> bool:
+            owed = book.open_of(customer_id, item.currency)
+            return item.open_minor in [other.open_minor for other in owed]
+
+        return any(owes(i) for words in self.party.tokens for i in book.names.alike(words))
 
     def hinted(self, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
         """Items whose number the text may name garbled, each with the reason.
