@@ -49,7 +49,7 @@ def test_text_goes_in_as_a_file_and_comes_out_the_same(file, tmp_path):
 def test_shipped_texts_come_out_to_start_from_and_pass_the_check(file, tmp_path):
     out = tmp_path / "out"
     files = json.loads(template("export", str(out), "--shipped", "--json").stdout)["files"]
-    assert len(files) == 112
+    assert len(files) == 114
     checked = template("check", str(out / "en" / "courtesy_1.email.liquid"))
     assert (checked.return_value, checked.stdout) == (0, "Nothing is wrong.\n")
 

@@ -67,6 +67,7 @@ def test_the_amount_alone_proposes_and_a_person_decides(office):
     proposal = Match.objects.get(line=line, state="proposed")
     assert (proposal.kind, proposal.customer_id) == ("return_line", None)
     client = Client()
+    client.cookies["django_language"] = "en"
     client.force_login(member(office.owner.organization, "lea@example.org", "accountant"))
     page = client.get("/bank/", {"state": "proposed"}).content.decode()
     assert all(f"for {each.name}" in page for each in office.customers)
