@@ -134,6 +134,11 @@ def test_other_methods_are_refused(client, path, method):
     assert client.get(f"{path}used/").status_code == 405
 
 
+def test_the_address_of_paying_opened_by_itself_leads_to_the_first_page(client, path):
+    response = client.get(f"{path}pay/")
+    assert (response.status_code, response.headers["Location"]) == (302, path)
+
+
 def test_a_form_without_its_ticket_changes_nothing(client, case, path):
     other = path_of(owing(org=factories.organization("other")))
     theirs = ticket_of(client, f"{other}later/")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from amiable.apps.cases.services import CaseError
@@ -66,9 +67,12 @@ def allow_leaving(response: HttpResponse, account: Account) -> HttpResponse:
     return response
 
 
-@visited("POST")
+@visited("GET", "HEAD", "POST")
 def pay(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Begin to pay what is ticked, or a part of it, and go to the gateway's page."""
+    """Begin to pay what is ticked, or a part of it, and go to the gateway's page. Whoever comes
+    by its address alone (a reload, a bookmark) finds the first page."""
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("portal:home", args=[visit.token]))
     form = PayForm(request.POST, page=visit.page, on=visit.on)
     ids = items_sent(request.POST, visit.page)
     name = ticket_name(request.POST.get("ticket", ""), visit.link.id)
