@@ -23,8 +23,16 @@ declare(
     }
 )
 
+_CHARSET = re.compile(rb"(?:CHARSET:|encoding=.)\s*([\w-]{1,20})")
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:T?[\d:.]{0,14})?\s*(?:\[.*)?")
 _PLAIN = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)")
+
+
+def encoding(content: bytes) -> str:
+    """What the header states: CHARSET (of OFX 1, a code page by its number) or the XML encoding."""
+    found = _CHARSET.search(content[:1000])
+    named = found[1].decode().lower() if found else ""
+    return f"cp{named}" if named.isdigit() else named
 
 
 class Read(Protocol):

@@ -25,6 +25,14 @@ declare(
             "the statement has no opening balance (60F), which says its currency: it is "
             "incomplete, download it again"
         ),
+        "mt940.cut": gettext_noop(
+            "the file ends in the middle of this field, before the closing balance (62F): it was "
+            "cut, download it again"
+        ),
+        "mt940.no_closing": gettext_noop(
+            "the statement has no closing balance (62F), so movements may be missing: download it "
+            "again"
+        ),
         "mt940.outside": gettext_noop(
             "the field {tag} stands outside a statement: the file is incomplete, download it again"
         ),
@@ -34,6 +42,7 @@ declare(
 LIMIT_MB = 64
 _FIRST = re.compile(r"(?:^|[\r\n\x01]|\{4:):20:")
 _SECOND = re.compile(r"[\r\n]:(?:25|28|60)[A-Z]?:")
+_LINE_ENDS = ("\n", "\r", "\n-", "-}", "\x03")  # of a line, of a message
 _BALANCES = {"60F": "opening", "60M": "opening", "62F": "closing", "62M": "closing"}
 
 
@@ -72,6 +81,7 @@ class Mt940:
             parser.safely(number, tag, value=value)
             if len(parser.errors) >= common.MAX_ERRORS:
                 break
+        parser.whole = text.endswith(_LINE_ENDS)
         parser.safely(0, "20", value=None)
         return common.result(self.code, parser.drafts, parser.errors)
 
@@ -86,6 +96,8 @@ class _Parser:
         self.begun = 0
         self.movements: list[Movement] = []
         self.closed = False
+        self.whole = True  # False once the file has ended within a line
+        self.last = 0  # the line of the last field
         self.told = False  # whether a field 86 here is of the last movement
 
     def safely(self, number: int, tag: str, *, value: str | None) -> None:
@@ -103,7 +115,7 @@ class _Parser:
             self._begin(number, tag, value)
         if self.draft is None:
             raise Refused(number, tag, "mt940.outside", tag=tag)
-        draft = self.draft
+        draft, self.last = self.draft, number
         if tag == "25" and not draft.account:
             draft.account = common.clean(value, 60)
         elif tag in {"28", "28C"}:
@@ -151,6 +163,10 @@ class _Parser:
             raise Refused(self.begun, "25", "statement.no_account")
         if self.movements and not draft.currency:
             raise Refused(self.begun, "60F", "mt940.no_opening")
+        if not draft.closing and draft.kind == "statement":
+            if not self.whole:
+                raise Refused(self.last, "62F", "mt940.cut")
+            draft.warnings.append(RowError(self.begun, "62F", "mt940.no_closing"))
         for movement in self.movements:
             try:
                 self._movement(draft, movement)

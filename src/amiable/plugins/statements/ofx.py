@@ -28,11 +28,15 @@ declare(
             "the file is of an investment account, which is not read: export the bank account"
         ),
         "ofx.not_ofx": gettext_noop("no OFX document begins in this file: download it again"),
+        "ofx.cut": gettext_noop(
+            "the file ends in the middle of this statement: it was cut, download it again"
+        ),
+        "ofx.no_end": gettext_noop("it has no end (</OFX>), so may be cut: download it again"),
     }
 )
 
 LIMIT_MB = 64
-_CHARSET = re.compile(rb"(?:CHARSET:|encoding=.)\s*([\w-]{1,20})")
+_END = re.compile(r"</OFX\s*>", re.I)
 _TOKEN = re.compile(r"<(/?)([A-Za-z0-9._]{1,40})\s*>((?:<!\[CDATA\[.*?\]\]>|[^<])*)", re.S)
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.S)
 STATEMENTS = frozenset({"STMTRS", "CCSTMTRS"})
@@ -48,12 +52,13 @@ _BALANCES = frozenset({"LEDGERBAL", "AVAILBAL"})  # directly in a statement
 
 @dataclass(slots=True)
 class Group:
-    """An aggregate of OFX: its line, its elements, and the groups directly in it."""
+    """An aggregate: its line, elements and groups; `cut` = neither it nor the file has an end."""
 
     name: str
     line: int
     values: dict[str, str] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+    cut: bool = False
 
     def value(self, name: str, group: str = "") -> str:
         """The text of an element, of this group or of one in it; "" when absent."""
@@ -81,7 +86,7 @@ class Ofx:
             error = RowError(0, "", "statement.too_large", {"limit": LIMIT_MB})
             return common.result(self.code, [], [error])
         content = path.read_bytes()
-        text = _without_comments(common.decoded(content, _encoding(content)))
+        text = _without_comments(common.decoded(content, fields.encoding(content)))
         begins = re.search(r"<OFX>", text, re.I)
         if "\0" in text or begins is None:
             code = "statement.not_text" if "\0" in text else "ofx.not_ofx"
@@ -96,15 +101,10 @@ class Ofx:
                 break
         if parser.investment and not parser.drafts and not parser.errors:
             parser.errors.append(RowError(parser.investment, "INVSTMTRS", "ofx.investment"))
+        if parser.drafts and not _END.search(text):
+            parser.drafts[-1].warnings.append(RowError(0, "OFX", "ofx.no_end"))
         partial = options.partial and len(parser.errors) < common.MAX_ERRORS
         return common.result(self.code, parser.drafts, parser.errors, partial=partial)
-
-
-def _encoding(content: bytes) -> str:
-    """What the header states: CHARSET (of OFX 1, a code page by its number) or the XML encoding."""
-    found = _CHARSET.search(content[:1000])
-    named = found[1].decode().lower() if found else ""
-    return f"cp{named}" if named.isdigit() else named
 
 
 def _without_comments(text: str) -> str:
@@ -135,7 +135,9 @@ def _groups(text: str, start: int) -> Iterator[tuple[Group, list[Group]]]:
             if stack:
                 stack[-1].groups.setdefault(name, group)
             stack.append(group)
+    cut = not _END.search(text, start)
     while stack:
+        stack[-1].cut = cut
         yield stack.pop(), stack
 
 
@@ -174,6 +176,8 @@ class _Parser:
             raise Refused(group.line, "STATUS", "ofx.bank_error", **told)
         elif group.name == "INVSTMTRS":
             self.investment = group.line
+        elif group.name in STATEMENTS and group.cut:
+            raise Refused(group.line, group.name, "ofx.cut")
         elif group.name in STATEMENTS:
             self._statement(group)
 

@@ -34,7 +34,7 @@ KINDS = (
 )  # fmt: skip
 ACTOR = "command line"
 _PIECES = 1000  # written at once
-_NOTED = ("bank.", "camt.", "payout.")  # what is said of a file as a whole
+_NOTED = ("bank.", "camt.", "mt940.", "ofx.", "payout.")  # what is said of a file as a whole
 _SHOWN = 20  # errors printed for a person; --json lists all
 
 _files = click.argument(
