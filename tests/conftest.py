@@ -79,6 +79,12 @@ def _fast_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _no_links(settings):
+    """Messages carry no link to the payment page, but in tests that say so."""
+    settings.BASE_URL = "http://console.example"
+
+
 @pytest.fixture
 def _same_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """The product's clock, as many days behind as have begun since tests.days was read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from amiable.apps.cases.links import (
     Carried,
     case_links,
     link_find,
+    link_latest,
     link_make,
     link_used,
     links_keep,
@@ -73,10 +74,32 @@ def test_the_same_message_always_carries_the_same_link_and_no_two_share_one(case
     assert message_link(1, "key-1", is_test=False) == message_link(1, "key-1", is_test=False)
 
 
-@pytest.mark.parametrize("base", ["http://127.0.0.1:8000", "http://relance.example"])
-def test_without_https_no_message_carries_a_link(settings, case, base):
-    settings.BASE_URL = base
+HERE = "http://127.0.0.1:8000"
+MAIL = {"email": "smtp://mail.example", "sms": ""}
+
+
+@pytest.mark.parametrize(
+    ("base", "channels"),
+    [("http://relance.example", {"email": ""}), ("http://relance.example", MAIL), (HERE, MAIL)],
+)
+def test_without_https_no_message_carries_a_link(settings, case, base, channels):
+    settings.BASE_URL, settings.CHANNEL_URLS = base, channels
     assert message_link(case.organization_id, "some-key", is_test=False) == ""
+
+
+@pytest.mark.parametrize("base", [HERE, "http://localhost:8000", "http://[::1]:8000"])
+def test_where_nothing_leaves_the_machine_links_lead_to_it(settings, case, base):
+    settings.BASE_URL, settings.CHANNEL_URLS = base, {"email": "", "sms": ""}
+    assert message_link(case.organization_id, "some-key", is_test=False).startswith(f"{base}/p/")
+
+
+def test_the_latest_link_is_of_a_case_on_which_more_is_to_come(case):
+    reminder = linked(case)
+    freeze(case, reminder)
+    assert link_latest(case.organization_id, on=ON) == reminder.payment_link
+    assert link_latest(case.organization_id, on=date(ON.year + 2, 1, 1)) == ""
+    type(case).objects.update(next_plan_on=None)
+    assert link_latest(case.organization_id, on=ON) == ""
 
 
 def test_a_link_works_once_its_message_is_frozen_and_only_a_digest_is_kept(case):

@@ -345,7 +345,7 @@ def test_a_campaign_of_the_test_mode_stays_in_the_house_for_ever(owner, org):
 
 
 def test_without_https_nothing_can_be_confirmed(owner, org, settings):
-    settings.BASE_URL = "http://127.0.0.1:8000"
+    settings.BASE_URL = "http://relance.example"
     campaign_id = drawn(org, debtor(owner))
     with pytest.raises(RequestError):
         campaign_confirm(org, campaign_id, **WHO)

@@ -107,7 +107,7 @@ def test_a_photo_of_a_broken_pallet_reaches_the_collector_and_comes_back_answere
 
     plain = browser.new_context(base_url=live_server.url, viewport=PHONE, java_script_enabled=False)
     colleague = plain.new_page()
-    colleague.goto(address.replace("http://127.0.0.1:8000", live_server.url))
+    colleague.goto(address.replace(settings.BASE_URL, live_server.url))
     colleague.locator("#text").fill("Two were missing.")
     colleague.locator("button[type=submit]").click()
     expect(colleague.locator("h1")).to_be_visible()

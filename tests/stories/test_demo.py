@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from django.test import Client
 
 from amiable.apps.audit.queries import broken_invariants
 from amiable.apps.banking.models import Match, StatementLine
@@ -45,7 +46,7 @@ def run(*extra: str) -> dict:
 @pytest.fixture
 def demo(settings, tmp_path):
     """(JSON of the run, truth) of a demo lived once."""
-    settings.VAR_DIR = tmp_path
+    settings.VAR_DIR, settings.BASE_URL = tmp_path, "http://127.0.0.1:8000"
     document = run("--on", ON.isoformat())
     truth = json.loads((Path(document["files"]) / "truth.json").read_text(encoding="utf-8"))
     yield document, truth
@@ -62,7 +63,7 @@ def test_the_demo_tells_one_consistent_story(demo):
     _never_says_the_same_thing_twice()
     _shows_people_at_work(document)
     _shows_money_that_moves(document)
-    _shows_the_payment_page()
+    _shows_the_payment_page(document)
     _lives_on_without_doubles(document)
 
 
@@ -161,7 +162,11 @@ def _shows_money_that_moves(document):
     assert Payment.objects.filter(payout_parts__isnull=False).exists()
 
 
-def _shows_the_payment_page():
+def _shows_the_payment_page(document):
+    page = Client().get(document["payment_page"].removeprefix("http://127.0.0.1:8000"))
+    assert page.status_code == 200
+    assert "portal" in page.templates[0].name
+    assert Message.objects.filter(text__contains=document["payment_page"]).exists()
     proposal = PlanProposal.objects.get()
     assert proposal.sha256
     assert proposal.text

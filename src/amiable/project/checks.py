@@ -15,6 +15,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.db import connection
 
 from amiable.apps.banking.iban_providers import iban_source
+from amiable.apps.cases.links import links_open
 from amiable.apps.dunning.paying import account_of
 from amiable.apps.imports import drops
 from amiable.apps.messaging.replies.mailboxes import source_of
@@ -119,7 +120,7 @@ def _unheard() -> Iterator[CheckMessage]:
 
 
 def _payment_page() -> Iterator[CheckMessage]:
-    if not settings.BASE_URL.startswith("https://"):
+    if not links_open():
         yield checks.Warning(
             "AMIABLE_BASE_URL is not https: messages carry no link to the payment page",
             hint="Customers open it to see the account to pay on: nobody may change it on its way.",

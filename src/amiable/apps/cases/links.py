@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -27,6 +28,7 @@ from amiable.core.sentences import Sentence
 # 62^22 is 2^131; letters and digits survive every mail program, telephone and typing hand.
 LENGTH = 22
 DOCUMENT_TAKEN = "invoice.taken"  # the document of an invoice was fetched on the payment page
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _TEST = ":test"
 _SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -75,10 +77,18 @@ class LinkRow:
         return self.revoked_on is None and on <= self.expires_on
 
 
+def links_open() -> bool:
+    """Whether messages carry links: over https, because nobody should type bank data into what
+    others can read and change; or on this machine alone, where no message leaves it either."""
+    here = urlsplit(settings.BASE_URL).hostname in LOOPBACK
+    return settings.BASE_URL.startswith("https://") or (
+        here and not any(settings.CHANNEL_URLS.values())
+    )
+
+
 def message_link(organization_id: int, key: str, *, is_test: bool) -> str:
-    """The address that the message of this key carries; "" where the installation is not reached
-    over https, because nobody should type bank data into what others can read and change."""
-    if not settings.BASE_URL.startswith("https://"):
+    """The address that the message of this key carries; "" where `links_open` says no."""
+    if not links_open():
         return ""
     return link_url(_token(organization_id, _message_key(key, is_test=is_test)))
 
@@ -213,6 +223,16 @@ def link_message(link: Link) -> str:
     """The key of the message that carries a link; "" for one made by hand."""
     key, made_by = PaymentLink.objects.values_list("key", "made_by").get(id=link.id)
     return "" if made_by else key.removesuffix(_TEST)
+
+
+def link_latest(organization_id: int, *, on: date) -> str:
+    """The address of the newest link of a case on which more is to come; "" without one."""
+    rows = PaymentLink.objects.filter(
+        organization_id=organization_id, revoked_on=None, expires_on__gte=on,
+        case__next_plan_on__isnull=False, invoice=None, is_test=False,
+    )  # fmt: skip
+    key = rows.order_by("-id").values_list("key", flat=True).first()
+    return link_url(_token(organization_id, key)) if key else ""
 
 
 def case_links(organization_id: int, case_ids: Collection[int], *, most: int) -> list[LinkRow]:

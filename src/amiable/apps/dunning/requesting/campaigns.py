@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from amiable.apps.audit.services import Happening, event_record
+from amiable.apps.cases.links import links_open
 from amiable.apps.dunning.models import PaymentRequest, RequestCampaign
 from amiable.apps.messaging.models import Message
 from amiable.apps.messaging.sending.modes import test_recipient
@@ -44,7 +44,7 @@ class RequestError(ValueError):
 
 def link_problem() -> Sentence | None:
     """Why no request can carry a link on this installation."""
-    return None if settings.BASE_URL.startswith("https://") else Sentence("request.no_link")
+    return None if links_open() else Sentence("request.no_link")
 
 
 def own_time(facts: CaseFacts, local: datetime) -> datetime:

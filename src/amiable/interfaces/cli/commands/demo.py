@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import time
@@ -43,6 +44,7 @@ def demo_command(
     """
     if serve:
         _require_port(port)
+    os.environ.setdefault("AMIABLE_BASE_URL", f"http://127.0.0.1:{port}")
     setup_django()
     from django.core.management import call_command
 

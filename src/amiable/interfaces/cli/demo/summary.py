@@ -12,6 +12,7 @@ from amiable.interfaces.cli.demo.run import Life
 
 def document(life: Life) -> dict[str, Any]:
     """The JSON object: counts are rows of the database, amounts strings in major units."""
+    from amiable.apps.cases.links import link_latest
     from amiable.apps.dunning import queries as dunning
     from amiable.apps.insights import queries as insights
     from amiable.apps.insights.volumes import volumes, words_counted
@@ -24,6 +25,7 @@ def document(life: Life) -> dict[str, Any]:
     return {
         "login": setup.LOGIN,
         "password": setup.PASSWORD,
+        "payment_page": link_latest(life.organization_id, on=on),
         "organization": setup.SLUG,
         "files": str(life.folder),
         "on": on.isoformat(),
@@ -114,6 +116,7 @@ def text(said: dict[str, Any]) -> str:
             f"Outstanding {figures['outstanding']} {figures['currency']}, "
             f"overdue {figures['overdue']}, DSO {figures.get('dso') or 'n/a'} days.",
             f"Files: {said['files']}",
+            f"A customer's payment page: {said['payment_page']}",
             f"Address: {said['address']}   Login: {said['login']}   Password: {said['password']}",
         ]
     )
