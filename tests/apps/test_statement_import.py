@@ -257,3 +257,17 @@ def test_two_workers_import_the_same_file_once(org):
         thread.join()
     assert sorted(counts["lines"] for counts in found) == [0, 4]
     assert (Statement.objects.count(), StatementLine.objects.count()) == (1, 4)
+
+
+def test_a_movement_booked_years_ahead_is_refused_with_its_line_and_nothing_enters(org):
+    later = TODAY + timedelta(days=367)
+    wrong = replace(entry(2_000, booked_on=later), line=7)
+
+    with pytest.raises(StatementError) as refusal:
+        take(org, record(entry(1_000), wrong, code="1", closing_on=later))
+
+    assert refusal.value.sentence.code == "bank.far_ahead"
+    assert refusal.value.sentence.params == {"line": 7, "day": later}
+    assert not StatementLine.objects.exists()
+    near = entry(2_000, booked_on=TODAY + timedelta(days=366))
+    assert take(org, record(near, code="2"))["lines"] == 1

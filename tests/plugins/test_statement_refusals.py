@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from amiable.core.sentences import CATALOG
+from amiable.plugins.base import ReadResult
 from amiable.plugins.registry import plugins
 from amiable.plugins.sniffing import read_file
 from tests.installation import AMIABLE
@@ -21,7 +22,10 @@ REMEDY = re.compile(
     r"download|ask |split|write|choose|unpack|store|export|correct|hand in|take |save", re.I
 )
 # What is only told: nothing is refused.
-TOLD = {"statement.row_void", "statement.row_note", "camt.batch_unequal", "zip.passed_over"}
+TOLD = {
+    "statement.row_void", "statement.row_note", "statement.other_currency", "camt.batch_unequal",
+    "zip.passed_over",
+}  # fmt: skip
 OF_STATEMENTS = ("statement.", "camt.", "cfonb.", "cfonb240.", "mt940.", "ofx.", "zip.", "xml.")
 OFX = """OFXHEADER:100
 DATA:OFXSGML
@@ -135,3 +139,55 @@ def test_a_list_that_lacks_an_operation_is_told_to_the_cent(tmp_path: Path) -> N
     assert not whole.warnings
     (told,) = found.warnings
     assert (told.code, told.params["by"].amount_minor) == ("cfonb240.unequal", -abs(missing))
+
+
+def changed(code: str, name: str, folder: Path, before: str, after: str) -> ReadResult:
+    """What is read of a sample in which the first `before` says something else."""
+    text = (SAMPLES / code / name).read_text()
+    assert before in text
+    return written(code, folder, text.replace(before, after, 1), name)
+
+
+@pytest.mark.parametrize("size", ["90000000000000", "9" * 17, "1" + "0" * 30])
+def test_an_absurd_amount_is_said_to_be_too_large_not_damaged(size: str, tmp_path: Path) -> None:
+    ofx = written("ofx", tmp_path, OFX.replace("<TRNAMT>12.00", f"<TRNAMT>-{size}.00"))
+    mt940 = changed("mt940", "releve.sta", tmp_path, "EUR", f"EUR{size}")
+    table = written("statement_csv", tmp_path, SG.replace("1234,56", f"{size},00"), "sg.csv")
+    text = (SAMPLES / "camt053" / "details.xml").read_text()
+    begins = text.index('<Amt Ccy="EUR">') + len('<Amt Ccy="EUR">')
+    camt = written("camt053", tmp_path, text[:begins] + size + text[begins:])
+
+    for found, where in ((ofx, "TRNAMT"), (camt, "Amt"), (mt940, "61"), (table, "montant_oper")):
+        error = found.errors[0]
+        assert error.code in {"statement.amount_too_large", "amount.too_large"}, found.errors
+        assert (error.line > 0, error.column[:12]) == (True, where)
+        assert "too large" in str(error.sentence)
+
+
+@pytest.mark.parametrize("year", ["0001", "1979", "2100", "9999"])
+def test_a_day_that_no_bank_books_on_is_refused_by_its_field(year: str, tmp_path: Path) -> None:
+    text = (SAMPLES / "camt053" / "details.xml").read_text()
+    camt = written("camt053", tmp_path, re.sub(r"(<BookgDt>\s*<Dt>)\d{4}", rf"\g<1>{year}", text))
+    ofx = written("ofx", tmp_path, OFX.replace("<DTPOSTED>2026", f"<DTPOSTED>{year}"))
+
+    for found, field in ((camt, "BookgDt"), (ofx, "DTPOSTED")):
+        error = found.errors[0]
+        assert (error.code, error.column, error.line > 0) == ("statement.far_date", field, True)
+        assert year in str(error.sentence)
+        assert not found.statements
+
+
+def test_a_movement_in_another_currency_says_that_balances_are_not_checked(tmp_path: Path) -> None:
+    sample = SAMPLES / "camt053" / "details.xml"
+    assert not read("camt053", sample).warnings
+    text = sample.read_text()
+    at = text.index("<Ntry>")
+    usd = text[:at] + text[at:].replace('<Amt Ccy="EUR">', '<Amt Ccy="USD">', 1)
+
+    found = written("camt053", tmp_path, usd)
+
+    (told,) = [each for each in found.warnings if each.code == "statement.other_currency"]
+    assert told.line == text[:at].count("\n") + 1
+    assert told.params == {"found": "USD", "currency": "EUR"}
+    assert found.statements[0].opening_minor is None
+    assert found.summary["statements"][0]["balances_hold"] is None

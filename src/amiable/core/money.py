@@ -23,6 +23,10 @@ class AmountError(ValueError):
     """An amount that cannot be represented exactly; the message says why."""
 
 
+class TooLargeError(AmountError):
+    """An amount beyond LARGEST_MINOR: a typing error or a damaged file, no debt."""
+
+
 class DecimalsError(AmountError):
     """An amount with more decimals than its currency has: it would have to be rounded."""
 
@@ -71,8 +75,8 @@ def major(amount_minor: int, currency: str = "EUR") -> str:
 def minor(amount: str | Decimal, currency: str = "EUR") -> int:
     """Major units (plain decimal, point separator) to minor units.
 
-    Raises AmountError when the text is not a finite number, has more decimals than the
-    currency allows, or is larger than LARGEST_MINOR.
+    Raises AmountError when the text is not a finite number, DecimalsError when it has more
+    decimals than the currency allows, TooLargeError when it is larger than LARGEST_MINOR.
     """
     try:
         value = Decimal(amount)
@@ -81,12 +85,12 @@ def minor(amount: str | Decimal, currency: str = "EUR") -> int:
     if not value.is_finite():
         raise AmountError(f"{amount!r} is not an amount")
     if value and value.adjusted() > 18:
-        raise AmountError(f"{amount} is too large to be an amount")
+        raise TooLargeError(f"{amount} is too large to be an amount")
     scaled = value.scaleb(exponent(currency))
     if scaled != scaled.to_integral_value():
         raise DecimalsError(f"{amount} has more decimals than {currency} allows")
     if abs(scaled) > LARGEST_MINOR:
-        raise AmountError(f"{amount} is too large to be an amount")
+        raise TooLargeError(f"{amount} is too large to be an amount")
     return int(scaled)
 
 

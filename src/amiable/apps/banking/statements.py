@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 
@@ -18,7 +18,7 @@ from amiable.apps.banking.recognition import recognize
 from amiable.apps.payments.virtual_ibans.standing import is_virtual
 from amiable.apps.tenants.models import Creditor
 from amiable.core.money import Money
-from amiable.core.records import RowError, StatementRecord
+from amiable.core.records import RowError, StatementEntry, StatementRecord
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 
 declare(
@@ -49,6 +49,10 @@ declare(
             "the statement of {account} from {day} overlaps the one of {before}: movements of "
             "{since} to {until} that were there already ({count}) were not entered again"
         ),
+        "bank.far_ahead": gettext_noop(
+            "line {line}: the movement is booked on {day}, more than a year ahead: the date is "
+            "wrong, download the file again or ask the bank for a correct one"
+        ),
         "bank.information_only": gettext_noop(
             "this is an interim report or a notification: its movements come again in the "
             "statement of the day, which is what to import"
@@ -59,6 +63,7 @@ declare(
 _FRENCH = re.compile(r"FR\d{2}(\d{10}[0-9A-Z]{11})\d{2}")
 _RIB = re.compile(r"(\d{10}[0-9A-Z]{11})(?:\d{2})?")
 Progress = Callable[[int, int], None]
+_AHEAD = timedelta(days=366)  # no bank books so far ahead
 
 
 class StatementError(ValueError):
@@ -75,6 +80,7 @@ class _Import:
 
     organization_id: int
     source: str
+    on: date
     progress: Progress | None = None
     movements: int = 0
     done: int = 0
@@ -150,12 +156,13 @@ def statement_import(
     `account` is that of files which name none. `notes` gets a sentence for each gap, difference and
     batch that stays whole. `progress` hears how many movements are entered, and of how many.
     Raises StatementError when an account belongs to no creditor, when none is named and several are
-    possible, or when there is nothing but information.
+    possible, when a movement is booked more than a year after `on`, or when there is nothing but
+    information.
     """
     wanted = [record for record in statements if record.kind == "statement" or _has_batches(record)]
     if statements and not wanted:
         raise StatementError(Sentence("bank.information_only"))
-    run = _Import(organization_id, source, progress, informative=len(statements) - len(wanted))
+    run = _Import(organization_id, source, on, progress, informative=len(statements) - len(wanted))
     wanted = _named(run, wanted, account)
     accounts = _accounts(organization_id, wanted)
     run.movements = sum(len(record.entries) for record in wanted)
@@ -241,7 +248,7 @@ def _store(run: _Import, record: StatementRecord, statement: Statement, prints: 
     if any(known):
         _tell_overlap(run, record, statement, prints, known)
     fresh = (
-        (entry, mark, None)
+        (_plausible(run, entry), mark, None)
         for place, (entry, mark) in enumerate(zip(record.entries, prints, strict=True))
         if not known[place] and place not in found.places
     )
@@ -252,6 +259,14 @@ def _store(run: _Import, record: StatementRecord, statement: Statement, prints: 
         key = account_key(record.account)
         run.batches += batches_keep(statement, record, key=key, groups=found.retold)
     run.days |= {day for day in (statement.opening_on, statement.closing_on) if day}
+
+
+def _plausible(run: _Import, entry: StatementEntry) -> StatementEntry:
+    """The movement, unless no bank can have booked it yet: it would sort before all others."""
+    if entry.booked_on > run.on + _AHEAD:
+        told: dict[str, Param] = {"line": entry.line, "day": entry.booked_on}
+        raise StatementError(Sentence("bank.far_ahead", told))
+    return entry
 
 
 def _tell_overlap(

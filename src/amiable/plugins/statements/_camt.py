@@ -299,6 +299,7 @@ def _day(element: Any, name: str) -> date | None:
 def day_of(text: str, *, line: int, where: str) -> date:
     """The day of an ISO date, with or without a time. Raises Refused."""
     try:
-        return date.fromisoformat(text.strip()[:10])
+        found = date.fromisoformat(text.strip()[:10])
     except ValueError as error:
         raise Refused(line, where, "statement.bad_date", value=text[:40], where=where) from error
+    return common.near(found, text, line=line, where=where)

@@ -162,12 +162,13 @@ def day(number: int, line: str, start: int) -> date | None:
     text = line[start : start + 6]
     if text.strip(" 0") == "":
         return None
+    where = f"{start + 1}-{start + 6}"
     try:
         year = int(text[4:6])
-        return date(year + (2000 if year < 60 else 1900), int(text[2:4]), int(text[:2]))
+        found = date(year + (2000 if year < 60 else 1900), int(text[2:4]), int(text[:2]))
     except ValueError as error:
-        where = f"{start + 1}-{start + 6}"
         raise Refused(number, where, "statement.bad_date", value=text, where=where) from error
+    return common.near(found, text, line=number, where=where)
 
 
 def decode(content: bytes) -> str:

@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from amiable.core.money import AmountError, DecimalsError, major, minor
+from amiable.core.money import AmountError, DecimalsError, TooLargeError, major, minor
 from amiable.core.numbers import plain
 from amiable.core.records import RowError, StatementEntry, StatementKind, StatementRecord
 from amiable.core.sentences import Param, declare, gettext_noop
@@ -26,12 +27,18 @@ declare(
         "statement.bad_amount": gettext_noop(
             "{value} is not an amount ({where}): the file is damaged, download it again"
         ),
+        "statement.amount_too_large": gettext_noop(
+            "{value} is too large to be an amount ({where}): ask the bank for a correct file"
+        ),
         "statement.decimals": gettext_noop(
             "{value} has more decimals than {currency} allows ({where}): nothing is rounded, ask "
             "the bank for a correct file"
         ),
         "statement.bad_date": gettext_noop(
             "{value} is not a date ({where}): the file is damaged, download it again"
+        ),
+        "statement.far_date": gettext_noop(
+            "{value} is not a day of our time ({where}): the file is damaged, download it again"
         ),
         "statement.no_date": gettext_noop(
             "the movement has no date ({where}): the file is damaged, download it again"
@@ -43,6 +50,10 @@ declare(
         "statement.bad_currency": gettext_noop(
             "{value} is not a currency code of three letters, like EUR: correct it, or download "
             "the file again"
+        ),
+        "statement.other_currency": gettext_noop(
+            "a movement is in {found}, the account in {currency}: its balances cannot be checked "
+            "and are left out, compare them with those that the bank shows"
         ),
         "statement.no_currency": gettext_noop(
             "no currency is stated: write it, or ask the bank for a file that states it"
@@ -112,13 +123,29 @@ def amount(text: str, currency: str, *, line: int, where: str) -> int:
     text = text.strip()
     if not _NUMBER.fullmatch(text) or len(text) > 40:
         raise Refused(line, where, "statement.bad_amount", value=text[:40], where=where)
+    return exact(text, currency, line=line, where=where)
+
+
+def exact(value: str | Decimal, currency: str, *, line: int, where: str) -> int:
+    """Major units to signed minor units, with a sentence for what cannot be. Raises Refused."""
+    text = str(value)[:40]
     try:
-        return minor(text, currency)
+        return minor(value, currency)
     except DecimalsError as error:
         told = {"value": text, "where": where, "currency": currency}
         raise Refused(line, where, "statement.decimals", **told) from error
+    except TooLargeError as error:
+        code = "statement.amount_too_large"
+        raise Refused(line, where, code, value=text, where=where) from error
     except AmountError as error:
         raise Refused(line, where, "statement.bad_amount", value=text, where=where) from error
+
+
+def near(day: date, text: str, *, line: int, where: str) -> date:
+    """A day of 1980 to 2099, as in tables; `text` = as written. Raises Refused for another."""
+    if not 1980 <= day.year <= 2099:
+        raise Refused(line, where, "statement.far_date", value=text[:40], where=where)
+    return day
 
 
 def currency(text: str, *, line: int) -> str:
@@ -183,7 +210,7 @@ class Draft:
     credits: int = 0
     debits: int = 0
     pending: int = 0
-    currencies: set[str] = field(default_factory=set)
+    currencies: dict[str, int] = field(default_factory=dict)  # -> line of the first movement in it
     extra: dict[str, Any] = field(default_factory=dict)
     kind: StatementKind = "statement"
     warnings: list[RowError] = field(default_factory=list)
@@ -192,10 +219,12 @@ class Draft:
         self, entries: Iterable[StatementEntry], amount_minor: int, entry_currency: str
     ) -> None:
         """Take one entry of the bank, as one or several movements of the same total."""
+        line = 0
         for entry in entries:
             self.entries.append(entry)
+            line = line or entry.line
         self.count += 1
-        self.currencies.add(entry_currency)
+        self.currencies.setdefault(entry_currency, line)
         if amount_minor >= 0:
             self.credits += amount_minor
         else:
@@ -210,7 +239,7 @@ class Draft:
     @property
     def comparable(self) -> bool:
         """Whether opening, entries and closing are all in the account's currency."""
-        all_currencies = self.currencies | {b[1] for b in (self.opening, self.closing) if b}
+        all_currencies = set(self.currencies) | {b[1] for b in (self.opening, self.closing) if b}
         return all_currencies <= {self.main_currency}
 
     @property
@@ -219,6 +248,20 @@ class Draft:
         if not (self.opening and self.closing and self.comparable):
             return None
         return self.opening[0] + self.credits - self.debits - self.closing[0]
+
+    def told(self) -> list[RowError]:
+        """What a person should know of it, its balances that cannot be compared among it."""
+        main = self.main_currency
+        if self.comparable or not (self.opening or self.closing):
+            return self.warnings[:MAX_ERRORS]
+        found = next((c for c in self.currencies if c != main), "")
+        if not found:  # the two balances are not of one currency
+            found = next(b[1] for b in (self.opening, self.closing) if b and b[1] != main)
+        told: dict[str, Param] = {"found": found, "currency": main}
+        line = self.currencies.get(found, 0)
+        return [RowError(line, "currency", "statement.other_currency", told), *self.warnings][
+            :MAX_ERRORS
+        ]
 
     def record(self, format_code: str = "") -> StatementRecord:
         """The frozen record; balances that cannot be compared are not stated."""
@@ -288,5 +331,5 @@ def result(
         errors=tuple(errors),
         rows=rows,
         summary={"statements": [draft.summary() for draft in drafts], **(more or {})},
-        warnings=tuple(warning for draft in drafts for warning in draft.warnings[:MAX_ERRORS]),
+        warnings=tuple(warning for draft in drafts for warning in draft.told()),
     )

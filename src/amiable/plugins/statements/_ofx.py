@@ -7,7 +7,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from amiable.core.money import AmountError, DecimalsError, minor
 from amiable.core.numbers import ParseError
 from amiable.core.numbers import amount as written_amount
 from amiable.core.records import StatementEntry
@@ -116,16 +115,14 @@ def _amount(text: str, currency: str, *, line: int, where: str) -> int:
     """Signed minor units; comma or point, and grouping only where it is beyond doubt."""
     try:
         if _PLAIN.fullmatch(text) and len(text) <= 40:
-            return minor(Decimal(text.replace(",", ".")), currency)
-        value, symbol = written_amount(text)
+            value, symbol = Decimal(text.replace(",", ".")), ""
+        else:
+            value, symbol = written_amount(text)
         if symbol:
             raise ParseError("amount.symbol")
-        return minor(value, currency)
-    except DecimalsError as error:
-        told = {"value": text[:40], "where": where, "currency": currency}
-        raise Refused(line, where, "statement.decimals", **told) from error
-    except (ParseError, AmountError) as error:
+    except ParseError as error:
         raise Refused(line, where, "statement.bad_amount", value=text[:40], where=where) from error
+    return common.exact(value, currency, line=line, where=where)
 
 
 def _day(text: str, *, line: int, where: str) -> date | None:
@@ -136,6 +133,7 @@ def _day(text: str, *, line: int, where: str) -> date | None:
     try:
         if found is None:
             raise ValueError(text)
-        return date(int(found[1]), int(found[2]), int(found[3]))
+        day = date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError as error:
         raise Refused(line, where, "statement.bad_date", value=text[:40], where=where) from error
+    return common.near(day, text, line=line, where=where)

@@ -34,7 +34,8 @@ KINDS = (
 )  # fmt: skip
 ACTOR = "command line"
 _PIECES = 1000  # written at once
-_NOTED = ("bank.", "camt.", "mt940.", "ofx.", "payout.")  # what is said of a file as a whole
+# What is said of a file as a whole.
+_NOTED = ("bank.", "camt.", "mt940.", "ofx.", "payout.", "statement.other_currency")
 _SHOWN = 20  # errors printed for a person; --json lists all
 
 _files = click.argument(
