@@ -19,6 +19,7 @@ from amiable.interfaces.console import clock
 from tests import factories
 from tests.browser.accessibility import faults
 from tests.browser.conftest import logged_in
+from tests.browser.keys import tap
 from tests.browser.portfolio import Portfolio
 
 pytestmark = pytest.mark.browser
@@ -56,26 +57,26 @@ def calls(story: Portfolio) -> list[Action]:
 
 def test_three_calls_from_the_keyboard(page: Page, calls):
     page.goto("/calls/")
-    page.keyboard.press("s")
+    tap(page, "s")
     expect(page.locator("h1")).to_contain_text("Appel 1")
-    page.keyboard.press("n")
+    tap(page, "n")
     expect(page.locator("h1")).to_contain_text("Appel 2")
     assert Action.objects.get(id=calls[0].id).result == "no_answer"
-    page.keyboard.press("p")
+    tap(page, "p")
     expect(page.locator("#c-due")).to_be_focused()
     assert not Promise.objects.filter(case=calls[1].case).exists()
-    page.keyboard.press("Enter")
+    tap(page, "Enter")
     expect(page.locator("h1")).to_contain_text("Appel 3")
     assert Promise.objects.get(case=calls[1].case).amount_minor == 500_000
     assert Message.objects.get(case=calls[1].case).state == "frozen"
-    page.keyboard.press("r")
+    tap(page, "r")
     expect(page.locator(".toast-note").first).to_be_visible()
     assert Action.objects.get(id=calls[2].id).result == "refused"
 
 
 def test_the_undo_of_the_toast_opens_the_call_again(page: Page, calls):
     page.goto(f"/calls/{calls[0].id}/")
-    page.keyboard.press("v")
+    tap(page, "v")
     expect(page.locator("h1")).to_contain_text("Appel 2")
     page.locator(".toast-undo").click()
     expect(page.locator("h1")).to_contain_text("Appel 1")
@@ -84,19 +85,19 @@ def test_the_undo_of_the_toast_opens_the_call_again(page: Page, calls):
 
 def test_escape_closes_what_a_key_opened_and_j_and_k_walk(page: Page, calls):
     page.goto(f"/calls/{calls[0].id}/")
-    page.keyboard.press("c")
+    tap(page, "c")
     expect(page.locator("#c-again")).to_be_focused()
-    page.keyboard.press("Escape")
+    tap(page, "Escape")
     expect(page.locator("#c-again")).not_to_be_visible()
-    page.keyboard.press("j")
+    tap(page, "j")
     expect(page.locator("h1")).to_contain_text("Appel 2")
-    page.keyboard.press("k")
+    tap(page, "k")
     expect(page.locator("h1")).to_contain_text("Appel 1")
 
 
 def test_the_confirmation_is_read_before_it_is_written(page: Page, calls):
     page.goto(f"/calls/{calls[0].id}/")
-    page.keyboard.press("p")
+    tap(page, "p")
     preview = page.locator("form[data-key=p] .call-preview")
     preview.locator("summary").click()
     expect(preview).to_contain_text("appel1@client.example")

@@ -17,6 +17,7 @@ from amiable.apps.payments.services import PaymentIn, payment_record
 from amiable.apps.receivables.queries import installment_balances, open_items
 from tests.browser.accessibility import WIDTHS, faults
 from tests.browser.conftest import logged_in
+from tests.browser.keys import tap
 
 pytestmark = pytest.mark.browser
 IBAN = "FR7630006000011234567890189"
@@ -85,8 +86,8 @@ def test_suggestions_are_taken_from_the_keyboard_and_undone(page: Page, story):
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.goto("/bank/money/")
-    page.keyboard.press("j")
-    page.keyboard.press("v")
+    tap(page, "j")
+    tap(page, "v")
     page.wait_for_load_state("networkidle")
     expect(page.locator("[data-row]")).to_have_count(0)
     taken = CreditDecision.objects.get(credit_id=credit)

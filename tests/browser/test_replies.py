@@ -15,6 +15,7 @@ from amiable.apps.messaging.replies.receiving import reply_receive
 from tests.apps import mails
 from tests.browser.accessibility import faults
 from tests.browser.conftest import logged_in
+from tests.browser.keys import tap
 from tests.browser.portfolio import Portfolio
 
 pytestmark = pytest.mark.browser
@@ -51,26 +52,26 @@ def answers(story: Portfolio) -> list[Reply]:
 def test_one_key_validates_and_the_next_answer_stands_there(page: Page, answers):
     page.goto("/replies/")
     expect(page.locator("mark").first).to_be_visible()
-    page.keyboard.press("Enter")
+    tap(page, "Enter")
     expect(page.locator(".toast-note")).to_be_visible()
     assert Promise.objects.filter(amount_minor=1000, cancelled_on=None).count() == 1
     expect(page.locator("[data-answer]")).to_contain_text("Je conteste")
-    page.keyboard.press("d")
+    tap(page, "d")
     expect(page.locator("[data-answer]")).to_contain_text("qui êtes-vous")
     assert Dispute.objects.filter(closed_on=None, case_id=answers[1].case_id).count() >= 1
-    page.keyboard.press("i")
+    tap(page, "i")
     expect(page.locator(".blank")).to_be_visible()
     assert not Reply.objects.filter(state="unread").exists()
 
 
 def test_what_is_missing_is_asked_for_and_the_undo_brings_the_answer_back(page: Page, answers):
     page.goto(f"/replies/{answers[1].id}/")
-    page.keyboard.press("p")
+    tap(page, "p")
     expect(page.locator("#p-due")).to_be_focused()
     assert Reply.objects.filter(state="unread").count() == 3
-    page.keyboard.press("Escape")
+    tap(page, "Escape")
     page.locator("h1").click()
-    page.keyboard.press("r")
+    tap(page, "r")
     page.locator(".toast-undo").click()
     expect(page.locator("[data-answer]")).to_contain_text("Je conteste")
     assert Reply.objects.filter(state="unread").count() == 3
@@ -78,9 +79,9 @@ def test_what_is_missing_is_asked_for_and_the_undo_brings_the_answer_back(page: 
 
 def test_j_and_k_walk_through_the_answers(page: Page, answers):
     page.goto("/replies/")
-    page.keyboard.press("j")
+    tap(page, "j")
     expect(page.locator("[data-answer]")).to_contain_text("Je conteste")
-    page.keyboard.press("k")
+    tap(page, "k")
     expect(page.locator("[data-answer]")).to_contain_text("je vous règle")
 
 

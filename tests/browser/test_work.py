@@ -16,6 +16,7 @@ from amiable.apps.dunning.models import Action
 from amiable.apps.imports.models import ImportRun
 from amiable.core.records import StatementEntry, StatementRecord
 from tests import factories
+from tests.browser.keys import tap
 from tests.browser.portfolio import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -70,17 +71,17 @@ def test_actions_are_approved_from_the_keyboard(page: Page):
     page.goto("/actions/")
     first = Action.objects.filter(state="to_approve").count()
     assert first >= 2
-    page.keyboard.press("j")
-    page.keyboard.press("x")
+    tap(page, "j")
+    tap(page, "x")
     expect(page.locator("[data-selected-count]")).to_have_text("1")
-    page.keyboard.press("a")
+    tap(page, "a")
     expect(page.get_by_role("status").last).to_contain_text("1 action est approuvée")
     assert Action.objects.filter(state="to_approve").count() == first - 1
     page.get_by_role("button", name="Annuler").click()
     expect(page.get_by_role("status").last).to_contain_text("1 approbation est reprise")
     assert Action.objects.filter(state="to_approve").count() == first
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
+    tap(page, "j")
+    tap(page, "Enter")
     page.wait_for_url(re.compile(r"/customers/\d+/"))
 
 
@@ -130,8 +131,8 @@ def test_import_with_errors_shows_the_report(page: Page):
 
 def test_proposal_is_confirmed_and_undone(page: Page):
     page.goto("/bank/?state=proposed")
-    page.keyboard.press("j")
-    page.keyboard.press("v")
+    tap(page, "j")
+    tap(page, "v")
     expect(page.locator("#toasts")).to_contain_text("Confirmé")
     line = StatementLine.objects.get(label__contains="ACOMPTE")
     assert line.state == "posted"
