@@ -219,8 +219,8 @@ def unguarded(text: str) -> str:
 
 def _place(text: str, key: str, at: int) -> tuple[int, int]:
     """Where a key stands in a plain text, of whose letters and digits alone `at` is its place."""
-    start = text.find(key, at)
-    if start == at or (start > at and len(flat_of(text[:start])) == at):
+    start = text.find(key)
+    if start >= 0 and len(flat_of(text[:start])) == at:
         return start, start + len(key)
     places = list(compress(range(len(text)), text.encode("ascii").translate(_IS_SIGN)))
     return places[at], places[at + len(key) - 1] + 1

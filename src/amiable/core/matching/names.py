@@ -166,7 +166,7 @@ class Names:
 
     def same(self, words: Words) -> set[int]:
         """Customers of exactly these words, in any order."""
-        return self.exact.get(words if len(words) == 1 else tuple(sorted(words)), set())
+        return self.exact.get(tuple(sorted(words)), set())
 
     def leading(self, words: Words) -> set[int]:
         """Customers whose name the text begins with; one word alone says nothing."""
