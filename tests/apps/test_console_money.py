@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import zipfile
 from datetime import date, timedelta
@@ -292,3 +293,53 @@ def test_the_list_costs_as_many_queries_for_many_rows_as_for_few(
 def test_nothing_to_settle_teaches_what_would_come(client):
     answer = client.get("/bank/money/", headers={"accept-language": "en"})
     assert b'class="blank"' in answer.content
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        ("0", "more than zero"),
+        ("-5", "more than zero"),
+        ("600", "€600.00 is more than the €500.00 left"),
+        ("99999999999999999", "This amount is too large"),
+        ("abc", "Amount: Write the amount in digits"),
+    ],
+)
+def test_an_amount_that_cannot_be_given_back_says_what_is_wrong_with_it(
+    client, debtor, amount, said
+):
+    client.cookies["django_language"] = "en"
+    payment = paid(debtor)
+    wish = {"serial": 0, "amount": amount, "iban": IBAN}
+    page = post(client, "money_refund", payment.entry_id, **wish)
+    assert said in html.unescape(page.content.decode())
+    assert not CreditDecision.objects.exists()
+
+
+def test_a_refund_that_is_ordered_or_seen_says_what_comes_first(client, debtor):
+    client.cookies["django_language"] = "en"
+    payment = paid(debtor)
+    post(client, "money_refund", payment.entry_id, serial=0, amount="500", iban=IBAN)
+    refund = CreditDecision.objects.get()
+    post(client, "money_made", refund.pk)
+    page = post(client, "money_undo", refund.pk)
+    assert "is ordered at the bank: say first that it was not" in page.content.decode()
+    line(debtor, -50_000, f"VIR SEPA {refund.reference}")
+    page = post(client, "money_undo", refund.pk)
+    assert "is on a statement: undo that line" in page.content.decode()
+    page = post(client, "match_undo", Match.objects.get(refund=refund).pk)
+    assert "Undone: the line waits for a decision again." in page.content.decode()
+
+
+def test_a_return_that_is_undone_does_not_say_that_invoices_are_open(client, debtor):
+    client.cookies["django_language"] = "en"
+    row = item(debtor, "FA2026-0077", 45_000)
+    line(debtor, 45_000, "FACT FA2026-0077")
+    match = Match.objects.get(state="posted")
+    line(debtor, -45_000, "IMPAYE FA2026-0077", is_return=True)
+    back = Match.objects.filter(returned_payment=match.payment).get()
+    post(client, "match_confirm", back.pk)
+    assert balance(row) == 45_000
+    page = post(client, "match_undo", back.pk)
+    assert "the payment that was taken back counts again" in page.content.decode()
+    assert balance(row) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
@@ -258,3 +259,10 @@ def test_a_bulk_line_is_split_kept_and_joined_on_the_bank_page(http, org, tmp_pa
     http.post(reverse("console:batch_split", args=[line.id]))
     assert StatementLine.objects.get(id=line.id).state == "split"
     assert http.post(reverse("console:batch_refuse", args=[line.id])).status_code == 302
+
+
+def test_the_report_of_an_import_shows_what_it_did_and_no_row_of_zeros():
+    counts = {"rows": 3, "rejected": 0, "created": 0, "lines": 0, "gaps": 1, "split": 0, "parts": 0}
+    page = render_to_string("console/parts/import_counts.html", {"counts": counts})
+    assert page.count("<dt>") == 5
+    assert "Statements" in page or "Relevés" in page

@@ -147,7 +147,7 @@ def test_the_number_of_queries_does_not_grow_with_the_cases(
         debtor = factories.customer(creditor, f"C{number}")
         for piece in range(3):
             factories.invoice(debtor, f"F{number}-{piece}", due=TODAY - timedelta(days=1 + piece))
-    with django_assert_max_num_queries(42):
+    with django_assert_max_num_queries(43):
         counts = tick(creditor.organization_id)
     assert counts.cases == 60
 

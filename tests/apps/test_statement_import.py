@@ -271,3 +271,14 @@ def test_a_movement_booked_years_ahead_is_refused_with_its_line_and_nothing_ente
     assert not StatementLine.objects.exists()
     near = entry(2_000, booked_on=TODAY + timedelta(days=366))
     assert take(org, record(near, code="2"))["lines"] == 1
+
+
+def test_an_account_that_nobody_knew_is_taken_and_told(org):
+    notes: list[RowError] = []
+    take(org, record(entry(1_000), code="1"), notes=notes)
+    assert not notes, "the first account there is"
+    other = replace(record(entry(2_000), code="2"), account="FR7610096000509876543210185")
+    take(org, other, notes=notes)
+    assert [(each.code, each.params["account"]) for each in notes] == [
+        ("bank.account_new", other.account)
+    ]

@@ -148,3 +148,9 @@ def test_dates_are_read_in_the_order_that_a_source_writes_them(text, order, expe
 def test_dates_in_another_order_are_refused(text, order):
     with pytest.raises(ParseError):
         day(text, order)
+
+
+@pytest.mark.parametrize("text", ["23/11/0001", "01/02/0026", "3 mars 0026"])
+def test_a_year_of_four_digits_is_never_taken_for_one_of_two(text):
+    with pytest.raises(ParseError):
+        day(text)

@@ -194,6 +194,7 @@ STOPS = [
     ({"holds": (Hold("sales talks", DUE, DUE + timedelta(days=9)),)}, "stop.held", 10),
     ({"holds": (Hold("sales talks", DUE),)}, "stop.held_open", None),
     ({"unseen_minor": 5_000, "unseen_since": DUE}, "stop.money", None),
+    ({"proposed_minor": 5_000, "proposed_since": DUE}, "stop.proposed", 2),
     ({"answered_on": DUE, "answer_hold_days": 5}, "stop.answered", 5),
     ({"promises": (Promise(120_000, DUE + timedelta(days=5), 3),)}, "stop.promise", 9),
     (

@@ -121,7 +121,8 @@ class CaseFacts:
     `min_amount_minor` = the least sum for which the organization reminds anybody at all.
     `answered_on` = day of the newest answer that nobody has read; `answer_hold_days` = for how many
     days it stops everything. `unseen_minor` = money received, by `unseen_since` at the latest, that
-    pays no invoice and about which nobody has decided anything.
+    pays no invoice and about which nobody has decided anything; `proposed_minor` = money on bank
+    lines, by `proposed_since` at the latest, that a person has to confirm as the customer's.
     """
 
     case_id: int
@@ -158,6 +159,8 @@ class CaseFacts:
     answer_hold_days: int = 0
     unseen_minor: int = 0
     unseen_since: date | None = None
+    proposed_minor: int = 0
+    proposed_since: date | None = None
 
     @property
     def open_minor(self) -> int:

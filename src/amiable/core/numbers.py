@@ -229,7 +229,7 @@ def _parts(text: str, order: DayOrder) -> tuple[int, int, int]:
     if found := _FRENCH.fullmatch(text):
         year, first, second = int(found[4]), int(found[1]), int(found[3])
         month, number = (first, second) if order == "mdy" else (second, first)
-        return (year if year > 99 else 2000 + year), month, number
+        return (year if len(found[4]) == 4 else 2000 + year), month, number
     if found := _WORDED.fullmatch(plain(text)):
         return int(found[3]), _MONTHS.get(found[2], 0), int(found[1])
     raise ParseError("date.unreadable")

@@ -33,6 +33,10 @@ declare(
             "{amount} received on {since} pays no invoice yet: decide what it is for (Bank, Money "
             "to settle), so that nobody is chased for what was paid."
         ),
+        "stop.proposed": gettext_noop(
+            "{amount} received on {since} seems to be of this customer: confirm the proposal or "
+            "turn it down (Bank), so that nobody is chased for what was paid."
+        ),
         "stop.answered": gettext_noop(
             "The customer answered on {since} and nobody has read it yet: nothing is sent before "
             "{until}, so that nobody is chased over an answer."
@@ -116,8 +120,8 @@ class Stop:
 
 
 def case_stop(facts: CaseFacts, today: date) -> Stop | None:
-    """What stops the whole case: insolvency, a death, a hold, money that nobody has allocated, an
-    unread answer, old bank data."""
+    """What stops the whole case: insolvency, a death, a hold, money that nobody has allocated or
+    confirmed, an unread answer, old bank data."""
     if facts.insolvent_since is not None:
         return Stop(Sentence("stop.insolvent", {"since": facts.insolvent_since}))
     if facts.deceased_since is not None:
@@ -125,7 +129,12 @@ def case_stop(facts: CaseFacts, today: date) -> Stop | None:
     for hold in facts.holds:
         if hold.item_id is None and _running(hold.starts_on, hold.ends_on, today):
             return _held("stop.held", hold.reason, hold.ends_on, {})
-    return _unseen(facts) or _answered(facts, today) or _stale_bank(facts, today)
+    return (
+        _unseen(facts)
+        or _proposed(facts, today)
+        or _answered(facts, today)
+        or _stale_bank(facts, today)
+    )
 
 
 def item_stop(facts: CaseFacts, item: Item, today: date, *, given: Commitments) -> Stop | None:
@@ -352,6 +361,15 @@ def _unseen(facts: CaseFacts) -> Stop | None:
         return None
     amount = Money(facts.unseen_minor, facts.currency)
     return Stop(Sentence("stop.money", {"amount": amount, "since": facts.unseen_since}))
+
+
+def _proposed(facts: CaseFacts, today: date) -> Stop | None:
+    """Money is there and seems to be theirs: until a person has looked, nobody is asked for any."""
+    if facts.proposed_minor <= 0 or facts.proposed_since is None:
+        return None
+    amount = Money(facts.proposed_minor, facts.currency)
+    told: dict[str, Param] = {"amount": amount, "since": facts.proposed_since}
+    return Stop(Sentence("stop.proposed", told), today + timedelta(days=1))
 
 
 def _answered(facts: CaseFacts, today: date) -> Stop | None:

@@ -27,6 +27,7 @@ from amiable.apps.banking.posting import (
     match_row,
     post_payments,
 )
+from amiable.apps.banking.proposed import proposals_wake
 from amiable.apps.banking.repaying import REFUNDS, post_refund
 from amiable.apps.banking.returning import post_return
 from amiable.apps.banking.undecided import MatchError
@@ -293,11 +294,14 @@ class _Run:
                 fresh += rows
         self._supersede(gone)
         Match.objects.bulk_create(fresh, batch_size=500)
+        proposals_wake(self.organization_id, fresh, on=self.on)
 
     def _supersede(self, decisions: Sequence[Decision]) -> None:
-        old = [match.id for d in decisions for match in self.proposed[d.line_id]]
+        old = [match for d in decisions for match in self.proposed[d.line_id]]
         if old:
-            Match.objects.filter(id__in=old).update(state=Match.State.SUPERSEDED)
+            ids = [match.pk for match in old]
+            Match.objects.filter(id__in=ids).update(state=Match.State.SUPERSEDED)
+            proposals_wake(self.organization_id, old, on=self.on)
 
     def _states(self, chunk: Sequence[Decision], rows: dict[int, StatementLine]) -> None:
         moved = []

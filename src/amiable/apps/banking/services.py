@@ -21,6 +21,7 @@ from amiable.apps.banking.posting import (
     lines_state,
     post_payments,
 )
+from amiable.apps.banking.proposed import proposals_drop, proposals_wake
 from amiable.apps.banking.repaying import REFUNDS, post_refund, refund_unmatch
 from amiable.apps.banking.rests import RestError, RestSaid, rests_name, rests_withdraw
 from amiable.apps.banking.returning import payments_left, post_return
@@ -94,8 +95,7 @@ def match_confirm(
         why = [Sentence.from_json(each) for each in match.evidence]
         shares = shares_of(organization_id, match)
         return shares_post(organization_id, row, shares, on=on, actor=actor, why=why)[0]
-    others = Match.objects.filter(line=row, state=Match.State.PROPOSED).exclude(id=match.id)
-    others.update(state=Match.State.SUPERSEDED)
+    proposals_drop(row, on=on, but=match.id)
     match.line = row
     if instead is not None and not twin_choose(match, instead):
         raise MatchError("bank.not_equal")
@@ -137,8 +137,11 @@ def match_refuse(organization_id: int, match_id: int, *, on: date, actor: str) -
     match.save(update_fields=["state", "decided_by"])
     twins_of(match).update(state=match.state, decided_by=actor)
     habits_refused(match)
-    standing = Match.objects.filter(line=row, state=Match.State.PROPOSED)
-    if row.state in WAITING and not standing.exists():
+    standing = Match.objects.filter(line=row, state=Match.State.PROPOSED).order_by("rank")
+    for rank, each in enumerate(standing, 1):  # the next best is the first now
+        Match.objects.filter(id=each.pk).update(rank=rank)
+    proposals_wake(organization_id, [match, *standing], on=on)
+    if row.state in WAITING and not standing:
         said = Sentence("bank.refused_by", {"person": actor})
         lines_state([row], StatementLine.State.LEFT, evidence=[said])
     _tell(organization_id, "match.refused", match, on=on, actor=actor)
@@ -160,7 +163,7 @@ def match_undo(organization_id: int, match_id: int, *, on: date, actor: str) -> 
     for each in parts:
         _take_back(each, on=on, actor=actor)
     # That it is a payout was proposed of the posted line: it is read again.
-    Match.objects.filter(line=row, state=Match.State.PROPOSED).update(state=Match.State.SUPERSEDED)
+    proposals_drop(row, on=on)
     # Nor does the proposal come back that was confirmed for several customers.
     Match.objects.filter(
         line=row, state=Match.State.SUPERSEDED, kind__in=(SEVERAL, RETURN_LINE)
@@ -205,7 +208,7 @@ def line_ignore(
 ) -> None:
     """Set a waiting line aside: it concerns no customer."""
     row = line_waiting(organization_id, line_id)
-    Match.objects.filter(line=row, state=Match.State.PROPOSED).update(state=Match.State.SUPERSEDED)
+    proposals_drop(row, on=on)
     said = Sentence("bank.ignored_by", {"person": actor, "reason": reason or "-"})
     lines_state([row], StatementLine.State.IGNORED, evidence=[said])
     _tell_line(organization_id, "line.ignored", row, on=on, actor=actor)
@@ -246,7 +249,7 @@ def line_assign(
         raise MatchError("bank.money_out_assign")
     if not Customer.objects.filter(organization_id=organization_id, id=customer_id).exists():
         raise MatchError("bank.unknown_customer")
-    Match.objects.filter(line=row, state=Match.State.PROPOSED).update(state=Match.State.SUPERSEDED)
+    proposals_drop(row, on=on)
     said = Sentence("bank.assigned", {"person": actor})
     chosen = Hypothesis(
         "assigned",

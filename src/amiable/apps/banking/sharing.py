@@ -15,6 +15,7 @@ from django.db import transaction
 from amiable.apps.audit.services import Happening, events_record
 from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.banking.posting import SHARED, Posting, case_ids, lines_state, post_payments
+from amiable.apps.banking.proposed import proposals_drop
 from amiable.apps.banking.undecided import MatchError, facts_of, line_waiting
 from amiable.apps.customers.models import Customer
 from amiable.apps.receivables.models import Installment
@@ -93,7 +94,7 @@ def shares_post(
     why: Iterable[Sentence] = (),
 ) -> list[Match]:
     """Post the parts of a line that is locked and waits. Call in a transaction."""
-    Match.objects.filter(line=row, state=Match.State.PROPOSED).update(state=Match.State.SUPERSEDED)
+    proposals_drop(row, on=on)
     amount = Money(row.amount_minor, row.currency)
     values = {"amount": amount, "count": len(shares), "person": actor}
     evidence = (*why, Sentence("bank.shared", values))

@@ -33,6 +33,9 @@ declare(
         "bank.account_taken": gettext_noop(
             "the file does not say which account it is of: it was taken as {account}, the only one"
         ),
+        "bank.account_new": gettext_noop(
+            "the account {account} was not known here: it is now one of {creditor}: check it"
+        ),
         "bank.no_account": gettext_noop(
             "the file does not say which account it is of, and there are several: choose one "
             "(--account on the command line)"
@@ -63,7 +66,6 @@ declare(
 _FRENCH = re.compile(r"FR\d{2}(\d{10}[0-9A-Z]{11})\d{2}")
 _RIB = re.compile(r"(\d{10}[0-9A-Z]{11})(?:\d{2})?")
 Progress = Callable[[int, int], None]
-_AHEAD = timedelta(days=366)  # no bank books so far ahead
 
 
 class StatementError(ValueError):
@@ -156,15 +158,14 @@ def statement_import(
     `account` is that of files which name none. `notes` gets a sentence for each gap, difference and
     batch that stays whole. `progress` hears how many movements are entered, and of how many.
     Raises StatementError when an account belongs to no creditor, when none is named and several are
-    possible, when a movement is booked more than a year after `on`, or when there is nothing but
-    information.
+    possible, when a movement is booked over a year ahead, or when there is only information.
     """
     wanted = [record for record in statements if record.kind == "statement" or _has_batches(record)]
     if statements and not wanted:
         raise StatementError(Sentence("bank.information_only"))
     run = _Import(organization_id, source, on, progress, informative=len(statements) - len(wanted))
     wanted = _named(run, wanted, account)
-    accounts = _accounts(organization_id, wanted)
+    accounts = _accounts(run, wanted)
     run.movements = sum(len(record.entries) for record in wanted)
     for record in sorted(wanted, key=lambda r: (r.account, r.opening_on or date.min)):
         _take(run, record, accounts[account_key(record.account), record.currency])
@@ -263,7 +264,7 @@ def _store(run: _Import, record: StatementRecord, statement: Statement, prints: 
 
 def _plausible(run: _Import, entry: StatementEntry) -> StatementEntry:
     """The movement, unless no bank can have booked it yet: it would sort before all others."""
-    if entry.booked_on > run.on + _AHEAD:
+    if entry.booked_on > run.on + timedelta(days=366):
         told: dict[str, Param] = {"line": entry.line, "day": entry.booked_on}
         raise StatementError(Sentence("bank.far_ahead", told))
     return entry
@@ -367,9 +368,10 @@ def _named(
 
 
 def _accounts(
-    organization_id: int, statements: Collection[StatementRecord]
+    run: _Import, statements: Collection[StatementRecord]
 ) -> dict[tuple[str, str], BankAccount]:
     """The account of each statement by (key, currency); made for its creditor when new."""
+    organization_id = run.organization_id
     rows = BankAccount.objects.filter(organization_id=organization_id)
     found = {(account_key(row.identifier), row.currency): row for row in rows}
     creditors = list(Creditor.objects.filter(organization_id=organization_id).order_by("id"))
@@ -384,6 +386,8 @@ def _accounts(
         owner = owners.get(key) or (creditors[0] if len(creditors) == 1 else None)
         if owner is None:
             raise StatementError(Sentence("bank.unknown_account", {"account": record.account}))
+        if owners and key not in owners:
+            run.note("bank.account_new", record, creditor=owner.name)
         found[key, record.currency], _ = BankAccount.objects.get_or_create(
             organization_id=organization_id,
             identifier=record.account,

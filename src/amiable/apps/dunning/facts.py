@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Max, Q
 
 from amiable.apps.banking.models import Statement
+from amiable.apps.banking.proposed import waiting_money
 from amiable.apps.cases.models import Case, Hold, Promise
 from amiable.apps.cases.queries import promise_facts
 from amiable.apps.customers.models import ContactPoint, Customer
@@ -27,7 +28,6 @@ from amiable.apps.dunning.histories import (
     requests_made,
 )
 from amiable.apps.messaging.replies.receiving import answers_unread
-from amiable.apps.payments.queries import Unseen, unseen_money
 from amiable.apps.receivables.queries import OpenItem, open_items, receipts, unallocated_credits
 from amiable.apps.tenants.models import Organization
 from amiable.core import facts
@@ -90,7 +90,7 @@ class _Loaded:
     promises: Mapping[int, Sequence[facts.Promise]]
     caps: tuple[facts.Cap, ...] = ()
     bank_data_until: date | None = None
-    unseen: Mapping[tuple[int, str], Unseen] = field(default_factory=dict)
+    waiting: Mapping[tuple[int, str], Mapping[str, Any]] = field(default_factory=dict)
     reaches: Mapping[int, _Reach] = field(default_factory=dict)
     linked: Mapping[int, frozenset[int]] = field(default_factory=dict)
     contacts: Mapping[int, Mapping[str, tuple[date, ...]]] = field(default_factory=dict)
@@ -171,7 +171,7 @@ def _loaded(
         bank_data_until=statements.aggregate(on=Max("closing_on"))["on"],
         items=_items(opens, sent),
         unallocated=unallocated_credits(organization_id, customer_ids),
-        unseen=unseen_money(organization_id, customer_ids),
+        waiting=waiting_money(organization, customer_ids),
         received=_receipts(organization_id, rows, promises),
         reaches=reaches,
         linked=linked,
@@ -220,15 +220,8 @@ def _facts(row: _CaseRow, loaded: _Loaded, on: date) -> facts.CaseFacts:
         min_amount_minor=loaded.organization.min_amount_minor,
         answered_on=loaded.answered.get(row.id),
         answer_hold_days=loaded.organization.unread_reply_hold_days,
-        **_unseen(loaded.unseen.get(account), loaded.organization),
+        **loaded.waiting.get(account, {}),
     )
-
-
-def _unseen(unseen: Unseen | None, organization: Organization) -> dict[str, Any]:
-    """Money that waits for a decision; cents that a payer rounded up do not stop anything."""
-    if unseen is None or unseen.amount_minor <= organization.rest_cents_minor:
-        return {}
-    return {"unseen_minor": unseen.amount_minor, "unseen_since": unseen.since}
 
 
 def _cases(organization_id: int, case_ids: Collection[int]) -> list[_CaseRow]:

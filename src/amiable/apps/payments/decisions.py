@@ -43,6 +43,7 @@ declare(
         "credit.moved": gettext_noop(
             "something was decided about this money meanwhile: look at it again"
         ),
+        "credit.too_little": gettext_noop("the amount must be more than zero"),
         "credit.nothing": gettext_noop("choose at least one invoice"),
         "credit.same_customer": gettext_noop("the money is this customer's already"),
         "credit.other_creditor": gettext_noop(
@@ -54,7 +55,10 @@ declare(
         ),
         "credit.undone": gettext_noop("this decision has already been undone"),
         "refund.made": gettext_noop(
-            "the refund of {amount} has left: it cannot be undone before its transfer is"
+            "the refund of {amount} is ordered at the bank: say first that it was not, then undo it"
+        ),
+        "refund.left": gettext_noop(
+            "the refund of {amount} is on a statement: undo that line on the bank page first"
         ),
     }
 )
@@ -186,7 +190,8 @@ def credit_decision_undo(
     standing_check(decision)
     if decision.made_on is not None or decision.settled_on is not None:
         amount = Money(decision.amount_minor, decision.currency)
-        raise PaymentError(Sentence("refund.made", {"amount": amount}))
+        code = "refund.left" if decision.settled_on else "refund.made"
+        raise PaymentError(Sentence(code, {"amount": amount}))
     for moved in Entry.objects.filter(**_own(decision), amount_minor__lt=0):
         credits_lock(organization_id, [moved.pk])
         if credit_remainders(organization_id, [moved.pk])[moved.pk] < decision.amount_minor:
@@ -257,7 +262,9 @@ def decision_begin(
     if row is not None or wish.serial != len(rows):
         raise PaymentError(Sentence("credit.moved"))
     left = credit_remainders(organization_id, [wish.credit_id])[wish.credit_id]
-    if not 0 < amount_minor <= left:
+    if amount_minor <= 0:
+        raise PaymentError(Sentence("credit.too_little"))
+    if amount_minor > left:
         values = {
             "wanted": Money(amount_minor, account[1]),
             "available": Money(max(left, 0), account[1]),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from amiable.core.money import AmountError, exponent, minor
+from amiable.core.money import AmountError, TooLargeError, exponent, minor
 from amiable.core.numbers import DecimalMark, ParseError, amount
 from amiable.interfaces.console import labels
 from amiable.interfaces.console.formats import decimal_mark
@@ -19,6 +20,7 @@ class AmountField(forms.Field):
     currency = "EUR"
     default_error_messages = {
         "amount": _("Write the amount in digits, for example 1252,23."),
+        "large": _("This amount is too large: check it."),
         "currency": _("Write the amount in {currency}, with the decimals it has."),
     }
 
@@ -32,6 +34,8 @@ class AmountField(forms.Field):
             read, stated = amount(value.strip()[:40], mark)
             if stated in {"", self.currency}:
                 return minor(read, self.currency)
+        except TooLargeError as error:
+            raise forms.ValidationError(self.error_messages["large"], code="large") from error
         except AmountError:
             pass
         except ParseError as error:
@@ -105,5 +109,6 @@ def first_error(form: forms.Form) -> str:
     """The first thing to correct, with the field it is about."""
     for name, errors in form.errors.items():
         label = form.fields[name].label if name in form.fields else None
-        return f"{label} : {errors[0]}" if label else str(errors[0])
+        told = gettext("{number}: {problem}").format(number=label, problem=errors[0])
+        return told if label else str(errors[0])
     return ""

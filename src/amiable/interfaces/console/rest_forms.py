@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from amiable.apps.banking.rests import RestSaid
@@ -69,7 +69,9 @@ def rest_choices() -> list[tuple[str, list[tuple[str, Any]]]]:
 class TermsForm(forms.Form):
     """What was agreed with a customer about its payments; empty = as with everybody."""
 
-    order = forms.ChoiceField(choices=lambda: labels.choices("order"), label=_("Order"))
+    order = forms.ChoiceField(
+        choices=lambda: labels.choices("order"), label=pgettext_lazy("of debts", "Order")
+    )
     agreed = forms.CharField(required=False, max_length=500, label=_("What was agreed"))
     fee = AmountField(required=False, label=_("Bank fee, in EUR"))
     discount = forms.IntegerField(

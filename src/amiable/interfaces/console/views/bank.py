@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext
 from amiable.apps.banking import paying, services
 from amiable.apps.banking import queries as banking
 from amiable.apps.banking.payout_pages import doubted_lines
+from amiable.apps.banking.shared_lines import line_customers
 from amiable.apps.dunning.services import cases_replan
 from amiable.apps.insights import accounts
 from amiable.apps.insights.customer_file import customer_file
@@ -104,8 +105,13 @@ def match_refuse(request: Request, match_id: int) -> HttpResponse:
 @change
 def match_undo(request: Request, match_id: int) -> HttpResponse:
     """A posted match was wrong: the debt is open again."""
-    if decide(request, services.match_undo, match_id):
-        toasts.done(request, gettext("Undone: the invoices are open again."))
+    if match := decide(request, services.match_undo, match_id):
+        text = gettext("Undone: the line waits for a decision again.")
+        if match.returned_payment_id:
+            text = gettext("Undone: the payment that was taken back counts again.")
+        elif match.payment_id:
+            text = gettext("Undone: the invoices are open again.")
+        toasts.done(request, text)
     return back(request, HOME)
 
 
@@ -113,6 +119,8 @@ def match_undo(request: Request, match_id: int) -> HttpResponse:
 def line_ignore(request: Request, line_id: int) -> HttpResponse:
     """The line concerns no customer."""
     if decide(request, services.line_ignore, line_id):
+        whose = line_customers(request.organization.pk, line_id)
+        cases_replan(request.organization.pk, whose, on=clock.today())
         undo = reverse("console:line_restore", args=[line_id])
         toasts.done(request, gettext("Set aside."), undo)
     return back(request, HOME)

@@ -165,7 +165,7 @@ def refund(request: Request, credit_id: int) -> HttpResponse:
             amount_minor=data["amount"], iban=data["iban"], name=data["name"],
         )  # fmt: skip
 
-    said = gettext("Noted: it waits under Refunds to make.")
+    said = gettext("Noted: it waits under Refunds to order.")
     return _settle(request, form, credit_id, work, said=said)
 
 

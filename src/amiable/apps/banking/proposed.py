@@ -1,0 +1,102 @@
+"""Money on lines that wait with a proposal: it may pay what its customer owes, so that nobody is
+reminded before a person has said yes or no."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from amiable.apps.banking.models import Match, StatementLine
+from amiable.apps.cases.services import cases_wake
+from amiable.apps.payments.queries import Unseen, unseen_money
+from amiable.apps.receivables.models import Installment
+from amiable.apps.tenants.models import Organization
+from amiable.core.matching.several import SEVERAL
+
+
+def waiting_money(
+    organization: Organization, customer_ids: Collection[int]
+) -> dict[tuple[int, str], dict[str, Any]]:
+    """Per (customer, currency), the fields of core.facts.CaseFacts on money that waits for a
+    decision; cents that a payer rounded up are left out: they stop nothing."""
+    found: dict[tuple[int, str], dict[str, Any]] = defaultdict(dict)
+    for name, read in (("unseen", unseen_money), ("proposed", proposed_money)):
+        for account, money in read(organization.pk, customer_ids).items():
+            if money.amount_minor > organization.rest_cents_minor:
+                told = {f"{name}_minor": money.amount_minor, f"{name}_since": money.since}
+                found[account] |= told
+    return found
+
+
+def proposed_money(
+    organization_id: int, customer_ids: Collection[int]
+) -> dict[tuple[int, str], Unseen]:
+    """Per (customer, currency): money in whose first proposal is theirs, and since when.
+
+    One query; another one when a proposal is for several customers.
+    """
+    theirs = Q(customer_id__among=customer_ids) | Q(customer__isnull=True, kind=SEVERAL)
+    rows = Match.objects.filter(
+        theirs,
+        organization_id=organization_id,
+        state=Match.State.PROPOSED,
+        rank=1,
+        line__state=StatementLine.State.PROPOSED,
+        line__amount_minor__gt=0,
+    )
+    found: dict[tuple[int, str], Unseen] = {}
+    several: list[tuple[int, int, str, date]] = []
+    fields = ("customer_id", "allocations", "line__amount_minor", "line__currency")
+    for customer_id, parts, amount, currency, on in rows.values_list(*fields, "line__booked_on"):
+        if customer_id is not None:
+            _add(found, (customer_id, currency), amount, on)
+            continue
+        several += [(part["installment"], part["amount_minor"], currency, on) for part in parts]
+    owners = _owners(organization_id, {installment for installment, *_ in several})
+    for installment, amount, currency, on in several:
+        if owners.get(installment) in customer_ids:
+            _add(found, (owners[installment], currency), amount, on)
+    return found
+
+
+def proposals_drop(row: StatementLine, *, on: date, but: int = 0) -> None:
+    """The proposals of a locked line, all `but` one, no longer stand: their customers are looked
+    at again."""
+    standing = Match.objects.filter(line=row, state=Match.State.PROPOSED)
+    dropped = list(standing.exclude(id=but) if but else standing)
+    Match.objects.filter(id__in=[match.pk for match in dropped]).update(
+        state=Match.State.SUPERSEDED
+    )
+    proposals_wake(row.organization_id, dropped, on=on)
+
+
+def proposals_wake(organization_id: int, matches: Iterable[Match], *, on: date) -> None:
+    """Look again at the customers whom proposals are about: what may be sent to them changes."""
+    customers: set[int] = set()
+    installments: set[int] = set()
+    for match in matches:
+        if match.customer_id:
+            customers.add(match.customer_id)
+        elif match.kind == SEVERAL:
+            installments.update(part["installment"] for part in match.allocations)
+    customers.update(_owners(organization_id, installments).values())
+    if customers:
+        cases_wake(organization_id, customers, on=on)
+
+
+def _add(
+    found: dict[tuple[int, str], Unseen], key: tuple[int, str], amount_minor: int, on: date
+) -> None:
+    before = found.get(key, Unseen(0, on))
+    found[key] = Unseen(before.amount_minor + amount_minor, min(before.since, on))
+
+
+def _owners(organization_id: int, installments: Collection[int]) -> dict[int, int]:
+    if not installments:
+        return {}
+    rows = Installment.objects.filter(organization_id=organization_id, id__among=installments)
+    return dict(rows.values_list("id", "customer_id"))

@@ -1,0 +1,123 @@
+"""Nobody is reminded while money that seems to be theirs waits for a person on the bank page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from amiable.apps.banking.models import Match
+from amiable.apps.banking.services import (
+    line_assign,
+    line_ignore,
+    lines_match,
+    match_confirm,
+    match_refuse,
+    match_undo,
+)
+from amiable.apps.cases.models import Case
+from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.planning import plan_tick
+from tests import factories
+from tests.apps.test_money_paths import ACTOR, matched, proposal
+from tests.factories import TODAY
+
+pytestmark = pytest.mark.django_db
+LATE = TODAY - timedelta(days=1)
+
+
+@pytest.fixture
+def creditor():
+    return factories.creditor(factories.organization())
+
+
+@pytest.fixture
+def debtor(creditor):
+    row = factories.customer(creditor)
+    factories.invoice(row, "FA2026-0077", total_minor=45_000, due=LATE)
+    plan_tick(row.organization_id, on=TODAY)
+    return row
+
+
+def standing(debtor) -> list[str]:
+    """Steps that would leave for a customer, once the planner has looked where it was told to."""
+    plan_tick(debtor.organization_id, on=TODAY)
+    rows = Action.objects.filter(case__customer=debtor, state="approved")
+    return list(rows.values_list("step", flat=True))
+
+
+def too_much(debtor, **fields):
+    """A line that pays more than the invoice it names: a person has to look."""
+    line = matched(debtor, 50_000, "FACT FA2026-0077", **fields)
+    assert line.state == "proposed"
+    return line
+
+
+def test_a_proposal_stops_the_reminder_of_its_customer_and_says_why(debtor):
+    other = factories.customer(debtor.creditor, "C2", name="Garage Martin")
+    factories.invoice(other, "FA2026-0099", total_minor=70_000, due=LATE)
+    assert (standing(debtor), standing(other)) == (["reminder_1"], ["reminder_1"])
+    too_much(debtor)
+    assert (standing(debtor), standing(other)) == ([], ["reminder_1"])
+    (said,) = Action.objects.get(case__customer=debtor).outcome
+    assert said["code"] == "stop.proposed"
+    assert said["params"] == {"amount": ["money", 50_000, "EUR"], "since": ["date", str(TODAY)]}
+    assert Case.objects.get(customer=debtor).next_plan_on > TODAY
+
+
+def test_a_proposal_turned_down_or_set_aside_lets_the_reminder_go_on(debtor):
+    org = debtor.organization_id
+    match = proposal(too_much(debtor))
+    assert standing(debtor) == []
+    match_refuse(org, match.pk, **ACTOR)
+    assert standing(debtor) == ["reminder_1"]
+    line = too_much(debtor, payer_name="Menuiserie Duval")
+    assert standing(debtor) == []
+    line_ignore(org, line.pk, **ACTOR)
+    assert standing(debtor) == ["reminder_1"]
+
+
+def test_money_given_to_another_customer_lets_the_reminder_go_on(debtor):
+    other = factories.customer(debtor.creditor, "C2", name="Garage Martin")
+    line = too_much(debtor)
+    assert standing(debtor) == []
+    line_assign(debtor.organization_id, line.pk, other.pk, allocations=[], **ACTOR)
+    assert standing(debtor) == ["reminder_1"]
+
+
+def test_confirmed_it_is_paid_and_undone_it_is_asked_for_again(debtor):
+    org = debtor.organization_id
+    match = match_confirm(org, proposal(too_much(debtor)).pk, **ACTOR)
+    assert standing(debtor) == []
+    match_undo(org, match.pk, **ACTOR)
+    assert standing(debtor) == ["reminder_1"]
+
+
+def test_money_proposed_for_several_customers_stops_each_of_them(debtor):
+    other = factories.customer(debtor.creditor, "C2", name="Garage Martin")
+    factories.invoice(other, "FA2026-0099", total_minor=70_000, due=LATE)
+    assert (standing(debtor), standing(other)) == (["reminder_1"], ["reminder_1"])
+    line = matched(debtor, 115_000, "FACT FA2026-0077 FA2026-0099", payer_name="HOLDING")
+    assert (proposal(line).kind, proposal(line).customer) == ("several", None)
+    assert (standing(debtor), standing(other)) == ([], [])
+    line_ignore(debtor.organization_id, line.pk, **ACTOR)
+    assert (standing(debtor), standing(other)) == (["reminder_1"], ["reminder_1"])
+
+
+def test_cents_that_wait_stop_nothing(debtor):
+    matched(debtor, 90, "FACT FA2026-0077")
+    assert standing(debtor) == ["reminder_1"]
+
+
+def test_after_the_first_proposal_is_turned_down_the_next_is_the_first(debtor):
+    line = too_much(debtor)
+    org, best = debtor.organization_id, proposal(line)
+    second = Match.objects.create(
+        organization_id=org, line=line, state="proposed", rank=2, customer=debtor, kind="x",
+        decided_by="amiable",
+    )  # fmt: skip
+    match_refuse(org, best.pk, **ACTOR)
+    second.refresh_from_db()
+    assert (second.rank, standing(debtor)) == (1, [])
+    lines_match(org, on=TODAY)
+    assert standing(debtor) == ["reminder_1"]
