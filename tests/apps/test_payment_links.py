@@ -91,6 +91,8 @@ def test_without_https_no_message_carries_a_link(settings, case, base, channels)
 def test_where_nothing_leaves_the_machine_links_lead_to_it(settings, case, base):
     settings.BASE_URL, settings.CHANNEL_URLS = base, {"email": "", "sms": ""}
     assert message_link(case.organization_id, "some-key", is_test=False).startswith(f"{base}/p/")
+    printed = message_link(case.organization_id, "some-key", is_test=False, printed=True)
+    assert printed == ""  # paper may be posted by hand
 
 
 def test_the_latest_link_is_of_a_case_on_which_more_is_to_come(case):

@@ -77,18 +77,18 @@ class LinkRow:
         return self.revoked_on is None and on <= self.expires_on
 
 
-def links_open() -> bool:
+def links_open(*, printed: bool = False) -> bool:
     """Whether messages carry links: over https, because nobody should type bank data into what
-    others can read and change; or on this machine alone, where no message leaves it either."""
+    others can read and change; or on this machine alone, where no message leaves it either, but on
+    paper (`printed`), which people post themselves."""
     here = urlsplit(settings.BASE_URL).hostname in LOOPBACK
-    return settings.BASE_URL.startswith("https://") or (
-        here and not any(settings.CHANNEL_URLS.values())
-    )
+    kept = not printed and not any(settings.CHANNEL_URLS.values())
+    return settings.BASE_URL.startswith("https://") or (here and kept)
 
 
-def message_link(organization_id: int, key: str, *, is_test: bool) -> str:
+def message_link(organization_id: int, key: str, *, is_test: bool, printed: bool = False) -> str:
     """The address that the message of this key carries; "" where `links_open` says no."""
-    if not links_open():
+    if not links_open(printed=printed):
         return ""
     return link_url(_token(organization_id, _message_key(key, is_test=is_test)))
 

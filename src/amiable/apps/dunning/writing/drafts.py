@@ -13,6 +13,7 @@ from django.db.models import Min
 
 from amiable.apps.cases.links import message_link
 from amiable.apps.customers.models import Customer
+from amiable.apps.dunning.facts import POSTAL_MEDIA
 from amiable.apps.dunning.models import Action, ActionItem
 from amiable.apps.dunning.writing.claims import NOTHING, Claims, Reductions, claims, wanted
 from amiable.apps.dunning.writing.claims import reductions as reductions_of
@@ -155,10 +156,10 @@ class _Known:
             reduced=self.reductions, on=on,
         )  # fmt: skip
 
-    def link(self, key: str) -> str:
+    def link(self, key: str, medium: str) -> str:
         """Where the customer of the message of this key sees and pays what it owes."""
-        is_test = bool(self.organization.test_recipient)
-        return message_link(self.organization.pk, key, is_test=is_test)
+        is_test, printed = bool(self.organization.test_recipient), medium in POSTAL_MEDIA
+        return message_link(self.organization.pk, key, is_test=is_test, printed=printed)
 
     def people(self, ready: Ready, reach: Reach) -> Chosen:
         """Who the message goes to, and where."""
@@ -231,7 +232,7 @@ def _draft(ready: Ready, customer: Customer, known: _Known, on: date) -> Draft:
         account=account_lines(account) if "statement" in step.attachments else (),
         scenario=ready.scenario.code,
         claims=claimed.lines,
-        payment_link=known.link(ready.action.key),
+        payment_link=known.link(ready.action.key, ready.action.medium),
     )
 
 
