@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from amiable.apps.imports.mappings import SavedMapping
 from amiable.plugins.base import Layout
@@ -16,7 +17,7 @@ from amiable.plugins.tables import FIELDS, FirstRows
 LABELS = {
     "booked_on": _("Day of the movement"),
     "value_on": _("Value date"),
-    "label": _("Text"),
+    "label": pgettext_lazy("of a bank line", "Text"),
     "label_more": _("More text"),
     "amount": _("Amount with its sign"),
     "debit": _("Debit (money out)"),
