@@ -39,19 +39,20 @@ def proposed_money(
 
     One query; another one when a proposal is for several customers.
     """
-    theirs = Q(customer_id__among=customer_ids) | Q(customer__isnull=True, kind=SEVERAL)
-    rows = Match.objects.filter(
-        theirs,
+    theirs = Q(matches__customer_id__among=customer_ids)
+    # From the few lines that wait: matches are as many as all that was ever paid.
+    rows = StatementLine.objects.filter(
+        theirs | Q(matches__customer__isnull=True, matches__kind=SEVERAL),
         organization_id=organization_id,
-        state=Match.State.PROPOSED,
-        rank=1,
-        line__state=StatementLine.State.PROPOSED,
-        line__amount_minor__gt=0,
+        state=StatementLine.State.PROPOSED,
+        amount_minor__gt=0,
+        matches__state=Match.State.PROPOSED,
+        matches__rank=1,
     )
     found: dict[tuple[int, str], Unseen] = {}
     several: list[tuple[int, int, str, date]] = []
-    fields = ("customer_id", "allocations", "line__amount_minor", "line__currency")
-    for customer_id, parts, amount, currency, on in rows.values_list(*fields, "line__booked_on"):
+    told = ("matches__customer_id", "matches__allocations", "amount_minor", "currency")
+    for customer_id, parts, amount, currency, on in rows.values_list(*told, "booked_on"):
         if customer_id is not None:
             _add(found, (customer_id, currency), amount, on)
             continue
