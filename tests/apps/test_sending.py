@@ -21,6 +21,7 @@ from amiable.apps.messaging.models import Message
 from amiable.apps.receivables.models import Entry
 from amiable.apps.receivables.services import installments_settle
 from tests import factories
+from tests.apps.test_money_paths import matched
 from tests.factories import TODAY
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -378,3 +379,15 @@ def test_next_tick_finishes_the_run_of_letters_that_a_dead_worker_left(
     (run,) = [path for path in tmp_path.iterdir() if not path.name.startswith(".")]
     assert sorted(path.name for path in run.iterdir()) == ["letters.pdf", "manifest.csv"]
     assert (run / "manifest.csv").read_text("utf-8-sig").count("\n") == 1 + 3
+
+
+def test_a_planned_reminder_does_not_leave_once_the_bank_shows_money_that_seems_theirs(
+    installment, debtor
+):
+    organization_id = installment.organization_id
+    plan(organization_id)
+    line = matched(debtor, 125_000, "FACT FA2026-0001")
+    assert line.state == "proposed"
+    assert send(organization_id).sent == 0
+    assert [said["code"] for said in Action.objects.get().outcome] == ["stop.proposed"]
+    assert not Message.objects.exists()
