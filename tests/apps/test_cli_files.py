@@ -93,6 +93,16 @@ def test_import_of_a_statement_enters_banking(org):
     assert (status == 0) == (document["state"] == "done")
 
 
+def test_a_movement_in_another_currency_is_told_with_its_line(org, tmp_path):
+    text = (SAMPLES / "camt053" / "details.xml").read_text()
+    at = text.index("<Ntry>")
+    mixed = tmp_path / "mixed.xml"
+    mixed.write_text(text[:at] + text[at:].replace('Ccy="EUR"', 'Ccy="USD"', 1))
+    result = CliRunner().invoke(amiable, ["import", "statement", str(mixed)])
+    line = text[:at].count("\n") + 1
+    assert f"line {line}: a movement is in USD, the account in EUR" in result.output
+
+
 def test_wrong_use_is_told_before_anything_is_written(org):
     for options in (["--creditor", "nobody"], ["--mapping", "none"]):
         result = CliRunner().invoke(amiable, ["import", "invoices", str(GOOD), *options])

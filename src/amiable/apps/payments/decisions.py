@@ -263,7 +263,7 @@ def decision_begin(
         raise PaymentError(Sentence("credit.moved"))
     left = credit_remainders(organization_id, [wish.credit_id])[wish.credit_id]
     if amount_minor <= 0:
-        raise PaymentError(Sentence("credit.too_little"))
+        raise AllocationError(Sentence("credit.too_little"))
     if amount_minor > left:
         values = {
             "wanted": Money(amount_minor, account[1]),

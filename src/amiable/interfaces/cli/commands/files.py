@@ -216,7 +216,10 @@ def _told(result: ImportResult) -> str:
     passed = [each for each in result.warnings if each.code.startswith("tracking.")][:_SHOWN]
     lines += [f"  line {each.line}, {each.column}: {each.sentence}" for each in passed]
     noted = [each for each in result.warnings if each.code.startswith(_NOTED)][:_SHOWN]
-    lines += [f"  {each.sentence}" for each in noted]
+    lines += [
+        f"  line {each.line}: {each.sentence}" if each.line else f"  {each.sentence}"
+        for each in noted
+    ]
     if result.missing:
         lines.append(f"  no longer in the file: {', '.join(result.missing[:_SHOWN])}")
     return "\n".join(lines)
