@@ -192,7 +192,7 @@ def test_pages_cost_a_bounded_number_of_queries(story, django_assert_max_num_que
     limits = {
         "/": 40,
         "/customers/": 14,
-        f"/customers/{story.customers[1].pk}/": 89,
+        f"/customers/{story.customers[1].pk}/": 90,
         f"/invoices/{Installment.objects.order_by('id')[2].invoice_id}/": 60,
         "/actions/": 14,
         "/bank/?state=all": 28,
