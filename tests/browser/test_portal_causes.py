@@ -4,6 +4,7 @@ become in the house."""
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from amiable.apps.cases.models import Dispute, Hold, Promise
 from amiable.apps.messaging.models import Reply
+from tests import factories
 from tests.apps.portal_pages import no_limits, owing, path_of, today
 from tests.browser.test_portal import PHONE, _check, _context, _watched
 
@@ -68,3 +70,26 @@ def test_the_wrong_addressee_names_the_right_one_in_two_taps(browser: Browser, l
     reply = Reply.objects.get()
     # Unread it holds the case; the inbox offers the new contact first.
     assert (reply.state, reply.proposals[0]["label"]) == ("unread", "wrong_contact")
+
+
+@pytest.mark.parametrize("path_end", ["", "?lang=en"])
+def test_the_number_of_an_invoice_stays_in_one_line_on_a_telephone(
+    browser: Browser, live_server, path_end
+):
+    no_limits()
+    case = owing()
+    on = today()
+    factories.invoice(
+        case.customer, "FA-2026-00123", due=on - timedelta(days=3), total_minor=12_345_678
+    )
+    pages = _watched(_context(browser, live_server, viewport=PHONE))
+    page = next(pages)
+    page.goto(path_of(case) + path_end)
+    _check(page, "numbers")
+    if folder := os.environ.get("AMIABLE_SHOTS"):
+        page.screenshot(path=Path(folder) / f"numbers-{path_end[-2:]}-390.png", full_page=True)
+    number = page.locator(".items strong", has_text="FA-2026-00123")
+    assert number.evaluate("each => each.getClientRects().length") == 1
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert next(pages, None) is None
