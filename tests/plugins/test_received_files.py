@@ -117,6 +117,12 @@ def test_anything_else_is_refused_with_its_reason(name, content, code):
     assert refused.value.sentence.code == code
 
 
+def test_an_empty_file_is_told_by_the_name_it_came_with():
+    with pytest.raises(FileRefusedError) as refused:
+        file_read("IMG_0815.JPG", b"")
+    assert str(refused.value) == "IMG_0815.JPG is empty."
+
+
 @settings(max_examples=150)
 @given(st.sampled_from([jpeg(extra=exif(5)), png(8, 8), webp(), heic(), MAIL]), st.data())
 def test_torn_files_are_refused_and_never_fail(content, data):

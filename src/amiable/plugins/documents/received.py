@@ -74,9 +74,9 @@ class Received:
 def file_read(name: str, content: bytes, *, number: int = 1) -> Received:
     """What a file is, cleaned. Raises FileRefusedError. The inside of a PDF is not looked at."""
     kind = _kind(content)
-    shown = _named(name, kind, number)
     if not content:
-        raise FileRefusedError("sent_file.empty", shown)
+        raise FileRefusedError("sent_file.empty", clean_name(name, media_type="", number=number))
+    shown = _named(name, kind, number)
     if kind not in _ENDINGS:
         raise FileRefusedError("sent_file.kind", shown)
     if kind == "message/rfc822" and any(each.dangerous for each in read_mail(content).attachments):

@@ -12,11 +12,17 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from amiable.core.money import Money
 from amiable.interfaces.console import formats, labels, sentences
 
 register = template.Library()
+# Whom a history names where no person acted.
+_NOBODY = {
+    "cli": _("command line"), "command line": _("command line"), "drop": _("files picked up"),
+    "mailbox": _("mailbox"), "portal": _("payment page"),
+}  # fmt: skip
 
 
 @register.simple_tag
@@ -98,6 +104,12 @@ def label(value: str, kind: str) -> str:
 def tone(value: str, kind: str) -> str:
     """The tone of a code: {{ event.kind|tone:"delivery" }}."""
     return labels.look(kind, value).tone
+
+
+@register.filter
+def who(actor: str) -> str:
+    """Who did something, as a history tells it: a person's name, or the part of the program."""
+    return str(_NOBODY.get(actor, actor))
 
 
 @register.filter
