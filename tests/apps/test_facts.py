@@ -207,9 +207,9 @@ def test_a_thousand_cases_are_loaded_in_as_many_queries_as_one(creditor, django_
         promise_record(creditor.organization_id, cases[-1].id, amount_minor=1000, on=TODAY,
                        due_on=TODAY, actor="a")  # fmt: skip
         done(debtor, installment)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         assert len(case_facts(creditor.organization_id, [c.id for c in cases], on=TODAY)) == 30
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         case_facts(creditor.organization_id, [cases[0].id], on=TODAY)
 
 
