@@ -323,7 +323,7 @@ def test_a_medium_that_only_goes_to_a_folder_is_not_offered(case, link, settings
     page = portal_page(link, on=today())
     settings.CHANNEL_URLS = {**dict.fromkeys(settings.CHANNEL_URLS, ""), "email": "smtp://x:25"}
     routes = routes_from(settings.CHANNEL_URLS, "spool")
-    assert [point.medium for point in code_points(page, routes)] == ["email"]
+    assert [point.to.medium for point in code_points(page, routes)] == ["email"]
     assert code_points(portal_page(replace(link, is_test=True), on=today()), routes) == ()
 
 
@@ -382,7 +382,7 @@ def test_a_test_goes_to_the_house_and_a_text_message_reveals_nothing(case, link,
     routes, box = routes_from({}, "spool"), {}
     routes["sms"] = routes["email"] = ("memory", {"box": box})
     page = portal_page(link, on=today())
-    point = next(each for each in code_points(page, routes) if each.medium == "sms")
+    point = next(each for each in code_points(page, routes) if each.to.medium == "sms")
     code_send(page, "plan", name=point.name, ticket="a", now=NOW, routes=routes)
     (text,) = box.values()
     assert text.recipient == "+33612345612"

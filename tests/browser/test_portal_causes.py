@@ -11,10 +11,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from amiable.apps.cases.models import Dispute, Hold, Promise
-from amiable.apps.messaging.models import Reply
+from amiable.apps.messaging.models import Message, Reply
+from amiable.apps.receivables.models import Installment, InvoiceDocument
 from tests import factories
 from tests.apps.portal_pages import no_limits, owing, path_of, today
-from tests.browser.test_portal import PHONE, _check, _context, _watched
+from tests.browser.test_portal import DESK, PHONE, _check, _context, _watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -23,8 +24,7 @@ def two_taps(page: Page, path: str, first: str) -> None:
     """A link of the first page, and the button of the form it leads to."""
     page.goto(f"{path}?lang=en")
     _check(page, f"cause-{first}")
-    if folder := os.environ.get("AMIABLE_SHOTS"):
-        page.screenshot(path=Path(folder) / "causes-390.png", full_page=True)
+    _shot(page, "causes-390")
     page.locator(first).first.click()
     page.locator("form.card button[type=submit]").first.click()
     expect(page.locator("#thanks")).to_contain_text("Thank you")
@@ -86,10 +86,44 @@ def test_the_number_of_an_invoice_stays_in_one_line_on_a_telephone(
     page = next(pages)
     page.goto(path_of(case) + path_end)
     _check(page, "numbers")
-    if folder := os.environ.get("AMIABLE_SHOTS"):
-        page.screenshot(path=Path(folder) / f"numbers-{path_end[-2:]}-390.png", full_page=True)
+    _shot(page, f"numbers-{path_end[-2:]}-390")
     number = page.locator(".items strong", has_text="FA-2026-00123")
     assert number.evaluate("each => each.getClientRects().length") == 1
     page.set_viewport_size({"width": 320, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert next(pages, None) is None
+
+
+@pytest.mark.parametrize(("viewport", "script"), [(PHONE, True), (PHONE, False), (DESK, True)])
+def test_an_invoice_that_never_came_is_sent_in_two_taps(
+    browser: Browser, live_server, viewport, script
+):
+    no_limits()
+    case = owing()
+    for item in Installment.objects.filter(customer=case.customer):
+        InvoiceDocument.objects.create(
+            organization=case.organization, invoice_id=item.invoice_id, content=b"%PDF-1.7",
+            filename=f"{item.invoice.number}.pdf", sha256="0",
+        )  # fmt: skip
+    context = _context(browser, live_server, viewport=viewport, java_script_enabled=script)
+    pages = _watched(context)
+    page = next(pages)
+    page.goto(path_of(case))
+    page.locator("a[href*='received/']").click()
+    expect(page.locator("#copy")).to_have_attribute("data-copy-state", "ask")
+    if script:
+        _check(page, "received")
+    _shot(page, f"received-{viewport['width']}")
+    page.locator("#copy button[type=submit]").click()
+    expect(page.locator("#copy")).to_have_attribute("data-copy-state", "leaves")
+    if script:
+        _check(page, "received-leaves")
+    _shot(page, f"received-leaves-{viewport['width']}")
+    assert next(pages, None) is None
+    message, hold = Message.objects.get(), Hold.objects.get()
+    assert (message.recipient, hold.installment.invoice.number) == ("ap@client.example", "FA-1")
+
+
+def _shot(page: Page, name: str) -> None:
+    if folder := os.environ.get("AMIABLE_SHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

@@ -43,6 +43,16 @@ class Carrier:
     told: tuple[tuple[str, datetime], ...]
     used_on: date | None
 
+    @property
+    def came_back(self) -> bool:
+        """The address was wrong, by what the channel told."""
+        return any(kind in WRONG_ADDRESS for kind, _ in self.told)
+
+    @property
+    def arrived(self) -> bool:
+        """It was delivered, by what the channel told."""
+        return any(kind == "delivered" for kind, _ in self.told)
+
 
 @dataclass(frozen=True, slots=True)
 class InvoiceProof:
@@ -71,6 +81,16 @@ def invoice_proof(invoice: Invoice) -> InvoiceProof:
         *(Trace("used", on) for key, on in used.items() if key == ""),
     ]
     return InvoiceProof(carriers, tuple(downloads), reached(traces))
+
+
+def document_emails(organization_id: int, invoice_id: int) -> list[Carrier]:
+    """The emails that brought the customer the document of an invoice, newest first."""
+    rows = Invoice.objects.filter(organization_id=organization_id, id=invoice_id)
+    invoice = rows.select_related("document").defer("document__content").first()
+    carriers = invoice_proof(invoice).carriers if invoice else ()
+    return [
+        each for each in carriers if each.carries and each.state == State.SENT and not each.is_test
+    ]
 
 
 def _said_by_customer(invoice: Invoice, dispute_ids: Sequence[int]) -> dict[int, date]:
@@ -142,10 +162,9 @@ def _traces(carrier: Carrier) -> Iterator[Trace]:
     """What one message proves. A test reached nobody but ourselves."""
     if carrier.is_test or carrier.state != State.SENT:
         return
-    kinds = {kind for kind, _ in carrier.told}
     if carrier.used_on:
         yield Trace("used", carrier.used_on)
-    yield Trace("returned" if kinds & WRONG_ADDRESS else "sent", carrier.on_date)
+    yield Trace("returned" if carrier.came_back else "sent", carrier.on_date)
     for kind, at in carrier.told:
         found = _trace_of(kind, is_registered=carrier.medium == "registered_letter")
         if found:

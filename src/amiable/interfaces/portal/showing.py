@@ -74,7 +74,7 @@ def page_html(visit: Visit, template: str, **more: Any) -> str:
 
 _NAMES = (
     "home", "later", "plan", "disagree", "contact", "paid", "pay", "mandate", "used", "logo",
-    "statement_pdf", "statement_xlsx", "opinion", "opinion_seen", "history",
+    "statement_pdf", "statement_xlsx", "opinion", "opinion_seen", "history", "received",
 )  # fmt: skip
 
 

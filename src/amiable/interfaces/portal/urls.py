@@ -12,6 +12,7 @@ from amiable.interfaces.portal import (
     online,
     opinions,
     plans,
+    received,
     views,
 )
 
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("<str:token>/later/", views.later, name="later"),
     path("<str:token>/plan/", plans.plan, name="plan"),
     path("<str:token>/disagree/", disputes.disagree, name="disagree"),
+    path("<str:token>/received/", received.received, name="received"),
     path("<str:token>/paid/", disputes.paid, name="paid"),
     path("<str:token>/disputes/<int:dispute_id>/", disputes.dispute, name="dispute"),
     path("<str:token>/disputes/<int:dispute_id>/over/", disputes.dispute_over, name="dispute_over"),

@@ -19,7 +19,7 @@ from amiable.apps.dunning.confirming.leaving import OF_INVOICE, confirmation_fre
 from amiable.apps.messaging.models import Message
 from amiable.apps.messaging.services import messages_withdraw
 from amiable.apps.receivables.models import Installment, Invoice, InvoiceDocument
-from amiable.core.drafts import Confirmed, Draft, DraftLine
+from amiable.core.drafts import Confirmed, Draft, DraftLine, Recipient
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
 TEXT = "invoice_copy"
@@ -40,8 +40,11 @@ declare(
 
 
 @transaction.atomic
-def invoice_resend(organization_id: int, invoice_id: int, *, now: datetime, actor: str) -> int:
-    """Send an invoice with its document once more by email; the id of the message.
+def invoice_resend(
+    organization_id: int, invoice_id: int, *, now: datetime, actor: str, to: Recipient | None = None
+) -> int:
+    """Send an invoice with its document once more by email, `to` a known address (None = the usual
+    one); the id of the message.
 
     At most one copy a day, however often it is asked for. Raises CaseError where the invoice is not
     there, has no document, or nothing may be sent to its customer.
@@ -56,13 +59,11 @@ def invoice_resend(organization_id: int, invoice_id: int, *, now: datetime, acto
     on = timezone.localtime(now).date()
     if not InvoiceDocument.objects.filter(invoice=invoice).exists():
         raise CaseError(Sentence("invoice.no_document"))
-    earlier = Message.objects.filter(
-        organization_id=organization_id, key__startswith=f"{OF_INVOICE}{invoice.pk}/"
-    )
-    standing = earlier.exclude(state__in=[State.WITHDRAWN, State.FAILED])
-    if standing.filter(on_date__gte=on).exists():
+    if invoice_id in copies_of_day(organization_id, case.pk, on=on):
         raise CaseError(Sentence("invoice.resent_today"))
-    draft = _draft(invoice, case.pk, key=f"{OF_INVOICE}{invoice.pk}/{earlier.count() + 1}", on=on)
+    named = f"{OF_INVOICE}{invoice.pk}/"
+    earlier = Message.objects.filter(organization_id=organization_id, key__startswith=named)
+    draft = _draft(invoice, case.pk, key=f"{named}{earlier.count() + 1}", to=to, on=on)
     frozen = confirmation_freeze(organization_id, draft, now=now)
     if isinstance(frozen, Sentence):
         raise CaseError(frozen)
@@ -89,7 +90,16 @@ def invoice_resend_undo(
     event_record(organization_id, happening)
 
 
-def _draft(invoice: Invoice, case_id: int, *, key: str, on: date) -> Draft:
+def copies_of_day(organization_id: int, case_id: int, *, on: date) -> dict[int, Message]:
+    """The copies of a case that left on a day or are about to, by invoice."""
+    rows = Message.objects.filter(
+        organization_id=organization_id, case_id=case_id, key__startswith=OF_INVOICE,
+        on_date__gte=on,
+    ).exclude(state__in=[State.WITHDRAWN, State.FAILED])  # fmt: skip
+    return {int(row.key.split("/")[1]): row for row in rows.defer("content", "text")}
+
+
+def _draft(invoice: Invoice, case_id: int, *, key: str, to: Recipient | None, on: date) -> Draft:
     """About this invoice alone, whatever is still open of it. Raises CaseError."""
     organization_id = invoice.organization_id
     facts = facts_of(organization_id, case_id, on=on)
@@ -99,7 +109,7 @@ def _draft(invoice: Invoice, case_id: int, *, key: str, on: date) -> Draft:
     asked = {item.id: item.open_minor for item in facts.items if item.id in items}
     about = About(key, TEXT, facts, scenario_for(organization_id, case_id), asked)
     confirms = Confirmed(kind=TEXT, number=invoice.number)
-    draft = draft_of(about, confirms, to=None, on=on)
+    draft = draft_of(about, confirms, to=to, on=on)
     if not draft.recipient:
         raise CaseError(Sentence("confirm.no_email"))
     return replace(draft, attachments=("invoices",), lines=(_line(invoice, asked, on=on),))
