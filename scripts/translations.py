@@ -36,7 +36,7 @@ KEYWORDS: dict[str, Any] = {
 }
 # Between a context and its text, as catalogs write it.
 _IN_CONTEXT = "\x04"
-_CALL = re.compile(r"\b(?:_|n?gettext)\(\s*(?=u?['\"])")
+_CALL = re.compile(r"\b(_|n?gettext|pgettext)\(\s*(?=u?['\"])")
 _STRING = re.compile(r"""\s*,?\s*(u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))""", re.DOTALL)
 
 Text = str | tuple[str, str]
@@ -91,7 +91,10 @@ def _template(path: Path) -> Iterator[Text]:
         while found := _STRING.match(source, end):
             strings.append(ast.literal_eval(found[1]))
             end = found.end()
-        yield strings[0] if len(strings) == 1 else (strings[0], strings[1])
+        if call[1] == "pgettext":
+            yield _IN_CONTEXT.join(strings)
+        else:
+            yield strings[0] if len(strings) == 1 else (strings[0], strings[1])
 
 
 def untranslated(messages: Iterable[Message]) -> list[Text]:

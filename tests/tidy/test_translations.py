@@ -36,6 +36,14 @@ def test_every_text_is_translated():
     )
 
 
+def test_texts_with_a_context_are_found_in_templates_too(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text(
+        '{% load i18n %}{% translate "Paid" context "instalment" %}{% translate "Due" %}'
+    )
+    assert list(translations._template(page)) == ["instalment\x04Paid", "Due"]
+
+
 def test_no_translation_is_left_over():
     found = translations.texts()
     leftover = [
