@@ -87,6 +87,4 @@ def _address(visit: Visit, item: PageItem) -> str:
 def _words(visit: Visit, item: PageItem) -> str:
     """Why its reminders wait, for people of the house."""
     with translation.override(visit.page.house_language):
-        return gettext("By the payment page: {number} never came, and was sent once more").format(
-            number=item.number
-        )
+        return gettext("Says that {number} never came: sent once more").format(number=item.number)
