@@ -18,6 +18,9 @@ from amiable.apps.banking.services import (
 from amiable.apps.cases.models import Case
 from amiable.apps.dunning.models import Action
 from amiable.apps.dunning.planning import plan_tick
+from amiable.apps.insights.alerts import alerts
+from amiable.core.money import Money
+from amiable.core.workdays import add_workdays
 from tests import factories
 from tests.apps.test_money_paths import ACTOR, matched, proposal
 from tests.factories import TODAY
@@ -121,3 +124,22 @@ def test_after_the_first_proposal_is_turned_down_the_next_is_the_first(debtor):
     assert (second.rank, standing(debtor)) == (1, [])
     lines_match(org, on=TODAY)
     assert standing(debtor) == ["reminder_1"]
+
+
+def test_the_dashboard_tells_of_a_proposal_that_nobody_looks_at(debtor):
+    org = debtor.organization_id
+    line = too_much(debtor)
+    other = factories.customer(debtor.creditor, "C2", name="Garage Martin")
+    assert factories.invoice(other, "FA2026-0099", total_minor=70_000, due=LATE)
+
+    def waiting(on):
+        return [each for each in alerts(org, on) if each.code == "proposals_wait"]
+
+    late = add_workdays(TODAY, 3)
+    assert waiting(add_workdays(TODAY, 2)) == []
+    (alert,) = waiting(late)
+    assert (alert.count, alert.since) == (1, line.booked_on)
+    assert alert.amounts == (Money(50_000, "EUR"),)
+    assert [each.name for each in alert.customers] == [debtor.name]
+    match_refuse(org, proposal(line).pk, **ACTOR)
+    assert waiting(late) == []

@@ -33,13 +33,16 @@ def waiting_money(
 
 
 def proposed_money(
-    organization_id: int, customer_ids: Collection[int]
+    organization_id: int, customer_ids: Collection[int] | None = None
 ) -> dict[tuple[int, str], Unseen]:
-    """Per (customer, currency): money in whose first proposal is theirs, and since when.
+    """Per (customer, currency): money in whose first proposal is theirs, and since when; None =
+    whoever they are.
 
     One query; another one when a proposal is for several customers.
     """
-    theirs = Q(matches__customer_id__among=customer_ids)
+    theirs = Q(matches__customer__isnull=False)
+    if customer_ids is not None:
+        theirs = Q(matches__customer_id__among=customer_ids)
     # From the few lines that wait: matches are as many as all that was ever paid.
     rows = StatementLine.objects.filter(
         theirs | Q(matches__customer__isnull=True, matches__kind=SEVERAL),
@@ -59,8 +62,9 @@ def proposed_money(
         several += [(part["installment"], part["amount_minor"], currency, on) for part in parts]
     owners = _owners(organization_id, {installment for installment, *_ in several})
     for installment, amount, currency, on in several:
-        if owners.get(installment) in customer_ids:
-            _add(found, (owners[installment], currency), amount, on)
+        owner = owners.get(installment)
+        if owner is not None and (customer_ids is None or owner in customer_ids):
+            _add(found, (owner, currency), amount, on)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -11,6 +12,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 
 from amiable.apps.banking.models import Statement
 from amiable.apps.banking.payout_pages import payouts_late
+from amiable.apps.banking.proposed import proposed_money
 from amiable.apps.cases.models import Dispute
 from amiable.apps.cases.queries import broken_promises
 from amiable.apps.customers.models import ContactPoint, Customer
@@ -18,7 +20,7 @@ from amiable.apps.dunning.queries import unconfirmed
 from amiable.apps.insights.inbox import answers_overdue
 from amiable.apps.insights.satisfaction import tasks_open
 from amiable.apps.payments.debits.queries import debits_asking
-from amiable.apps.payments.queries import unseen_entries
+from amiable.apps.payments.queries import Unseen, unseen_entries
 from amiable.apps.payments.virtual_ibans.assigning import hands_out
 from amiable.apps.payments.virtual_ibans.reading import pools
 from amiable.apps.receivables.models import Installment
@@ -28,11 +30,13 @@ from amiable.core.workdays import add_workdays
 
 AlertCode = Literal[
     "bank_stale", "bank_none", "missing", "invalid_address", "insolvent", "broken_promises",
-    "batch_waits", "approvals_wait", "answers_wait", "money_waits", "ibans_low", "disputes_late",
-    "payouts_late", "debits_ask", "opinions_wait",
+    "batch_waits", "approvals_wait", "answers_wait", "money_waits", "proposals_wait", "ibans_low",
+    "disputes_late", "payouts_late", "debits_ask", "opinions_wait",
 ]  # fmt: skip
 # A statement is expected for every working day; two days leave room for the bank's own delay.
 BANK_WORKDAYS = 2
+# A line with a proposal is decided on the day it comes, or on the next two that are worked.
+PROPOSAL_WORKDAYS = 2
 # A promise that broke longer ago is no news: the scenario has gone on since.
 BROKEN_DAYS = 7
 NAMED = 5
@@ -73,6 +77,7 @@ def alerts(organization_id: int, on: date) -> list[Alert]:
         _bank(organization_id, on) if opens.exists() else None,
         _answers(organization_id, on),
         _money(organization_id, opens),
+        _proposals(organization_id, opens, on=on),
         _unconfirmed("batch_waits", "batch", organization_id=organization_id, on=on),
         _unconfirmed("approvals_wait", "approve", organization_id=organization_id, on=on),
         _counted("insolvent", insolvent.values("customer_id").distinct().count()),
@@ -104,22 +109,42 @@ def _answers(organization_id: int, on: date) -> Alert | None:
 def _money(organization_id: int, opens: QuerySet[Installment]) -> Alert | None:
     """Customers who owe and whose money pays no invoice yet: they are not chased until a person
     decides about it."""
-    least = Organization.objects.values_list("rest_cents_minor", flat=True).get(id=organization_id)
-    totals: Counter[tuple[int, str]] = Counter()
-    since: dict[tuple[int, str], date] = {}
+    found: dict[tuple[int, str], Unseen] = {}
     # Added up here: a database that groups by walking along the customers reads all they ever paid.
     rows = unseen_entries(organization_id).values_list("customer_id", "currency", "left", "on_date")
     for customer_id, currency, left, on_date in rows:
-        key = (customer_id, currency)
-        totals[key] += left
-        since[key] = min(on_date, since.get(key, on_date))
-    waiting = {customer_id for (customer_id, _), total in totals.items() if total > least}
+        before = found.get((customer_id, currency), Unseen(0, on_date))
+        total, since = before.amount_minor + left, min(before.since, on_date)
+        found[customer_id, currency] = Unseen(total, since)
+    return _held("money_waits", found, organization_id=organization_id, opens=opens)
+
+
+def _proposals(organization_id: int, opens: QuerySet[Installment], *, on: date) -> Alert | None:
+    """Customers who owe and are not chased, because a bank line that may be theirs waits for a
+    person for too long."""
+    found = {
+        key: money
+        for key, money in proposed_money(organization_id).items()
+        if add_workdays(money.since, PROPOSAL_WORKDAYS) < on
+    }
+    return _held("proposals_wait", found, organization_id=organization_id, opens=opens)
+
+
+def _held(
+    code: AlertCode, money: Mapping[tuple[int, str], Unseen], *, organization_id: int,
+    opens: QuerySet[Installment],
+) -> Alert | None:  # fmt: skip
+    """Those who owe something among the customers whose money waits; cents hold nobody."""
+    if not money:
+        return None
+    least = Organization.objects.values_list("rest_cents_minor", flat=True).get(id=organization_id)
+    waiting = {customer_id for (customer_id, _), each in money.items() if each.amount_minor > least}
     owing = opens.filter(customer_id__among=waiting) if waiting else opens.none()
     names = dict(owing.values_list("customer_id", "customer__name").distinct())
     found = sorted(
-        (since[i, currency], i, names[i], currency, total)
-        for (i, currency), total in totals.items()
-        if total > least and i in names
+        (each.since, i, names[i], currency, each.amount_minor)
+        for (i, currency), each in money.items()
+        if each.amount_minor > least and i in names
     )
     if not found:
         return None
@@ -128,8 +153,8 @@ def _money(organization_id: int, opens: QuerySet[Installment]) -> Alert | None:
         amounts[currency] += total
     customers = {customer_id: name for _, customer_id, name, *_ in found}
     named = tuple(Named(*each) for each in list(customers.items())[:NAMED])
-    money = tuple(Money(amounts[each], each) for each in sorted(amounts))
-    return Alert("money_waits", len(customers), found[0][0], named, money)
+    sums = tuple(Money(amounts[each], each) for each in sorted(amounts))
+    return Alert(code, len(customers), found[0][0], named, sums)
 
 
 def _unconfirmed(code: AlertCode, tab: str, *, organization_id: int, on: date) -> Alert | None:
