@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from amiable.apps.audit.models import Event
 from amiable.apps.cases.models import Hold, PaymentLink
+from amiable.apps.cases.services import promise_record
 from amiable.apps.customers.models import Contact, ContactPoint
 from amiable.apps.dunning.confirming.leaving import confirmations_tick
 from amiable.apps.dunning.models import ActionItem
@@ -137,6 +138,21 @@ def test_one_copy_a_day_and_one_pause_for_ever(case):
     assert Message.objects.count() == 2
     assert Hold.objects.count() == 1
     assert Event.objects.filter(kind=NEVER_RECEIVED).count() == 2
+
+
+def test_what_is_not_reminded_of_is_not_held_either(case):
+    """An invoice in a promise keeps its place there; only its copy leaves."""
+    path = path_of(case)
+    assert "aucune relance de cette facture pendant 7 jours" in shown(Client(), of(path, "FA-1"))
+    day = today() + timedelta(days=5)
+    promise_record(
+        case.organization_id, case.id, amount_minor=150_000, on=today(), due_on=day, actor="portal"
+    )
+    assert ask(path).status_code == 303
+    assert Message.objects.count() == 1
+    assert not Hold.objects.exists()
+    Message.objects.update(on_date=today() - timedelta(days=1))
+    assert "aucune relance de cette facture" not in shown(Client(), of(path, "FA-1"))
 
 
 def test_the_customer_chooses_among_known_addresses_and_types_none(case):

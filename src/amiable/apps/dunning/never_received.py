@@ -26,6 +26,8 @@ from amiable.core.sentences import Sentence, declare, gettext_noop
 
 NEVER_RECEIVED = "invoice.never_received"
 PAUSE = timedelta(days=7)  # to receive it, read it and have it paid
+# What is promised, planned, contested or held already is not reminded of.
+_REMINDED = frozenset({"due", "reminded", "upcoming"})
 
 declare(
     {
@@ -47,6 +49,15 @@ def copy_points(page: Page) -> tuple[KnownPoint, ...]:
     return known_points(page, {"email"})
 
 
+def is_first_copy(page: Page, invoice_id: int) -> bool:
+    """Whether the customer has not asked for this invoice before: then its reminders wait."""
+    before = Event.objects.filter(
+        organization_id=page.link.organization_id, case_id=page.link.case_id, kind=NEVER_RECEIVED,
+        payload__invoice=invoice_id,
+    )  # fmt: skip
+    return not before.exists()
+
+
 def copies_today(page: Page, *, now: datetime) -> Mapping[int, Copy]:
     """Copies that left today or are about to, by invoice."""
     on = timezone.localtime(now).date()
@@ -60,7 +71,8 @@ def copies_today(page: Page, *, now: datetime) -> Mapping[int, Copy]:
 @transaction.atomic
 def copy_ask(page: Page, invoice_id: int, *, point: str, words: str, now: datetime) -> None:
     """A customer says that an invoice of the page never came: it leaves once more, to the `point`
-    of this name. The first time its open instalments wait for PAUSE; `words` = why, as people here
+    of this name. The first time those of its open
+    instalments that are reminded of wait for PAUSE; `words` = why, as people here
     read it. A second copy on the same day is not sent.
 
     Raises CaseError when it is not on the page, the point is none, or nothing can be sent; then
@@ -81,13 +93,10 @@ def copy_ask(page: Page, invoice_id: int, *, point: str, words: str, now: dateti
         if error.sentence.code == "invoice.resent_today":
             return
         raise
-    before = Event.objects.filter(
-        organization_id=link.organization_id, case_id=link.case_id, kind=NEVER_RECEIVED,
-        payload__invoice=invoice_id,
-    )  # fmt: skip
     told = {"invoice": invoice_id, "number": items[0].number, "message": message_id}
-    if not before.exists():
-        wanted = [(link.case_id, item.id, on + PAUSE) for item in items]
+    asked = [item.id for item in items if item.state in _REMINDED]
+    if asked and is_first_copy(page, invoice_id):
+        wanted = [(link.case_id, item_id, on + PAUSE) for item_id in asked]
         told["holds"] = holds_place(
             link.organization_id, wanted, reason=words[:200], on=on, actor=MEDIUM
         )

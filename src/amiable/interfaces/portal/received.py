@@ -11,7 +11,13 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from amiable.apps.cases.services import CaseError
-from amiable.apps.dunning.never_received import PAUSE, copies_today, copy_ask, copy_points
+from amiable.apps.dunning.never_received import (
+    PAUSE,
+    copies_today,
+    copy_ask,
+    copy_points,
+    is_first_copy,
+)
 from amiable.apps.dunning.writing.portal import PageItem
 from amiable.apps.insights.invoice_proof import document_emails
 from amiable.core.masking import masked_email
@@ -70,7 +76,7 @@ def _page(visit: Visit, item: PageItem, kept: dict[int, PageItem], *, problem: s
         others=[(each, _address(visit, each)) for each in kept.values() if each is not item],
         copy=copies_today(visit.page, now=visit.now).get(item.invoice_id),
         points=copy_points(visit.page),
-        days=PAUSE.days,
+        days=PAUSE.days if is_first_copy(visit.page, item.invoice_id) else 0,
         sendings=[
             Sending(each.on_date, masked_email(each.recipient), each.arrived, each.came_back)
             for each in emails
