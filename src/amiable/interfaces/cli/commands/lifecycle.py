@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from amiable.interfaces.cli.common import OK, REJECTED, emit, json_option, setup_django
+from amiable.interfaces.cli.common import OK, REJECTED, counted, emit, json_option, setup_django
 
 QUESTIONS = {
     # option: (what a terminal asks, needed)
@@ -130,7 +130,7 @@ def worker_command(*, until_idle: bool, no_ticks: bool, as_json: bool) -> int:
     """Run background tasks; start as many as you like, on any machine."""
     _require_database()
     tasks = _by_name("WORK")(until_idle=until_idle, ticks=not no_ticks)
-    emit({"tasks": tasks}, as_json=as_json, text=f"{tasks} tasks run.")
+    emit({"tasks": tasks}, as_json=as_json, text=f"{counted(tasks, 'task')} run.")
     return OK
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from amiable.interfaces.cli.common import IsoDate, emit, seen_job, tenant_command
+from amiable.interfaces.cli.common import IsoDate, counted, emit, seen_job, tenant_command
 
 if TYPE_CHECKING:
     from amiable.apps.tenants.models import Organization
@@ -38,9 +38,10 @@ def match_command(*, organization: Organization, on: date, as_json: bool, with_l
         seen.result = {**counts, "actions_cancelled": cancelled}
     states = queries.state_counts(organization.id)
     text = (
-        f"{counts['lines']} lines: {counts['posted']} posted, {counts['returned']} returned, "
-        f"{counts['proposed']} to confirm, {counts['left']} left, {counts['ignored']} set aside; "
-        f"{cancelled} actions cancelled"
+        f"{counted(counts['lines'], 'line')}: {counts['posted']} posted, "
+        f"{counts['returned']} returned, {counts['proposed']} to confirm, "
+        f"{counts['left']} left, {counts['ignored']} set aside; "
+        f"{counted(cancelled, 'action')} cancelled"
     )
     document = {**counts, "actions_cancelled": cancelled, "states": states}
     if with_lines:

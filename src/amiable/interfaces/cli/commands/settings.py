@@ -78,7 +78,8 @@ def set_command(
     }
     text = (
         f"{'Would change' if dry_run else 'Changed'}: {', '.join(changed) or 'nothing'}; "
-        f"{done.withdrawn} messages withdrawn, {done.woken} cases looked at again."
+        f"{counted(done.withdrawn, 'message')} withdrawn, "
+        f"{counted(done.woken, 'case')} looked at again."
     )
     if below:
         text += (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from amiable.core.money import major
-from amiable.interfaces.cli.common import emit, seen_job, tenant_command
+from amiable.interfaces.cli.common import counted, emit, seen_job, tenant_command
 
 if TYPE_CHECKING:
     from amiable.apps.dunning.planning import CasePlan
@@ -32,7 +32,7 @@ def plan_command(*, organization: Organization, on: date, as_json: bool, dry_run
         counts = services.plan_tick(organization.id, on=on, progress=progress)
         seen.result = asdict(counts)
     text = (
-        f"{counts.cases} cases looked at: {counts.added} actions added, "
+        f"{counted(counts.cases, 'case')} looked at: {counted(counts.added, 'action')} added, "
         f"{counts.kept} kept, {counts.cancelled} cancelled"
     )
     emit({"on": on.isoformat(), **asdict(counts)}, as_json=as_json, text=text)
