@@ -132,7 +132,7 @@ def end(request: Request, held_id: int) -> HttpResponse:
 
     def work() -> str:
         virtual_iban_end(request.organization.pk, held_id, on=clock.today(), actor=actor(request))
-        return gettext("Ended: money that still comes in on it waits for your decision.")
+        return gettext("Ended: money booked on it from tomorrow on waits for your decision.")
 
     try:
         _attempt(request, work)
