@@ -35,14 +35,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A second pass leaves out the tests that no database can change, and counts them."""
+    """A second pass leaves out the tests that no database can change, and counts them: those that
+    ask none, and those of how pages look."""
     if not config.getoption("--again"):
         return
     alone = [
         item
         for item in items
-        if item.path.relative_to(Path(__file__).parent).parts[0] in WITHOUT_DATABASE
-        and item.get_closest_marker("django_db") is None
+        if item.get_closest_marker("looks")
+        or (
+            item.path.relative_to(Path(__file__).parent).parts[0] in WITHOUT_DATABASE
+            and item.get_closest_marker("django_db") is None
+        )
     ]
     config.hook.pytest_deselected(items=alone)
     left_out = set(alone)

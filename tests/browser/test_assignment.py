@@ -192,6 +192,7 @@ def test_a_task_says_whom_to_ask_and_is_closed_with_a_note(page: Page, story):
     expect(page.locator("#toasts")).to_contain_text("The task is done")
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", WIDTHS)
 def test_pages_of_assignment_and_batch_are_accessible(
     browser: Browser, live_server, story, width: str

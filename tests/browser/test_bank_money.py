@@ -24,6 +24,7 @@ def refund(story, n: int, iban: str = IBAN) -> CreditDecision:
     )  # fmt: skip
 
 
+@pytest.mark.looks
 def test_both_pages_are_accessible_and_fit(browser: Browser, live_server, story):
     refund(story, 0)
     refund(story, 1)

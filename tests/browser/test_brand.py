@@ -20,6 +20,7 @@ def page(page: Page, live_server) -> Page:
     return page
 
 
+@pytest.mark.looks
 def test_page_of_the_look_is_accessible(browser: Browser, live_server, story):
     creditor = Creditor.objects.first()
     creditor.logo = png(120, 40)

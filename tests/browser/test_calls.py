@@ -114,6 +114,7 @@ def test_it_works_without_javascript(browser: Browser, live_server, story, calls
     context.close()
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_call_mode_is_accessible_and_fits(browser: Browser, live_server, story, calls, width):
     context = logged_in(browser, live_server.url, story)

@@ -67,6 +67,7 @@ def everything_stops(story) -> str:
     return f"/customers/{debtor.pk}/"
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_file_with_every_stop_is_accessible_and_not_too_wide(
     browser: Browser, live_server, story, width: str

@@ -144,6 +144,7 @@ def test_a_draw_that_is_not_balanced_says_so_and_numbers_agree(page: Page, live_
     expect(main).to_contain_text("346 in the smaller one are enough once there are 1,557")
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_pages_of_experiments_are_accessible(

@@ -56,6 +56,7 @@ def _who() -> dict:
     return {"on": _today(), "actor": "camille@vauban.example"}
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", WIDTHS)
 def test_money_is_accessible_and_fits(browser: Browser, live_server, story, width: str):
     nothing_yet = "/bank/money/"

@@ -54,6 +54,7 @@ def _speak(page: Page, url: str, language: str, theme: str = "light") -> None:
     )
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_page_has_an_accessibility_violation(
@@ -62,6 +63,7 @@ def test_no_page_has_an_accessibility_violation(
     _no_violation(browser, live_server.url, story, language=language, width=width)
 
 
+@pytest.mark.looks
 def test_dark_pages_have_no_accessibility_violation(browser: Browser, live_server, story):
     _no_violation(browser, live_server.url, story, language="fr", width="desk", theme="dark")
 
@@ -83,6 +85,7 @@ def _no_violation(
     assert not problems, "\n".join(problems)
 
 
+@pytest.mark.looks
 def test_login_page_is_accessible(browser: Browser, live_server):
     context = browser.new_context(base_url=live_server.url)
     page = context.new_page()
@@ -95,6 +98,7 @@ def test_login_page_is_accessible(browser: Browser, live_server):
     assert not problems, "\n".join(problems)
 
 
+@pytest.mark.looks
 def test_no_page_breaks_its_policy_or_logs_an_error(page: Page, story):
     complaints: list[str] = []
     page.on("console", lambda m: complaints.append(f"{page.url}: {m.text}"))

@@ -11,6 +11,7 @@ from tests.plugins.pictures import png
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.looks
 def test_letters_and_emails_look_as_approved(browser, tmp_path):
     now, page = drawn(browser), browser.new_page()
     known = {path.stem: path.read_bytes() for path in APPROVED.glob("*.png")}

@@ -179,6 +179,7 @@ def test_it_is_worked_from_the_keyboard(browser: Browser, live_server, path):
     page.context.close()
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_fits(
@@ -208,6 +209,7 @@ def test_every_page_is_accessible_and_fits(
     context.close()
 
 
+@pytest.mark.looks
 def test_the_page_of_an_agency_is_accessible_in_every_color(
     browser: Browser, live_server, case, path
 ):

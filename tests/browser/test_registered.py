@@ -37,6 +37,7 @@ def letters(story) -> list[Message]:
     return rows
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", WIDTHS)
 def test_letters_are_accessible_and_fit(browser: Browser, live_server, story, width: str):
     rows = letters(story)

@@ -95,6 +95,7 @@ def test_it_works_without_javascript(browser: Browser, live_server, story, answe
     context.close()
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", [1440, 390])
 def test_every_answer_is_accessible_and_fits(browser: Browser, live_server, story, answers, width):
     context = logged_in(browser, live_server.url, story)

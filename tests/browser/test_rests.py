@@ -75,6 +75,7 @@ def asked(story) -> list[Rest]:
     return rows
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", WIDTHS)
 def test_rests_and_ways_of_paying_are_accessible_and_fit(
     browser: Browser, live_server, story, width: str

@@ -35,6 +35,7 @@ def copied(page: Page) -> Scenario:
     return newest("risky")
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)

@@ -66,6 +66,7 @@ def test_limit_is_added_and_removed(page: Page):
     expect(page.locator(".cap-line")).to_have_count(2)
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("mode", ["", HOUSE])
 def test_pages_are_accessible_in_and_out_of_test_mode(

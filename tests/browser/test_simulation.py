@@ -102,6 +102,7 @@ def test_a_reader_sees_results_and_starts_nothing(story, client: Client):
     assert client.get("/simulation/999/").status_code == 404
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_its_pages_are_accessible_and_not_too_wide(

@@ -28,6 +28,7 @@ def seen(page: Page) -> None:
     expect(page.locator("#text-preview .text-verdict")).to_be_visible(timeout=20_000)
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_pages_of_texts_are_accessible(

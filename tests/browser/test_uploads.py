@@ -42,6 +42,7 @@ def choose(page: Page) -> None:
         page.locator(f"#column-{field}").select_option(label=column)
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_page_of_columns_is_accessible(
     browser: Browser, live_server, story, table: Path, width: str

@@ -38,6 +38,7 @@ def pool(story) -> list[VirtualIban]:
     return rows
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_pages_are_accessible_and_fit(browser: Browser, live_server, story, width: str):
     context = logged_in(browser, live_server.url, story)
