@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from amiable.apps.banking.models import Match
+from amiable.apps.banking.proposed import proposals_wake
 from amiable.apps.banking.services import (
     line_assign,
     line_ignore,
@@ -107,6 +108,28 @@ def test_money_proposed_for_several_customers_stops_each_of_them(debtor):
     assert (standing(debtor), standing(other)) == (["reminder_1"], ["reminder_1"])
 
 
+def also_proposed(line, row, *, rank: int) -> Match:
+    return Match.objects.create(
+        organization_id=row.organization_id, line=line, state="proposed", rank=rank, customer=row,
+        kind="x", decided_by="amiable",
+    )  # fmt: skip
+
+
+def test_of_two_customers_who_may_have_paid_neither_is_chased(debtor):
+    other = factories.customer(debtor.creditor, "C2", name="Garage Martin")
+    factories.invoice(other, "FA2026-0099", total_minor=50_000, due=LATE)
+    assert (standing(debtor), standing(other)) == (["reminder_1"], ["reminder_1"])
+    line = too_much(debtor)
+    also_proposed(line, other, rank=2)
+    also_proposed(line, other, rank=3)  # it is said once of the same line
+    proposals_wake(debtor.organization_id, line.matches.all(), on=TODAY)
+    assert (standing(debtor), standing(other)) == ([], [])
+    (said,) = Action.objects.get(case__customer=other).outcome
+    assert said["params"]["amount"] == ["money", 50_000, "EUR"]
+    match_confirm(debtor.organization_id, proposal(line).pk, **ACTOR)
+    assert (standing(debtor), standing(other)) == ([], ["reminder_1"])
+
+
 def test_cents_that_wait_stop_nothing(debtor):
     matched(debtor, 90, "FACT FA2026-0077")
     assert standing(debtor) == ["reminder_1"]
@@ -115,10 +138,7 @@ def test_cents_that_wait_stop_nothing(debtor):
 def test_after_the_first_proposal_is_turned_down_the_next_is_the_first(debtor):
     line = too_much(debtor)
     org, best = debtor.organization_id, proposal(line)
-    second = Match.objects.create(
-        organization_id=org, line=line, state="proposed", rank=2, customer=debtor, kind="x",
-        decided_by="amiable",
-    )  # fmt: skip
+    second = also_proposed(line, debtor, rank=2)
     match_refuse(org, best.pk, **ACTOR)
     second.refresh_from_db()
     assert (second.rank, standing(debtor)) == (1, [])

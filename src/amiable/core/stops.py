@@ -34,7 +34,7 @@ declare(
             "to settle), so that nobody is chased for what was paid."
         ),
         "stop.proposed": gettext_noop(
-            "{amount} received on {since} seems to be of this customer: confirm the proposal or "
+            "{amount} received on {since} may be of this customer: confirm the proposal or "
             "turn it down (Bank), so that nobody is chased for what was paid."
         ),
         "stop.answered": gettext_noop(

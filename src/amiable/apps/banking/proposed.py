@@ -3,7 +3,7 @@ reminded before a person has said yes or no."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
@@ -35,8 +35,8 @@ def waiting_money(
 def proposed_money(
     organization_id: int, customer_ids: Collection[int] | None = None
 ) -> dict[tuple[int, str], Unseen]:
-    """Per (customer, currency): money in whose first proposal is theirs, and since when; None =
-    whoever they are.
+    """Per (customer, currency): money in that one of its proposals says is theirs, and since when;
+    None = whoever they are. Where two customers may have paid, neither is chased.
 
     One query; another one when a proposal is for several customers.
     """
@@ -50,22 +50,32 @@ def proposed_money(
         state=StatementLine.State.PROPOSED,
         amount_minor__gt=0,
         matches__state=Match.State.PROPOSED,
-        matches__rank=1,
     )
-    found: dict[tuple[int, str], Unseen] = {}
-    several: list[tuple[int, int, str, date]] = []
-    told = ("matches__customer_id", "matches__allocations", "amount_minor", "currency")
-    for customer_id, parts, amount, currency, on in rows.values_list(*told, "booked_on"):
+    lines: dict[int, tuple[str, date]] = {}
+    claims: Counter[tuple[int, int, int]] = Counter()  # by line, proposal and customer
+    parts: list[tuple[int, int, int, int]] = []
+    told = ("matches__customer_id", "matches__allocations", "amount_minor", "currency", "booked_on")
+    found = rows.values_list("id", "matches__id", *told)
+    for line_id, match_id, customer_id, paid, amount, currency, on in found:
+        lines[line_id] = (currency, on)
         if customer_id is not None:
-            _add(found, (customer_id, currency), amount, on)
-            continue
-        several += [(part["installment"], part["amount_minor"], currency, on) for part in parts]
-    owners = _owners(organization_id, {installment for installment, *_ in several})
-    for installment, amount, currency, on in several:
+            claims[line_id, match_id, customer_id] = amount
+        else:
+            parts += [(line_id, match_id, x["installment"], x["amount_minor"]) for x in paid]
+    owners = _owners(organization_id, {installment for *_, installment, _ in parts})
+    for line_id, match_id, installment, amount in parts:
         owner = owners.get(installment)
         if owner is not None and (customer_ids is None or owner in customer_ids):
-            _add(found, (owner, currency), amount, on)
-    return found
+            claims[line_id, match_id, owner] += amount
+    # A line that may be theirs in three ways brings its money once.
+    once: dict[tuple[int, int], int] = {}
+    for (line_id, _, customer_id), amount in claims.items():
+        once[line_id, customer_id] = max(amount, once.get((line_id, customer_id), 0))
+    sums: dict[tuple[int, str], Unseen] = {}
+    for (line_id, customer_id), amount in once.items():
+        currency, on = lines[line_id]
+        _add(sums, (customer_id, currency), amount, on)
+    return sums
 
 
 def proposals_drop(row: StatementLine, *, on: date, but: int = 0) -> None:
