@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
-from amiable.apps.banking.models import Match
+from amiable.apps.banking import matching
+from amiable.apps.banking.batches import lines_split
+from amiable.apps.banking.models import Match, StatementLine
 from amiable.apps.banking.proposed import proposals_wake
 from amiable.apps.banking.services import (
+    MatchError,
     line_assign,
     line_ignore,
     lines_match,
@@ -163,3 +167,28 @@ def test_the_dashboard_tells_of_a_proposal_that_nobody_looks_at(debtor):
     assert [each.name for each in alert.customers] == [debtor.name]
     match_refuse(org, proposal(line).pk, **ACTOR)
     assert waiting(late) == []
+
+
+def test_details_that_stand_for_a_proposed_line_let_the_reminder_go_on(debtor):
+    org, line = debtor.organization_id, too_much(debtor)
+    assert standing(debtor) == []
+    with transaction.atomic():
+        lines_split(org, [(line, [])], on=TODAY)
+    assert standing(debtor) == ["reminder_1"]
+
+
+def test_a_line_that_cannot_be_posted_after_all_lets_the_reminder_go_on(debtor, monkeypatch):
+    org, line = debtor.organization_id, too_much(debtor)
+    other = factories.customer(debtor.creditor, "C2", name="Garage Martin")
+    factories.invoice(other, "FA2026-0099", total_minor=50_000, due=LATE)
+    assert standing(debtor) == []
+    StatementLine.objects.filter(id=line.pk).update(
+        label="FACT FA2026-0099", record={**line.record, "payer_name": "Garage Martin"}
+    )
+
+    def refused(*_, **__):
+        raise MatchError("bank.not_proposed")
+
+    monkeypatch.setattr(matching, "post_payments", refused)
+    assert lines_match(org, on=TODAY)["left"] == 1
+    assert standing(debtor) == ["reminder_1"]

@@ -17,7 +17,8 @@ from django.db.models import Q
 
 from amiable.apps.banking.identity import digest, fingerprints
 from amiable.apps.banking.lines import lines_store
-from amiable.apps.banking.models import BankAccount, Batch, Match, Statement, StatementLine
+from amiable.apps.banking.models import BankAccount, Batch, Statement, StatementLine
+from amiable.apps.banking.proposed import proposals_drop
 from amiable.apps.banking.recognition import is_bulk
 from amiable.apps.receivables.queries import chunks
 from amiable.core.money import Money
@@ -150,7 +151,7 @@ class _Candidate:
 
 
 def batches_link(
-    organization_id: int, accounts: Iterable[BankAccount], *, days: tuple[date, date]
+    organization_id: int, accounts: Iterable[BankAccount], *, days: tuple[date, date], on: date
 ) -> tuple[Counter[str], list[RowError]]:
     """Give waiting batches of those days their bulk lines; returns counts and what there is to say.
 
@@ -164,7 +165,8 @@ def batches_link(
             continue
         linked = list(_linked(waiting, _candidates(account, waiting)))
         whole = [pair for pair in linked if _sum(pair[1]) == pair[0].amount_minor]
-        counts["parts"] += lines_split([pair for pair in whole if pair[0].state in OPEN])
+        split = [pair for pair in whole if pair[0].state in OPEN]
+        counts["parts"] += lines_split(organization_id, split, on=on)
         counts["split"] += sum(line.state == Line.State.SPLIT for line, _ in whole)
         for line, batches in whole:
             if line.state != Line.State.SPLIT:
@@ -285,11 +287,11 @@ def _leave(
         batch.state, batch.line = Batch.State.UNEQUAL, line
 
 
-def lines_split(pairs: Sequence[tuple[StatementLine, Sequence[Batch]]]) -> int:
+def lines_split(
+    organization_id: int, pairs: Sequence[tuple[StatementLine, Sequence[Batch]]], *, on: date
+) -> int:
     """Let details stand for their bulk lines; returns how many. Call inside a transaction."""
-    lines = {line.pk for line, _ in pairs}
-    proposals = Match.objects.filter(line_id__among=lines, state=Match.State.PROPOSED)
-    proposals.update(state=Match.State.SUPERSEDED)
+    proposals_drop(organization_id, {line.pk for line, _ in pairs}, on=on)
     for line, batches in pairs:
         count = sum(batch.size for batch in batches)
         line.state = Line.State.SPLIT

@@ -17,9 +17,10 @@ from django.db.models import F, QuerySet
 
 from amiable.apps.banking.batches import batches_keep
 from amiable.apps.banking.identity import digest
-from amiable.apps.banking.models import BankAccount, Batch, Match, Statement, StatementLine
+from amiable.apps.banking.models import BankAccount, Batch, Statement, StatementLine
 from amiable.apps.banking.opening import LINE_FIELDS, WAITING, line_facts
 from amiable.apps.banking.posting import AUTOMATIC, Posting, post_payments
+from amiable.apps.banking.proposed import proposals_drop
 from amiable.apps.payments.debits.models import Debit, DebitItem
 from amiable.apps.receivables.models import Installment
 from amiable.apps.receivables.queries import installment_balances
@@ -113,7 +114,7 @@ def debits_post(organization_id: int, *, on: date) -> int:
         Posting(_line(each.row), _reading(each, items[each.debit.pk], opened), _evidence(each))
         for each in due
     ]
-    _supersede(due)
+    proposals_drop(organization_id, [each.row.pk for each in due], on=on)
     payments = post_payments(organization_id, postings, on=on, actor=AUTOMATIC)
     for each, posting in zip(due, postings, strict=True):
         each.debit.payment = payments[each.row.pk]
@@ -215,8 +216,3 @@ def _reading(each: _Due, items: Sequence[DebitItem], opened: dict[int, int]) -> 
 
 def _line(row: StatementLine) -> Line:
     return line_facts([getattr(row, name) for name in LINE_FIELDS])
-
-
-def _supersede(due: Sequence[_Due]) -> None:
-    old = Match.objects.filter(line_id__among={d.row.pk for d in due}, state=Match.State.PROPOSED)
-    old.update(state=Match.State.SUPERSEDED)

@@ -27,7 +27,7 @@ from amiable.apps.banking.posting import (
     match_row,
     post_payments,
 )
-from amiable.apps.banking.proposed import proposals_wake
+from amiable.apps.banking.proposed import proposals_drop, proposals_wake
 from amiable.apps.banking.repaying import REFUNDS, post_refund
 from amiable.apps.banking.returning import post_return
 from amiable.apps.banking.undecided import MatchError
@@ -211,9 +211,7 @@ class _Run:
         rows = StatementLine.objects.filter(id=line_id, state__in=WAITING)
         said = [Sentence("bank.not_postable", {"why": why})]
         lines_state(rows.select_for_update(no_key=True), State.LEFT, evidence=said)
-        Match.objects.filter(line_id=line_id, state=Match.State.PROPOSED).update(
-            state=Match.State.SUPERSEDED
-        )
+        proposals_drop(self.organization_id, [line_id], on=self.on)
         self.aside.add(line_id)
         self.outcomes[line_id] = str(State.LEFT.value)
 
@@ -297,11 +295,9 @@ class _Run:
         proposals_wake(self.organization_id, fresh, on=self.on)
 
     def _supersede(self, decisions: Sequence[Decision]) -> None:
-        old = [match for d in decisions for match in self.proposed[d.line_id]]
+        old = [d.line_id for d in decisions if self.proposed[d.line_id]]
         if old:
-            ids = [match.pk for match in old]
-            Match.objects.filter(id__in=ids).update(state=Match.State.SUPERSEDED)
-            proposals_wake(self.organization_id, old, on=self.on)
+            proposals_drop(self.organization_id, old, on=self.on)
 
     def _states(self, chunk: Sequence[Decision], rows: dict[int, StatementLine]) -> None:
         moved = []

@@ -78,15 +78,17 @@ def proposed_money(
     return sums
 
 
-def proposals_drop(row: StatementLine, *, on: date, but: int = 0) -> None:
-    """The proposals of a locked line, all `but` one, no longer stand: their customers are looked
-    at again."""
-    standing = Match.objects.filter(line=row, state=Match.State.PROPOSED)
+def proposals_drop(
+    organization_id: int, line_ids: Collection[int], *, on: date, but: int = 0
+) -> None:
+    """The proposals of locked lines, all `but` one, no longer stand: their customers are looked at
+    again."""
+    standing = Match.objects.filter(line_id__among=line_ids, state=Match.State.PROPOSED)
     dropped = list(standing.exclude(id=but) if but else standing)
-    Match.objects.filter(id__in=[match.pk for match in dropped]).update(
+    Match.objects.filter(id__among=[match.pk for match in dropped]).update(
         state=Match.State.SUPERSEDED
     )
-    proposals_wake(row.organization_id, dropped, on=on)
+    proposals_wake(organization_id, dropped, on=on)
 
 
 def proposals_wake(organization_id: int, matches: Iterable[Match], *, on: date) -> None:

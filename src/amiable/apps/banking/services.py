@@ -95,7 +95,7 @@ def match_confirm(
         why = [Sentence.from_json(each) for each in match.evidence]
         shares = shares_of(organization_id, match)
         return shares_post(organization_id, row, shares, on=on, actor=actor, why=why)[0]
-    proposals_drop(row, on=on, but=match.id)
+    proposals_drop(organization_id, [row.pk], on=on, but=match.id)
     match.line = row
     if instead is not None and not twin_choose(match, instead):
         raise MatchError("bank.not_equal")
@@ -163,7 +163,7 @@ def match_undo(organization_id: int, match_id: int, *, on: date, actor: str) -> 
     for each in parts:
         _take_back(each, on=on, actor=actor)
     # That it is a payout was proposed of the posted line: it is read again.
-    proposals_drop(row, on=on)
+    proposals_drop(organization_id, [row.pk], on=on)
     # Nor does the proposal come back that was confirmed for several customers.
     Match.objects.filter(
         line=row, state=Match.State.SUPERSEDED, kind__in=(SEVERAL, RETURN_LINE)
@@ -208,7 +208,7 @@ def line_ignore(
 ) -> None:
     """Set a waiting line aside: it concerns no customer."""
     row = line_waiting(organization_id, line_id)
-    proposals_drop(row, on=on)
+    proposals_drop(organization_id, [row.pk], on=on)
     said = Sentence("bank.ignored_by", {"person": actor, "reason": reason or "-"})
     lines_state([row], StatementLine.State.IGNORED, evidence=[said])
     _tell_line(organization_id, "line.ignored", row, on=on, actor=actor)
@@ -249,7 +249,7 @@ def line_assign(
         raise MatchError("bank.money_out_assign")
     if not Customer.objects.filter(organization_id=organization_id, id=customer_id).exists():
         raise MatchError("bank.unknown_customer")
-    proposals_drop(row, on=on)
+    proposals_drop(organization_id, [row.pk], on=on)
     said = Sentence("bank.assigned", {"person": actor})
     chosen = Hypothesis(
         "assigned",

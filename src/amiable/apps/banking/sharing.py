@@ -94,7 +94,7 @@ def shares_post(
     why: Iterable[Sentence] = (),
 ) -> list[Match]:
     """Post the parts of a line that is locked and waits. Call in a transaction."""
-    proposals_drop(row, on=on)
+    proposals_drop(row.organization_id, [row.pk], on=on)
     amount = Money(row.amount_minor, row.currency)
     values = {"amount": amount, "count": len(shares), "person": actor}
     evidence = (*why, Sentence("bank.shared", values))

@@ -10,6 +10,7 @@ from amiable.apps.audit.services import Happening, event_record
 from amiable.apps.banking.batches import lines_split
 from amiable.apps.banking.models import Batch, Match, StatementLine
 from amiable.apps.banking.posting import lines_state
+from amiable.apps.banking.proposed import proposals_drop
 from amiable.apps.banking.services import MatchError, match_undo
 from amiable.core.sentences import Sentence, declare, gettext_noop
 
@@ -37,7 +38,7 @@ def batch_split(organization_id: int, line_id: int, *, on: date, actor: str) -> 
         posted = Match.objects.get(line=row, state=Match.State.POSTED)
         match_undo(organization_id, posted.pk, on=on, actor=actor)
         row.refresh_from_db()
-    lines_split([(row, batches)])
+    lines_split(organization_id, [(row, batches)], on=on)
     _tell(organization_id, "line.split", row, on=on, actor=actor)
     return row
 
@@ -59,8 +60,7 @@ def batch_join(organization_id: int, line_id: int, *, on: date, actor: str) -> S
     ids = set(parts.select_for_update(no_key=True).values_list("id", flat=True))
     if parts.filter(state=State.POSTED).exists():
         raise MatchError("bank.parts_posted")
-    proposals = Match.objects.filter(line__batch__in=batches, state=Match.State.PROPOSED)
-    proposals.update(state=Match.State.SUPERSEDED)
+    proposals_drop(organization_id, ids, on=on)
     StatementLine.objects.filter(id__among=ids).update(state=State.AWAITED, evidence=[])
     _settle(batches, Batch.State.REFUSED)
     lines_state([row], State.LEFT, evidence=[Sentence("bank.joined_by", {"person": actor})])

@@ -191,9 +191,8 @@ def _has_batches(record: StatementRecord) -> bool:
 
 
 def _link(run: _Import) -> None:
-    counts, notes = batches_link(
-        run.organization_id, run.accounts.values(), days=(min(run.days), max(run.days))
-    )
+    accounts, days = run.accounts.values(), (min(run.days), max(run.days))
+    counts, notes = batches_link(run.organization_id, accounts, days=days, on=run.on)
     run.split, run.parts, run.proposed = counts["split"], counts["parts"], counts["proposed"]
     run.notes += notes
 
