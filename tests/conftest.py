@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import socket
 import tempfile
 from pathlib import Path
@@ -16,6 +18,8 @@ os.environ["AMIABLE_LRE_URL"] = os.environ["AMIABLE_MAILBOX_URLS"] = ""
 import pytest  # the environment must be set before Django reads it
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+
+atexit.register(shutil.rmtree, os.environ["AMIABLE_VAR"], ignore_errors=True)
 
 # Continuous integration tries the same examples every time; people search with new ones. Either
 # may run on a busy machine: how long an example takes says nothing.

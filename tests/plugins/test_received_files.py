@@ -16,6 +16,7 @@ from amiable.plugins.scanning import ScannerError, scan, scanner_of
 from tests.plugins.pictures import chunk, jpeg, png
 
 PLACE = b"48.8566N 2.3522E"
+PNG_HEAD = struct.pack(">IIBBBBB", 40_000, 40_000, 8, 2, 0, 0, 0)
 MAIL = b"Received: by mx\r\nFrom: a@b.example\r\nSubject: proof\r\nDate: Sun, 22 Nov 2026 10:00 +0100\r\n\r\nPaid.\r\n"  # fmt: skip
 
 
@@ -25,8 +26,9 @@ def exif(turned: int) -> bytes:
     return b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
 
 
-def webp() -> bytes:
-    parts = b"VP8X" + struct.pack("<I", 10) + bytes([0x0C]) + bytes(9)
+def webp(side: int = 1) -> bytes:
+    size = (side - 1).to_bytes(3, "little") * 2
+    parts = b"VP8X" + struct.pack("<I", 10) + bytes([0x0C]) + bytes(3) + size
     parts += b"VP8L" + struct.pack("<I", 5) + b"\x2f\0\0\0\0" + b"\0"
     parts += b"EXIF" + struct.pack("<I", len(PLACE)) + PLACE
     return b"RIFF" + struct.pack("<I", len(parts) + 4) + b"WEBP" + parts
@@ -36,8 +38,10 @@ def box(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body) + 8) + name + body
 
 
-def heic() -> bytes:
+def heic(side: int = 64) -> bytes:
     """A picture (item 1) and its Exif (item 2), both in mdat."""
+    ispe = box(b"ispe", bytes(4) + struct.pack(">II", side, side))
+    iprp = box(b"iprp", box(b"ipco", ispe))
     infe = b"".join(
         box(b"infe", bytes([2, 0, 0, 0]) + struct.pack(">HH", item, 0) + kind + b"\0")
         for item, kind in ((1, b"hvc1"), (2, b"Exif"))
@@ -49,7 +53,7 @@ def heic() -> bytes:
         places = struct.pack(">HHHII", 1, 0, 1, start, 7)
         places += struct.pack(">HHHII", 2, 0, 1, start + 7, len(PLACE))
         iloc = box(b"iloc", bytes(4) + bytes([0x44, 0]) + struct.pack(">H", 2) + places)
-        meta = box(b"meta", bytes(4) + iinf + iloc)
+        meta = box(b"meta", bytes(4) + iinf + iprp + iloc)
         return head + meta + box(b"mdat", b"picture" + PLACE)
 
     return whole(len(whole(0)) - len(PLACE) - 7)
@@ -115,6 +119,29 @@ def test_anything_else_is_refused_with_its_reason(name, content, code):
     with pytest.raises(FileRefusedError) as refused:
         file_read(name, content)
     assert refused.value.sentence.code == code
+
+
+@pytest.mark.parametrize(
+    ("content", "side"),
+    [
+        (png(8, 8).replace(png(8, 8)[8:33], chunk(b"IHDR", PNG_HEAD)), 40_000),
+        (jpeg().replace(struct.pack(">BHHB", 8, 8, 8, 1), b"\x08\xff\xff\xff\xff\x01"), 65_535),
+        (webp(40_000), 40_000),
+        (heic(40_000), 40_000),
+    ],
+    ids=["png", "jpeg", "webp", "heic"],
+)
+def test_a_picture_that_would_fill_the_memory_of_who_looks_at_it_is_refused(content, side):
+    with pytest.raises(FileRefusedError) as refused:
+        file_read("bomb", content)
+    assert refused.value.sentence.code == "sent_file.pixels"
+    assert refused.value.sentence.params["width"] == side
+
+
+def test_the_largest_photograph_of_a_telephone_is_taken():
+    head = struct.pack(">IIBBBBB", 16_320, 12_240, 8, 2, 0, 0, 0)
+    content = png(8, 8).replace(png(8, 8)[8:33], chunk(b"IHDR", head))
+    assert file_read("photo", content).name == "photo.png"
 
 
 def test_an_empty_file_is_told_by_the_name_it_came_with():

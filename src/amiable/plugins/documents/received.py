@@ -17,6 +17,7 @@ from amiable.core.sentences import Sentence, declare, gettext_noop
 from amiable.plugins.documents.received_heif import HEIF_BRANDS, heif_cleaned
 from amiable.plugins.documents.received_pictures import (
     DamagedError,
+    TooManyPixelsError,
     jpeg_cleaned,
     png_cleaned,
     webp_cleaned,
@@ -30,6 +31,9 @@ declare(
             "an email (.eml)."
         ),
         "sent_file.damaged": gettext_noop("{name} is damaged: save it again, or photograph it."),
+        "sent_file.pixels": gettext_noop(
+            "{name} has {width} x {height} pixels, more than any photograph: send a smaller one."
+        ),
         "sent_file.mail_dangerous": gettext_noop(
             "{name} holds an attachment that could run something: send what matters as a PDF."
         ),
@@ -86,6 +90,9 @@ def file_read(name: str, content: bytes, *, number: int = 1) -> Received:
         return Received(shown, kind, clean(content) if clean else content)
     except DamagedError as error:
         raise FileRefusedError("sent_file.damaged", shown) from error
+    except TooManyPixelsError as error:
+        size = {"width": error.width, "height": error.height}
+        raise FileRefusedError("sent_file.pixels", shown, **size) from error
 
 
 def _kind(content: bytes) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from amiable.plugins.documents.received_pictures import DamagedError
+from amiable.plugins.documents.received_pictures import DamagedError, measured
 
 HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
 # The boxes a still picture is made of; another one becomes free space of the same length.
@@ -33,6 +33,8 @@ def heif_cleaned(content: bytes) -> bytes:
     parts = {name: (a, b) for name, a, b in _boxes(content, start + 4, end)}
     if b"iinf" not in parts or b"iloc" not in parts:
         raise DamagedError
+    for width, height in _sizes(content, *parts.get(b"iprp", (0, 0))):
+        measured(width, height)
     try:
         tells = _telling(content, *parts[b"iinf"])
         base = parts.get(b"idat", (0, 0))[0]
@@ -71,6 +73,14 @@ def _telling(content: bytes, start: int, end: int) -> set[int]:
         if content[at + 6 + length : at + 10 + length] in _HEIF_TELLS:
             found.add(item)
     return found
+
+
+def _sizes(content: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Width and height of each picture that the properties tell (box ispe in ipco)."""
+    for name, at, until in _boxes(content, start, end):
+        for each, first, last in _boxes(content, at, until) if name == b"ipco" else ():
+            if each == b"ispe" and last - first >= 12:
+                yield struct.unpack_from(">II", content, first + 4)
 
 
 _WIDTHS = {0: "", 4: "I", 8: "Q"}

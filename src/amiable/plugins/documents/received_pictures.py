@@ -1,5 +1,6 @@
 """Photographs that strangers send: what draws the picture is kept, what tells of the place, the
-person and the camera is not. Nothing is decoded, so that no size of picture costs anything.
+person and the camera is not. Nothing is decoded, so that no size of picture costs anything here;
+one that would cost too much where it is looked at is refused.
 
 Formats: ISO/IEC 10918-1 (JPEG), CIPA DC-008 (Exif), ISO/IEC 15948 (PNG), RFC 9649 (WebP).
 """
@@ -13,13 +14,32 @@ import zlib
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 
+# The largest sensors of telephones take 200 million; unpacked, each is four bytes.
+MOST_PIXELS = 250_000_000
+
+
 class DamagedError(ValueError):
     """A picture that is not whole."""
+
+
+class TooManyPixelsError(ValueError):
+    """A picture that would take the memory of whoever looks at it."""
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__(f"{width} x {height} pixels")
+        self.width, self.height = width, height
+
+
+def measured(width: int, height: int) -> None:
+    """Raises TooManyPixelsError."""
+    if width * height > MOST_PIXELS:
+        raise TooManyPixelsError(width, height)
 
 
 # JPEG: what follows the data of a scan; two zeros and restarts belong to it.
 _MARK = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 _ORIENTATION = 0x0112
+_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # they tell height and width
 
 
 def jpeg_cleaned(content: bytes) -> bytes:
@@ -40,6 +60,9 @@ def jpeg_cleaned(content: bytes) -> bytes:
             turned = _orientation(segment[10:])
         elif _draws(marker, segment):
             kept.append(segment)
+        if marker in _FRAMES and len(segment) > 9:
+            height, width = struct.unpack_from(">HH", segment, 5)
+            measured(width, height)
         if marker == 0xDA:
             is_drawn, end = True, _MARK.search(content, at)
             if end is None:
@@ -113,6 +136,8 @@ def png_cleaned(content: bytes) -> bytes:
             raise DamagedError
         if name in _PNG_KEPT:
             kept.append(chunk)
+        if name == b"IHDR" and size >= 8:
+            measured(*struct.unpack_from(">II", chunk, 8))
         names.add(name)
         at += len(chunk)
     if not {b"IHDR", b"IDAT"} <= names:
@@ -136,6 +161,7 @@ def webp_cleaned(content: bytes) -> bytes:
             raise DamagedError
         if name == b"VP8X" and size >= 10:
             chunk = chunk[:8] + bytes([chunk[8] & ~_WEBP_TELLS]) + chunk[9:]
+        measured(*_webp_size(name, chunk[8:]))
         if name in _WEBP_KEPT:
             kept.append(chunk + b"\0" * (size % 2))
         names.add(name)
@@ -144,3 +170,13 @@ def webp_cleaned(content: bytes) -> bytes:
         raise DamagedError
     body = b"WEBP" + b"".join(kept)
     return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _webp_size(name: bytes, data: bytes) -> tuple[int, int]:
+    """Width and height that a chunk tells; (0, 0) from one that tells none, or no more than 14 bits
+    of each."""
+    if name == b"VP8X" and len(data) >= 10:
+        return 1 + int.from_bytes(data[4:7], "little"), 1 + int.from_bytes(data[7:10], "little")
+    if name == b"ANMF" and len(data) >= 12:
+        return 1 + int.from_bytes(data[6:9], "little"), 1 + int.from_bytes(data[9:12], "little")
+    return 0, 0
