@@ -1,16 +1,18 @@
-"""Invoice PDFs of the fictional creditor, so that reminders have something to attach."""
+"""Invoice PDFs of the fictional creditor (Factur-X), so that reminders have something to attach and
+invoices have lines to contest."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import typst
 
 from amiable.core.money import major
+from amiable.interfaces.cli.demo.electronic import FILE_NAME, lines_of, net_of, rate_of, xml_of
 from amiable.interfaces.cli.demo.people import Creditor
 from amiable.interfaces.cli.demo.story import Bill, Books
 
@@ -76,7 +78,10 @@ def _compile(
     )
     for path, bill in missing:
         data = json.dumps(_data(story, bill), ensure_ascii=False)
-        pdf = compiler.compile(format="pdf", sys_inputs={"data": data})
+        pdf = compiler.compile(
+            format="pdf", sys_inputs={"data": data}, pdf_standards=["a-3b"],
+            timestamp=datetime.combine(bill.issued, time(12), UTC),
+        )  # fmt: skip
         if not isinstance(pdf, bytes):
             raise TypeError("one document was asked for, and none or several came")
         path.write_bytes(pdf)
@@ -85,16 +90,19 @@ def _compile(
 
 def _data(story: Books, bill: Bill) -> dict[str, object]:
     client, creditor = story.clients[bill.code], Creditor()
-    rate = 10 if client.kind == "consumer" else 20
-    net = bill.total_minor * 100 // (100 + rate)
+    net = net_of(bill, client)
     return {
+        "xml": {"name": FILE_NAME, "content": xml_of(bill, client, creditor)},
         "number": bill.number,
         "issued": f"{bill.issued:%d/%m/%Y}",
         "due": f"{bill.due:%d/%m/%Y}",
-        "label": bill.label,
+        "lines": [
+            [line.name, f"{line.quantity}", _euros(line.price_minor), _euros(line.net_minor)]
+            for line in lines_of(bill, client)
+        ],
         "order": bill.order_reference or "—",
         "net": _euros(net),
-        "rate": f"{rate} %",
+        "rate": f"{rate_of(client)} %",
         "vat": _euros(bill.total_minor - net),
         "total": _euros(bill.total_minor),
         "creditor": {
