@@ -73,6 +73,10 @@ def test_the_console_shows_what_is_to_do(browser: Browser, live_server, story):
     looked(page, "debits-phone")
     page.goto("/bank/mandates/")
     looked(page, "mandates-phone")
+    page.goto(f"/customers/{who.pk}/")
+    expect(page.locator(".story-text a")).to_contain_text("AM-MAIN-")
+    looked(page, "mandate-customer-phone")
+    page.goto("/bank/mandates/")
     page.locator("form[action*=revoke] button").click()
     assert Mandate.objects.get(customer=who).revoked_on == on
     assert Debit.objects.filter(customer=who).exists()

@@ -44,6 +44,7 @@ def signed(page: Page, path: str, name: str, *, has_script: bool = True) -> None
     expect(page.locator("[data-mandate]")).to_be_visible()
     look(page, f"{name}-choice")
     page.locator("[data-mandate]").click()
+    expect(page.locator("[data-code=send]")).to_be_visible()
     look(page, f"{name}-code")
     confirmed(page)
     page.locator("input[name=iban]").fill(ACCOUNT)

@@ -70,18 +70,24 @@ def _among_the_late(story: Books) -> Iterator[Incident]:
 
 
 def _on_the_page(story: Books, ordinary: list[Client]) -> Iterator[Incident]:
-    """The last ones who owe something late and pay none of it soon, taken out of `ordinary`: one
-    signs a payment plan, the other contests an invoice."""
-    for kind, after in _PAGE_DAYS.items():
+    """Of those who owe something late and pay none of it soon the ones who owe the least, taken out
+    of `ordinary`: two sign a payment plan (no plan is offered to who has just promised to pay all),
+    small enough that nobody has to approve it; another one contests an invoice."""
+    for kind, after in _PAGE_DAYS:
         day = next_workday(story.run_begins + after)
-        found = (client for client in reversed(ordinary) if _owes_late(story, client, day))
-        client = next(found, None)
-        if client is not None:
+        late = [
+            (_owed(story, client, day), client.code, client)
+            for client in ordinary
+            if _owes_late(story, client, day)
+        ]
+        if late:
+            *_, client = min(late)
             ordinary.remove(client)
             yield Incident(day, kind, client.code)
 
 
 def _owes_late(story: Books, client: Client, day: date) -> bool:
+    """And nothing is owed to it, which would be paid back meanwhile."""
     late = [
         bill.number
         for bill in story.bills
@@ -90,7 +96,15 @@ def _owes_late(story: Books, client: Client, day: date) -> bool:
     ]
     pays_on = story.next_payment(late, day)
     contested = any(contest.number in late for contest in story.contests)
-    return bool(late) and not contested and (pays_on is None or pays_on > day + UNPAID_FOR)
+    paid_twice = any(each.repeats for each in story.payments if each.code == client.code)
+    unpaid = pays_on is None or pays_on > day + UNPAID_FOR
+    return bool(late) and unpaid and not (contested or paid_twice)
+
+
+def _owed(story: Books, client: Client, day: date) -> int:
+    """Cents of its invoices that are open, due or not."""
+    bills = (bill for bill in story.bills if bill.code == client.code and bill.issued <= day)
+    return sum(story.open_minor(bill, day) for bill in bills if bill.kind == "invoice")
 
 
 def _is_ordinary(client: Client) -> bool:
@@ -99,7 +113,11 @@ def _is_ordinary(client: Client) -> bool:
 
 
 # Days of the run on which something is done on the payment page.
-_PAGE_DAYS = {"signs_plan": timedelta(days=60), "contests": timedelta(days=64)}
+_PAGE_DAYS = (
+    ("signs_plan", timedelta(days=60)),
+    ("signs_plan", timedelta(days=62)),
+    ("contests", timedelta(days=64)),
+)
 LATE_BY, UNPAID_FOR, LEAST_MINOR = timedelta(days=5), timedelta(days=14), 30_000
 # First and last day of the run on which each may come; pauses are late enough to last until today.
 _DAYS = {

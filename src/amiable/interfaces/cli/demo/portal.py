@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from amiable.interfaces.cli.demo.story import Books
 
 if TYPE_CHECKING:
     from amiable.apps.cases.codes import Purpose
+    from amiable.apps.cases.disputed import Contested
     from amiable.apps.cases.files import CheckedFile
     from amiable.apps.cases.links import Link
     from amiable.apps.dunning.agreeing.offering import Offer
@@ -62,17 +64,22 @@ def give_mandate(organization_id: int, client: Client, *, on: date) -> None:
     mandate_agree(portal_page(link, on=on), agreed, on=on, now=now)
 
 
-def sign_plan(organization_id: int, _story: Books, file: CustomerFile, on: date) -> None:
-    """Choose a payment plan on the page and sign it."""
+def sign_plan(organization_id: int, story: Books, file: CustomerFile, on: date) -> None:
+    """Choose a payment plan on the page, collected by direct debit, and sign it."""
     from amiable.apps.dunning.agreeing.offering import plan_offer
     from amiable.apps.dunning.agreeing.signing import Signing, plan_sign, text_digest
     from amiable.core.plans import Choice, first_day
 
     link, now = _link(organization_id, file.case_ids[0], on), _at(on, *SIGNED_AT)
+    if plan_offer(link, on=on) is None:
+        return
+    give_mandate(organization_id, story.clients[file.customer.code], on=on)
     offer = plan_offer(link, on=on)
     if offer is None:
-        return
-    choice = Choice(min(3, *offer.counts), first_day(offer.policy, on=on, zone=offer.zone))
+        raise doors.DemoError(f"{file.customer.code}: no plan is offered under its mandate")
+    offer = replace(offer, is_debited=offer.means is not None)
+    first_on = first_day(offer.policy, on=on, zone=offer.zone)
+    choice = Choice(min(3, *offer.counts), first_on, by_debit=offer.is_debited)
     seen = text_digest(_agreement(offer, offer.parts(choice), acknowledges=False))
     signing = Signing(
         choice=choice, seen=seen, acknowledges=offer.may_acknowledge, language=LANGUAGE,
@@ -90,10 +97,11 @@ def contest(organization_id: int, _story: Books, file: CustomerFile, on: date) -
 
     item = file.positions[0].items[0].item
     link, ticket = _link(organization_id, file.case_ids[0], on), f"litige-{file.customer.code}"
+    half, lines = _half(organization_id, item.invoice_id, item.open_minor)
     saying = Saying(
         "dispute", f"Page de paiement : {item.number} est contestée", note=CONTESTED,
-        amount_minor=item.open_minor // 2, installment_id=item.id, number=item.number,
-        reason="quality",
+        amount_minor=half, installment_id=item.id, number=item.number, reason="quality",
+        lines=lines,
     )  # fmt: skip
     portal_say(link, saying, files=_photo(), ticket=ticket, on=on, now=_at(on, 10, 12))
     told = portal_told(link, ticket)
@@ -115,6 +123,21 @@ def contest(organization_id: int, _story: Books, file: CustomerFile, on: date) -
         link, told.dispute_id, text=CUSTOMER, ticket=f"suite-{ticket}", now=_at(on, 17, 40),
         subject=f"Page de paiement : message sur {item.number}, contestée",
     )  # fmt: skip
+
+
+def _half(
+    organization_id: int, invoice_id: int, open_minor: int
+) -> tuple[int, tuple[Contested, ...]]:
+    """What is contested: half of the dearest line, else half of what is open."""
+    from amiable.apps.cases.disputed import Contested
+    from amiable.apps.receivables.lines import invoice_lines
+
+    found = invoice_lines(organization_id, invoice_id)
+    if found is None:
+        return open_minor // 2, ()
+    line = max(found.rows, key=lambda row: row.gross_minor)
+    half = min(line.gross_minor, open_minor) // 2
+    return half, (Contested(line.pk, amount_minor=half),)
 
 
 def _link(organization_id: int, case_id: int, on: date) -> Link:
@@ -165,6 +188,8 @@ def _agreement(offer: Offer, parts: Sequence[PlanPart], *, acknowledges: bool) -
           for n, part in enumerate(parts, 1)),
         "Tant que l'échéancier est respecté, personne ne demande le reste.",
     ]  # fmt: skip
+    if offer.is_debited and offer.means:
+        lines.append(f"Chaque échéance est prélevée sur le compte {offer.means.account}.")
     if acknowledges:
         lines.append(
             f"Je reconnais devoir {_euros(offer.debt_minor)} à {offer.creditor} (C. civ. art. "
