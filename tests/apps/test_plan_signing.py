@@ -29,12 +29,13 @@ from amiable.apps.receivables.models import Installment
 from amiable.core.plans import Choice, Policy, first_day
 from amiable.core.schedules import schedule
 from amiable.core.workdays import next_workday
+from amiable.interfaces.portal import words
 from tests import factories
 from tests.apps.portal_codes import proof_for, typed
-from tests.apps.portal_pages import no_limits, owing, path_of, send, shown, today
+from tests.apps.portal_pages import no_limits, owing, path_of, plain, send, shown, today
 
 pytestmark = pytest.mark.django_db
-AUTOMATIC = Policy("automatic", least_part_minor=10_000)
+AUTOMATIC = Policy("automatic", least_part_minor=10_000, ahead_days=30)
 DEBT = 155_000  # 1,200.00 + 300.00 + 50.00
 
 
@@ -129,6 +130,31 @@ def test_a_link_of_one_invoice_offers_no_plan_of_the_others(client, case):
     assert "1 550,00" not in shown(client, f"{narrow}later/")
 
 
+def test_a_plan_leaves_what_is_owed_later_as_it_is_and_says_so(client, case, path):
+    set_policy(case, Policy("automatic"))
+    later = plain(words.day(today() + timedelta(days=7)))
+    text = shown(client, f"{path}plan/?count=3")
+    assert f"échéance après le {later} n’en font pas partie" in text
+    assert "1 500,00 € à étaler" in text
+    assert "FA-3" not in text
+    assert sign(client, path).status_code == 303
+    assert sum(Promise.objects.values_list("amount_minor", flat=True)) == DEBT - 5_000
+    assert "FA-3" not in PlanProposal.objects.get().text
+    # Nothing keeps the later invoice from being asked for on its day.
+    given = words_given(case.organization_id, [case.pk], on=today())[case.pk]
+    assert claimable(case.organization_id, case.pk, on=today(), given=given).plan_minor == 5_000
+
+
+def test_a_plan_of_what_is_due_alone_is_offered_only_once_something_is(client, case, path):
+    set_policy(case, Policy("automatic", ahead_days=0))
+    assert f"{path}plan/" in shown(client, f"{path}later/")
+    Installment.objects.update(due_date=today() + timedelta(days=1))
+    assert f"{path}plan/" not in shown(client, f"{path}later/")
+    assert client.get(f"{path}plan/").status_code == 302
+    Installment.objects.filter(invoice__number="FA-2").update(due_date=today())
+    assert "300,00 € à étaler" in shown(client, f"{path}plan/")
+
+
 def test_a_plan_is_chosen_shown_signed_and_runs_at_once(client, case, path):
     assert f"{path}plan/" in shown(client, f"{path}later/")
     text = shown(client, f"{path}plan/?count=3")
@@ -198,7 +224,7 @@ def test_no_acknowledgment_of_an_old_consumer_debt(client):
 
 
 def test_interest_is_said_to_companies_only(client, case, path):
-    set_policy(case, Policy("automatic", charges_interest=True))
+    set_policy(case, Policy("automatic", charges_interest=True, ahead_days=30))
     assert "L441-10" in shown(client, f"{path}plan/?count=2")
     type(case.customer).objects.update(kind="consumer")
     assert "L441-10" not in shown(client, f"{path}plan/?count=2")
@@ -238,7 +264,7 @@ def test_what_the_policy_does_not_allow_is_not_signed(client, case, path, field,
 
 
 def by_approval(client, case, path) -> PlanProposal:
-    set_policy(case, Policy("approval"))
+    set_policy(case, Policy("approval", ahead_days=30))
     assert sign(client, path).status_code == 303
     return PlanProposal.objects.get()
 
@@ -307,6 +333,19 @@ def test_another_plan_is_offered_and_signed_on_the_page(client, case, path):
     assert (agreed.asked_by, agreed.sha256) == ("camille", text_digest(agreed.text))
     assert Promise.objects.filter(plan_id=agreed.plan_id).count() == 2
     assert broken_invariants() == []
+
+
+def test_a_person_may_offer_a_plan_of_all_that_is_open(client, case, path):
+    set_policy(case, Policy("automatic", ahead_days=0))
+    parts = schedule(DEBT, 2, first_on=next_workday(today() + timedelta(days=10)), every="month")
+    proposal_offer(
+        case.organization_id, case.pk, parts=parts, on=today(), actor="camille", now=timezone.now()
+    )
+    text = shown(client, f"{path}plan/")
+    assert "FA-3 (50,00 €)" in text
+    assert "n’en font pas partie" not in text
+    assert sign(client, path, fields=form_of(client, path)).status_code == 303
+    assert sum(Promise.objects.values_list("amount_minor", flat=True)) == DEBT
 
 
 def test_after_a_broken_plan_only_a_person_agrees_another(client, case):

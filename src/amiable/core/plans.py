@@ -50,6 +50,7 @@ class Policy:
     `most_minor` (None = no limit), or a customer who broke `most_broken` plans, needs a person.
     `charges_interest` = late interest runs on meanwhile, which only a company can be asked for.
     `forgives` = how many missed instalments end nothing; each has `grace_days`.
+    A plan is for what is due, or falls due within `ahead_days`: what is owed later keeps its day.
     """
 
     mode: Mode = "off"
@@ -66,6 +67,7 @@ class Policy:
     forgives: int = 1
     grace_days: int = 3
     remind_days: int = 3
+    ahead_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)

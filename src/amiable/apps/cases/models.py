@@ -187,6 +187,7 @@ class PlanPolicy(TenantModel):
     forgives = models.PositiveSmallIntegerField()
     grace_days = models.PositiveSmallIntegerField()
     remind_days = models.PositiveSmallIntegerField()
+    ahead_days = models.PositiveSmallIntegerField(default=7)
 
     class Meta:
         constraints = [

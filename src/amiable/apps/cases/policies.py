@@ -25,6 +25,7 @@ FIELDS = tuple(field.name for field in fields(Policy))
 MOST = {
     "most_parts": MOST_PARTS, "most_months": 60, "first_pct": 90, "first_days": 60,
     "most_broken": 20, "forgives": MOST_PARTS, "grace_days": LONGEST_GRACE_DAYS, "remind_days": 15,
+    "ahead_days": 365,
 }  # fmt: skip
 
 declare(

@@ -56,6 +56,11 @@ class PolicyForm(MoneyForm):
         label=_("Debt that needs no approval, at most"),
         help_text=_("Above it one of us decides. Empty = no limit."),
     )
+    ahead_days = _number(
+        "ahead_days",
+        _("Invoices that fall due within so many days"),
+        _("They are part of a plan, with those that are due. Later ones keep their day."),
+    )
     first_pct = _number("first_pct", _("First instalment, at least, in % of the debt"))
     first_minor = AmountSetting(required=False, label=_("First instalment, at least"))
     first_days = _number("first_days", _("Days until the first instalment, at most"))

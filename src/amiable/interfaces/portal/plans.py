@@ -74,12 +74,18 @@ def plan(request: HttpRequest, visit: Visit) -> HttpResponse:
     proposal = open_proposal(visit.link)
     if proposal is not None and proposal.is_waiting:
         return HttpResponse(page_html(visit, "portal/plan_waiting.html", proposal=proposal))
-    offer = case_offer(visit.link, on=visit.on) if proposal else plan_offer(visit.link, on=visit.on)
+    offer = _offered(visit, proposal)
     if offer is None:
         return HttpResponseRedirect(visit.url("later"))
     if request.method == "POST":
         return _sign(request, visit, offer, proposal)
     return _page(request, visit, offer, proposal)
+
+
+def _offered(visit: Visit, proposal: Proposal | None) -> Offer | None:
+    """What the plan of a person here is about, or what the customer may choose by itself."""
+    offered = case_offer if proposal else plan_offer
+    return offered(visit.link, on=visit.on)
 
 
 def _page(
@@ -180,7 +186,7 @@ def _sign(
             return HttpResponseRedirect(visit.url("plan"), status=303)
         except CaseError as error:
             problem = words.sentence(error.sentence)
-    fresh = case_offer(visit.link, on=visit.on)
+    fresh = _offered(visit, proposal)
     if fresh is None:
         return HttpResponseRedirect(visit.url("home"), status=303)
     return _page(request, visit, fresh, proposal, proof=proof, problem=problem, status=422)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from amiable.apps.cases.links import Link
@@ -32,7 +32,8 @@ from amiable.core.workdays import zone_of
 class Offer:
     """What may be agreed in a case. Amounts in minor units.
 
-    `items` = (number, what of it the plan is about); `less_minor` = credit and promises deducted
+    `items` = (number, what of it the plan is about); `until` = only what falls due by then, other
+    invoices keep their day (None = all that is open); `less_minor` = credit and promises deducted
     from them; `by_person` = why a person decides, None = the customer's word is enough;
     `interest_minor` = late interest of a company until today, which is not part of the plan (None
     = none is asked for, or it cannot be counted); `may_acknowledge` = an acknowledgment of the debt
@@ -58,6 +59,7 @@ class Offer:
     may_acknowledge: bool
     means: DebitMeans | None = None
     is_debited: bool = False
+    until: date | None = None
 
     def parts(self, choice: Choice) -> tuple[PlanPart, ...]:
         """The instalments of a choice; by direct debit, the days of collection, the first one when
@@ -75,9 +77,10 @@ class Offer:
 
 
 def plan_offer(link: Link, *, on: date) -> Offer | None:
-    """What a customer may agree or ask for by itself; None where nothing is offered: by policy, on
-    the page of one invoice, while a plan runs or waits, or when too little is left."""
-    offer = case_offer(link, on=on)
+    """What a customer may agree or ask for by itself, of what is due or soon will be; None where
+    nothing is offered: by policy, on the page of one invoice, while a plan runs or waits, or when
+    too little is left."""
+    offer = _offer(link, on=on, is_whole=False)
     if offer is None or offer.policy.mode == "off" or not offer.counts:
         return None
     waiting = PlanProposal.objects.filter(case_id=link.case_id, state__in=PlanProposal.OPEN)
@@ -85,8 +88,12 @@ def plan_offer(link: Link, *, on: date) -> Offer | None:
 
 
 def case_offer(link: Link, *, on: date) -> Offer | None:
-    """What a plan in the case of a link would be about, whatever the policy; None where there can
-    be none."""
+    """What a plan of all that is open in the case of a link would be about, whatever the policy;
+    None where there can be none."""
+    return _offer(link, on=on, is_whole=True)
+
+
+def _offer(link: Link, *, on: date, is_whole: bool) -> Offer | None:
     case = Case.objects.select_related("customer__creditor").get(
         organization_id=link.organization_id, id=link.case_id
     )
@@ -97,7 +104,12 @@ def case_offer(link: Link, *, on: date) -> Offer | None:
     if any(plan.state in {"running", "late"} for plan in found.plans):
         return None
     opened = open_items(case.organization_id, [customer.pk])
-    items = [item for item in opened if item.currency == case.currency]
+    policy = policy_for(
+        case.organization_id, creditor_id=customer.creditor_id, segment=customer.segment
+    )
+    owed = [item for item in opened if item.currency == case.currency]
+    until = on + timedelta(days=policy.ahead_days)
+    items = owed if is_whole else [item for item in owed if item.due_date <= until]
     disputed = disputed_amounts(case.organization_id, items)
     debt = claimable_now(case, items, disputed=disputed, given=found).plan_minor
     collected = with_bank_minor(case.organization_id, [item.id for item in items])
@@ -106,9 +118,6 @@ def case_offer(link: Link, *, on: date) -> Offer | None:
     debt = min(debt, sum(amount for _, amount in parts))
     if not debt or not parts:
         return None
-    policy = policy_for(
-        case.organization_id, creditor_id=customer.creditor_id, segment=customer.segment
-    )
     broken = sum(each.kind == "plan" for each in found.broken)
     charges = policy.charges_interest and customer.kind == "company" and case.currency == "EUR"
     return Offer(
@@ -131,6 +140,7 @@ def case_offer(link: Link, *, on: date) -> Offer | None:
             min(item.due_date for item, _ in parts), customer.kind, on=on
         ),
         means=debit_means(link.organization_id, customer.pk, currency=case.currency, on=on),
+        until=until if len(items) < len(owed) else None,
     )
 
 

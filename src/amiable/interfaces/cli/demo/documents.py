@@ -92,7 +92,7 @@ def _data(story: Books, bill: Bill) -> dict[str, object]:
     client, creditor = story.clients[bill.code], Creditor()
     net = net_of(bill, client)
     return {
-        "xml": {"name": FILE_NAME, "content": xml_of(bill, client, creditor)},
+        "xml": {"name": FILE_NAME, "content": xml_of(bill, client, creditor=creditor)},
         "number": bill.number,
         "issued": f"{bill.issued:%d/%m/%Y}",
         "due": f"{bill.due:%d/%m/%Y}",

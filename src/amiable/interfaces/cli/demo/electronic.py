@@ -60,7 +60,7 @@ def lines_of(bill: Bill, client: Client) -> list[BillLine]:
     ]
 
 
-def xml_of(bill: Bill, client: Client, creditor: Creditor) -> str:
+def xml_of(bill: Bill, client: Client, *, creditor: Creditor) -> str:
     """The invoice as a machine reads it."""
     declared = " ".join(f'xmlns:{name}="{uri}"' for name, uri in _NAMES.items())
     lines = "".join(
