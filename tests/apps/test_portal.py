@@ -268,6 +268,26 @@ def test_a_promise_is_a_fact_at_once(client, case, path):
     assert (reply.medium, reply.label, reply.decided_by) == ("portal", "promise", "portal")
 
 
+def test_beside_a_promise_only_what_else_is_due_can_be_promised_and_a_person_is_told(
+    client, case, path
+):
+    send(client, f"{path}later/", kind="promise", day=week(), amount="1 200,00")
+    page = shown(client, f"{path}later/")
+    assert 'value="300,00"' in page
+    assert "Vous avez annoncé 1 200,00 € pour le" in page
+    send(client, f"{path}later/", kind="promise", day=week(), amount="300,00")
+    page = shown(client, f"{path}later/")
+    assert "Je paierai ce jour-là" not in page
+    assert "Si cela ne convient plus, dites-nous ici ce qui serait possible." in page
+
+
+def test_before_anything_is_due_a_day_is_asked_for_what_falls_due_first(client, case, path):
+    for number, days in (("FA-1", 12), ("FA-2", 5), ("FA-3", 5)):
+        day = today() + timedelta(days=days)
+        Installment.objects.filter(invoice__number=number).update(due_date=day)
+    assert 'value="350,00"' in shown(client, f"{path}later/")
+
+
 def test_a_promise_whose_day_has_passed_is_thanked_for_no_longer(client):
     case = owing(language="en")
     path = path_of(case)

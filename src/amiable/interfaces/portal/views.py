@@ -51,7 +51,7 @@ def later(request: HttpRequest, visit: Visit) -> HttpResponse:
     page = visit.page
     kind = "hardship" if request.POST.get("kind") == "hardship" else "promise"
     sent = request.POST if request.method == "POST" else None
-    initial = {"amount": words.figures(page.due_minor or page.most_minor, page.draft.currency)}
+    initial = {"amount": words.figures(page.next_minor, page.draft.currency)}
     form = PromiseForm(sent if kind == "promise" else None, page=page, on=visit.on, initial=initial)
     help_form = HelpForm(sent if kind == "hardship" else None, page=page, on=visit.on)
     used = help_form if kind == "hardship" else form
@@ -61,7 +61,10 @@ def later(request: HttpRequest, visit: Visit) -> HttpResponse:
         "days": offered_days(visit.on, page.promise_until),
         "form": form,
         "can_plan": is_plan_open(visit.link, on=visit.on),
-        "can_promise": page.promise_until is not None and page.most_minor > 0,
+        # Beside a promise that is waited for, only what else is due.
+        "can_promise": page.promise_until is not None
+        and page.most_minor > 0
+        and (page.due_minor > 0 or not page.running),
     }
     return answered(request, visit, used, kind=kind, template="portal/later.html", more=more)
 

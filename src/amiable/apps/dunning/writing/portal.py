@@ -95,6 +95,14 @@ class Page:
         return sum(item.payable_minor for item in self.items if item.state in {"due", "reminded"})
 
     @property
+    def next_minor(self) -> int:
+        """What a day is most likely asked for: what is due, else what falls due first."""
+        coming = [item for item in self.items if item.state == "upcoming"]
+        first = min((item.due_date for item in coming), default=None)
+        soon = sum(item.payable_minor for item in coming if item.due_date == first)
+        return min(self.due_minor or soon or self.most_minor, self.most_minor)
+
+    @property
     def running(self) -> tuple[PromiseView, ...]:
         """What was promised and is waited for, beside plans; nothing on the page of one invoice,
         whose amount it would tell of others."""
