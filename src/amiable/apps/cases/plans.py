@@ -147,6 +147,26 @@ def promise_cancel(organization_id: int, promise_id: int, *, on: date, actor: st
     return True
 
 
+def promise_restore(organization_id: int, promise_id: int, *, on: date, actor: str) -> bool:
+    """Put back a promise that was cancelled; False when it is not, its time is over, or what it is
+    about is promised otherwise by now."""
+    with transaction.atomic():
+        rows = Promise.objects.select_related("case").select_for_update(no_key=True, of=("self",))
+        promise = rows.filter(
+            organization_id=organization_id, id=promise_id, cancelled_on__isnull=False,
+            plan__isnull=True,
+        ).first()  # fmt: skip
+        if promise is None or promise.due_on + timedelta(days=promise.grace_days) < on:
+            return False
+        if promise.amount_minor > claimable(organization_id, promise.case_id, on=on).promise_minor:
+            return False
+        promise.cancelled_on = None
+        promise.save(update_fields=["cancelled_on"])
+        told = {"promise": promise.id}
+        case_tell(promise.case, "promise.restored", told=told, on=on, actor=actor)
+    return True
+
+
 def plan_schedule(
     organization_id: int, case_id: int, terms: PlanTerms, *, on: date
 ) -> tuple[PlanPart, ...]:

@@ -24,6 +24,7 @@ from amiable.apps.cases.plans import (
     plan_schedule,
     promise_cancel,
     promise_record,
+    promise_restore,
 )
 from amiable.apps.cases.stops import (
     address_mark,
@@ -63,6 +64,7 @@ __all__ = [
     "points_mark",
     "promise_cancel",
     "promise_record",
+    "promise_restore",
     "registered_consent_set",
 ]
 

@@ -315,6 +315,8 @@ def _take_back(organization_id: int, done: dict[str, Any], *, on: date, actor: s
         messages_withdraw(organization_id, [done["confirmation"]])
     for promise in [done["promise"], *done.get("later", [])] if "promise" in done else []:
         cases.promise_cancel(organization_id, promise, on=on, actor=actor)
+    if "moved" in done:
+        cases.promise_restore(organization_id, done["moved"], on=on, actor=actor)
     if "dispute" in done:
         cases.dispute_withdraw(organization_id, done["dispute"], outcome="", on=on, actor=actor)
     if "hold" in done:

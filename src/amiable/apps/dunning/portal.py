@@ -22,11 +22,12 @@ from amiable.apps.cases.files import CheckedFile
 from amiable.apps.cases.links import Link, link_used
 from amiable.apps.cases.models import Case, Dispute
 from amiable.apps.cases.queries import Given, words_given
-from amiable.apps.cases.services import CaseError
+from amiable.apps.cases.services import CaseError, promise_cancel
 from amiable.apps.dunning.answers import PAUSING, Decision, pause_days, reply_decide
 from amiable.apps.dunning.confirming.answers import Answered, answer_draft, answer_is_confirmed
 from amiable.apps.dunning.confirming.leaving import confirmation_freeze
 from amiable.apps.dunning.disputing import reply_files_keep
+from amiable.apps.dunning.moving import promise_moving
 from amiable.apps.dunning.saying import MEDIUM, said_before, said_keep
 from amiable.apps.messaging.models import Reply
 from amiable.apps.messaging.replies.receiving import replies_wake
@@ -62,10 +63,10 @@ declare(
 class Saying:
     """What a customer says. Amounts in minor units.
 
-    `amount_minor`, `due_on` = what is promised; `amount_minor`, `paid_on`, `method` = what was
-    paid; `installment_id`, `reason`, `amount_minor` (None = the whole), `lines` = what is disputed;
-    `note` = in the customer's own words; `subject`, `words` = how people here read it in lists and
-    as the reason of a pause.
+    `amount_minor`, `due_on` = what is promised, in the place of the promise `moves`;
+    `amount_minor`, `paid_on`, `method` = what was paid; `installment_id`, `reason`,
+    `amount_minor` (None = the whole), `lines` = what is disputed; `note` = in the customer's own
+    words; `subject`, `words` = how people here read it in lists and as the reason of a pause.
     """
 
     said: Said
@@ -80,6 +81,7 @@ class Saying:
     number: str = ""
     reason: str = ""
     lines: tuple[Contested, ...] = ()
+    moves: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,9 @@ def portal_say(
         return
     # Written on the facts as they were: what is said then covers them.
     beside = _confirm(Answered(row.pk, link, _confirms(saying), saying.installment_id), on, now)
+    if saying.moves is not None:
+        promise_cancel(row.organization_id, saying.moves, on=on, actor=MEDIUM)
+        beside |= {"moved": saying.moves}
     reply_decide(
         row.organization_id, row.pk, _decision(saying), on=on, actor=MEDIUM, now=now, beside=beside
     )
@@ -207,8 +212,17 @@ def _check_promise(link: Link, saying: Saying, on: date) -> None:
     if not days or given.broken_count:
         raise CaseError(Sentence("portal.promise_person"))
     until = on + timedelta(days=days)
+    if saying.moves is not None:
+        moving = promise_moving(link, given, days=days, on=on)
+        if moving is None or (moving.promise_id, moving.left_minor) != _moved(saying):
+            raise CaseError(Sentence("portal.promise_person"))
+        until = moving.until
     if saying.due_on is None or saying.due_on > until:
         raise CaseError(Sentence("portal.promise_policy", {"until": until}))
+
+
+def _moved(saying: Saying) -> tuple[int | None, int | None]:
+    return saying.moves, saying.amount_minor
 
 
 def _is_repeated(case: Case, saying: Saying, on: date) -> bool:

@@ -68,10 +68,11 @@ class Amount(forms.CharField):
 class PortalForm(forms.Form):
     """A form of the page: its amounts are in the page's currency."""
 
+    ids = "id_%s"
     note = forms.CharField(required=False, max_length=LONGEST_NOTE, label=_("Your message"))
 
     def __init__(self, data: Any = None, *, page: Page, on: date, initial: Any = None) -> None:
-        super().__init__(data, initial=initial)
+        super().__init__(data, initial=initial, auto_id=self.ids)
         self.page, self.on = page, on
         for field in self.fields.values():
             field.error_messages["required"] = _("Please fill this in.")
@@ -81,11 +82,35 @@ class PortalForm(forms.Form):
                 field.currency = page.draft.currency
 
 
-class PromiseForm(PortalForm):
-    """A day and an amount. `day` = one of those offered, or "other" with a day of one's own."""
+class DayForm(PortalForm):
+    """`day` = one of those offered, or "other" with a day of one's own."""
 
     day = forms.CharField(max_length=10, label=_("When will you pay?"))
     other = forms.DateField(required=False, label=_("Another day"))
+
+    @property
+    def span(self) -> tuple[date, date | None]:
+        """The first and the last day that are accepted; None = none is."""
+        return self.on, self.page.promise_until
+
+    def clean(self) -> dict[str, Any]:
+        """The day that was chosen, within what the organization accepts."""
+        data = super().clean() or {}
+        first, until = self.span
+        day = _day(data.get("day", ""), data.get("other"))
+        if "day" in self.errors or "other" in self.errors:
+            return data
+        if until is None:
+            said = _("A new date has to be agreed with us: tell us that you need longer.")
+            self.add_error(None, said)
+        elif day is None or not first <= day <= until:
+            self.add_error("other", _("Choose one of the days that are offered."))
+        return {**data, "due_on": day}
+
+
+class PromiseForm(DayForm):
+    """A day and an amount."""
+
     amount = Amount(label=_("How much?"))
 
     def clean_amount(self) -> int:
@@ -95,16 +120,17 @@ class PromiseForm(PortalForm):
             raise forms.ValidationError(_("This is more than what is left to pay."), code="much")
         return found
 
-    def clean(self) -> dict[str, Any]:
-        """The day that was chosen, within what the organization accepts."""
-        data = super().clean() or {}
-        until = self.page.promise_until
-        day = _day(data.get("day", ""), data.get("other"))
-        if "day" in self.errors or "other" in self.errors:
-            return data
-        if day is None or until is None or not self.on <= day <= until:
-            self.add_error("other", _("Choose a day from today to the last one that is offered."))
-        return {**data, "due_on": day}
+
+class MoveForm(DayForm):
+    """Another day for what was promised."""
+
+    ids = "moved-%s"
+
+    @property
+    def span(self) -> tuple[date, date | None]:
+        """From the day after the one that was promised."""
+        moving = self.page.moving
+        return (moving.first_on, moving.until) if moving else (self.on, None)
 
 
 class PayForm(PortalForm):
@@ -115,6 +141,8 @@ class PayForm(PortalForm):
 
 class HelpForm(PortalForm):
     """Needs longer, or to pay in parts: a person answers."""
+
+    ids = "help-%s"
 
 
 class DisputeForm(PortalForm):

@@ -13,11 +13,11 @@ from django.utils.translation import gettext
 from amiable.apps.dunning.portal import Saying
 from amiable.apps.dunning.writing.portal import Page
 from amiable.interfaces.portal import words
-from amiable.interfaces.portal.forms import METHODS, DisputeForm, PortalForm
+from amiable.interfaces.portal.forms import METHODS, DisputeForm, MoveForm, PortalForm
 
 
 def saying(kind: str, form: PortalForm) -> Saying:
-    """What a valid form says; `kind` = promise, hardship, dispute or already_paid."""
+    """What a valid form says; `kind` = promise, move, hardship, dispute or already_paid."""
     with translation.override(form.page.house_language):
         said: Saying = _SAYINGS[kind](form)
         # As messages of the test mode are marked.
@@ -34,6 +34,24 @@ def _promise(form: PortalForm) -> Saying:
         note=data["note"][:200],
         amount_minor=data["amount"],
         due_on=data["due_on"],
+    )
+
+
+def _move(form: MoveForm) -> Saying:
+    data, moving = form.cleaned_data, form.page.moving
+    subject = gettext("Payment page: {amount} promised for {day} instead of {before}")
+    left = moving.left_minor if moving else 0
+    return Saying(
+        "promise",
+        subject.format(
+            amount=words.money(left, form.page.draft.currency),
+            day=_day(data["due_on"]),
+            before=_day(moving.due_on) if moving else "",
+        ),
+        note=data["note"][:200],
+        amount_minor=left,
+        due_on=data["due_on"],
+        moves=moving.promise_id if moving else None,
     )
 
 
@@ -79,6 +97,7 @@ def _already_paid(form: PortalForm) -> Saying:
 
 _SAYINGS: Mapping[str, Callable[[Any], Saying]] = {
     "promise": _promise,
+    "move": _move,
     "hardship": _hardship,
     "dispute": _dispute,
     "already_paid": _already_paid,

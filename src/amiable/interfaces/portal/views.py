@@ -19,6 +19,7 @@ from amiable.interfaces.portal import words
 from amiable.interfaces.portal.files import files_sent
 from amiable.interfaces.portal.forms import (
     HelpForm,
+    MoveForm,
     PortalForm,
     PromiseForm,
     offered_days,
@@ -49,14 +50,18 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
 def later(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Cannot pay now: a day, or a word with a person."""
     page = visit.page
-    kind = "hardship" if request.POST.get("kind") == "hardship" else "promise"
     sent = request.POST if request.method == "POST" else None
+    kind = request.POST.get("kind", "")
+    kind = kind if kind in {"hardship", "move"} else "promise"
     initial = {"amount": words.figures(page.next_minor, page.draft.currency)}
     form = PromiseForm(sent if kind == "promise" else None, page=page, on=visit.on, initial=initial)
     help_form = HelpForm(sent if kind == "hardship" else None, page=page, on=visit.on)
-    used = help_form if kind == "hardship" else form
+    move_form = MoveForm(sent if kind == "move" else None, page=page, on=visit.on)
+    used = {"hardship": help_form, "move": move_form}.get(kind, form)
     more = {
         "help_form": help_form,
+        "move_form": move_form,
+        "move_days": offered_days(*move_form.span) if page.moving else [],
         "used": used,
         "days": offered_days(visit.on, page.promise_until),
         "form": form,
@@ -162,6 +167,8 @@ def answered(
         name, status = ticket_name(request.POST.get("ticket", ""), visit.link.id), 422
         if name is None:
             problem = gettext("This page was open for long: please look at it and send it again.")
+        elif portal_told(visit.link, name):  # sent twice: what was said changed what may be said
+            return HttpResponseRedirect(visit.url("told", ticket=name), status=303)
         elif form.is_valid():
             try:
                 portal_say(

@@ -14,6 +14,7 @@ from amiable.apps.cases.queries import Given, PlanView, PromiseView, words_given
 from amiable.apps.customers.models import Customer
 from amiable.apps.dunning.facts import owed_facts
 from amiable.apps.dunning.models import Action
+from amiable.apps.dunning.moving import Moving, promise_moving
 from amiable.apps.dunning.writing.drafts import (
     PICTURES,
     Ready,
@@ -68,7 +69,8 @@ class Page:
     what stands here; `has_debits` = the creditor collects direct debits; `house_language` = of the
     people who read what is said; `most_minor` = the most that can still be promised;
     `promise_until` = last day that can be promised (None = agreed with a person);
-    `claim_days` = for how long a payment said to be made is looked for."""
+    `claim_days` = for how long a payment said to be made is looked for; `moving` = the promise that
+    may be moved to another day."""
 
     link: Link
     draft: Draft
@@ -83,6 +85,7 @@ class Page:
     most_minor: int
     promise_until: date | None
     claim_days: int
+    moving: Moving | None = None
 
     @property
     def credit_minor(self) -> int:
@@ -157,6 +160,7 @@ def portal_page(link: Link, *, on: date) -> Page:
         most_minor=min(_most(facts, given), sum(item.open_minor for item in items)),
         promise_until=on + timedelta(organization.portal_promise_days) if may_promise else None,
         claim_days=organization.claim_days,
+        moving=promise_moving(link, given, days=organization.portal_promise_days, on=on),
     )
 
 
