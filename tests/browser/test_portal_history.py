@@ -12,8 +12,8 @@ from amiable.apps.payments.services import PaymentIn, payment_record
 from amiable.apps.receivables.models import Installment
 from tests.apps.portal_codes import confirmed
 from tests.apps.portal_pages import no_limits, owing, path_of, today
-from tests.apps.test_portal_history import message
 from tests.browser.test_portal import DESK, PHONE, _check, _context, _watched
+from tests.portal.test_history import message
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

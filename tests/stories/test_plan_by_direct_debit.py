@@ -25,8 +25,8 @@ from amiable.apps.receivables.queries import installment_balances
 from amiable.core.direct_debits import submit_by
 from tests.apps.portal_pages import no_limits, owing, path_of
 from tests.apps.test_direct_debits import at, filed, look
-from tests.apps.test_plan_signing import AUTOMATIC, set_policy
-from tests.apps.test_portal_plan_debits import journey
+from tests.portal.test_plan_debits import journey
+from tests.portal.test_plan_signing import AUTOMATIC, set_policy
 
 pytestmark = pytest.mark.django_db
 

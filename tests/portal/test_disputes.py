@@ -28,31 +28,16 @@ from amiable.apps.receivables.models import Entry, Installment
 from amiable.apps.receivables.queries import installment_balances
 from amiable.apps.receivables.services import credits_settle
 from tests import factories
-from tests.apps.portal_pages import no_limits, owing, path_of, plain, shown, ticket_of, today
+from tests.apps.portal_pages import owing, path_of, plain, shown, ticket_of, today
 from tests.browser.portfolio import member
 from tests.plugins.pictures import jpeg
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _limits():
-    no_limits()
-
-
 @pytest.fixture
 def case():
     return owing(language="en")
-
-
-@pytest.fixture
-def path(case) -> str:
-    return path_of(case)
-
-
-@pytest.fixture
-def client() -> Client:
-    return Client(enforce_csrf_checks=True)
 
 
 @pytest.fixture

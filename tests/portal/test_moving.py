@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 
 from amiable.apps.audit.queries import broken_invariants
 from amiable.apps.cases.models import Promise
@@ -15,30 +14,10 @@ from amiable.apps.messaging.models import Message, Reply
 from amiable.apps.payments.services import PaymentIn, payment_record
 from amiable.apps.receivables.models import Installment
 from amiable.apps.tenants.models import Organization
-from tests.apps.portal_pages import no_limits, owing, path_of, plain, send, shown, ticket_of, today
+from tests.apps.portal_pages import path_of, plain, send, shown, ticket_of, today
 
 pytestmark = pytest.mark.django_db
 OFFERED = "Un autre jour pour ce que vous avez annoncé"
-
-
-@pytest.fixture(autouse=True)
-def _limits():
-    no_limits()
-
-
-@pytest.fixture
-def client() -> Client:
-    return Client(enforce_csrf_checks=True)
-
-
-@pytest.fixture
-def case():
-    return owing()
-
-
-@pytest.fixture
-def path(case) -> str:
-    return path_of(case)
 
 
 def promised(case, *, ago: int = 2, ahead: int = 5, amount_minor: int = 150_000) -> Promise:

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from html import unescape
 
 import pytest
-from django.test import Client
 
 from amiable.apps.audit.models import Event
 from amiable.apps.audit.queries import broken_invariants
@@ -19,22 +18,12 @@ from amiable.apps.messaging.models import Message
 from amiable.apps.payments.debits.models import Debit, Mandate
 from amiable.core.direct_debits import NOTICE_DAYS
 from tests.apps.portal_codes import typed
-from tests.apps.portal_pages import no_limits, owing, path_of, send, shown, today
+from tests.apps.portal_pages import owing, send, shown, today
 from tests.apps.test_direct_debits import at, leave
-from tests.apps.test_plan_signing import AUTOMATIC, set_policy
-from tests.apps.test_portal_mandates import FIELDS, filled, hidden
+from tests.portal.test_mandates import FIELDS, filled, hidden
+from tests.portal.test_plan_signing import AUTOMATIC, set_policy
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _limits():
-    no_limits()
-
-
-@pytest.fixture
-def client() -> Client:
-    return Client(enforce_csrf_checks=True)
 
 
 @pytest.fixture
@@ -42,11 +31,6 @@ def case():
     found = owing(ics="FR72ZZZ123456")
     set_policy(found, AUTOMATIC)
     return found
-
-
-@pytest.fixture
-def path(case) -> str:
-    return path_of(case)
 
 
 def sign_mandate(client, address: str):

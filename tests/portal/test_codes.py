@@ -11,7 +11,6 @@ from email import message_from_bytes, policy
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 
 from amiable.apps.audit.models import Event
@@ -32,22 +31,12 @@ from amiable.core.plans import Policy
 from amiable.core.sentences import Sentence
 from amiable.interfaces.portal import limits
 from tests.apps.portal_codes import code_in, hidden, last_code, typed
-from tests.apps.portal_pages import no_limits, owing, path_of, send, shown, today
+from tests.apps.portal_pages import owing, path_of, send, shown, today
 from tests.plugins.smtp_servers import Rogue, keeper
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
 EMAIL = codes.Address("email", "ap@client.example", "a•••@c•••.example")
-
-
-@pytest.fixture(autouse=True)
-def _limits():
-    no_limits()
-
-
-@pytest.fixture
-def client() -> Client:
-    return Client(enforce_csrf_checks=True)
 
 
 @pytest.fixture

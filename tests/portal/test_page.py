@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
-from django.test import Client
 
 from amiable.apps.cases.models import Dispute, Hold, Promise
 from amiable.apps.cases.services import dispute_close
@@ -24,26 +23,6 @@ from tests.apps.portal_pages import no_limits, owing, path_of, plain, send, show
 from tests.plugins.pictures import png
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _limits():
-    no_limits()
-
-
-@pytest.fixture
-def client() -> Client:
-    return Client(enforce_csrf_checks=True)
-
-
-@pytest.fixture
-def case():
-    return owing()
-
-
-@pytest.fixture
-def path(case) -> str:
-    return path_of(case)
 
 
 def items(case) -> dict[str, int]:

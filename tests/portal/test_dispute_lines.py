@@ -21,7 +21,6 @@ from amiable.apps.receivables.lines import lines_keep
 from amiable.apps.receivables.models import Installment, InvoiceLine
 from amiable.core.invoice_lines import LineRow
 from tests.apps.portal_pages import (
-    no_limits,
     owing,
     path_of,
     plain,
@@ -35,11 +34,6 @@ from tests.browser.portfolio import member
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _limits():
-    no_limits()
-
-
 @pytest.fixture
 def case():
     case = owing(language="en")
@@ -51,16 +45,6 @@ def case():
     )
     lines_keep(case.organization_id, {item.invoice_id: rows})
     return case
-
-
-@pytest.fixture
-def path(case) -> str:
-    return path_of(case)
-
-
-@pytest.fixture
-def client() -> Client:
-    return Client(enforce_csrf_checks=True)
 
 
 @pytest.fixture

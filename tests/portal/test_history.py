@@ -21,30 +21,15 @@ from amiable.apps.payments.services import PaymentIn, payment_record, payment_un
 from amiable.apps.receivables.models import Installment
 from tests import factories
 from tests.apps.portal_codes import hidden, proof_for, typed
-from tests.apps.portal_pages import no_limits, owing, path_of, plain, send, shown, today
+from tests.apps.portal_pages import owing, path_of, plain, send, shown, today
 
 pytestmark = pytest.mark.django_db
 LETTER = b"%PDF-1.7 the letter"
 
 
-@pytest.fixture(autouse=True)
-def _limits():
-    no_limits()
-
-
-@pytest.fixture
-def client() -> Client:
-    return Client(enforce_csrf_checks=True)
-
-
 @pytest.fixture
 def case() -> Case:
     return owing(language="en", ics="FR72ZZZ123456")
-
-
-@pytest.fixture
-def path(case) -> str:
-    return path_of(case)
 
 
 def message(case: Case, number: int, *, on: date | None = None, **fields) -> Message:

@@ -15,22 +15,12 @@ from amiable.apps.payments.debits.models import Debit, Mandate
 from amiable.apps.tenants.models import Organization
 from tests import factories
 from tests.apps.portal_codes import typed
-from tests.apps.portal_pages import no_limits, owing, path_of, send, shown, ticket_of
+from tests.apps.portal_pages import owing, path_of, send, shown, ticket_of
 from tests.browser.portfolio import member
 
 pytestmark = pytest.mark.django_db
 FIELDS = ("name", "iban", "span", "scheme", "seen", "proof")
 ACCOUNT = "FR76 3000 6000 0112 3456 7890 189"
-
-
-@pytest.fixture(autouse=True)
-def _limits():
-    no_limits()
-
-
-@pytest.fixture
-def client() -> Client:
-    return Client(enforce_csrf_checks=True)
 
 
 def case_of(**fields):

@@ -19,7 +19,7 @@ from amiable.interfaces.portal import limits
 from amiable.interfaces.portal.tickets import ticket, ticket_name
 from amiable.project.logs import TokenFilter, scrubbed
 from tests import factories
-from tests.apps.portal_pages import no_limits, owing, path_of, send, shown, ticket_of, today
+from tests.apps.portal_pages import owing, path_of, send, shown, ticket_of, today
 
 RACE = pytest.mark.skipif(
     connection.vendor == "sqlite", reason="a shared in-memory database does not wait for locks"
@@ -30,26 +30,6 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
 }
-
-
-@pytest.fixture(autouse=True)
-def _limits():
-    no_limits()
-
-
-@pytest.fixture
-def client() -> Client:
-    return Client(enforce_csrf_checks=True)
-
-
-@pytest.fixture
-def case(db):
-    return owing()
-
-
-@pytest.fixture
-def path(case) -> str:
-    return path_of(case)
 
 
 def facts() -> tuple[int, int, int, int]:

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 
 from amiable.apps.audit.models import Event
@@ -32,21 +31,11 @@ from amiable.core.workdays import next_workday
 from amiable.interfaces.portal import words
 from tests import factories
 from tests.apps.portal_codes import proof_for, typed
-from tests.apps.portal_pages import no_limits, owing, path_of, plain, send, shown, today
+from tests.apps.portal_pages import owing, path_of, plain, send, shown, today
 
 pytestmark = pytest.mark.django_db
 AUTOMATIC = Policy("automatic", least_part_minor=10_000, ahead_days=30)
 DEBT = 155_000  # 1,200.00 + 300.00 + 50.00
-
-
-@pytest.fixture(autouse=True)
-def _limits():
-    no_limits()
-
-
-@pytest.fixture
-def client() -> Client:
-    return Client(enforce_csrf_checks=True)
 
 
 @pytest.fixture
@@ -54,11 +43,6 @@ def case():
     found = owing()
     set_policy(found, AUTOMATIC)
     return found
-
-
-@pytest.fixture
-def path(case) -> str:
-    return path_of(case)
 
 
 def set_policy(case, policy: Policy, *, creditor_id=None, segment: str = "") -> int:
