@@ -20,7 +20,9 @@ from amiable.apps.insights.invoice_page import invoice_page
 from amiable.apps.messaging.models import DeliveryEvent, Message
 from amiable.apps.messaging.queries import message_parts
 from amiable.apps.payments.services import PaymentIn, payment_record
+from amiable.apps.receivables.lines import lines_keep
 from amiable.apps.receivables.models import InvoiceDocument
+from amiable.core.invoice_lines import LineRow
 from tests import factories
 from tests.apps.test_import_documents import pdf
 from tests.browser.portfolio import member
@@ -243,3 +245,15 @@ def test_the_console_sends_a_copy_and_takes_it_back(item):
     client.post(f"/invoices/copies/{message.pk}/undo/", {"next": address})
     message.refresh_from_db()
     assert message.state == "withdrawn"
+
+
+def test_prices_of_lines_are_written_as_prices_and_quantities_as_they_are(item):
+    rows = (
+        LineRow("1", "Labour", 241_800, "20", "39", "HUR", "62"),
+        LineRow("2", "Bolts", 1_235, "20", "1000.5", "C62", "0.01234"),
+    )
+    lines_keep(item.organization_id, {item.invoice_id: rows})
+    text = browser(item).get(f"/invoices/{item.invoice_id}/").content.decode()
+    text = text.replace("\u202f", " ")
+    assert "39 × 62,00" in text
+    assert "1 000,5 × 0,01234" in text

@@ -42,8 +42,9 @@ def rate_of(client: Client) -> int:
 
 
 def net_of(bill: Bill, client: Client) -> int:
-    """Cents without VAT."""
-    return bill.total_minor * 100 // (100 + rate_of(client))
+    """Cents without VAT, rounded."""
+    whole = 100 + rate_of(client)
+    return (bill.total_minor * 100 + whole // 2) // whole
 
 
 def lines_of(bill: Bill, client: Client) -> list[BillLine]:

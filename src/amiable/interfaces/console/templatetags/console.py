@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from amiable.core.money import Money
+from amiable.core.money import Money, exponent
 from amiable.interfaces.console import formats, labels, sentences
 
 register = template.Library()
@@ -137,14 +137,16 @@ def item_link(installment_id: int | None, number: str, *, css: str = "") -> Safe
 
 
 @register.filter
-def decimal(value: str) -> str:
-    """A decimal kept as text, as the reader writes it; text that is none stays as it is."""
+def decimal(value: str, currency: str = "") -> str:
+    """A decimal kept as text, as the reader writes it; text that is none stays as it is. A price
+    has the decimals of its `currency` at least."""
     try:
         found = Decimal(value)
     except InvalidOperation:
         return value
     _, _, digits = f"{found:f}".partition(".")
-    return formats.number(found, len(digits.rstrip("0")))
+    least = exponent(currency) if currency else 0
+    return formats.number(found, max(least, len(digits.rstrip("0"))))
 
 
 @register.inclusion_tag("console/parts/badge.html")
