@@ -18,6 +18,7 @@ from django.test import Client
 
 from amiable.apps.audit.queries import broken_invariants
 from amiable.apps.banking.models import Match, StatementLine
+from amiable.apps.cases.line_models import DisputeLine
 from amiable.apps.cases.models import Dispute, Hold, PlanProposal, Promise
 from amiable.apps.customers.models import ContactPoint
 from amiable.apps.dunning.models import Action, AssignmentRule, Enrollment
@@ -151,7 +152,7 @@ def _shows_people_at_work(document):
 
 def _shows_money_that_moves(document):
     counts = document["counts"]
-    assert counts["mandates"] == 3
+    assert counts["mandates"] == 4  # one of them for the plan that is signed on the page
     assert {"announced", "collected", "failed"} <= set(counts["debits"])
     reasons = Debit.objects.filter(state="returned").values_list("reason_code", flat=True)
     assert set(reasons) == {"AM04", "AC04"}
@@ -170,9 +171,11 @@ def _shows_the_payment_page(document):
     proposal = PlanProposal.objects.get()
     assert proposal.sha256
     assert proposal.text
+    assert proposal.mandate_id is not None
     dispute = (
         Dispute.objects.filter(questions__isnull=False, entries__isnull=False).distinct().get()
     )
+    assert DisputeLine.objects.filter(dispute=dispute, amount_minor__gt=0).exists()
     assert dispute.questions.filter(answered_at__isnull=True).exists()
     assert dispute.questions.filter(answered_at__isnull=False).exists()
     assert ReplyFile.objects.filter(reply__dispute=dispute).exists()

@@ -71,14 +71,16 @@ def _among_the_late(story: Books) -> Iterator[Incident]:
 
 def _on_the_page(story: Books, ordinary: list[Client]) -> Iterator[Incident]:
     """Of those who owe something late and pay none of it soon the ones who owe the least, taken out
-    of `ordinary`: two sign a payment plan (no plan is offered to who has just promised to pay all),
-    small enough that nobody has to approve it; another one contests an invoice."""
+    of `ordinary`: one contests an invoice, two sign a payment plan (none is offered to who has just
+    promised to pay all), the first one small enough that nobody has to approve it."""
     for kind, after in _PAGE_DAYS:
         day = next_workday(story.run_begins + after)
         late = [
             (_owed(story, client, day), client.code, client)
             for client in ordinary
             if _owes_late(story, client, day)
+            # What is paid back meanwhile would be missing from the plan.
+            and not (kind == "signs_plan" and _paid_twice(story, client))
         ]
         if late:
             *_, client = min(late)
@@ -87,7 +89,6 @@ def _on_the_page(story: Books, ordinary: list[Client]) -> Iterator[Incident]:
 
 
 def _owes_late(story: Books, client: Client, day: date) -> bool:
-    """And nothing is owed to it, which would be paid back meanwhile."""
     late = [
         bill.number
         for bill in story.bills
@@ -96,9 +97,11 @@ def _owes_late(story: Books, client: Client, day: date) -> bool:
     ]
     pays_on = story.next_payment(late, day)
     contested = any(contest.number in late for contest in story.contests)
-    paid_twice = any(each.repeats for each in story.payments if each.code == client.code)
-    unpaid = pays_on is None or pays_on > day + UNPAID_FOR
-    return bool(late) and unpaid and not (contested or paid_twice)
+    return bool(late) and not contested and (pays_on is None or pays_on > day + UNPAID_FOR)
+
+
+def _paid_twice(story: Books, client: Client) -> bool:
+    return any(each.repeats for each in story.payments if each.code == client.code)
 
 
 def _owed(story: Books, client: Client, day: date) -> int:
@@ -112,11 +115,12 @@ def _is_ordinary(client: Client) -> bool:
     return bool(reachable and not client.part and client.habit in {*LATE, "slightly_late"})
 
 
-# Days of the run on which something is done on the payment page.
+# Days of the run on which something is done on the payment page; in a small demo there is nobody
+# left for the later ones of the list.
 _PAGE_DAYS = (
+    ("contests", timedelta(days=64)),
     ("signs_plan", timedelta(days=60)),
     ("signs_plan", timedelta(days=62)),
-    ("contests", timedelta(days=64)),
 )
 LATE_BY, UNPAID_FOR, LEAST_MINOR = timedelta(days=5), timedelta(days=14), 30_000
 # First and last day of the run on which each may come; pauses are late enough to last until today.
