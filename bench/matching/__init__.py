@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-SIZES = (5_000, 100_000)
 LINES = 2_000
 
 
@@ -14,7 +13,7 @@ def run() -> list[dict[str, Any]]:
     from bench.matching import opening
     from bench.matching.profiles import TYPICAL
     from bench.matching.report import MATCHERS, measured
-    from bench.matching.speed import speed
+    from bench.matching.speed import speeds
 
     ours, *others = (measured(name, TYPICAL, seed=7, lines=LINES, mode="gold") for name in MATCHERS)
     rows = []
@@ -27,9 +26,9 @@ def run() -> list[dict[str, Any]]:
     other = min(run["touches"] for run in others)
     rows.append(_row("human touches of 1,000 lines", ours["touches"], "touches", other=other))
     slowest = max(run["lines_per_second"] for run in others)
-    for size in SIZES:
-        found = speed(open_items=size)
-        name = f"match over {size} open items, 99 % of lines within {found['p99_ms']} ms"
+    for found in speeds():
+        size, engine = found["open_items"], found["engine"]
+        name = f"match over {size} open items, {engine}, 99 % of lines within {found['p99_ms']} ms"
         rows.append(_row(name, found["lines_per_second"], "lines a second", other=slowest))
     return rows + opening.rows()
 

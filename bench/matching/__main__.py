@@ -1,8 +1,9 @@
 """Run the public benchmark of bank matching.
 
 `python -m bench.matching [--profile typical] [--numbers plain] [--label cfonb] [--seed 7]
-[--lines 10000] [--mode gold|own] [--matcher NAME] [--json]`, or `--docs` to renew
-docs/matching-benchmark.md. The same options give the same figures, but for the speed.
+[--lines 10000] [--mode gold|own] [--matcher NAME] [--json]`, `--speed` for lines a second, or
+`--docs` to renew docs/matching-benchmark.md. The same options give the same figures, but for the
+speed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 from dataclasses import replace
 from typing import Any
 
-from bench.matching import report
+from bench.matching import report, speed
 from bench.matching.profiles import PROFILES, Profile
 
 
@@ -22,6 +23,10 @@ def main() -> int:
     options = _options()
     if options.docs:
         report.renew(lines=options.lines)
+        return 0
+    if options.speed:
+        found = speed.speeds()
+        print(json.dumps(found) if options.as_json else "\n".join(report.speed_table(found)))
         return 0
     profile = replace(PROFILES[options.profile], numbers=options.numbers, label=options.label)
     matchers = [options.matcher] if options.matcher else list(report.MATCHERS)
@@ -48,6 +53,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--mode", choices=("gold", "own"), default="gold")
     parser.add_argument("--matcher", choices=report.MATCHERS, help="only this one")
     parser.add_argument("--json", dest="as_json", action="store_true", help="one JSON document")
+    parser.add_argument("--speed", action="store_true", help="only how quick it is")
     parser.add_argument("--docs", action="store_true", help="renew docs/matching-benchmark.md")
     return parser.parse_args()
 

@@ -1,10 +1,18 @@
-"""How many lines a second the engine decides, and what one line may take."""
+"""How many lines a second the engine decides, and what one line may take.
+
+As written, and as compiled once `make compiled` has been run: the same decisions.
+"""
 
 from __future__ import annotations
 
 import gc
+import json
+import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from amiable.core.matching.engine import decide
@@ -15,8 +23,35 @@ from bench.matching.replay import copy_of
 from bench.matching.stream import Stream
 from bench.matching.world import Invoice, Note
 
+ROOT = Path(__file__).resolve().parent.parent.parent
+PLACES = {"as written": ROOT / "src", "compiled": ROOT / ".venv" / "compiled"}
+SIZES = (5_000, 100_000)
 LINES = 10_000
 CHUNK = 500  # lines after which the worker collects what is young
+
+
+def engines() -> list[str]:
+    """The engine as written and, where it was made, the compiled one."""
+    return [name for name, place in PLACES.items() if (place / "amiable" / "core").is_dir()]
+
+
+def environment(engine: str) -> dict[str, str]:
+    """That of a process that runs this engine."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(PLACES[engine]), str(ROOT)])}
+
+
+def speeds() -> list[dict[str, Any]]:
+    """Each engine over each number of open items, in a process of its own, one after the other."""
+    found = []
+    for size in SIZES:
+        for engine in engines():
+            print(f"speed: {engine}, {size} open items ...", file=sys.stderr, flush=True)
+            done = subprocess.run(
+                [sys.executable, "-m", "bench.matching.speed", str(size)],
+                cwd=ROOT, env=environment(engine), stdout=subprocess.PIPE, check=True,
+            )  # fmt: skip
+            found.append({"engine": engine, **json.loads(done.stdout)})
+    return found
 
 
 def speed(*, open_items: int, lines: int = LINES) -> dict[str, Any]:
@@ -29,7 +64,7 @@ def speed(*, open_items: int, lines: int = LINES) -> dict[str, Any]:
     stream = Stream(profile, 5)
     opening = [copy_of(event) for event in stream.opening()]
     events = [
-        copy_of(event) if isinstance(event, Invoice | Note) else event[0]
+        copy_of(event) if isinstance(event, Invoice | Note) else facts_of(event[0])
         for event in stream.events(lines)
     ]
     engine = Engine()
@@ -40,27 +75,33 @@ def speed(*, open_items: int, lines: int = LINES) -> dict[str, Any]:
             engine.take(event)
     gc.freeze()  # what is there at the start stays: the collector need not look through it
     start_seconds = time.process_time() - started
-    seconds: list[float] = []
-    clock = 0.0
+    seconds: list[float] = []  # of the clock, by line
+    worked = 0.0  # of the processor
     with collector_paused():  # as the worker decides, which collects at the end of each chunk
+        started = time.process_time()
         for event in events:
             if isinstance(event, Invoice | Note):
+                worked += time.process_time() - started
                 engine.take(event)
+                started = time.process_time()
                 continue
-            line = facts_of(event)
-            started, at = time.process_time(), time.perf_counter()
-            engine.book.apply(line, decide(line, engine.book))
+            at = time.perf_counter()
+            engine.book.apply(event, decide(event, engine.book))
             if len(seconds) % CHUNK == CHUNK - 1:
                 collect_young()
-            seconds.append(time.process_time() - started)
-            clock += time.perf_counter() - at
+            seconds.append(time.perf_counter() - at)
+        worked += time.process_time() - started
     gc.unfreeze()
     seconds.sort()
     return {
         "open_items": open_items,
         "lines": len(seconds),
-        "lines_per_second": round(len(seconds) / sum(seconds)),
-        "by_the_clock": round(len(seconds) / clock),
+        "lines_per_second": round(len(seconds) / worked),
+        "by_the_clock": round(len(seconds) / sum(seconds)),
         "p99_ms": round(1000 * seconds[len(seconds) * 99 // 100], 2),
         "start_seconds": round(start_seconds, 2),
     }
+
+
+if __name__ == "__main__":
+    print(json.dumps(speed(open_items=int(sys.argv[1]))))

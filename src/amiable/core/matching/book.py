@@ -9,10 +9,9 @@ import functools
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from operator import attrgetter
-from typing import NamedTuple
 
 from amiable.core.matching.facts import (
     Barred,
@@ -54,7 +53,8 @@ AGE = attrgetter("due_date", "id")  # of an item: the order in which debts fall 
 NOTHING_OPEN: list[Item] = []
 
 
-class Cited(NamedTuple):
+@dataclass(slots=True)
+class Cited:
     """What the texts of a line name. `weak` = it may be there by chance; `span` = the first number
     of a range and the end of its last."""
 

@@ -109,7 +109,8 @@ def _hypotheses(view: View) -> Iterator[Hypothesis]:
     party = view.payer
     if len(by_customer) > 1:
         if party is not None:
-            said = [said] if (said := view.confirmation(party)) else []
+            confirmed = view.confirmation(party)
+            said = [confirmed] if confirmed else []
             yield from listed_hypotheses(view, party, evidence=said, sure=True)
         yield from several_cited(view)
         yield from _several(view, by_customer)

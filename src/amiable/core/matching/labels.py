@@ -120,7 +120,7 @@ class Finder:
     def __init__(self, keys: Iterable[str] = (), numbers: Iterable[str] = ()) -> None:
         self.keys: set[str] = set()
         self.patterns: dict[str, bool] = {}  # and whether numbers unknown to us may have it
-        self._longest_first: list[tuple[str, int, bool]] = []  # the same, with their lengths
+        self._longest_first: list[str] = []
         self.shapes: set[str] = set()
         self.written: set[str] = set()  # how short numbers stand with their separators
         for key in keys:
@@ -153,8 +153,7 @@ class Finder:
         self.patterns[pattern] = numbered
         if len(self.patterns) > MOST_PATTERNS:
             return
-        rows = [(each, len(each), unknown) for each, unknown in self.patterns.items()]
-        self._longest_first = sorted(rows, key=lambda row: -row[1])
+        self._longest_first = sorted(self.patterns, key=len, reverse=True)
 
     def add_written(self, number: str) -> None:
         """How our numbers are written: "26-0042" is then one number, not two runs of digits."""
@@ -165,19 +164,24 @@ class Finder:
     def find(self, text: str) -> list[Found]:
         """Keys in order of appearance; one inside a longer one is not reported."""
         text = plain(text)
-        candidates = self._candidates(flat_of(text))
+        flat = flat_of(text)
+        candidates = self._candidates(flat)
         if not candidates:
             return []
         hits: list[Found] = []
+        inner: list[tuple[int, int]] = []  # where the hits stand among letters and digits alone
+        places = _places(text)
         for at, key in candidates:
-            start, end = _place(text, key, at)
-            if hits and _inside(hits, text, (start, end), len(key)):
+            ended = at + len(key)
+            if hits and _inside(hits, inner, (at, ended), text):
                 continue
+            start, end = places[at], places[ended - 1] + 1
             if not _edges_hold(text, (start, end), key, self.written):
                 continue
             if is_guarded(text, (start, end)) if key.isdigit() else _runs_into(text, start, end):
                 continue
             hits.append(Found(key, start, end, key not in self.keys, _is_torn(text, start, end)))
+            inner.append((at, ended))
         return sorted(hits, key=lambda hit: hit.start) if len(hits) > 1 else hits
 
     def _candidates(self, flat: str) -> list[tuple[int, str]]:
@@ -186,7 +190,8 @@ class Finder:
             return [] if flat.isalpha() else list(self._by_length(flat))
         keys, shapes, found = self.keys, self.shapes, []
         signs = signs_of(flat)
-        for pattern, length, numbered in self._longest_first:
+        for pattern in [each for each in self._longest_first if each in signs]:
+            length, numbered = len(pattern), self.patterns[pattern]
             at = signs.find(pattern)
             while at >= 0:
                 key = flat[at : at + length]
@@ -217,13 +222,9 @@ def unguarded(text: str) -> str:
     return text
 
 
-def _place(text: str, key: str, at: int) -> tuple[int, int]:
-    """Where a key stands in a plain text, of whose letters and digits alone `at` is its place."""
-    start = text.find(key)
-    if start >= 0 and len(flat_of(text[:start])) == at:
-        return start, start + len(key)
-    places = list(compress(range(len(text)), text.encode("ascii").translate(_IS_SIGN)))
-    return places[at], places[at + len(key) - 1] + 1
+def _places(text: str) -> list[int]:
+    """The place of each letter and digit of a plain text."""
+    return list(compress(range(len(text)), text.encode("ascii").translate(_IS_SIGN)))
 
 
 def is_guarded(text: str, span: tuple[int, int]) -> bool:
@@ -250,11 +251,14 @@ def _is_torn(text: str, start: int, end: int) -> bool:
     return space >= 0 and text[end : end + 1].isalpha() and bool(_TORN.fullmatch(last))
 
 
-def _inside(hits: list[Found], text: str, span: tuple[int, int], length: int) -> bool:
+def _inside(
+    hits: list[Found], inner: list[tuple[int, int]], span: tuple[int, int], text: str
+) -> bool:
     """Whether a longer key already stands there; a short one put together may be chance."""
-    for key, begun, ended, *_ in hits:
-        if span[0] >= begun and span[1] <= ended and len(key) > length:
-            return is_strong(key) or not is_cut(text, start=begun, end=ended)
+    start, end = span
+    for hit, (begun, ended) in zip(hits, inner, strict=True):
+        if begun <= start and end <= ended and end - start < ended - begun:
+            return is_strong(hit.key) or not is_cut(text, start=hit.start, end=hit.end)
     return False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -45,7 +46,8 @@ class Standing(NamedTuple):
         return self.holder.customer_id if self.holder else None
 
 
-class Party(NamedTuple):
+@dataclass(slots=True)
+class Party:
     """Customers by each kind of evidence.
 
     `by_cut_name` = whose name begins with the payer's, as banks cut it; `names` = where the one
@@ -54,14 +56,14 @@ class Party(NamedTuple):
     all else.
     """
 
-    by_iban: frozenset[int] = frozenset()
-    by_name: frozenset[int] = frozenset()
-    tokens: tuple[Words, ...] = ()
-    by_cut_name: frozenset[int] = frozenset()
-    by_reference: frozenset[int] = frozenset()
-    names: Names | None = None
-    links: Mapping[int, int] = NOBODY
-    virtual: Standing | None = None
+    by_iban: frozenset[int]
+    by_name: frozenset[int]
+    tokens: tuple[Words, ...]
+    by_cut_name: frozenset[int]
+    by_reference: frozenset[int]
+    names: Names | None
+    links: Mapping[int, int]
+    virtual: Standing | None
 
     @property
     def holder_id(self) -> int | None:

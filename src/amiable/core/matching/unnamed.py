@@ -274,16 +274,13 @@ def _consecutive(
     view: View, open_items: Sequence[Item], evidence: list[Sentence]
 ) -> Iterator[Hypothesis]:
     """Invoices that follow one another by age, but not the oldest: worth showing."""
-    first, total = 0, 0
-    for last, item in enumerate(open_items):
-        total += item.open_minor
-        while total > view.line.amount_minor:
-            total -= open_items[first].open_minor
-            first += 1
-        if total == view.line.amount_minor and first and last > first:
-            kept = open_items[first : last + 1]
+    amount, sums = view.line.amount_minor, accumulate([item.open_minor for item in open_items])
+    upto = {total: count for count, total in enumerate(sums, 1)}
+    for total in [total for total in upto if total - amount in upto]:
+        kept = open_items[upto[total - amount] : upto[total]]
+        if len(kept) > 1:
             said = (exact(view, kept), Sentence("match.other_sets"))
-            yield Hypothesis("consecutive", item.customer_id, (*evidence, *said), whole(kept))
+            yield Hypothesis("consecutive", kept[0].customer_id, (*evidence, *said), whole(kept))
             return
 
 

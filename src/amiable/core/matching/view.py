@@ -49,7 +49,8 @@ def forms_of(number: str) -> Forms:
     return Forms(key, digits, digits.lstrip("0"), begun)
 
 
-class Clues(NamedTuple):
+@dataclass(slots=True)
+class Clues:
     """What of a text may be a garbled number: numbers that are none of ours, ends of numbers,
     and numbers of another's (one exchanged digit leads there)."""
 
@@ -66,11 +67,15 @@ class Clues(NamedTuple):
 
     def hints(self, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
         """The items that a garbled number in the text may be, each with the reason."""
-        unknown, cited, ends, filled, flat, joined_ = self
+        ends, filled, flat, joined_ = self.ends, self.filled, self.flat, self.joined
         found: list[tuple[Item, Sentence]] = []
+        given: tuple[str, ...] = ()  # the numbers that are not this customer's
+        owner = None
         for item in items:
             key, digits, bare, begun = forms_of(item.number)
-            near = self._near(item, key) if unknown or cited else None
+            if item.customer_id != owner:
+                owner, given = item.customer_id, self._not_of(item.customer_id)
+            near = _near(given, item, key) if given else None
             if near is not None:
                 found.append((item, near))
             elif digits in joined_:
@@ -81,13 +86,9 @@ class Clues(NamedTuple):
                 found.append((item, cut))
         return found
 
-    def _near(self, item: Item, key: str) -> Sentence | None:
-        """The text has the number but for a slip."""
-        others = [given for given, owner in self.cited if owner != item.customer_id]
-        for given in (*self.unknown, *others):
-            if is_near(given, key):
-                return Sentence("match.near", {"given": given, "number": item.number})
-        return None
+    def _not_of(self, customer_id: int) -> tuple[str, ...]:
+        """Numbers that are none of ours, and those of others."""
+        return (*self.unknown, *[key for key, owner in self.cited if owner != customer_id])
 
     def _cut(self, item: Item, key: str, begun: str) -> Sentence | None:
         """The text names the number but for one or two signs at its end."""
@@ -98,6 +99,14 @@ class Clues(NamedTuple):
         if after.isdigit():
             return None
         return Sentence("match.cut_number", {"given": begun, "number": item.number})
+
+
+def _near(given: tuple[str, ...], item: Item, key: str) -> Sentence | None:
+    """The text has the number but for a slip."""
+    for each in given:
+        if is_near(each, key):
+            return Sentence("match.near", {"given": each, "number": item.number})
+    return None
 
 
 NO_CLUES = Clues((), (), frozenset(), (), "", frozenset())

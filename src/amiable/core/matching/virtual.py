@@ -8,6 +8,7 @@ nobody on the day nothing is posted unasked.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from amiable.core.matching.cited import cited_hypotheses
 from amiable.core.matching.facts import Hypothesis, Virtual
@@ -61,8 +62,8 @@ def _of_invoice(view: View, holder: Virtual) -> Iterator[Hypothesis]:
     if not items:
         return
     credits_ = tuple(c for c in view.cited.credits if c.customer_id == holder.customer_id)
-    named = view.cited._replace(
-        items=tuple(items), credits=credits_, unknown=(), weak=False, span=None
+    named = replace(
+        view.cited, items=tuple(items), credits=credits_, unknown=(), weak=False, span=None
     )
     beside = View(view.line, named, view.party, view.book, view.payer)
     said = Sentence("match.virtual_invoice", {"number": holder.number})
