@@ -14,7 +14,7 @@ from amiable.core.allocation import Debt, allocate
 from amiable.core.matching.balances import balance
 from amiable.core.matching.barred import kind_of_settled, said_of_settled
 from amiable.core.matching.facts import Hypothesis, Item, OpenCredit
-from amiable.core.matching.labels import canonical, digits_of, names_credit, plain
+from amiable.core.matching.labels import names_credit, plain
 from amiable.core.matching.lists import listed_hypotheses
 from amiable.core.matching.residuals import residual_hypotheses
 from amiable.core.matching.sums import sets_of
@@ -23,6 +23,7 @@ from amiable.core.matching.view import (
     by_age,
     difference,
     exact,
+    forms_of,
     listed,
     numbers,
     oldest_first,
@@ -91,7 +92,7 @@ def cited_hypotheses(view: View, items: Sequence[Item]) -> Iterator[Hypothesis]:
 
 def _is_said(view: View, item: Item) -> bool:
     """Whether a short number of the payer's own stands in the text, and is no year or amount."""
-    number, label = digits_of(canonical(item.number)), plain(view.line.label)
+    number, label = forms_of(item.number).digits, plain(view.line.label)
     year = len(number) == FEWEST_DIGITS and number[:2] in ("19", "20")
     units = major(view.line.amount_minor, view.line.currency).partition(".")[0]
     if len(number) < FEWEST_DIGITS or year or number == units:
@@ -163,7 +164,7 @@ def _ranged(view: View, named: Named) -> Iterator[Hypothesis]:
         return
     first, end = view.cited.span
     owed = view.book.open_of(named.customer_id, view.line.currency)
-    keys = {item.id: canonical(item.number) for item in owed}
+    keys = {item.id: forms_of(item.number).key for item in owed}
     # "0042 A 51" is 0051 of the same year if there is one, else of the only year that has it.
     near = first[: -len(end)] + end
     ends_so = [key for key in keys.values() if key.endswith(end) and key > first]
@@ -280,8 +281,8 @@ def _oldest_with(view: View, named: Named, *, certain: bool) -> Iterator[Hypothe
     if total == view.line.amount_minor and held <= {item.id for item in kept}:
         exactly = Sentence("match.exact_prefix", {"amount": view.money(total), "count": len(kept)})
         said = (*named.evidence, exactly)
-        begun = canonical(kept[0].number)[:BEGUN]
-        alike = all(canonical(item.number).startswith(begun) for item in kept)
+        begun = forms_of(kept[0].number).key[:BEGUN]
+        alike = all(forms_of(item.number).key.startswith(begun) for item in kept)
         counted = alike and view.flat.count(begun) == len(kept)
         sure = certain and counted and not view.cited.weak
         yield Hypothesis("cited_prefix", named.customer_id, said, whole(kept), sure=sure)

@@ -11,10 +11,10 @@ from amiable.core.matching.barred import barred
 from amiable.core.matching.book import payer_keys
 from amiable.core.matching.cited import BEGUN
 from amiable.core.matching.facts import Hypothesis, Item
-from amiable.core.matching.labels import canonical, names_credit, names_part, plain
+from amiable.core.matching.labels import names_credit, names_part, plain
 from amiable.core.matching.residuals import DISCOUNTS, residual_reason
 from amiable.core.matching.sums import sets_of
-from amiable.core.matching.view import View
+from amiable.core.matching.view import View, forms_of
 from amiable.core.sentences import Sentence
 
 # Readings that rest on the payer and the amount alone: a double payment would look the same.
@@ -254,7 +254,7 @@ def _other_payer(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterat
 
 def _begins_more(view: View) -> bool:
     """Whether another number begins in the text as those named do, and is cut: "FA2026-05"."""
-    keys = {canonical(item.number) for item in view.cited.items}
+    keys = {forms_of(item.number).key for item in view.cited.items}
     label = plain(view.line.label)
     for item in view.cited.items:
         at = label.find(plain(item.number))
@@ -273,7 +273,7 @@ def _other_keys(view: View, keys: set[str]) -> list[str]:
     """Numbers in digits alone of what else the customers named owe."""
     short = {item.customer_id for item in view.cited.items if item.number.isdigit()}
     owed = (item for i in short for item in view.book.open_of(i, view.line.currency))
-    return [key for item in owed if (key := canonical(item.number)) not in keys]
+    return [key for item in owed if (key := forms_of(item.number).key) not in keys]
 
 
 def _is_begun(given: str, key: str) -> bool:

@@ -196,7 +196,7 @@ class View:
 
         Then one exchanged digit would have led here just as well.
         """
-        book, key = self.book, canonical(item.number)
+        book, key = self.book, forms_of(item.number).key
         same = book.by_amount.get((item.open_minor, item.currency), set())
         if len(same) == 1:
             return False
@@ -233,7 +233,7 @@ class View:
             return NO_CLUES
         noted = tuple([digits_of(canonical(credit.number)) for credit in cited.credits])
         ends = frozenset([e for e in tails(self.line.label) if not _ends(noted, e)])
-        keys = [(canonical(item.number), item.customer_id) for item in cited.items]
+        keys = [(forms_of(item.number).key, item.customer_id) for item in cited.items]
         return Clues(
             unknown=cited.unknown,
             # Of others' only what stands there itself: not the invoice of an order's number.
