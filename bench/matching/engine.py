@@ -46,6 +46,7 @@ class Engine:
                     due_date=event.due_on,
                     open_minor=event.total,
                     order_reference=event.order,
+                    issued_on=event.issued_on,
                 )
             )
 

@@ -116,3 +116,16 @@ def test_a_process_that_only_lists_knows_every_sentence_of_a_decision():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_invoice_is_told_from_its_twin_by_the_day_that_the_text_names(debtor):
+    org = debtor.organization
+    for number, back in (("FA2026-0051", 70), ("FA2026-0052", 40)):
+        day = TODAY - timedelta(days=back)
+        factories.invoice(debtor, number, total_minor=36_000, issued=day, due=TODAY)
+    named = f"FACTURE DU {TODAY - timedelta(days=40):%d/%m/%Y}"
+    _take(org, (36_000, named, debtor.name, 0))
+    _run("match")
+    (line,) = [row for row in _run("lines", "--state", "posted")["lines"] if row["label"] == named]
+    assert [each["number"] for each in line["matches"][0]["invoices"]] == ["FA2026-0052"]
+    assert "match.dated" in [each["code"] for each in line["matches"][0]["evidence"]]

@@ -24,7 +24,7 @@ LATELY = timedelta(days=60)
 
 _FIELDS = (
     "id", "customer_id", "invoice__number", "currency", "due_date",
-    "invoice__payment_reference", "invoice__order_reference",
+    "invoice__payment_reference", "invoice__order_reference", "invoice__issue_date",
 )  # fmt: skip
 
 
@@ -36,10 +36,10 @@ def items_known(organization_id: int, lines: Sequence[Line], on: date) -> Iterat
     # No more columns than the engine asks for: a hundred thousand rows are read each time.
     opened = with_sums(rows.filter(settled_on__isnull=True)).order_by()
     for row in opened.values_list(*_FIELDS, "entered", "allocated").iterator(CHUNK):
-        i, customer_id, number, currency, due, reference, order, entered, used = row
+        i, customer_id, number, currency, due, *told_apart, entered, used = row
         numbers.append(number)
         left, told = entered - used, books.get(i, 0)
-        yield Item(i, customer_id, number, currency, due, left, told, reference, order)
+        yield Item(i, customer_id, number, currency, due, left, told, *told_apart)
     settled = set(rows.filter(settled_on__gte=on - LATELY).values_list(*_FIELDS))
     for some in chunks(written_off(organization_id)):
         settled.update(rows.filter(id__in=some, settled_on__isnull=False).values_list(*_FIELDS))
@@ -50,8 +50,8 @@ def items_known(organization_id: int, lines: Sequence[Line], on: date) -> Iterat
             invoice__number__in=some,
         )
         settled.update(older.values_list(*_FIELDS))
-    for i, customer_id, number, currency, due, reference, order in sorted(settled):
-        yield Item(i, customer_id, number, currency, due, 0, books.get(i, 0), reference, order)
+    for i, customer_id, number, currency, due, *told_apart in sorted(settled):
+        yield Item(i, customer_id, number, currency, due, 0, books.get(i, 0), *told_apart)
 
 
 def _named(

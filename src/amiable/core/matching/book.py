@@ -56,7 +56,8 @@ NOTHING_OPEN: list[Item] = []
 @dataclass(slots=True)
 class Cited:
     """What the texts of a line name. `weak` = it may be there by chance; `span` = the first number
-    of a range and the end of its last."""
+    of a range and the end of its last; `beside` = what the customers of certain items owe too, and
+    the text may name (by their own order's number)."""
 
     items: tuple[Item, ...]
     credits: tuple[OpenCredit, ...]
@@ -64,6 +65,7 @@ class Cited:
     unknown: tuple[str, ...]
     weak: bool = False
     span: tuple[str, str] | None = None
+    beside: tuple[Item, ...] = ()
 
 
 NOTHING_CITED = Cited((), (), frozenset(), (), weak=True)
@@ -215,6 +217,15 @@ class Book:
             unknown=tuple(unknown),
             weak=not certain,
             span=span,
+            beside=self._beside(used, doubtful) if certain and doubtful else (),
+        )
+
+    def _beside(self, certain: list[Item], doubtful: Iterable[int]) -> tuple[Item, ...]:
+        owners = {(item.customer_id, item.currency) for item in certain}
+        more = [item for i in doubtful if (item := self.items[i]).open_minor > 0]
+        known = {item.id for item in certain}
+        return tuple(
+            [i for i in more if i.id not in known and (i.customer_id, i.currency) in owners]
         )
 
     def open_of(self, customer_id: int, currency: str) -> list[Item]:

@@ -85,9 +85,18 @@ def cited_hypotheses(view: View, items: Sequence[Item]) -> Iterator[Hypothesis]:
             yield Hypothesis(kind_of_settled(view, settled), customer_id, named.evidence)
         return
     found = list(_exact(view, named))
+    if beside := [item for item in view.cited.beside if item.customer_id == customer_id]:
+        found += _with_beside(view, named, beside)
     yield from found
     if not any(hypothesis.sure for hypothesis in found):
-        yield from _inexact(view, named)
+        yield from _inexact(view, named, sure=not beside)
+
+
+def _with_beside(view: View, named: Named, beside: list[Item]) -> Iterator[Hypothesis]:
+    """Items named with others that the text names by the number of their order: together exact."""
+    both = tuple(by_age([*named.open, *beside]))
+    said = Sentence("match.cited", {"numbers": numbers(both)})
+    yield from _exact(view, named._replace(open=both, evidence=(said, *named.evidence[1:])))
 
 
 def _is_said(view: View, item: Item) -> bool:
@@ -232,10 +241,10 @@ def net_of(
     )
 
 
-def _inexact(view: View, named: Named) -> Iterator[Hypothesis]:
+def _inexact(view: View, named: Named, *, sure: bool) -> Iterator[Hypothesis]:
     """Less or more than the items named: a rest with a name, a list cut, a part payment."""
     amount, total, items = view.line.amount_minor, total_of(named.open), named.open
-    certain = named.confirmed and named.meant and not named.settled
+    certain = sure and named.confirmed and named.meant and not named.settled
     if certain and view.cited.weak:
         owed = view.book.open_of(named.customer_id, view.line.currency)
         certain = not view.hinted([each for each in owed if each not in items][:MOST_HINTED])

@@ -19,6 +19,7 @@ from amiable.core.matching.cuts import cuts, is_cut
 _PROTECTED = re.compile(
     r"\b(?:(?=\d)(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\d{4}-\d{2}-\d{2}\b"  # dates
     r"|\d{1,3}(?:[ .]\d{3})*[.,]\d{2}(?!\d)|\d+[.,]\d{2}(?!\d))"  # amounts
+    r"|(?<=\d[/.-])(?:19|20)\d\d\b(?![/.-]\d)"  # the year of a date that a bank cut
     r"|[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b)"  # IBANs
 )
 _LETTERS, _FIGURES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
@@ -57,8 +58,7 @@ _PART_SIGNS = ("VERS", "ACOMPTE", "PARTIEL", "ARRHES", "DEVIS", "FORMA", "ECHEAN
 _SHARE_SIGN = re.compile(r"/ ?[2-9]")
 # More kinds of numbers than this (letters and digits in many orders) are looked for by length.
 MOST_PATTERNS = 48
-FEWEST_DIGITS = 3
-SHORTEST_JOINED = 5
+FEWEST_DIGITS, SHORTEST_JOINED = 3, 5
 
 
 def plain(text: str) -> str:

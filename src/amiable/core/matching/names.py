@@ -262,6 +262,11 @@ class Names:
             found |= _perhaps(given, {i: self.joined[i][:size] for i in longer})
         return [i for i in found if name_likeness(words, self.tokens[i]) >= ALIKE]
 
+    def akin(self, words: Words) -> set[int]:
+        """Customers that share a word with this name which few bear."""
+        rare = [bearers for word in words if len(bearers := self.by_word.get(word, {})) <= MOST_CUT]
+        return set().union(*rare)
+
     def _sharing(self, words: Words) -> dict[int, str]:
         """Customers with a word of these, and their names, by the rarest words first."""
         near: dict[int, str] = {}

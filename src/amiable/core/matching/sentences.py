@@ -26,6 +26,7 @@ declare(
         "match.other_exact": gettext_noop("{number} has exactly this amount"),
         "match.near": gettext_noop("{given} is {number} but for one character, or two swapped"),
         "match.tail": gettext_noop("the remittance names the end of {number}"),
+        "match.dated": gettext_noop("the remittance names the invoice of {date}"),
         "match.parted": gettext_noop("the remittance names {number}, parted by a space"),
         "match.tails": gettext_noop("the remittance names the ends of {numbers}"),
         "match.other_sets": gettext_noop(

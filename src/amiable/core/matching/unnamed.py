@@ -9,6 +9,7 @@ from amiable.core.matching.balances import balance
 from amiable.core.matching.barred import kind_of_settled, said_of_settled, written_off_of
 from amiable.core.matching.cited import MOST_HINTED, net_of
 from amiable.core.matching.facts import Hypothesis, Item
+from amiable.core.matching.invoice_words import invoice_days
 from amiable.core.matching.labels import names_credit, names_part
 from amiable.core.matching.lists import listed_hypotheses, shortened
 from amiable.core.matching.residuals import residual_hypotheses, residual_reason
@@ -160,8 +161,8 @@ def _singles(
 
 
 def _garbled(view: View, same: Sequence[Item], evidence: list[Sentence]) -> Iterator[Hypothesis]:
-    """Of the payer's invoices of this amount, the one whose number is named in part or garbled."""
-    found = _named(view, same) if same else []
+    """Of the payer's invoices of this amount, all of them, the one that is named in part."""
+    found = _named(view, same, most=len(same)) if same else []
     if len(found) == 1:
         item, said = found[0]
         both = (*evidence, said, exact(view, [item]))
@@ -169,9 +170,11 @@ def _garbled(view: View, same: Sequence[Item], evidence: list[Sentence]) -> Iter
         yield Hypothesis(kind, item.customer_id, both, parts=whole([item]), sure=True)
 
 
-def _named(view: View, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
+def _named(
+    view: View, items: Sequence[Item], *, most: int = MOST_HINTED
+) -> list[tuple[Item, Sentence]]:
     """Those whose number is named in part or garbled; else the one that is shortened."""
-    found = view.hinted(items[:MOST_HINTED])
+    found = view.hinted(items[:most])
     if not found and (only := shortened(view, items)):
         return [only]
     return found
@@ -180,8 +183,8 @@ def _named(view: View, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
 def _paid_number(
     view: View, customer_id: int, evidence: list[Sentence], *, far: bool
 ) -> Iterator[Hypothesis]:
-    """The text names the end of an invoice that this customer has paid: the same money again?"""
-    if not view.clues.any:
+    """The text names an invoice that this customer has paid: the same money again?"""
+    if not (view.clues.any or invoice_days(view.line.label)):
         return
     ids = view.book.items_of.get((customer_id, view.line.currency), ())
     settled = [

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from amiable.core.allocation import Debt, allocate
 from amiable.core.matching.book import NOTHING_CITED, Book, Cited
 from amiable.core.matching.facts import Item, Line, OpenCredit
+from amiable.core.matching.invoice_words import invoice_days, parted_numbers
 from amiable.core.matching.labels import (
     canonical,
     digits_of,
@@ -209,16 +210,28 @@ class View:
             owed = book.open_of(customer_id, item.currency)
             return item.open_minor in [other.open_minor for other in owed]
 
-        return any(owes(i) for words in self.party.tokens for i in book.names.alike(words))
+        if any(owes(i) for words in self.party.tokens for i in book.names.alike(words)):
+            return True
+        # A payer that bears a word of another's name, and a number one slip away from the other's.
+        akin = {i for words in self.party.tokens for i in book.names.akin(words)}
+        others = [other for i in same if (other := book.items[i]).customer_id in akin]
+        return any(is_near(key, forms_of(other.number).key) for other in others)
 
     def hinted(self, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
-        """Items whose number the text may name garbled, each with the reason.
+        """Items whose number the text may name garbled, or their day, each with the reason.
 
         Only asked of the payer's own items: elsewhere such likeness is chance.
         """
-        if not items or not self.clues.any:
+        if not items:
             return []
-        return self.clues.hints(items)
+        found = self.clues.hints(items) if self.clues.any else []
+        return found or self._dated(items)
+
+    def _dated(self, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
+        """The items that the text names by their day."""
+        days = invoice_days(self.line.label)
+        found = [(item, item.issued_on) for item in items if item.issued_on in days] if days else []
+        return [(item, Sentence("match.dated", {"date": day})) for item, day in found if day]
 
     @property
     def clues(self) -> Clues:
@@ -241,7 +254,7 @@ class View:
             ends=ends,
             filled=tuple([end.zfill(4) for end in ends]),
             flat="" if flat.isalpha() else flat,
-            joined=joined(self.line.label),
+            joined=joined(self.line.label) | parted_numbers(self.line.label),
         )  # fmt: skip
 
     def _is_written(self, key: str) -> bool:
