@@ -11,7 +11,6 @@ from amiable.core.matching.facts import Line
 from amiable.core.matching.kinds import kind_of
 from amiable.core.matching.labels import (
     Finder,
-    names_credit,
     number_forms,
     numbers_in,
     range_after,
@@ -20,6 +19,7 @@ from amiable.core.matching.labels import (
 from amiable.core.matching.names import Names, name_tokens, sender_tokens
 from amiable.core.matching.slips import is_near
 from amiable.core.matching.sums import is_rare, is_telling, sets_of
+from amiable.core.matching.words import names_credit
 
 NUMBERS = ["FA20260042", "FA20260043", "FA20260051"]
 FINDER = Finder(NUMBERS, NUMBERS)

@@ -13,8 +13,9 @@ from typing import NamedTuple
 from amiable.core.allocation import Debt, allocate
 from amiable.core.matching.balances import balance
 from amiable.core.matching.barred import kind_of_settled, said_of_settled
+from amiable.core.matching.cuts import cuts
 from amiable.core.matching.facts import Hypothesis, Item, OpenCredit
-from amiable.core.matching.labels import names_credit, plain
+from amiable.core.matching.labels import plain
 from amiable.core.matching.lists import listed_hypotheses
 from amiable.core.matching.residuals import residual_hypotheses
 from amiable.core.matching.sums import sets_of
@@ -32,6 +33,7 @@ from amiable.core.matching.view import (
     total_of,
     whole,
 )
+from amiable.core.matching.words import names_credit
 from amiable.core.money import major
 from amiable.core.sentences import Sentence
 
@@ -107,12 +109,19 @@ def _is_said(view: View, item: Item) -> bool:
     if len(number) < FEWEST_DIGITS or year or number == units:
         return False
     written = plain(item.number)
-    at = label.find(written)
+    joins = [at for at in cuts(label) if label[at - 1].isdigit() and label[at + 1].isdigit()]
+    texts = (label, *[label[:at] + label[at + 1 :] for at in joins])
+    return any(_stands_in(text, written) for text in texts)
+
+
+def _stands_in(text: str, written: str) -> bool:
+    """Whether a number stands in a text by itself."""
+    at = text.find(written)
     while at >= 0:
-        before, after = label[at - 1 : at] if at else "", label[at + len(written) :][:1]
+        before, after = text[at - 1 : at] if at else "", text[at + len(written) :][:1]
         if not before.isdigit() and not after.isalnum():
             return True
-        at = label.find(written, at + 1)
+        at = text.find(written, at + 1)
     return False
 
 
@@ -218,6 +227,8 @@ def _netted(view: View, named: Named, items: Sequence[Item]) -> Iterator[Hypothe
             view, items, kind="cited_netted", evidence=named.evidence, credits_=credits_,
             sure=known and not named.settled,
         )  # fmt: skip
+        if credits_ is cited:
+            return
 
 
 def net_of(

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from amiable.core.matching.facts import Habit, Hypothesis, Item
-from amiable.core.matching.labels import names_credit, names_part
 from amiable.core.matching.view import View, exact, total_of, whole
+from amiable.core.matching.words import names_credit, names_part
 from amiable.core.money import Money
 from amiable.core.sentences import Param, Sentence, declare, gettext_noop
 

@@ -19,10 +19,15 @@ _ASIDE = {
            r".*(?:REMB|CREDIT|TROP|TVA|RESTITUTION|DEGREV)|CREDIT (?:DE )?TVA|IMPOT ?TVA",
     "social": r"URSSAF|AGIRC|ARRCO|\bCPAM\b|\bCIPAV\b|MALAKOFF|\bAG2R\b|PRO ?BTP",
     "payout": r"\bSTRIPE|SUMUP|PAYPAL|\bADYEN|\bMOLLIE|GOCARDLESS|PAYPLUG|SHOPIFY ?PAY"
-              r"|ZETTLE|REM(?:ISE)? ?(?:DE ?)?(?:CB|CARTES?)(?:\b|\d)",
-    "internal": r"VIR(?:EMENT)? ?INTERNE|NIVELLEMENT|TRESORERIE ?INTERNE",
-    "repaid": r"REMB(?:OURSEMENT|T)?[ .]*(?:D[EU] )?(?:VOTRE )?TROP[ -]?(?:PERCU|VERSE)",
+              r"|ZETTLE|EDENRED|PLUXEE|\bSWILE\b|WORLDLINE|\bALMA (?:SAS )?PAYOUT"
+              r"|AMAZON ?PAYMENTS|REM(?:ISE)? ?(?:DE ?)?(?:CB|CARTES?)(?:\b|\d)",
+    "internal": r"VIR(?:EMENT)? ?INTERNE|NIVELLEMENT|TRESORERIE ?INTERNE"
+                r"|APPORT (?:EN )?COMPTE ?COURANT",
+    "repaid": r"\b(?:EDF|ENGIE|TOTALENERGIES|VEOLIA|SUEZ|ENEDIS)\b.*REMB"
+              r"|REMB(?:OURSEMENT|T)?[ .]*(?:D[EU] )?(?:VOTRE )?TROP[ -]?(?:PERCU|VERSE)",
     "interest": r"^INTERETS? ?(?:CREDITEURS?|DEBITEURS?)|^AGIOS",
+    "aid": r"\bASP ?(?:MOTIF:? ?)?AIDES?\b|AIDES? (?:A L ?)?(?:EMBAUCHE|APPRE)",
+    "loan": r"DEBLOCAGE (?:DU |DE )?(?:PRET|CREDIT)|DEBLOCAGE FONDS PRET",
     "fees": r"^COMMISSIONS? ?|^FRAIS ",
 }  # fmt: skip
 _WAITING = {
@@ -38,7 +43,8 @@ _SIGNS = (
     "FIP", "FINANCES", "TRESOR", "IMPOT", "TVA", "URSSAF", "AGIRC", "ARRCO", "CPAM", "CIPAV",
     "MALAKOFF", "AG2R", "BTP", "STRIPE", "SUMUP", "PAYPAL", "ADYEN", "MOLLIE", "GOCARDLESS",
     "PAYPLUG", "SHOPIFY", "ZETTLE", "REM", "INTERNE", "NIVELLEMENT", "INTERET", "AGIOS",
-    "COMMISSION", "FRAIS", "CHEQUE", "PRLV",
+    "COMMISSION", "FRAIS", "CHEQUE", "PRLV", "EDENRED", "PLUXEE", "SWILE", "WORLDLINE", "ALMA",
+    "AMAZON", "APPORT", "DEBLOCAGE", "AIDE",
 )  # fmt: skip
 
 

@@ -40,22 +40,20 @@ _DATE8 = re.compile(r"(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))
                     r"|(?:(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d{2})")  # fmt: skip
 _TO = re.compile(r"[ .,]*(?:AU?|JUSQU ?A|TO|-+>|\.\.+)[ ]*(?:NO?[ .]*)?")
 _UPPER = re.compile(r"(?:AU?|JUSQU ?A|TO|-+>|\.\.+) ?(\d{2,9})(?!\d)")
-_CREDIT = re.compile(r"\bAV(?:OIRS?)?\b|AV(?:OIR)?\W{0,3}\d{3}|NOTE DE CREDIT|CREDIT NOTE|\bNC ?\d"
-                     r"|DEDUCTION|DEDUIT|RETENUE|COMPENSATION")  # fmt: skip
 _NOTES = ("AV", "AVOIR")
+# What stands before numbers of the payer's own: of a public body's payment, of an order.
+_OTHERS = re.compile(
+    r"\b(?:(?:MANDATS?|BORD(?:EREAU)?)[ .:]{0,3}(?:NO? ?)?"
+    r"|(?:CDE|CMD|BC|BDC|PO)[ .:-]{0,2}\d+[-/])$"
+)
+_OTHER_SIGNS = ("MANDAT", "BORD", "CDE", "CMD", "BC", "BDC", "PO")
 # What bears a number of the payer's own.
 _ORDER_SIGNS = ("CDE", "COMMANDE", "CMD", "BC", "BDC", "PO", "DOSSIER", "LOT", "CONTRAT", "CLIENT")
+_CLIENT = re.compile(r"\bCLI(?:ENT)?\b[ .:/-]*(?:CODE |NO? )?[A-Z]{1,3} ?(\d+)(?: (\d+))?")
 _ORDERED = re.compile(
     rf"(?:\b(?:{'S?|'.join(_ORDER_SIGNS)})\b[ .:/-]*(?:NO? )?(?:BC|CDE|CMD|PO)?"
     r"|\b(?:BC|CDE|CMD|PO))[ .:/-]?(\d+)"
 )
-_PART = re.compile(r"ACOMPTE|PARTIEL|\d ?ERE? ?VERS|\d ?E(?:ME)? ?VERS|\bARRHES\b|\bDEVIS\b"
-                   r"|\bECHEANCE (?:NO? ?)?[1-9](?![\d/])|PRO ?FORMA"
-                   r"|(?<![\d/])[1-9] ?/ ?[2-9](?![\d/])")  # fmt: skip
-# Texts without any of these signs hold none of the words above: far quicker to see.
-_CREDIT_SIGNS = ("AV", "CREDIT", "NC", "DEDU", "RETENUE", "COMPENSATION")
-_PART_SIGNS = ("VERS", "ACOMPTE", "PARTIEL", "ARRHES", "DEVIS", "FORMA", "ECHEANCE")
-_SHARE_SIGN = re.compile(r"/ ?[2-9]")
 # More kinds of numbers than this (letters and digits in many orders) are looked for by length.
 MOST_PATTERNS = 48
 FEWEST_DIGITS, SHORTEST_JOINED = 3, 5
@@ -228,9 +226,12 @@ def _places(text: str) -> list[int]:
 
 
 def is_guarded(text: str, span: tuple[int, int]) -> bool:
-    """Whether a date, an amount or an IBAN of a plain text, or a credit note, stands there."""
+    """Whether a date, an amount, an IBAN, a credit note, or a number of the payer's own stands
+    there in a plain text."""
     start, end = span
     if text.endswith(_NOTES, 0, start):
+        return True
+    if holds_any(text, _OTHER_SIGNS) and _OTHERS.search(text, max(0, start - 16), start):
         return True
     return any(a < end and start < b for a, b in _guarded(text))
 
@@ -371,28 +372,16 @@ def joined(text: str) -> frozenset[str]:
     )
 
 
-@functools.lru_cache(maxsize=512)
-def names_credit(text: str) -> bool:
-    """Whether a text speaks of a credit note or a deduction: less than asked for is then meant."""
-    text = plain(text)
-    return _holds(text, _CREDIT_SIGNS) and bool(_CREDIT.search(text))
-
-
-@functools.lru_cache(maxsize=512)
-def names_part(text: str) -> bool:
-    """Whether a text speaks of a part, or of money ahead of the invoice: an invoice of this very
-    amount, or one that a rest would make up, is then chance."""
-    text = plain(text)
-    perhaps = _holds(text, _PART_SIGNS) or _SHARE_SIGN.search(text)
-    return bool(perhaps and _PART.search(text))
-
-
-def _holds(text: str, signs: Iterable[str]) -> bool:
+def holds_any(text: str, signs: Iterable[str]) -> bool:
+    """Whether one of these stands in a text."""
     return any(map(text.__contains__, signs))
 
 
 def _orders(text: str) -> list[str]:
-    return _ORDERED.findall(text) if _holds(text, _ORDER_SIGNS) else []
+    if not holds_any(text, _ORDER_SIGNS) and "CLI" not in text:
+        return []
+    codes = [each for run in _CLIENT.findall(text) for each in (run[0], "".join(run))]
+    return _ORDERED.findall(text) + codes
 
 
 def is_ordered(text: str, digits: str) -> bool:

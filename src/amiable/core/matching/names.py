@@ -177,6 +177,15 @@ class Names:
                 return found
         return set()
 
+    def begins(self, text: str) -> set[int]:
+        """Customers whose whole name the text begins with; one word alone must be a long one."""
+        words = [word for word in words_of(plain(text)[:80]) if word not in LEGAL_FORMS][:6]
+        for length in range(len(words), 0, -1):
+            found = self.same(tuple(words[:length]))
+            if found and (length > 1 or len(words[0]) >= SHORTEST_CUT):
+                return found
+        return set()
+
     def inside(self, text: str, *, but: set[str]) -> set[int]:
         """Customers whose whole name of two words or more stands in the text, not of words in
         `but` alone."""

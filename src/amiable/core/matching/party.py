@@ -14,7 +14,14 @@ from amiable.core.matching.book import Book, payer_keys
 from amiable.core.matching.cuts import mended
 from amiable.core.matching.facts import Line, Virtual
 from amiable.core.matching.labels import plain, words_of
-from amiable.core.matching.names import GLUED_SIGNS, Names, Words, name_tokens, sender_tokens
+from amiable.core.matching.names import (
+    GLUED_SIGNS,
+    LEGAL_FORMS,
+    Names,
+    Words,
+    name_tokens,
+    sender_tokens,
+)
 from amiable.core.references import customer_references
 
 # From so many payments for one customer alone on, another payer is taken for it.
@@ -142,7 +149,9 @@ def _told(label: str, book: Book) -> tuple[list[Words], set[int]]:
             return [words], set(found)
         if words not in given:
             given.append(words)
-    return given, book.names.glued(label) if " " not in label[:GLUED_SIGNS] else set()
+    if " " not in label[:GLUED_SIGNS]:
+        return given, book.names.glued(label)
+    return given, set() if any(given) else book.names.begins(label)
 
 
 def _mended(label: str) -> Iterator[str]:
@@ -152,9 +161,14 @@ def _mended(label: str) -> Iterator[str]:
 def _of_form(line: Line, book: Book, namesakes: set[int]) -> set[int]:
     """Of customers of one name the one of the legal form that the payer's name bears."""
     given = _words(line.payer_name)
-    if len(given) == len(name_tokens(line.payer_name)):
+    if not line.payer_name:
+        told = set(words_of(plain(line.label)))
+        forms = {i: LEGAL_FORMS.intersection(_words(book.customers[i].name)) for i in namesakes}
+        same = {i for i in namesakes if forms[i] and forms[i] <= told}
+    elif len(given) == len(name_tokens(line.payer_name)):
         return namesakes
-    same = {i for i in namesakes if _words(book.customers[i].name) == given}
+    else:
+        same = {i for i in namesakes if _words(book.customers[i].name) == given}
     return same if len(same) == 1 else namesakes
 
 

@@ -26,6 +26,7 @@ declare(
         "match.other_exact": gettext_noop("{number} has exactly this amount"),
         "match.near": gettext_noop("{given} is {number} but for one character, or two swapped"),
         "match.tail": gettext_noop("the remittance names the end of {number}"),
+        "match.month_named": gettext_noop("the remittance names the month"),
         "match.dated": gettext_noop("the remittance names the invoice of {date}"),
         "match.parted": gettext_noop("the remittance names {number}, parted by a space"),
         "match.tails": gettext_noop("the remittance names the ends of {numbers}"),
@@ -164,6 +165,8 @@ declare(
         "match.kind_payout": gettext_noop("takings by card or by a payment service: no receivable"),
         "match.kind_internal": gettext_noop("a transfer between our own accounts: no receivable"),
         "match.kind_interest": gettext_noop("interest of the bank: no receivable"),
+        "match.kind_aid": gettext_noop("public aid: no receivable"),
+        "match.kind_loan": gettext_noop("money that a bank lends: no receivable"),
         "match.kind_fees": gettext_noop("the bank's fees: no receivable"),
         "match.kind_cheques": gettext_noop(
             "cheques paid in as one sum: which invoices they pay is on their list"

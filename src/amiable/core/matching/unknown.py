@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from amiable.core.matching.facts import Hypothesis, Item
-from amiable.core.matching.labels import canonical, is_strong, names_credit, names_part
+from amiable.core.matching.labels import canonical, is_strong
 from amiable.core.matching.names import MOST_COMPARED, name_likeness
 from amiable.core.matching.unnamed import amount_hypotheses, party_hypotheses
 from amiable.core.matching.view import View, by_age, exact, forms_of, whole
+from amiable.core.matching.words import names_credit, names_part
 from amiable.core.sentences import Sentence
 
 CLOSE_NAME = 85  # likeness from which a name is worth showing, never posting
@@ -94,6 +95,8 @@ def _is_told(view: View, item: Item, said: Sentence, *, count: int) -> bool:
     label = view.line.label
     if names_credit(label) or names_part(label) or view.has_rival(item):
         return False
+    if any(cited.open_minor <= 0 for cited in view.cited.items):
+        return False  # the number is that of an invoice which is paid: nothing is garbled
     number = forms_of(item.number).digits
     if said.code == "match.tail" and any(
         len(end) >= FEWEST_DIGITS and number.endswith(end) and count * CHANCE <= 10 ** len(end)

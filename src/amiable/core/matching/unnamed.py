@@ -9,11 +9,9 @@ from amiable.core.matching.balances import balance
 from amiable.core.matching.barred import kind_of_settled, said_of_settled, written_off_of
 from amiable.core.matching.cited import MOST_HINTED, net_of
 from amiable.core.matching.facts import Hypothesis, Item
-from amiable.core.matching.invoice_words import invoice_days
-from amiable.core.matching.labels import names_credit, names_part
 from amiable.core.matching.lists import listed_hypotheses, shortened
 from amiable.core.matching.residuals import residual_hypotheses, residual_reason
-from amiable.core.matching.sums import Found, is_rare, sets_of
+from amiable.core.matching.sums import Found, is_rare, is_telling, sets_of
 from amiable.core.matching.view import (
     View,
     by_age,
@@ -26,6 +24,7 @@ from amiable.core.matching.view import (
     total_of,
     whole,
 )
+from amiable.core.matching.words import invoice_days, months_named, names_credit, names_part
 from amiable.core.sentences import Sentence
 
 MOST_SHOWN = 3  # invoices of one amount, when nothing else tells
@@ -122,12 +121,35 @@ def _by_amount(
     if found is not None and found.count == 1:
         yield _only_set(view, open_items, found, evidence)
         return
+    yield from _months(view, open_items, evidence)
     if found is None or found.count:
         yield from _singles(view, open_items, evidence, countless=found is None)
         yield from _prefix(view, open_items, evidence, countless=found is None)
     yield from balance(view, open_items[0].customer_id, evidence=evidence, must_hold=set())
     clear = found is not None and found.count == 0
     yield from _net_sets(view, open_items, evidence, clear=clear)
+
+
+def _months(
+    view: View, open_items: Sequence[Item], evidence: list[Sentence]
+) -> Iterator[Hypothesis]:
+    """All that is open of the month that the text names; on a price list others sum up alike."""
+    named = months_named(view.line.label)
+    if len(named) != 1:
+        return
+    ((month, year),) = named
+    days = {item.id: item.issued_on for item in open_items}
+    kept = [
+        i
+        for i in open_items
+        if (day := days[i.id]) and day.month == month and year in (0, day.year)
+    ]
+    years = {day.year for i in kept if (day := days[i.id])}
+    if len(kept) > 1 and len(years) == 1 and total_of(kept) == view.line.amount_minor:
+        said = Sentence("match.month", {"amount": view.money(view.line.amount_minor)})
+        both = (*evidence, Sentence("match.month_named"), exact(view, kept), said)
+        sure = is_telling([i.open_minor for i in open_items], total_of(kept), choices=len(kept))
+        yield Hypothesis("month", kept[0].customer_id, both, parts=whole(kept), sure=sure)
 
 
 def _only_set(
@@ -177,7 +199,7 @@ def _named(
     found = view.hinted(items[:most])
     if not found and (only := shortened(view, items)):
         return [only]
-    return found
+    return found or view.dated(items)
 
 
 def _paid_number(
@@ -192,7 +214,7 @@ def _paid_number(
         for i in ids[-MOST_HINTED if far else -MOST_SETTLED :]
         if (item := view.book.items[i]).open_minor <= 0
     ]
-    named = [item for item, _ in view.hinted(settled)]
+    named = [item for item, _ in view.hinted(settled) or view.dated(settled)]
     if named:
         said = said_of_settled(view, named)
         yield Hypothesis(kind_of_settled(view, named), customer_id, (*evidence, said))

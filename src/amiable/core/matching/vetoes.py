@@ -11,10 +11,11 @@ from amiable.core.matching.barred import barred
 from amiable.core.matching.book import payer_keys
 from amiable.core.matching.cited import BEGUN
 from amiable.core.matching.facts import Hypothesis, Item
-from amiable.core.matching.labels import names_credit, names_part, plain
+from amiable.core.matching.labels import plain
 from amiable.core.matching.residuals import DISCOUNTS, residual_reason
 from amiable.core.matching.sums import sets_of
 from amiable.core.matching.view import View, forms_of
+from amiable.core.matching.words import names_credit, names_part
 from amiable.core.sentences import Sentence
 
 # Readings that rest on the payer and the amount alone: a double payment would look the same.
@@ -153,8 +154,8 @@ def _words(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterator[Sen
         yield from _no_fee(view, hypothesis)
     if kind == "cited_partial":
         yield from _again(view, hypothesis)
-        if _begins_more(view):
-            yield Sentence("match.begun_more")
+    if kind in {"cited_partial", "cents_over"} and _begins_more(view):
+        yield Sentence("match.begun_more")
     if kind == "cited_partial" or hypothesis.reason:
         yield from _whose(view, customer_id)
     if kind == "cited_partial" or hypothesis.reason in {"bank_fee", "discount"}:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from amiable.core.allocation import Debt, allocate
 from amiable.core.matching.book import NOTHING_CITED, Book, Cited
 from amiable.core.matching.facts import Item, Line, OpenCredit
-from amiable.core.matching.invoice_words import invoice_days, parted_numbers
 from amiable.core.matching.labels import (
     canonical,
     digits_of,
@@ -24,6 +23,7 @@ from amiable.core.matching.names import SHORTEST_CUT, STRANGER, Words, name_conf
 from amiable.core.matching.party import Party
 from amiable.core.matching.slips import is_near
 from amiable.core.matching.sums import sets_of
+from amiable.core.matching.words import invoice_days, parted_numbers
 from amiable.core.money import Money
 from amiable.core.sentences import Sentence
 
@@ -218,17 +218,16 @@ class View:
         return any(is_near(key, forms_of(other.number).key) for other in others)
 
     def hinted(self, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
-        """Items whose number the text may name garbled, or their day, each with the reason.
+        """Items whose number the text may name garbled, each with the reason.
 
         Only asked of the payer's own items: elsewhere such likeness is chance.
         """
-        if not items:
+        if not items or not self.clues.any:
             return []
-        found = self.clues.hints(items) if self.clues.any else []
-        return found or self._dated(items)
+        return self.clues.hints(items)
 
-    def _dated(self, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
-        """The items that the text names by their day."""
+    def dated(self, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
+        """Items that the text names by their day, each with the reason: the payer's own, too."""
         days = invoice_days(self.line.label)
         found = [(item, item.issued_on) for item in items if item.issued_on in days] if days else []
         return [(item, Sentence("match.dated", {"date": day})) for item, day in found if day]
@@ -244,8 +243,11 @@ class View:
         flat, cited = self.flat, self.cited
         if flat.isalpha() and cited is NOTHING_CITED:
             return NO_CLUES
-        noted = tuple([digits_of(canonical(credit.number)) for credit in cited.credits])
-        ends = frozenset([e for e in tails(self.line.label) if not _ends(noted, e)])
+        noted = [digits_of(canonical(credit.number)) for credit in cited.credits]
+        codes = [digits_of(canonical(self.book.customers[i].code)) for i in cited.customers]
+        year = self.line.booked_on.year
+        others = (*noted, *codes, str(year - 1), str(year), str(year + 1))
+        ends = frozenset([e for e in tails(self.line.label) if not _ends(others, e)])
         keys = [(forms_of(item.number).key, item.customer_id) for item in cited.items]
         return Clues(
             unknown=cited.unknown,

@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from amiable.core.matching.cited import cited_hypotheses
 from amiable.core.matching.facts import Hypothesis, Virtual
-from amiable.core.matching.labels import names_credit
 from amiable.core.matching.party import Standing
 from amiable.core.matching.unnamed import party_hypotheses
 from amiable.core.matching.vetoes import BY_LAW
 from amiable.core.matching.view import View, numbers
+from amiable.core.matching.words import names_credit
 from amiable.core.sentences import Sentence
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -9,11 +10,16 @@ import pytest
 
 from amiable.core.matching.engine import decide_all
 from amiable.core.matching.facts import Customer, Decision, Item, Line, OpenCredit, Opening
-from amiable.core.matching.invoice_words import invoice_days, parted_numbers
+from amiable.core.matching.words import (
+    invoice_days,
+    months_named,
+    names_credit,
+    parted_numbers,
+)
 
 DAY = date(2026, 11, 20)
 IBAN = "FR7630006000011234567890189"
-DUVAL, NORDIS = Customer(1, "Menuiserie Duval SARL"), Customer(2, "Nordis Lyon EURL")
+DUVAL, NORDIS = Customer(1, "Menuiserie Duval SARL", "C0530"), Customer(2, "Nordis Lyon EURL")
 SEPTEMBER, OCTOBER = date(2026, 9, 7), date(2026, 10, 7)
 
 
@@ -160,3 +166,120 @@ def test_all_invoices_of_the_amount_are_compared_with_a_garbled_number():
     assert paid(decide(19_800, "RGT FC VT-10249", *items)) == [5]
     items[79] = item(80, "VT-10294", 19_800)  # two signs exchanged
     assert decide(19_800, "RGT FC VT-10249", *items).action == "propose"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("VIR VOS FACTURES DE JUILLET", {(7, 0)}),
+        ("RLV AOUT 2026", {(8, 2026)}),
+        ("VIR SEPA ISOSYS SA REF FACTURES JU ILLET", {(7, 0)}),  # cut by the bank
+        ("REGLEMENT MOIS DE JANVIER", {(1, 0)}),
+        ("LOYER MARS", set()),  # paid for, not invoiced in
+        ("VIR MAISON MARTIN", set()),
+    ],
+)
+def test_months_are_read_where_a_text_says_that_it_pays_them(text, named):
+    assert months_named(text) == named
+
+
+def test_a_month_named_and_paid_to_the_cent_is_posted_unless_prices_repeat():
+    odd = [item(n, f"FA2026-004{n}", 90_007 * n + n * n) for n in (1, 2, 3)]
+    rng = random.Random(4)
+    odd += [item(n, f"FA-{n}", rng.randint(5_000, 60_000), issued=SEPTEMBER) for n in range(4, 40)]
+    total = sum(each.open_minor for each in odd[:3])
+    assert decide(total, "VIR", *odd).action == "propose"
+    decision = decide(total, "VIR FACTURES OCTOBRE", *odd)
+    assert (decision.action, paid(decision)) == ("post", [1, 2, 3])
+    assert "match.month_named" in codes(decision)
+    prices = [item(n, f"FA2026-004{n}", 12_000) for n in (1, 2, 3)]
+    prices += [item(n, f"FA2026-004{n}", 12_000, issued=SEPTEMBER) for n in (4, 5, 6)]
+    shown = decide(36_000, "VIR FACTURES OCTOBRE", *prices)
+    assert (shown.action, paid(shown)) == ("propose", [1, 2, 3])
+
+
+def test_a_fee_or_discount_taken_off_is_no_credit_note():
+    assert not names_credit("FA2026-0042 FRAIS BANCAIRES DEDUITS")
+    assert not names_credit("FA2026-0042 ESC 2% DEDUIT")
+    assert names_credit("FA2026-0042 AVOIR DEDUIT")
+    assert names_credit("FA2026-0042 MONTANT DEDUIT")
+
+
+def test_of_two_credits_of_one_amount_the_one_named_is_used():
+    one = item(11, "FA2026-0042", 50_000)
+    notes = [OpenCredit(n, 1, "EUR", 9_900, f"AV2026-000{n}") for n in (31, 32)]
+    notes = [replace(note, number=f"AV2026-00{note.entry_id}") for note in notes]
+    decision = decide(40_100, "FA2026-0042 MOINS AV2026-0032", one, credits_=tuple(notes))
+    assert decision.action == "post"
+    assert [used[0] for used in decision.hypotheses[0].credit_uses] == [32]
+
+
+def test_years_and_the_code_of_the_customer_are_no_ends_of_numbers():
+    twins = [item(1, "FA-02026", 12_000), item(2, "FA-00530", 12_000), item(3, "FA-00777", 12_000)]
+    assert decide(12_000, "ABONNEMENT NOVEMBRE 2026", *twins).action == "propose"
+    assert decide(12_000, "VIR CLIENT C0530", *twins).action == "propose"
+    assert decide(12_000, "VIR CLIENT C05 30 MERCI", *twins).action == "propose"
+    assert paid(decide(12_000, "VIR FACTURE 777", *twins)) == [3]
+
+
+def test_the_number_of_a_public_payment_or_order_is_no_number_of_ours():
+    one = item(11, "5601", 24_000, customer=2)
+    stranger = {"payer_iban": "", "payer_name": ""}
+    text = "DDFIP CHATEAUROUX MANDAT 5601 BORD 393"
+    assert decide(24_000, text, one, **stranger).action != "post"
+    assert decide(24_000, "N/CDE CDE-25-5601", one, **stranger).action != "post"
+    assert decide(24_000, "FACTURE 5601", one, **stranger).action == "post"
+
+
+def test_the_number_of_a_paid_invoice_is_not_bent_into_that_of_another():
+    paid_one, other = item(11, "11407", 0), item(12, "11487", 24_586, customer=2)
+    stranger = {"payer_iban": "", "payer_name": "OCEDIT SA"}
+    assert decide(24_586, "VIR FACTURE 11407", paid_one, other, **stranger).action != "post"
+
+
+def test_a_label_that_begins_with_a_whole_name_tells_who_pays():
+    own = item(11, "FA2026-0042", 24_000, customer=2)
+    stranger = {"payer_iban": "", "payer_name": ""}
+    decision = decide(24_000, "NORDIS LYON EURL FACTURE", own, **stranger)
+    assert (decision.action, "match.name_same" in codes(decision)) == ("post", True)
+    weak = item(12, "6451", 24_000)
+    shown = decide(24_000, "NORDIS LYON REGLEMENT FACTURE 6451", weak, **stranger)
+    assert shown.action == "propose"
+
+
+def test_of_namesakes_the_legal_form_in_the_label_tells_one():
+    twins = Customer(1, "SAS Galmat"), Customer(2, "Galmat SARL")
+    items = item(11, "FA2026-0042", 24_000), item(12, "FA2026-0043", 31_000, customer=2)
+    for form, owner in (("SAS", 11), ("SARL", 12)):
+        amount = {11: 24_000, 12: 31_000}[owner]
+        line = Line(1, DAY, amount, "EUR", f"VIR {form} GALMAT REGLEMENT")
+        (decision,) = decide_all(Opening(items=items, customers=twins), [line])
+        assert (decision.action, paid(decision)) == ("post", [owner])
+
+
+def test_a_number_that_the_bank_cut_still_stands_in_the_text():
+    one = item(11, "35697", 50_000)
+    text = "VIREMENT DE MENUISERIE DUVAL 35 697 ESC 2%"
+    decision = decide(49_000, text, replace(one, due_date=DAY), payer_iban="", payer_name="")
+    assert (decision.action, decision.hypotheses[0].reason) == ("post", "discount")
+
+
+def test_cents_too_much_are_not_kept_where_another_number_begins():
+    first, second = item(11, "15351", 16_174), item(12, "15965", 94_000)
+    decision = decide(16_178, "REGLEMENT FACTURES 15351, 1596", first, second)
+    assert decision.action == "propose"
+
+
+@pytest.mark.parametrize(
+    ("label", "code"),
+    [
+        ("VIR SEPA RECU DE ASP AIDE APPRENTI SSAGE 927314", "aid"),
+        ("VIR BPIFRANCE DEBLOCAGE PRET 5512", "loan"),
+        ("VIR INST ENGIE REMBOURSEMENT FACTURE 256281595", "repaid"),
+        ("VIR EDENRED FRANCE REGLEMENT", "payout"),
+        ("VIR M DUPONT APPORT EN COMPTE COURANT", "internal"),
+    ],
+)
+def test_more_money_that_is_no_receivable_is_set_aside(label, code):
+    decision = decide(12_345, label, payer_iban="", payer_name="")
+    assert (decision.action, codes(decision)) == ("ignore", [f"match.kind_{code}"])
