@@ -214,7 +214,8 @@ class View:
             return True
         # A payer that bears a word of another's name, and a number one slip away from the other's.
         akin = {i for words in self.party.tokens for i in book.names.akin(words)}
-        others = [other for i in same if (other := book.items[i]).customer_id in akin]
+        owed = [other for i in akin for other in book.open_of(i, item.currency)]
+        others = [other for other in owed if other.open_minor == item.open_minor]
         return any(is_near(key, forms_of(other.number).key) for other in others)
 
     def hinted(self, items: Sequence[Item]) -> list[tuple[Item, Sentence]]:
