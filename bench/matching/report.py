@@ -184,8 +184,8 @@ def speed_table(speeds: Sequence[Run]) -> list[str]:
     return [
         "One core, deciding and moving the accounts, nothing stored. Seconds are those that the",
         "processor spent on this process; those of the clock count what else ran meanwhile.",
-        "As in the worker, garbage is collected after every 500 lines. `make compiled` makes the",
-        "compiled engine.",
+        "As in the worker, garbage is collected after every 500 lines. The quickest of three runs,",
+        "taken in turn; `make compiled` makes the compiled engine.",
         "",
         "| engine | open items | lines | lines a second | by the clock | 99 % within | to start |",
         "|---|---:|---:|---:|---:|---:|---:|",

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from bench.matching.world import Invoice, Note
 ROOT = Path(__file__).resolve().parent.parent.parent
 PLACES = {"as written": ROOT / "src", "compiled": ROOT / ".venv" / "compiled"}
 SIZES = (5_000, 100_000)
-LINES = 10_000
+LINES, RUNS = 10_000, 3
 CHUNK = 500  # lines after which the worker collects what is young
 
 
@@ -41,17 +42,20 @@ def environment(engine: str) -> dict[str, str]:
 
 
 def speeds() -> list[dict[str, Any]]:
-    """Each engine over each number of open items, in a process of its own, one after the other."""
-    found = []
-    for size in SIZES:
-        for engine in engines():
-            print(f"speed: {engine}, {size} open items ...", file=sys.stderr, flush=True)
-            done = subprocess.run(
-                [sys.executable, "-m", "bench.matching.speed", str(size)],
-                cwd=ROOT, env=environment(engine), stdout=subprocess.PIPE, check=True,
-            )  # fmt: skip
-            found.append({"engine": engine, **json.loads(done.stdout)})
-    return found
+    """Each engine over each number of open items: of some runs, each in a process of its own and
+    the engines in turn, the quickest. What else the machine does only ever slows a run."""
+    found: dict[tuple[int, str], dict[str, Any]] = {}
+    for size, _, engine in product(SIZES, range(RUNS), engines()):
+        print(f"speed: {engine}, {size} open items ...", file=sys.stderr, flush=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.matching.speed", str(size)],
+            cwd=ROOT, env=environment(engine), stdout=subprocess.PIPE, check=True,
+        )  # fmt: skip
+        row = {"engine": engine, **json.loads(done.stdout)}
+        best = found.setdefault((size, engine), row)
+        if row["lines_per_second"] > best["lines_per_second"]:
+            found[size, engine] = row
+    return list(found.values())
 
 
 def speed(*, open_items: int, lines: int = LINES) -> dict[str, Any]:
