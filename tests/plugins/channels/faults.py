@@ -33,7 +33,7 @@ LOCAL = {"memory", "outbox", "spool", "print"}
 def _smtp(**replies):
     def opened(folder, stack) -> dict[str, Any]:
         port = stack.enter_context(Rogue(**{"EHLO": "250 AUTH PLAIN", **replies}).running())
-        return {"host": "127.0.0.1", "port": port, "tls": "none", "timeout": 0.5}
+        return {"host": "127.0.0.1", "port": port, "tls": "none"}
 
     return opened
 
@@ -47,7 +47,7 @@ def _gateway(answer):
     def opened(folder, stack) -> dict[str, Any]:
         port = stack.enter_context(Gateway(answer).running())
         channel = plugins("channels")["sms_http"]
-        return {**channel.configure(f"kannel://a:b@127.0.0.1:{port}"), "timeout": 0.5}
+        return channel.configure(f"kannel://a:b@127.0.0.1:{port}")
 
     return opened
 
@@ -57,7 +57,7 @@ def _smpp(rule=None, **options):
         operator = stack.enter_context(centre(folder / "smsc"))
         operator.rules(every=rule or {})
         channel = plugins("channels")["smpp"]
-        return {**channel.configure(operator.url), "timeout": 0.5, **options}
+        return {**channel.configure(operator.url), **options}
 
     return opened
 
@@ -66,7 +66,7 @@ def _house(fault="", **options):
     def opened(folder, stack) -> dict[str, Any]:
         port = stack.enter_context(House(fault or None).running())
         url = f"mercifacteur+http://svc-1:k3y@127.0.0.1:{port}/?user=1&from=2"
-        return {**plugins("channels")["merci_facteur"].configure(url), "timeout": 0.5, **options}
+        return {**plugins("channels")["merci_facteur"].configure(url), **options}
 
     return opened
 
@@ -74,7 +74,7 @@ def _house(fault="", **options):
 def _registered(fault="", **options):
     def opened(folder, stack) -> dict[str, Any]:
         house = stack.enter_context(RegisteredHouse(fault or None).running())
-        return {**plugins("channels")["ar24"].configure(house.url), "timeout": 0.5, **options}
+        return {**plugins("channels")["ar24"].configure(house.url), **options}
 
     return opened
 
@@ -82,7 +82,7 @@ def _registered(fault="", **options):
 def _provider(answer):
     def opened(folder, stack) -> dict[str, Any]:
         port = stack.enter_context(Gateway(answer).running())
-        return {**provider("mailjet", port), "timeout": 0.5}
+        return provider("mailjet", port)
 
     return opened
 
