@@ -176,7 +176,9 @@ def test_all_invoices_of_the_amount_are_compared_with_a_garbled_number():
         ("VIR SEPA ISOSYS SA REF FACTURES JU ILLET", {(7, 0)}),  # cut by the bank
         ("REGLEMENT MOIS DE JANVIER", {(1, 0)}),
         ("LOYER MARS", set()),  # paid for, not invoiced in
-        ("VIR MAISON MARTIN", set()),
+        ("VIR SOLDE MARTIN PRESTATION MAINTENANCE", set()),
+        ("SOLDE MARS 26", {(3, 2026)}),
+        ("FACT DEC.", {(12, 0)}),
     ],
 )
 def test_months_are_read_where_a_text_says_that_it_pays_them(text, named):

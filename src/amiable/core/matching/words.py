@@ -26,7 +26,9 @@ _KEPT = re.compile(
 _MONTHS = ("JAN", "FEV", "MAR", "AVR", "MAI", "JUIN", "JUIL", "AOU", "SEP", "OCT", "NOV", "DEC")
 _MONTH = re.compile(
     r"\b(?:FACTURES?|FACTS?|RELEVES?|RLV|SOLDES?|PRESTATIONS?|MOIS)(?: DU MOIS)?(?: DE)? "
-    r"(JAN|FEV|MAR|AVR|MAI|JUIN|JUIL|AOU|SEP|OCT|NOV|DEC)[A-Z]*\.?(?: ?(20\d\d|\d\d)\b)?"
+    r"(?:(JAN)(?:V(?:IER)?)?|(FEV)(?:R(?:IER)?)?|(MAR)S|(AVR)(?:IL)?|(MAI)|(JUIN)|(JUIL)(?:LET)?"
+    r"|(AOU)T|(SEP)(?:T(?:EMBRE)?)?|(OCT)(?:OBRE)?|(NOV)(?:EMBRE)?|(DEC)(?:EMBRE)?)\b"
+    r"\.?(?: ?(20\d\d|\d\d)\b)?"
 )
 # Not behind a number: "FACT FA2026-0042 DU 12/05/2026" says the number. A bank's line may cut
 # anywhere.
@@ -84,8 +86,8 @@ def names_part(text: str) -> bool:
 @functools.lru_cache(maxsize=512)
 def months_named(text: str) -> frozenset[tuple[int, int]]:
     """(month, year or 0) of the months whose invoices a text says it pays."""
-    return frozenset(
-        (_MONTHS.index(month) + 1, 2000 + int(year[-2:]) if year else 0)
-        for each in (plain(text), *mended(plain(text)))
-        for month, year in _MONTH.findall(each)
-    )
+    found = set()
+    for each in (plain(text), *mended(plain(text))):
+        for *months, year in _MONTH.findall(each):
+            found.add((_MONTHS.index("".join(months)) + 1, 2000 + int(year[-2:]) if year else 0))
+    return frozenset(found)
