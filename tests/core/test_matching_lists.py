@@ -190,3 +190,14 @@ def test_of_many_invoices_near_the_amount_the_oldest_short_of_cents_are_shown():
     assert decision.action == "propose"
     assert [h.reason for h in decision.hypotheses][:2] == ["cents", "cents"]
     assert decision.hypotheses[0].parts == ((1, 35_999),)
+
+
+def test_a_last_number_that_may_begin_as_those_before_is_asked_about():
+    # 1231 in full and "123": the end of none, the beginning of all; or an end, "31".
+    items = (*ITEMS[:2], Item(50, 1, "FA2026-44123", "EUR", DAY, 33_300))
+    opening = replace(OPENING, items=items)
+    amount = ITEMS[0].open_minor + 33_300
+    whole = decide(amount, "FACT 1231 - 44123", opening, payer_iban=IBAN)
+    assert (whole.action, paid(whole)) == ("post", [1, 50])
+    assert decide(amount, "FACT 1231 - 123", opening, payer_iban=IBAN).action == "propose"
+    assert decide(amount, "FACT 1231 - 4123", opening, payer_iban=IBAN).action == "post"

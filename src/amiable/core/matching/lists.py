@@ -71,9 +71,15 @@ def listed_hypotheses(
             said = Sentence("match.tails", {"numbers": numbers(kept)})
             yield Hypothesis(
                 "listed", customer_id, (*evidence, said, exact(view, kept)), whole(kept),
-                sure=sure and len(found) == 1,
+                sure=sure and len(found) == 1 and not _may_be_cut(pieces),
             )  # fmt: skip
             return
+
+
+def _may_be_cut(pieces: Sequence[Piece]) -> bool:
+    """Whether the last number may as well begin as one before: "13901 - 139", cut by a bank."""
+    *before, last = [piece.digits for piece in pieces]
+    return any(digits != last and digits.startswith(last) for digits in before)
 
 
 def shortened(view: View, same: Sequence[Item]) -> tuple[Item, Sentence] | None:
