@@ -227,8 +227,15 @@ def test_cents_missing_where_a_credit_is_spoken_of_are_not_given_up_unasked():
 
 
 def test_what_is_called_a_part_is_no_discount():
-    decision = decide(9_800, "ACOMPTE FACT FA-2026-14278", item(11, "FA-2026-14278", 9_900, days=9))
-    assert decision.action == "propose"
+    one = item(11, "FA-2026-14278", 9_900, days=9)
+    assert decide(9_801, "ACOMPTE FACT FA-2026-14278", one).action == "propose"
+
+
+def test_a_round_sum_near_a_discount_is_a_part():
+    one = item(11, "FA-2026-14278", 19_900, days=9)
+    exact, round_sum = (decide(amount, "FACT FA-2026-14278", one) for amount in (19_701, 19_700))
+    assert (exact.action, exact.hypotheses[0].reason) == ("post", "discount")
+    assert (round_sum.action, round_sum.hypotheses[0].kind) == ("post", "cited_partial")
 
 
 def test_a_number_of_the_payers_own_file_is_no_invoice_misspelt():

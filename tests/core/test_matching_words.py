@@ -285,3 +285,26 @@ def test_cents_too_much_are_not_kept_where_another_number_begins():
 def test_more_money_that_is_no_receivable_is_set_aside(label, code):
     decision = decide(12_345, label, payer_iban="", payer_name="")
     assert (decision.action, codes(decision)) == ("ignore", [f"match.kind_{code}"])
+
+
+@pytest.mark.parametrize(
+    "text", ["FACT FA/2026/0042 ET 03", "FACT FA2026-0042, 6.200", "FACT FA2026-0042 ET 03"]
+)
+def test_another_number_that_begins_holds_a_part_payment(text):
+    one = item(11, "FA2026-0042", 46_029)
+    assert decide(42_383, text, one).action == "propose"
+    assert decide(42_383, text.split(" ET")[0].split(",")[0], one).action == "post"
+
+
+def test_the_number_of_a_credit_that_a_bank_cut_is_no_invoice():
+    one = item(11, "22106", 31_000)
+    assert decide(1_681, "FACTUREDU28/10/2025-AVOIRA V22106", one).action == "propose"
+
+
+def test_of_two_numbers_of_a_stranger_one_of_them_unknown_neither_is_posted():
+    one = item(11, "FAC202503298", 108_000)
+    factor = {"payer_iban": "", "payer_name": "FACTOFRANCE"}
+    text = "FACT FAC202500358,FAC202503298"
+    assert decide(108_000, text, one, **factor).action == "propose"
+    assert decide(108_000, text, one).action == "post"  # the customer's own account
+    assert decide(108_000, "FACT FAC202503298", one, **factor).action == "post"

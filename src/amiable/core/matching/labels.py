@@ -40,7 +40,7 @@ _DATE8 = re.compile(r"(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))
                     r"|(?:(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d{2})")  # fmt: skip
 _TO = re.compile(r"[ .,]*(?:AU?|JUSQU ?A|TO|-+>|\.\.+)[ ]*(?:NO?[ .]*)?")
 _UPPER = re.compile(r"(?:AU?|JUSQU ?A|TO|-+>|\.\.+) ?(\d{2,9})(?!\d)")
-_NOTES = ("AV", "AVOIR")
+_NOTES = ("AV", "AVOIR", " A V", "RA V")  # the last ones cut by a bank
 # What stands before numbers of the payer's own: of a public body's payment, of an order.
 _OTHERS = re.compile(
     r"\b(?:(?:MANDATS?|BORD(?:EREAU)?)[ .:]{0,3}(?:NO? ?)?"

@@ -59,8 +59,9 @@ def residual_reason(view: View, items: Sequence[Item]) -> tuple[str, Sentence] |
         agreed = terms.discount_permille if terms else None
         for permille in (agreed, *DISCOUNTS) if agreed else DISCOUNTS:
             off = (total * permille + 500) // 1000
-            # Every invoice may have been rounded by itself.
-            if permille <= limits.discount_permille and abs(off - missing) <= len(items):
+            # Every invoice may have been rounded by itself; a round sum rather is a part.
+            most = len(items) if view.line.amount_minor % 100 else 0
+            if permille <= limits.discount_permille and abs(off - missing) <= most:
                 rate = f"{permille / 10:g}"
                 return "discount", Sentence("match.discount", {**left, "rate": rate})
     one = len({item.number for item in items}) == 1

@@ -50,8 +50,9 @@ PLAIN = frozenset({"cited_exact", "party_tail", "party_near"})
 UNSAID_CHANCE = 250
 # Of an invoice: paid in so many parts, what stays due may be just a credit nobody speaks of.
 SHARES = (3, 4, 5, 10)
-# The end of a second number behind the first: "10559 ET 01".
-_AND = re.compile(r" ?(?:ET |[,;+&]) ?\d{2,}(?![\d/.,])")
+# The end of a second number behind the first: "10559 ET 01", or a short one: "5378, 6.200".
+_AND = re.compile(r" ?(?:ET |[,;+&]) ?(?:\d{2,}(?![\d/.,])|\d{1,3}[ .]\d{3}(?![\d,]))")
+_LAST_DIGITS = re.compile(r"\d+$")
 # People pay such sums on account.
 ROUND_MINOR = 5_000
 
@@ -70,7 +71,7 @@ def vetoes(view: View, hypothesis: Hypothesis) -> tuple[Sentence, ...]:
             found.append(Sentence("match.veto_not_payer", values))
     if customer_id is not None and view.book.creditors and not decided:
         found += _other_creditor(view, customer_id)
-    if view.cited.unknown and not _explained(hypothesis, decided=decided):
+    if view.cited.unknown and not _explained(view, hypothesis, decided=decided):
         found.append(Sentence("match.veto_unknown", {"number": view.cited.unknown[0]}))
     if customer_id is not None and hypothesis.kind in (UNNAMED | BY_LAW if decided else UNNAMED):
         found += _unnamed(view, hypothesis, customer_id)
@@ -92,10 +93,12 @@ def _other_creditor(view: View, customer_id: int) -> Iterator[Sentence]:
         yield Sentence("match.veto_creditor", {**values, "account": creditors[received]})
 
 
-def _explained(hypothesis: Hypothesis, *, decided: bool) -> bool:
+def _explained(view: View, hypothesis: Hypothesis, *, decided: bool) -> bool:
     """Whether a number that is none of ours says nothing against a reading: its amount is that of
-    invoices, or (`decided`) a virtual IBAN tells whose they are."""
-    kind = hypothesis.kind
+    invoices of somebody who is known to pay, or (`decided`) a virtual IBAN tells whose they are."""
+    kind, customer_id = hypothesis.kind, hypothesis.customer_id
+    if kind == "cited_exact" and customer_id is not None and not decided:
+        return view.confirmation(customer_id) is not None
     return kind in EXPLAINED or (decided and (kind in UNNAMED or kind in BY_LAW))
 
 
@@ -258,8 +261,11 @@ def _begins_more(view: View) -> bool:
     keys = {forms_of(item.number).key for item in view.cited.items}
     label = plain(view.line.label)
     for item in view.cited.items:
-        at = label.find(plain(item.number))
-        if at >= 0 and _AND.match(label, at + len(item.number)):
+        # However it is written before them, its last digits stand there.
+        last = _LAST_DIGITS.search(item.number)
+        ended = last.group() if last else plain(item.number)
+        at = label.find(ended)
+        if at >= 0 and _AND.match(label, at + len(ended)):
             return True
     if any(_is_begun(end, key) for end in view.clues.ends for key in _other_keys(view, keys)):
         return True
