@@ -308,3 +308,13 @@ def test_of_two_numbers_of_a_stranger_one_of_them_unknown_neither_is_posted():
     assert decide(108_000, text, one, **factor).action == "propose"
     assert decide(108_000, text, one).action == "post"  # the customer's own account
     assert decide(108_000, "FACT FAC202503298", one, **factor).action == "post"
+
+
+def test_an_account_under_the_name_of_another_customer_is_asked_about():
+    one = item(11, "FA2026-0042", 36_000)
+    for name in ("NORDIS LYON", "NORDYS LYON"):
+        decision = decide(36_000, "VIR REGLEMENT", one, payer_name=name)
+        assert (decision.action, "match.veto_name" in codes(decision)) == ("propose", True)
+    for name in ("MENUISERIE DUVAL", "DUVAL MENUISERI", "JEANNE PETIT"):
+        assert decide(36_000, "VIR REGLEMENT", one, payer_name=name).action == "post"
+    assert decide(36_000, "FA2026-0042", one, payer_name="NORDIS LYON").action == "post"

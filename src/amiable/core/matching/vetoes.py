@@ -12,6 +12,7 @@ from amiable.core.matching.book import payer_keys
 from amiable.core.matching.cited import BEGUN
 from amiable.core.matching.facts import Hypothesis, Item
 from amiable.core.matching.labels import plain
+from amiable.core.matching.names import STRANGER, name_likeness
 from amiable.core.matching.residuals import DISCOUNTS, residual_reason
 from amiable.core.matching.sums import sets_of
 from amiable.core.matching.view import View, forms_of
@@ -248,12 +249,27 @@ def _other_payer(view: View, hypothesis: Hypothesis, customer_id: int) -> Iterat
         if customer_id not in party.by_iban:
             yield Sentence("match.veto_iban", {"customer": view.name(min(party.by_iban))})
         if party.by_iban == {customer_id}:
+            if hypothesis.kind in UNNAMED:
+                yield from _other_name(view, customer_id)
             return
     named = party.by_name or party.by_cut_name
     if not named and party.close is not None:
         named = frozenset({party.close})
     if named and customer_id not in named and not _bears_both(view, hypothesis, customer_id):
         yield Sentence("match.veto_name", {"customer": view.name(min(named))})
+
+
+def _other_name(view: View, customer_id: int) -> Iterator[Sentence]:
+    """The account is the customer's, and the name given is another's, if misspelt."""
+    names, party = view.book.names, view.party
+    if not view.line.payer_name or customer_id in party.by_name or party.by_cut_name:
+        return
+    own = names.tokens.get(customer_id, ())
+    if any(name_likeness(words, own) >= STRANGER for words in party.tokens):
+        return
+    others = party.by_name or {i for words in party.tokens if (i := names.close(words))}
+    for other in sorted(others - {customer_id})[:1]:
+        yield Sentence("match.veto_name", {"customer": view.name(other)})
 
 
 def _begins_more(view: View) -> bool:
